@@ -1,0 +1,71 @@
+"""What several test files share: a small model that does something, and rasters made on the spot."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+import torch
+from affine import Affine
+
+from rs_srgan import SISR, SISRConfig
+
+UTM_10M = Affine(10, 0, 600_000, 0, -10, 5_100_000)
+
+
+@pytest.fixture
+def model() -> SISR:
+    """Small, and with a tail large enough that its residual shows in every pixel."""
+    torch.manual_seed(0)
+    model = SISR(SISRConfig(channels=16, blocks=2)).eval()
+    with torch.no_grad():
+        model.generator.tail.weight.mul_(10)
+    return model
+
+
+@pytest.fixture
+def model_folder(model: SISR, tmp_path: Path) -> Path:
+    folder = tmp_path / "small-model"
+    model.save_pretrained(folder)
+    return folder
+
+
+def scene_dn(height: int, width: int, bands: int = 4, seed: int = 0) -> np.ndarray:
+    """Smooth land with sharp edges and a bright roof, DN."""
+    random = np.random.default_rng(seed)
+    rows, cols = np.mgrid[:height, :width]
+    land = 900 + 400 * np.sin(rows / 7) * np.cos(cols / 5) + 600 * ((rows // 9 + cols // 11) % 2)
+    dn = np.stack([land * (1 + 0.3 * band) + random.normal(0, 30, land.shape) for band in range(bands)])
+    dn[:, height // 2, width // 2] = 12_500  # brighter than reflectance 1 is legal
+    return dn.clip(1, 65_535).astype(np.uint16)
+
+
+@pytest.fixture
+def write_tif(tmp_path: Path) -> Callable[..., Path]:
+    def write(pixels: np.ndarray, name: str = "scene.tif", bands=("B04", "B03", "B02", "B08"), **profile) -> Path:
+        path = tmp_path / name
+        scales, offsets = profile.pop("scales", None), profile.pop("offsets", None)
+        options = {"driver": "GTiff", "crs": "EPSG:32632", "transform": UTM_10M} | profile
+        count, height, width = pixels.shape
+        with rasterio.open(path, "w", count=count, height=height, width=width, dtype=pixels.dtype, **options) as out:
+            out.write(pixels)
+            if bands:
+                out.descriptions = bands
+            if scales:
+                out.scales = scales
+            if offsets:
+                out.offsets = offsets
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Real imagery, where there is some."""
+    root = os.environ.get("RS_SRGAN_DATA", "")
+    if not root or not Path(root).is_dir():
+        pytest.skip("RS_SRGAN_DATA names no folder with real imagery")
+    return Path(root)

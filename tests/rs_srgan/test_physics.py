@@ -1,0 +1,114 @@
+import math
+
+import pytest
+import torch
+
+from rs_srgan.bands import RGBN, SENTINEL2, mtf_nyquist
+from rs_srgan.physics import ConsistencyProjection, back_projected_bicubic, bicubic, degrade, psf_kernel, wald_mtf
+
+SCALES = (2, 4, 8)
+MTF = mtf_nyquist(RGBN)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_a_ramp_maps_to_the_centres_of_coarse_pixels(scale):
+    ramp = torch.arange(128.0).expand(1, 1, 128, 128)
+    for image, take in ((ramp, lambda lr: lr[0, 0, 5]), (ramp.transpose(2, 3), lambda lr: lr[0, 0, :, 5])):
+        inner = take(degrade(image.contiguous(), scale, [0.26]))[3:-3]
+        centres = torch.arange(3, 128 // scale - 3) * scale + (scale - 1) / 2
+        torch.testing.assert_close(inner, centres.float(), rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_a_constant_stays_constant_up_to_the_border(scale):
+    flat = torch.full((1, 4, 64, 64), 0.37)
+    torch.testing.assert_close(degrade(flat, scale, MTF), torch.full((1, 4, 64 // scale, 64 // scale), 0.37))
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("band", list(SENTINEL2))
+def test_the_kernel_has_the_mtf_of_the_table_at_the_coarse_nyquist_frequency(scale, band):
+    mtf = SENTINEL2[band].mtf_nyquist
+    kernel = psf_kernel(torch.tensor([mtf]), scale)[0].double()
+    distance = torch.arange(len(kernel)) - (len(kernel) - 1) / 2
+    transfer = (kernel * torch.cos(2 * math.pi * distance / (2 * scale))).sum().item()
+    assert transfer == pytest.approx(mtf, abs=2e-4)
+
+
+def test_a_sine_at_nyquist_is_seen_with_the_contrast_of_the_table():
+    """The whole operator, not just its kernel: a sine at the coarse Nyquist frequency, peaks on the LR centres."""
+    cols = torch.arange(128.0)
+    sine = torch.cos(math.pi * (cols - 1.5) / 4).expand(1, 1, 128, 128)
+    contrast = degrade(sine, 4, [0.26])[0, 0, 16, 3:-3].abs()
+    torch.testing.assert_close(contrast, torch.full_like(contrast, 0.26), rtol=0, atol=5e-4)
+
+
+def test_gradients_are_the_adjoint():
+    """<Ax, y> = <x, A'y>, A' by autograd, A as a matrix made from unit pixels."""
+    torch.manual_seed(0)
+    pixels = torch.eye(16 * 16).reshape(256, 1, 16, 16)
+    matrix = degrade(pixels, 4, [0.3]).reshape(256, 16).T
+    x = torch.rand(1, 1, 16, 16, requires_grad=True)
+    y = torch.rand(1, 1, 4, 4)
+    seen = degrade(x, 4, [0.3])
+    torch.testing.assert_close(seen.reshape(-1), matrix @ x.detach().reshape(-1))
+    (adjoint,) = torch.autograd.grad(seen, x, y)
+    torch.testing.assert_close(adjoint.reshape(-1), matrix.T @ y.reshape(-1))
+
+
+def test_each_image_can_have_its_own_sharpness():
+    torch.manual_seed(0)
+    hr = torch.rand(2, 2, 32, 32)
+    mtf = torch.tensor([[0.2, 0.3], [0.4, 0.5]])
+    together = degrade(hr, 4, mtf)
+    for image in range(2):
+        torch.testing.assert_close(together[image : image + 1], degrade(hr[image : image + 1], 4, mtf[image].tolist()))
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_wald_completes_the_blur_that_the_sensor_already_did(scale):
+    """Blurred on the fine grid and then by Wald's rest is blurred by the sensor on the coarse grid: variances add."""
+    fine, rest, coarse = (
+        -2 * math.log(mtf) / math.pi**2 * scale_of**2
+        for mtf, scale_of in ((0.26, 1), (wald_mtf([0.26], scale)[0], scale), (0.26, scale))
+    )
+    assert fine + rest == pytest.approx(coarse)
+
+
+def test_projection_brings_what_the_sensor_would_see_towards_the_input():
+    torch.manual_seed(0)
+    hr = bicubic(torch.rand(1, 4, 8, 8), 8)
+    lr = degrade(hr, 4, MTF)
+    wrong = bicubic(lr, 4) * 1.05
+    errors = [
+        (degrade(ConsistencyProjection(4, MTF, steps)(wrong, lr), 4, MTF) - lr).abs().mean().item()
+        for steps in (0, 1, 3)
+    ]
+    assert errors[1] < errors[0] / 3
+    assert errors[2] < errors[1] / 2
+
+
+def test_projection_leaves_what_is_already_consistent():
+    torch.manual_seed(0)
+    hr = torch.rand(1, 4, 32, 32)
+    torch.testing.assert_close(ConsistencyProjection(4, MTF, 3)(hr, degrade(hr, 4, MTF)), hr)
+
+
+def test_back_projection_improves_on_bicubic_for_a_real_edge():
+    edge = torch.zeros(1, 4, 64, 64)
+    edge[..., 30:] = 0.4
+    lr = degrade(edge, 4, MTF)
+    assert (back_projected_bicubic(lr, 4, MTF) - edge).square().mean() < (bicubic(lr, 4) - edge).square().mean()
+
+
+@pytest.mark.parametrize(
+    ("shape", "scale", "mtf", "words"),
+    [
+        ((1, 1, 30, 32), 4, [0.3], "30 x 32 pixels, which 4 does not divide. Crop it to 28 x 32"),
+        ((1, 1, 32, 32), 3, [0.3], "scale is 3"),
+        ((1, 2, 32, 32), 4, [0.3], "2 bands, but 1 MTF"),
+    ],
+)
+def test_what_cannot_be_degraded_is_said(shape, scale, mtf, words):
+    with pytest.raises(ValueError, match=words):
+        degrade(torch.zeros(shape), scale, mtf)

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+
+from rs_srgan.errors import InputError
+from rs_srgan.radiometry import Encoding, Stretch, match_moments
+
+UINT16 = Encoding("uint16", (1e-4,), (0.0,), 0)
+BASELINE_4 = Encoding("uint16", (1e-4,), (-0.1,), 0, tagged=True)
+
+
+@pytest.mark.parametrize("encoding", [UINT16, BASELINE_4, Encoding("int16", (1e-4,), (0.0,), -9999)])
+def test_every_dn_survives_the_round_trip(encoding):
+    limits = np.iinfo(encoding.dtype)
+    dn = np.arange(limits.min, limits.max + 1, dtype=encoding.dtype).reshape(1, 256, 256)
+    reflectance, valid = encoding.decode(dn)
+    np.testing.assert_array_equal(encoding.encode(reflectance, valid), dn)
+
+
+def test_the_offset_of_baseline_4_makes_dn_1000_dark():
+    reflectance, _ = BASELINE_4.decode(np.array([[[1000, 11000]]], np.uint16))
+    np.testing.assert_allclose(reflectance, [[[0, 1]]], atol=1e-6)
+
+
+def test_a_valid_pixel_never_turns_into_nodata():
+    dark = np.full((1, 2, 2), -0.01, np.float32)
+    valid = np.array([[[True, False], [True, True]]])
+    np.testing.assert_array_equal(UINT16.encode(dark, valid), [[[1, 0], [1, 1]]])
+    bright = np.full((1, 1, 1), 99, np.float32)
+    saturated = Encoding("uint16", (1e-4,), (0.0,), 65535).encode(bright, np.ones((1, 1, 1), bool))
+    assert saturated.item() == 65534
+
+
+def test_values_beyond_the_type_are_clipped_not_wrapped():
+    dn = Encoding("uint16", (1e-4,), (0.0,), None).encode(
+        np.array([[[-1.0, 7.0]]], np.float32), np.ones((1, 1, 2), bool)
+    )
+    np.testing.assert_array_equal(dn, [[[0, 65535]]])
+
+
+def test_moments_are_matched_band_by_band():
+    random = np.random.default_rng(0)
+    image = random.normal(5, 2, (2, 50, 50)).astype(np.float32)
+    image[:, 0, 0] = np.nan
+    matched = match_moments(image, np.array([0.1, 0.3], np.float32), np.array([0.02, 0.05], np.float32))
+    np.testing.assert_allclose(np.nanmean(matched, (1, 2)), [0.1, 0.3], atol=1e-5)
+    np.testing.assert_allclose(np.nanstd(matched, (1, 2)), [0.02, 0.05], atol=1e-5)
+    assert np.isnan(matched[:, 0, 0]).all()
+
+
+def test_a_flat_band_is_moved_not_blown_up():
+    matched = match_moments(np.ones((1, 4, 4), np.float32), np.array([0.2], np.float32), np.array([0.1], np.float32))
+    np.testing.assert_allclose(matched, 0.2)
+
+
+def test_one_stretch_shows_the_same_reflectance_the_same_way():
+    lr = np.random.default_rng(0).uniform(0, 0.3, (3, 8, 8)).astype(np.float32)
+    stretch = Stretch.of(lr)
+    enlarged = stretch.apply(lr.repeat(4, 1).repeat(4, 2))
+    np.testing.assert_array_equal(enlarged[::4, ::4], stretch.apply(lr))
+    assert enlarged.min() == 0
+    assert enlarged.max() == 255
+
+
+def test_pixels_without_data_are_black_and_do_not_count():
+    image = np.full((1, 4, 4), 0.2, np.float32)
+    image[0, 0, 1] = 0.4
+    image[0, 3, 3] = np.nan
+    shown = Stretch.of(image).apply(image)
+    assert shown[3, 3, 0] == 0
+    assert shown[0, 1, 0] == 255
+
+
+def test_an_image_without_a_valid_pixel_cannot_be_shown():
+    with pytest.raises(InputError, match="no valid pixel"):
+        Stretch.of(np.full((1, 2, 2), np.nan, np.float32))
