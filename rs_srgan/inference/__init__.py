@@ -1,0 +1,1 @@
+"""From pixels in a file to pixels in a file: tiling, engines, the scene pipeline."""

@@ -1,0 +1,208 @@
+"""Saving and strict loading: a folder or a Hub repository with config.json and model.safetensors.
+
+huggingface_hub's own loading fills what a checkpoint lacks with random weights, takes any class's checkpoint, and only
+warns of a missing configuration. Here each of these is an error.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from huggingface_hub import PyTorchModelHubMixin, hf_hub_download
+from huggingface_hub.errors import (
+    EntryNotFoundError,
+    GatedRepoError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from rs_srgan.errors import InputError
+from rs_srgan.models.config import SISRConfig
+
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "model.safetensors"
+FORMAT_VERSION = 1  # raised when an older rs_srgan could no longer read the folder
+PICKLE_SUFFIXES = (".bin", ".ckpt", ".pt", ".pth", ".pkl")
+
+
+def fetch(
+    source: str | Path,
+    filename: str,
+    *,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    cache_dir: str | Path | None = None,
+    force_download: bool = False,
+    local_files_only: bool = False,
+) -> Path:
+    """Path of one file of a checkpoint: in the folder `source`, or downloaded from the Hub repository of that name.
+
+    Raises:
+        InputError: no such folder, repository, revision or file, or no network.
+    """
+    folder = Path(source)
+    if folder.is_dir():
+        path = folder / filename
+        if not path.is_file():
+            raise InputError(_missing_file(folder, filename))
+        return path
+    where = f"{source}@{revision}" if revision else f"{source}"
+    try:
+        return Path(
+            hf_hub_download(
+                str(source),
+                filename,
+                revision=revision,
+                token=token,
+                cache_dir=cache_dir,
+                force_download=force_download,
+                local_files_only=local_files_only,
+            )
+        )
+    except HFValidationError:
+        raise InputError(f"{source!r} is neither a folder nor a Hub id of the form organisation/name.") from None
+    except GatedRepoError:
+        raise InputError(f"{source}: accept its terms on the Hub first, then log in: hf auth login.") from None
+    except RevisionNotFoundError:
+        raise InputError(f"{source} has no revision {revision!r} on the Hub.") from None
+    except RepositoryNotFoundError:
+        raise InputError(f"No model {source!r} on the Hub, or it is private: log in with hf auth login.") from None
+    except LocalEntryNotFoundError:
+        raise InputError(
+            f"{where} is not in the local cache and the Hub cannot be reached. "
+            "Connect, or give a bundled model (rs-srgan models) or a folder."
+        ) from None
+    except EntryNotFoundError:
+        raise InputError(f"{where} on the Hub has no {filename}: it is not an rs_srgan model.") from None
+
+
+def _missing_file(folder: Path, filename: str) -> str:
+    pickles = sorted(path.name for path in folder.iterdir() if path.suffix in PICKLE_SUFFIXES)
+    if filename == WEIGHTS_FILE and pickles:
+        return (
+            f"{folder} holds {pickles[0]}, a pickle, which can run any code when opened. "
+            f"Expected {WEIGHTS_FILE}: save the model with save_pretrained()."
+        )
+    return f"{folder} has no {filename}; expected a folder written by save_pretrained()."
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The content of a config.json.
+
+    Raises:
+        InputError: not JSON, not an object, without "model_class", or of a newer format.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not valid JSON ({error}).") from None
+    if not isinstance(content, dict) or "model_class" not in content or "format_version" not in content:
+        raise InputError(f"{path} does not describe an rs_srgan model: it lacks model_class or format_version.")
+    if content["format_version"] != FORMAT_VERSION:
+        raise InputError(
+            f"{path} has format version {content['format_version']!r}; this rs_srgan reads {FORMAT_VERSION}. "
+            "Upgrade: pip install -U rs_srgan."
+        )
+    return content
+
+
+def load_weights(model: nn.Module, path: Path) -> None:
+    """Fill `model` from a safetensors file: every tensor, of the right shape, and no other.
+
+    Raises:
+        InputError: not a safetensors file, or tensors missing, unexpected, misshapen or not finite.
+    """
+    try:
+        found = load_file(path)
+    except SafetensorError as error:
+        raise InputError(f"{path} is not a whole safetensors file ({error}). Download or save it again.") from None
+    expected = model.state_dict()
+    problems = [
+        *(f"missing {name}" for name in expected.keys() - found.keys()),
+        *(f"unexpected {name}" for name in found.keys() - expected.keys()),
+        *(
+            f"{name} is {tuple(found[name].shape)}, expected {tuple(expected[name].shape)}"
+            for name in expected.keys() & found.keys()
+            if found[name].shape != expected[name].shape
+        ),
+        *(f"{name} has values that are not finite" for name, tensor in found.items() if not tensor.isfinite().all()),
+    ]
+    if problems:
+        shown = "; ".join(sorted(problems)[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
+        raise InputError(f"{path} does not fit the {type(model).__name__} its config.json describes: {shown}.")
+    model.load_state_dict(found, strict=True)
+
+
+class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipeline_tag="image-to-image"):
+    """A network that is saved, pushed and loaded strictly. Subclasses name their configuration's class.
+
+    Attributes:
+        config: what it is built from.
+        name: where it came from, for people: folder name or Hub id; the class for one that was never loaded.
+    """
+
+    config_class: ClassVar[type[SISRConfig]]
+
+    def __init__(self, config: SISRConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.name = type(self).__name__
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        content = {"model_class": type(self).__name__, "format_version": FORMAT_VERSION, **vars(self.config)}
+        (save_directory / CONFIG_FILE).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        tensors: dict[str, Tensor] = {name: value.contiguous() for name, value in self.state_dict().items()}
+        save_file(tensors, save_directory / WEIGHTS_FILE, metadata={"format": "pt"})
+
+    @classmethod
+    def from_pretrained(  # type: ignore[override]  # the mixin's catch-all for constructor arguments is not offered
+        cls,
+        pretrained_model_name_or_path: str | Path,
+        *,
+        force_download: bool = False,
+        token: str | bool | None = None,
+        cache_dir: str | Path | None = None,
+        local_files_only: bool = False,
+        revision: str | None = None,
+    ) -> Self:
+        """The model saved in a folder or a Hub repository, in evaluation mode.
+
+        Args:
+            pretrained_model_name_or_path: a folder, or a Hub id `organisation/name`.
+            force_download: download again what the cache holds.
+            token: for private repositories; by default the one of `hf auth login`.
+            cache_dir: where downloads are kept.
+            local_files_only: never use the network.
+            revision: branch, tag or commit on the Hub.
+
+        Raises:
+            InputError: nothing there, another class's checkpoint, a configuration that does not hold, or tensors that
+                do not fit it.
+        """
+
+        def file(name: str) -> Path:
+            return fetch(
+                pretrained_model_name_or_path,
+                name,
+                revision=revision,
+                token=token,
+                cache_dir=cache_dir,
+                force_download=force_download,
+                local_files_only=local_files_only,
+            )
+
+        config_path = file(CONFIG_FILE)
+        content = read_config(config_path)
+        if (found := content.pop("model_class")) != cls.__name__:
+            raise InputError(f"{config_path} describes a {found!r}; expected a {cls.__name__}.")
+        content.pop("format_version")
+        model = cls(cls.config_class.from_dict(content))
+        load_weights(model, file(WEIGHTS_FILE))
+        folder = Path(pretrained_model_name_or_path)
+        model.name = folder.resolve().name if folder.is_dir() else str(pretrained_model_name_or_path)
+        return model.eval()

@@ -1,0 +1,71 @@
+"""What a model is built from: flat, typed, checked once, written to config.json."""
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from rs_srgan import bands as band_table
+from rs_srgan.errors import InputError
+from rs_srgan.physics import SCALES
+
+GENERATORS = ("edsr",)
+
+
+@dataclass(frozen=True)
+class SISRConfig:
+    """Configuration of `SISR`.
+
+    Raises:
+        InputError: a value out of range, or `mtf_nyquist` of another length than `bands`.
+    """
+
+    scale: int = 4
+    bands: tuple[str, ...] = band_table.RGBN  # names, in the order of the channels
+    generator: str = "edsr"  # one of GENERATORS
+    channels: int = 48  # a multiple of 16: narrower is not faster with AVX-512
+    blocks: int = 8  # receptive field 23 px with the projection: a 512 px tile costs 19 % halo
+    consistency_steps: int = 1  # more steps start to copy the input's noise
+    mtf_nyquist: tuple[float, ...] = ()  # one per band; empty: Sentinel-2's own, from bands.py
+    reflectance_mean: float = 0.15  # the network sees (reflectance - mean) / std
+    reflectance_std: float = 0.15
+
+    def __post_init__(self) -> None:
+        # JSON and YAML know lists only
+        object.__setattr__(self, "bands", tuple(self.bands))
+        object.__setattr__(self, "mtf_nyquist", tuple(self.mtf_nyquist) or band_table.mtf_nyquist(self.bands))
+        self._require(self.scale in SCALES, "scale", f"one of {SCALES}")
+        self._require(len(self.bands) > 0, "bands", "at least one band name")
+        self._require(self.generator in GENERATORS, "generator", f"one of {GENERATORS}")
+        self._require(self.channels >= 1, "channels", "at least 1")
+        self._require(self.blocks >= 1, "blocks", "at least 1")
+        self._require(self.consistency_steps >= 0, "consistency_steps", "0 or more")
+        self._require(len(self.mtf_nyquist) == len(self.bands), "mtf_nyquist", f"one value per band, {len(self.bands)}")
+        self._require(all(0 < mtf < 1 for mtf in self.mtf_nyquist), "mtf_nyquist", "values between 0 and 1")
+        self._require(self.reflectance_std > 0, "reflectance_std", "more than 0")
+
+    def _require(self, met: bool, field: str, expected: str) -> None:
+        if not met:
+            raise InputError(f"{field} is {getattr(self, field)!r}; expected {expected}.")
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The configuration that `values` describes; missing keys keep their defaults.
+
+        Raises:
+            InputError: an unknown key, named with the nearest known one, or a value of the wrong type.
+        """
+        fields = {field.name: field for field in dataclasses.fields(cls)}
+        for key in values:
+            if key not in fields:
+                near = difflib.get_close_matches(key, fields, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(fields)}."
+                raise InputError(f"Unknown key {key!r} in the model's configuration; {hint}")
+        for key, value in values.items():
+            default = fields[key].default
+            # JSON has no tuples, and writes 1.0 as 1
+            accepted = {tuple: (list, tuple), float: (int, float)}.get(type(default), type(default))
+            if not isinstance(value, accepted) or isinstance(value, bool):
+                raise InputError(f"{key} is {value!r} in the model's configuration; expected a value like {default!r}.")
+        return cls(**values)

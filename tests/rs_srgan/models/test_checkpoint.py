@@ -1,0 +1,109 @@
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from rs_srgan import SISR, InputError, SISRConfig, load_model
+
+LOADERS = [SISR.from_pretrained, load_model]
+both_ways = pytest.mark.parametrize("load", LOADERS, ids=["from_pretrained", "load_model"])
+
+
+def edit_config(folder, **changes):
+    path = folder / "config.json"
+    content = json.loads(path.read_text()) | changes
+    path.write_text(json.dumps({key: value for key, value in content.items() if value is not None}))
+
+
+def edit_weights(folder, edit):
+    tensors = load_file(folder / "model.safetensors")
+    edit(tensors)
+    save_file(tensors, folder / "model.safetensors")
+
+
+@both_ways
+def test_a_saved_model_comes_back_the_same(load, model, model_folder):
+    loaded = load(model_folder)
+    assert loaded.config == model.config
+    assert not loaded.training
+    assert loaded.name == "small-model"
+    lr = torch.rand(1, 4, 16, 16)
+    torch.testing.assert_close(loaded(lr), model(lr), rtol=0, atol=0)
+
+
+def test_every_field_of_the_configuration_is_saved(tmp_path):
+    config = SISRConfig(2, ("B05", "B11"), "edsr", 16, 3, 2, (0.3, 0.4), 0.2, 0.3)
+    SISR(config).save_pretrained(tmp_path)
+    assert SISR.from_pretrained(tmp_path).config == config
+
+
+def test_half_precision_weights_are_loaded_as_float(model, model_folder):
+    edit_weights(model_folder, lambda tensors: tensors.update({k: v.half() for k, v in tensors.items()}))
+    assert next(SISR.from_pretrained(model_folder).parameters()).dtype == torch.float32
+
+
+@both_ways
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (lambda t: t.pop("generator.head.weight"), "missing generator.head.weight"),
+        (lambda t: t.update(extra=torch.zeros(1)), "unexpected extra"),
+        (lambda t: t.update({"generator.head.bias": torch.zeros(7)}), r"is \(7,\), expected \(16,\)"),
+        (lambda t: t["generator.head.bias"].fill_(float("nan")), "not finite"),
+        (lambda t: t.clear() or t.update({f"layer{i}": torch.zeros(1) for i in range(9)}), "and .* more"),
+    ],
+    ids=["missing", "unexpected", "misshapen", "nan", "another network"],
+)
+def test_tensors_that_do_not_fit_are_an_error(load, model_folder, edit, words):
+    edit_weights(model_folder, edit)
+    with pytest.raises(InputError, match=words):
+        load(model_folder)
+
+
+@both_ways
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"model_class": "MISR"}, "describes a 'MISR'; expected a SISR"),
+        ({"model_class": None}, "lacks model_class"),
+        ({"format_version": 2}, "format version 2; .* Upgrade"),
+        ({"chanels": 16}, "did you mean 'channels'"),
+        ({"scale": 2}, "does not fit"),
+    ],
+)
+def test_a_configuration_that_does_not_hold_is_an_error(load, model_folder, changes, words):
+    edit_config(model_folder, **changes)
+    with pytest.raises(InputError, match=words):
+        load(model_folder)
+
+
+@both_ways
+def test_without_configuration_nothing_is_loaded(load, model_folder):
+    (model_folder / "config.json").unlink()
+    with pytest.raises(InputError, match=r"has no config\.json"):
+        load(model_folder)
+
+
+@both_ways
+@pytest.mark.parametrize("content", [b"{", b"[]", b"\xff\xfe"])
+def test_a_broken_configuration_is_an_error(load, model_folder, content):
+    (model_folder / "config.json").write_bytes(content)
+    with pytest.raises(InputError, match=r"config\.json"):
+        load(model_folder)
+
+
+@both_ways
+def test_truncated_weights_are_an_error(load, model_folder):
+    path = model_folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(InputError, match="not a whole safetensors file"):
+        load(model_folder)
+
+
+@both_ways
+def test_a_pickle_is_refused(load, model, model_folder):
+    (model_folder / "model.safetensors").unlink()
+    torch.save(model.state_dict(), model_folder / "pytorch_model.bin")
+    with pytest.raises(InputError, match="a pickle"):
+        load(model_folder)

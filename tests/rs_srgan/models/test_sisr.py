@@ -1,0 +1,145 @@
+import numpy as np
+import pytest
+import torch
+
+from rs_srgan import SISR, InputError, SISRConfig
+from rs_srgan.physics import back_projected_bicubic, degrade
+
+CONFIGS = [
+    SISRConfig(channels=16, blocks=1),
+    SISRConfig(scale=2, channels=16, blocks=3, consistency_steps=3),
+    SISRConfig(scale=8, channels=16, blocks=2, consistency_steps=0, bands=("B04", "B03", "B02")),
+    SISRConfig(scale=2, channels=16, blocks=1, bands=("PAN",), mtf_nyquist=(0.2,)),
+]
+
+
+def awake(config: SISRConfig) -> SISR:
+    """A model whose generator shows in its output."""
+    torch.manual_seed(0)
+    model = SISR(config).eval()
+    with torch.no_grad():
+        model.generator.tail.weight.mul_(10)
+    return model
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda c: f"x{c.scale}-{c.blocks}-{c.consistency_steps}")
+def test_receptive_field_is_exactly_what_the_model_says(config):
+    """By gradient: the farthest LR pixel on which the SR pixels above one LR pixel depend."""
+    model = awake(config).double()
+    reach = model.receptive_field
+    size = 2 * (reach + 6) + 1
+    lr = torch.rand(1, len(config.bands), size, size, dtype=torch.float64, requires_grad=True)
+    middle = size // 2
+    inside = slice(middle * config.scale, (middle + 1) * config.scale)
+    # the projection is float32 by contract; in float64 no gradient is lost to rounding
+    sr = model.projection.double()(model_without_projection(model, lr), lr)
+    sr[..., inside, inside].square().sum().backward()
+    rows, cols = lr.grad.abs().sum((0, 1)).nonzero().T
+    assert middle - rows.min() == rows.max() - middle == middle - cols.min() == cols.max() - middle == reach
+
+
+def model_without_projection(model: SISR, lr: torch.Tensor) -> torch.Tensor:
+    from rs_srgan.physics import bicubic
+
+    config = model.config
+    residual = model.generator((lr - config.reflectance_mean) / config.reflectance_std)
+    return bicubic(lr, config.scale) + residual * config.reflectance_std
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda c: f"x{c.scale}-{c.blocks}-{c.consistency_steps}")
+@pytest.mark.parametrize("tile", [1, 7, 32])
+def test_a_tile_gives_what_the_whole_image_gives(config, tile):
+    model = awake(config)
+    image = np.random.default_rng(0).uniform(0, 0.5, (len(config.bands), 19, 26)).astype(np.float32)
+    if tile == 1:
+        image = image[:, :4, :5]
+    np.testing.assert_allclose(model.predict(image, tile=tile), model.predict(image, tile=1000), atol=2e-6)
+
+
+def test_exact_tiling_needs_the_whole_receptive_field(model):
+    """The test above could pass with any halo if the model's far reach were negligible: it is not."""
+    image = torch.rand(1, 4, 64, 64)
+    changed = image.clone()
+    changed[..., 0] += 0.5
+    affected = (model(image) - model(changed)).abs().amax((0, 1, 2)).reshape(64, 4).amax(1)
+    assert affected[model.receptive_field - 2] > 0
+    assert affected[model.receptive_field + 1 :].max() == 0
+
+
+def test_a_generator_that_says_nothing_leaves_the_back_projected_bicubic():
+    config = SISRConfig(channels=16, blocks=1, consistency_steps=3)
+    model = SISR(config)
+    with torch.no_grad():
+        model.generator.tail.weight.zero_()
+        model.generator.tail.bias.zero_()
+    lr = torch.rand(1, 4, 16, 16)
+    torch.testing.assert_close(model(lr), back_projected_bicubic(lr, 4, config.mtf_nyquist))
+
+
+def test_the_output_agrees_with_what_the_sensor_saw(model):
+    lr = torch.rand(1, 4, 24, 24) * 0.3
+    mtf = model.config.mtf_nyquist
+    free = SISR(SISRConfig(channels=16, blocks=2, consistency_steps=0))
+    free.load_state_dict(model.state_dict())
+
+    def leaves(sr):
+        return (degrade(sr, 4, mtf) - lr).abs().mean()
+
+    assert leaves(model(lr)) < 0.8 * leaves(free(lr))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (2, 3), (5, 64)])
+def test_any_size_from_one_pixel_up(model, shape):
+    image = np.full((4, *shape), 0.25, np.float32)
+    sr = model.predict(image)
+    assert sr.shape == (4, shape[0] * 4, shape[1] * 4)
+    # of an even field every pixel becomes the same 4 x 4 pixels, up to the corners
+    np.testing.assert_allclose(sr, np.tile(sr[:, :4, :4], (1, *shape)), atol=1e-5)
+
+
+def test_nan_stays_where_it_was_and_spoils_nothing_else(model):
+    image = np.random.default_rng(0).uniform(0, 0.5, (4, 40, 40)).astype(np.float32)
+    image[:, 10:14, 20:30] = np.nan
+    image[3, 30, 5] = np.nan  # one band only
+    sr = model.predict(image)
+    np.testing.assert_array_equal(np.isnan(sr), np.isnan(image).repeat(4, 1).repeat(4, 2))
+
+
+def test_a_hole_in_a_constant_is_filled_with_the_constant(model):
+    image = np.full((4, 50, 50), 0.3, np.float32)
+    whole = model.predict(image)
+    image[:, :, 22:29] = np.nan
+    np.testing.assert_allclose(model.predict(image)[:, :, : 22 * 4], whole[:, :, : 22 * 4], atol=1e-6)
+
+
+def test_an_image_without_any_data_stays_without(model):
+    assert np.isnan(model.predict(np.full((4, 5, 5), np.nan, np.float32))).all()
+
+
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [
+        (np.zeros((3, 8, 8), np.float32), r"shape \(3, 8, 8\); expected \(4, height, width\)"),
+        (np.zeros((8, 8), np.float32), "expected"),
+        (np.zeros((4, 0, 8), np.float32), "expected"),
+        (np.zeros((4, 8, 8), np.uint16), "holds uint16; expected reflectance"),
+        (np.full((4, 8, 8), 2_300, np.float32), "look like DN"),
+    ],
+)
+def test_what_cannot_be_predicted_is_said(model, image, words):
+    with pytest.raises(InputError, match=words):
+        model.predict(image)
+
+
+def test_forward_names_the_bands_it_wants(model):
+    with pytest.raises(ValueError, match="B04, B03, B02, B08"):
+        model(torch.zeros(1, 3, 8, 8))
+
+
+def test_half_precision_changes_little(model):
+    lr = torch.rand(1, 4, 32, 32) * 0.4
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        half = model(lr)
+    assert half.dtype == torch.float32
+    residual = model(lr) - back_projected_bicubic(lr, 4, model.config.mtf_nyquist, 1)
+    assert (half - model(lr)).square().mean().sqrt() < 0.02 * residual.square().mean().sqrt()
