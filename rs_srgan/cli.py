@@ -1,0 +1,122 @@
+"""The command `rs-srgan`. Exit codes: 0 done, 2 the request is wrong (one line says how), 1 anything else."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+
+from tqdm import tqdm
+
+from rs_srgan.errors import InputError
+from rs_srgan.hub import DEFAULT_MODEL, catalogue
+from rs_srgan.inference.engines import PRECISIONS
+from rs_srgan.inference.scene import Progress, super_resolve
+from rs_srgan.io.geotiff import COMPRESSIONS
+from rs_srgan.version import __version__
+
+
+def _offset(value: str) -> float | None:
+    return None if value == "auto" else float(value)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="rs-srgan", description="Super-resolution for satellite images.")
+    parser.add_argument("--version", action="version", version=f"rs-srgan {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    models = commands.add_parser("models", help="what is bundled, with its measured figures")
+    models.set_defaults(run=_models)
+
+    predict = commands.add_parser("predict", help="super-resolve a raster into a GeoTIFF")
+    predict.add_argument("source", metavar="IN", help="GeoTIFF, JP2, PNG or NPY with the model's bands")
+    predict.add_argument("-o", "--output", required=True, metavar="OUT.tif", help="the GeoTIFF to write")
+    predict.add_argument(
+        "--model",
+        default=DEFAULT_MODEL,
+        metavar="M",
+        help="bundled name, folder, or Hub id organisation/name[@revision] (%(default)s)",
+    )
+    predict.add_argument("--precision", choices=PRECISIONS, default="auto", help="of the network's arithmetic")
+    predict.add_argument(
+        "--tile", type=int, default=512, metavar="N", help="LR pixels at once; does not change the result (%(default)s)"
+    )
+    predict.add_argument("--threads", type=int, metavar="N", help="CPU threads (all cores)")
+    predict.add_argument("--compress", choices=COMPRESSIONS, default="zstd", help="of the output (%(default)s)")
+    predict.add_argument(
+        "--offset",
+        type=_offset,
+        default="auto",
+        metavar="auto|N",
+        help="DN to add before dividing by 10000 (the file's tags); -1000 for untagged pixels since baseline 04.00",
+    )
+    predict.add_argument("--overwrite", action="store_true", help="replace an existing output")
+    predict.add_argument("--quiet", action="store_true", help="no progress, only errors")
+    predict.set_defaults(run=_predict)
+    return parser
+
+
+def _models(options: argparse.Namespace) -> None:
+    rows = [("NAME", "SCALE", "BANDS", "PSNR dB", "OVER BICUBIC", "OVER BACK-PROJECTION")]
+    for model in catalogue().values():
+        mean = model.metrics["sentinel2"]["mean"]
+        rows.append(
+            (
+                model.name,
+                f"x{model.config.scale}",
+                " ".join(model.config.bands),
+                f"{mean['model']:.2f}",
+                f"{mean['model'] - mean['bicubic']:+.2f} dB",
+                f"{mean['model'] - mean['back_projection']:+.2f} dB",
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        sys.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
+    sys.stdout.write("\nUnseen Sentinel-2 sites, reflectance, peak 1, mean over sites. More in each model's card.\n")
+
+
+def _predict(options: argparse.Namespace) -> None:
+    with tqdm(unit="px", unit_scale=True, disable=options.quiet, dynamic_ncols=True, leave=False) as bar:
+
+        def show(state: Progress) -> None:
+            bar.total = state.total_px
+            bar.update(state.done_px - bar.n)
+
+        target = super_resolve(
+            options.source,
+            options.output,
+            options.model,
+            tile=options.tile,
+            precision=options.precision,
+            threads=options.threads,
+            compress=options.compress,
+            offset=options.offset,
+            overwrite=options.overwrite,
+            progress=show,
+        )
+    if not options.quiet:
+        sys.stdout.write(f"{target}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("rs_srgan").setLevel(logging.WARNING if getattr(options, "quiet", True) else logging.INFO)
+    logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # GDAL's words come with our own errors
+    try:
+        options.run(options)
+    except InputError as error:
+        sys.stderr.write(f"rs-srgan: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("rs-srgan: stopped; nothing was written.\n")
+        return 130
+    except OSError as error:  # disk full, no permission: not a bug of ours, so no traceback
+        sys.stderr.write(f"rs-srgan: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

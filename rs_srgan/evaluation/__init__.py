@@ -1,0 +1,1 @@
+"""How good is it: formulas and whole evaluations."""

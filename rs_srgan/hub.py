@@ -1,0 +1,94 @@
+"""Finding models: bundled ones by name, folders, and the Hugging Face Hub."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rs_srgan.errors import InputError
+from rs_srgan.models import SISR, SISRConfig
+from rs_srgan.models.checkpoint import CONFIG_FILE, WEIGHTS_FILE, read_config
+
+METRICS_FILE = "metrics.json"
+DEFAULT_MODEL = "sisr-x4-rgbn"
+
+# Hub ids as the Hub itself allows them.
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?")
+
+
+def _bundle() -> Path:
+    """hub_cards: inside the package in an installed wheel, beside it in a checkout."""
+    here = Path(__file__).parent
+    return here / "hub_cards" if (here / "hub_cards").is_dir() else here.parent / "hub_cards"
+
+
+@dataclass(frozen=True)
+class BundledModel:
+    """One entry of the catalogue.
+
+    Attributes:
+        name: what `load_model` takes.
+        folder: config.json, model.safetensors, README.md, metrics.json.
+        config: what the model is built from.
+        metrics: the figures of its card, as the benchmark wrote them.
+    """
+
+    name: str
+    folder: Path
+    config: SISRConfig
+    metrics: dict[str, Any]
+
+
+def catalogue() -> dict[str, BundledModel]:
+    """All bundled models by name."""
+    models = {}
+    for folder in sorted(_bundle().iterdir()) if _bundle().is_dir() else []:
+        if (folder / CONFIG_FILE).is_file() and (folder / WEIGHTS_FILE).is_file():
+            content = read_config(folder / CONFIG_FILE)
+            fields = {key: value for key, value in content.items() if key not in ("model_class", "format_version")}
+            metrics = folder / METRICS_FILE
+            models[folder.name] = BundledModel(
+                folder.name,
+                folder,
+                SISRConfig.from_dict(fields),
+                json.loads(metrics.read_text(encoding="utf-8")) if metrics.is_file() else {},
+            )
+    return models
+
+
+def load_model(
+    name: str | Path,
+    *,
+    token: str | bool | None = None,
+    cache_dir: str | Path | None = None,
+    local_files_only: bool = False,
+) -> SISR:
+    """A trained model, in evaluation mode.
+
+    Args:
+        name: a bundled model's name (`rs-srgan models`), a folder written by `save_pretrained`, or a Hub id
+            `organisation/name`, with `@revision` if not the newest. Looked for in that order; what looks like a path is
+            never sent to the network.
+        token: for private repositories; by default the one of `hf auth login`.
+        cache_dir: where downloads are kept.
+        local_files_only: never use the network.
+
+    Raises:
+        InputError: no such model, or one that cannot be loaded whole.
+    """
+    bundled = catalogue()
+    if str(name) in bundled:
+        return SISR.from_pretrained(bundled[str(name)].folder)
+    source, revision = str(name), None
+    if not Path(source).is_dir():
+        if isinstance(name, Path) or not _HUB_ID.fullmatch(source):
+            raise InputError(
+                f"No model {str(name)!r}: expected one of {', '.join(bundled) or 'none bundled'}, "
+                "an existing folder, or a Hub id organisation/name."
+            )
+        source, _, revision = source.partition("@")
+        revision = revision or None
+    return SISR.from_pretrained(
+        source, revision=revision, token=token, cache_dir=cache_dir, local_files_only=local_files_only
+    )

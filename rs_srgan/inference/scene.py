@@ -1,0 +1,140 @@
+"""The pipeline: a raster in, its super-resolved GeoTIFF out, in bounded memory."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rs_srgan.hub import DEFAULT_MODEL, load_model
+from rs_srgan.inference.engines import TorchEngine
+from rs_srgan.inference.nodata import fill_from_nearest, fill_reach
+from rs_srgan.inference.tiling import Window, plan_tiles, replicate
+from rs_srgan.io.geotiff import GeoTiffWriter, check_target
+from rs_srgan.io.raster import Raster, open_raster
+from rs_srgan.models import SISR
+from rs_srgan.radiometry import FloatImage, Mask
+from rs_srgan.version import __version__
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is, in LR pixels and seconds."""
+
+    done_px: int
+    total_px: int
+    seconds: float
+
+    @property
+    def seconds_left(self) -> float:
+        """At the pace so far."""
+        return self.seconds * (self.total_px - self.done_px) / self.done_px if self.done_px else float("inf")
+
+
+def super_resolve(
+    source: str | Path,
+    target: str | Path,
+    model: str | Path | SISR = DEFAULT_MODEL,
+    *,
+    tile: int = 512,
+    precision: str = "auto",
+    threads: int | None = None,
+    compress: str = "zstd",
+    offset: float | None = None,
+    overwrite: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+) -> Path:
+    """Super-resolve a GeoTIFF, JP2, PNG or NPY file into a GeoTIFF.
+
+    The result has the input's scaling, nodata value, CRS, footprint and band descriptions, and does not depend on
+    `tile`. The target appears when it is whole.
+
+    Args:
+        source: the file to read, with the model's bands.
+        target: the GeoTIFF to write.
+        model: what `load_model` takes, or a model.
+        tile: LR pixels computed at once, along each axis; 512 takes about 1 GB.
+        precision: "auto", "fp32" or "bf16".
+        threads: of the CPU; by default all cores.
+        compress: "zstd", "deflate" or "none".
+        offset: DN to add before dividing by 10000, instead of what the file's tags say.
+        overwrite: replace an existing target.
+        progress: called after every tile.
+
+    Returns:
+        the target.
+
+    Raises:
+        InputError: something about the input, the model or the options cannot be used; nothing is left behind.
+    """
+    for state in run(
+        source,
+        target,
+        model,
+        tile=tile,
+        precision=precision,
+        threads=threads,
+        compress=compress,
+        offset=offset,
+        overwrite=overwrite,
+    ):
+        if progress:
+            progress(state)
+    return Path(target)
+
+
+def run(
+    source: str | Path,
+    target: str | Path,
+    model: str | Path | SISR = DEFAULT_MODEL,
+    *,
+    tile: int = 512,
+    precision: str = "auto",
+    threads: int | None = None,
+    compress: str = "zstd",
+    offset: float | None = None,
+    overwrite: bool = False,
+) -> Iterator[Progress]:
+    """`super_resolve` by the tile: yields after each, and closing it stops the work and removes what it wrote."""
+    target = check_target(target, source, overwrite)
+    model = model if isinstance(model, SISR) else load_model(model)
+    engine = TorchEngine(model, precision, threads)
+    with open_raster(source, model.config.bands, offset) as raster:
+        grid = raster.grid
+        tags = {
+            "AREA_OR_POINT": raster.area_or_point,
+            "TIFFTAG_SOFTWARE": f"rs_srgan {__version__}",
+            "TIFFTAG_DATETIME": datetime.now(UTC).strftime("%Y:%m:%d %H:%M:%S"),
+            "SR_MODEL": model.name,
+            "SR_SCALE": str(model.scale),
+        }
+        logger.info("%s: %d x %d pixels, x%d with %s", raster.path.name, grid.width, grid.height, model.scale, engine)
+        encoding = raster.output_encoding
+        started = time.monotonic()
+        done = 0
+        with GeoTiffWriter(target, grid.scaled(model.scale), encoding, raster.descriptions, tags, compress) as out:
+            for part in plan_tiles(grid.height, grid.width, tile, model.receptive_field):
+                reflectance, valid = read_filled(raster, part.window, fill_reach(model.receptive_field))
+                valid = valid[:, *part.core.relative_to(part.window).slices]
+                valid = valid.repeat(model.scale, axis=1).repeat(model.scale, axis=2)
+                out.write(part.core.scaled(model.scale), encoding.encode(engine(reflectance), valid))
+                done += part.core.height * part.core.width
+                yield Progress(done, grid.height * grid.width, time.monotonic() - started)
+
+
+def read_filled(raster: Raster, window: Window, reach: int) -> tuple[FloatImage, Mask]:
+    """Reflectance (C, h, w) of a window without gaps, and which of it was measured.
+
+    Where data is missing it is filled from the nearest valid pixel, for which `reach` pixels around the window are
+    looked at; beyond the raster its outermost pixels go on.
+    """
+    inside = window.clipped(raster.grid.height, raster.grid.width)
+    image, valid = raster.read(inside)
+    if not valid.all():
+        around = inside.grown(reach).clipped(raster.grid.height, raster.grid.width)
+        filled = fill_from_nearest(*raster.read(around), reach)
+        image = filled[:, *inside.relative_to(around).slices]
+    return replicate(image, inside, window), replicate(valid, inside, window)

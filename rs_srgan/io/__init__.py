@@ -1,0 +1,1 @@
+"""Rasters in and out: lazy windows in reflectance, streamed GeoTIFFs."""

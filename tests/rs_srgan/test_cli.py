@@ -1,0 +1,76 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import rasterio
+
+from rs_srgan.cli import main
+from tests.conftest import scene_dn
+
+
+def test_predict_writes_the_target_and_prints_its_name(write_tif, model_folder, tmp_path, capsys):
+    target = tmp_path / "out.tif"
+    assert main(["predict", str(write_tif(scene_dn(12, 10))), "-o", str(target), "--model", str(model_folder)]) == 0
+    assert capsys.readouterr().out == f"{target}\n"
+    with rasterio.open(target) as result:
+        assert result.shape == (48, 40)
+        assert result.tags()["SR_MODEL"] == "small-model"
+
+
+def test_options_reach_the_work(write_tif, model_folder, tmp_path):
+    target = tmp_path / "out.tif"
+    options = "--compress deflate --tile 5 --threads 2 --precision fp32 --offset -1000 --quiet --overwrite".split()
+    arguments = ["predict", str(write_tif(scene_dn(12, 10) + 1000)), "-o", str(target), "--model", str(model_folder)]
+    assert main([*arguments, *options]) == 0
+    with rasterio.open(target) as result:
+        assert result.profile["compress"] == "deflate"
+        assert result.offsets == pytest.approx((-0.1,) * 4)
+
+
+def bad_requests(write_tif, tmp_path, model_folder):
+    good = str(write_tif(scene_dn(8, 8)))
+    three = str(write_tif(scene_dn(8, 8, bands=3), "three.tif", bands=("B04", "B03", "B02")))
+    corrupt = tmp_path / "corrupt.tif"
+    corrupt.write_bytes(b"II*\0garbage")
+    out, small = str(tmp_path / "out.tif"), str(model_folder)
+    return [
+        ([three, "-o", out, "--model", small], "B08 missing"),
+        ([str(corrupt), "-o", out, "--model", small], "truncated or corrupt"),
+        ([str(tmp_path / "no.tif"), "-o", out, "--model", small], "does not exist"),
+        ([good, "-o", good, "--model", small], "is the input"),
+        ([good, "-o", str(tmp_path), "--model", small], "is no GeoTIFF"),
+        ([good, "-o", out, "--model", "sisr-x4"], "No model 'sisr-x4': expected one of"),
+        ([good, "-o", out, "--model", "./no/such/folder"], "No model './no/such/folder'"),
+    ]
+
+
+@pytest.mark.parametrize("case", range(7))
+def test_a_wrong_request_is_one_line_exit_code_2_and_nothing_written(write_tif, tmp_path, model_folder, case, capfd):
+    arguments, words = bad_requests(write_tif, tmp_path, model_folder)[case]
+    before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    assert main(["predict", *arguments]) == 2
+    captured = capfd.readouterr()
+    lines = [line for line in captured.err.replace("\r", "\n").splitlines() if line.strip() and "px/s" not in line]
+    assert len(lines) == 1, captured.err
+    assert lines[0].startswith("rs-srgan: ")
+    assert words in lines[0]
+    assert captured.out == ""
+    assert {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+
+
+def test_models_lists_what_is_bundled_with_its_figures(capsys):
+    assert main(["models"]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("sisr-x4-rgbn"))
+    assert "x4" in line
+    assert "B04 B03 B02 B08" in line
+    assert "dB" in line
+
+
+def test_the_installed_command_runs(write_tif, model_folder, tmp_path):
+    command = [sys.executable, "-m", "rs_srgan.cli", "predict", str(write_tif(scene_dn(6, 6)))]
+    done = subprocess.run(
+        [*command, "-o", str(tmp_path / "o.tif"), "--model", str(model_folder)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert np.array(rasterio.open(tmp_path / "o.tif").shape).tolist() == [24, 24]

@@ -1,0 +1,44 @@
+import socket
+
+import pytest
+
+from rs_srgan import InputError, load_model
+from rs_srgan.hub import DEFAULT_MODEL, catalogue
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.mark.parametrize("name", list(catalogue()))
+def test_every_bundled_model_loads_and_has_a_card_and_figures(name, no_network):
+    entry = catalogue()[name]
+    model = load_model(name)
+    assert model.config == entry.config
+    assert model.name == name
+    assert model.exact_tiling
+    assert entry.metrics["sentinel2"]["mean"]["model"] > entry.metrics["sentinel2"]["mean"]["back_projection"]
+    assert (entry.folder / "README.md").read_text().startswith("---\n")
+
+
+def test_the_default_is_bundled():
+    assert DEFAULT_MODEL in catalogue()
+
+
+@pytest.mark.parametrize(
+    "name", ["./no/model", "/no/model", "../x/y", "no\\model", "a/b/c", "model.safetensors", "~/model", "nonsense", ""]
+)
+def test_what_looks_like_a_path_never_goes_to_the_network(name, no_network, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError):
+        load_model(name)
+
+
+def test_a_hub_id_that_is_not_in_the_cache_is_said_when_offline(tmp_path):
+    with pytest.raises(InputError, match="organisation/name@v1 is not in the local cache"):
+        load_model("organisation/name@v1", cache_dir=tmp_path, local_files_only=True)
