@@ -1,0 +1,1 @@
+"""Training with Lightning. `python -m train fit --config train/configs/NAME.yaml`."""

@@ -1,0 +1,77 @@
+"""LR from HR in training: the sensor model, with what is not known of the sensor drawn at random."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from rs_srgan.physics import degrade, wald_mtf
+
+
+@dataclass(frozen=True)
+class SensorJitter:
+    """How the sensor varies from sample to sample."""
+
+    nominal_share: float = 0.5  # of samples, with the specified blur and less noise than specified
+    blur: tuple[float, float] = (0.85, 1.45)  # factor on the PSF's width: real products are rather softer
+    noise: float = 7e-4  # standard deviation at reflectance 0.1, times `noise_factor`
+    noise_factor: tuple[float, float] = (0.5, 3.0)
+    gain_share: float = 0.1  # of samples, with a gain error per band
+    gain: float = 0.01
+    shift_share: float = 0.1  # of samples, with a shift between bands
+    shift_lr_px: float = 0.15
+
+
+def simulate_lr(
+    hr: Tensor, scale: int, mtf_nyquist: tuple[float, ...], jitter: SensorJitter, generator: torch.Generator
+) -> Tensor:
+    """LR images as a slightly different Sentinel-2 each time would have taken them.
+
+    Args:
+        hr: reflectance, (B, C, H, W), as sharp as the sensor would be on this grid.
+        scale: 2, 4 or 8.
+        mtf_nyquist: of the sensor, one per band.
+        jitter: how much varies.
+        generator: of random numbers, on the CPU.
+
+    Returns:
+        reflectance, (B, C, H/scale, W/scale).
+    """
+    batch, channels = hr.shape[:2]
+
+    def uniform(low: float, high: float, *shape: int) -> Tensor:
+        return (low + (high - low) * torch.rand(shape, generator=generator)).to(hr.device)
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=generator).to(hr.device)
+
+    nominal = uniform(0, 1, batch, 1) < jitter.nominal_share
+    # The width of a Gaussian times j is its MTF to the power j^2.
+    width = torch.where(nominal, 1.0, uniform(*jitter.blur, batch, 1))
+    mtf = torch.tensor(wald_mtf(mtf_nyquist, scale), device=hr.device) ** width**2
+    shifted = uniform(0, 1, batch, 1, 1) < jitter.shift_share
+    lr = degrade(_shift_bands(hr, shifted * normal(batch, channels, 2) * jitter.shift_lr_px * scale), scale, mtf)
+
+    off = uniform(0, 1, batch, 1, 1, 1) < jitter.gain_share
+    lr = lr * (1 + off * uniform(-jitter.gain, jitter.gain, batch, channels, 1, 1))
+    # Photon noise grows with the square root of the signal.
+    factor = torch.where(nominal, uniform(0, 1, batch, 1), uniform(*jitter.noise_factor, batch, 1))[..., None, None]
+    return lr + jitter.noise * factor * (lr.clamp(min=0.01) / 0.1).sqrt() * normal(*lr.shape)
+
+
+def _shift_bands(hr: Tensor, shift_px: Tensor) -> Tensor:
+    """Shift each band of each image by (rows, cols) pixels, (B, C, 2), bicubic, border repeated."""
+    moved = shift_px.abs().sum((1, 2)) > 0
+    if not moved.any():
+        return hr
+    batch, channels, height, width = hr[moved].shape
+    theta = torch.zeros(batch * channels, 2, 3, device=hr.device)
+    theta[:, 0, 0] = theta[:, 1, 1] = 1
+    theta[:, 0, 2] = 2 * shift_px[moved].reshape(-1, 2)[:, 1] / width
+    theta[:, 1, 2] = 2 * shift_px[moved].reshape(-1, 2)[:, 0] / height
+    flat = hr[moved].reshape(batch * channels, 1, height, width)
+    grid = torch.nn.functional.affine_grid(theta, list(flat.shape), align_corners=False)
+    shifted = torch.nn.functional.grid_sample(flat, grid, mode="bicubic", padding_mode="border", align_corners=False)
+    result = hr.clone()
+    result[moved] = shifted.reshape(batch, channels, height, width)
+    return result

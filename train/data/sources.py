@@ -1,0 +1,149 @@
+"""Sharp images to learn from, in memory, as reflectance: Sentinel-2 chips and NAIP aerial tiles.
+
+Both end as the same thing: the scene as an instrument with Sentinel-2's MTF would see it on the fine grid. For
+Sentinel-2 that is the image itself; NAIP, sharper, is brought there by the sensor model.
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+import torch
+from rasterio.errors import RasterioIOError
+from scipy.ndimage import gaussian_filter
+
+from rs_srgan import bands as band_table
+from rs_srgan.errors import InputError
+from rs_srgan.physics import degrade, psf_sigma
+from rs_srgan.radiometry import match_moments
+from train.data.splits import Split, split_naip, split_sentinel2
+
+FloatImage = np.ndarray[Any, np.dtype[np.float32]]
+
+# Chips whose pixels were picked by nearest neighbour, not measured at their size: 10 m bands thinned out to 20 m, whose
+# spectrum is flat to the Nyquist frequency, and a geographic grid that repeats one column in five. No sensor sees such
+# detail and none can restore it, so the mean of 2 x 2 is taken first.
+_THINNED_OUT = ("ca_fire_", "spain_")
+
+# NAIP is stretched for display; this brings its tones to about linear before its moments are matched to reflectance.
+_NAIP_GAMMA = 1.8
+
+
+@dataclass(frozen=True)
+class Site:
+    """One place, at one or more dates.
+
+    Attributes:
+        name: unique.
+        images: reflectance, (C, H, W) each; NaN where there is no data.
+    """
+
+    name: str
+    images: tuple[FloatImage, ...]
+
+
+def data_root(root: str | None = None) -> Path:
+    """The folder with sentinel2/ and naip/: `root`, or the environment variable RS_SRGAN_DATA.
+
+    Raises:
+        InputError: neither names a folder.
+    """
+    value = root or os.environ.get("RS_SRGAN_DATA", "")
+    if not value:
+        raise InputError("No data folder: set RS_SRGAN_DATA or data.root to the folder with sentinel2/ and naip/.")
+    if not Path(value).is_dir():
+        raise InputError(f"The data folder {value} does not exist.")
+    return Path(value)
+
+
+def _read(path: Path, bands: Iterable[str]) -> FloatImage:
+    """Bands by description, DN / 10000, NaN for nodata."""
+    try:
+        with rasterio.open(path) as dataset:
+            names = [band_table.canonical_name(description or "") for description in dataset.descriptions]
+            missing = [band for band in bands if band not in names]
+            if missing:
+                raise InputError(f"{path} lacks {', '.join(missing)}; it has {', '.join(map(str, names))}.")
+            dn = dataset.read([names.index(band) + 1 for band in bands])
+    except RasterioIOError as error:
+        raise InputError(f"{path} cannot be read: {error}") from None
+    image: FloatImage = dn.astype(np.float32) / 10000
+    image[:, (dn == 0).all(0)] = np.nan
+    return image
+
+
+def _halve(image: FloatImage) -> FloatImage:
+    """Means of 2 x 2 pixels; an odd last row or column is dropped."""
+    bands, height, width = image.shape
+    blocks = image[:, : height // 2 * 2, : width // 2 * 2].reshape(bands, height // 2, 2, width // 2, 2)
+    means: FloatImage = blocks.mean((2, 4))
+    return means
+
+
+def sentinel2_sites(root: Path, split: Split, bands: tuple[str, ...] = band_table.RGBN) -> list[Site]:
+    """The Sentinel-2 chips of one side of the split that have all `bands`.
+
+    Raises:
+        InputError: no chips, or unreadable ones.
+    """
+    folder = root / "sentinel2"
+    files = [path.name for path in folder.glob("*.tif") if not path.name.startswith("galicia")]  # 20 m bands only
+    if not files:
+        raise InputError(f"{folder} holds no GeoTIFFs.")
+    sites = []
+    for name, members in split_sentinel2(files)[split].items():
+        images = []
+        for file in members:
+            image = _read(folder / file, bands)
+            images.append(_halve(image) if file.startswith(_THINNED_OUT) else image)
+        sites.append(Site(name, tuple(images)))
+    return sites
+
+
+def band_moments(sites: list[Site]) -> tuple[FloatImage, FloatImage]:
+    """Mean and standard deviation of every band in every image: two arrays (images, C)."""
+    images = [image for site in sites for image in site.images]
+    return (
+        np.array([np.nanmean(image, (1, 2)) for image in images], np.float32),
+        np.array([np.nanstd(image, (1, 2)) for image in images], np.float32),
+    )
+
+
+def naip_sites(root: Path, split: Split, moments: tuple[FloatImage, FloatImage], coarsen: bool = True) -> list[Site]:
+    """NAIP tiles in red, green, blue, near infrared, with the tones of Sentinel-2.
+
+    Args:
+        root: holds naip/.
+        split: which side.
+        moments: of Sentinel-2 images, from `band_moments`; every location takes those of one of them.
+        coarsen: to 2.4 m through the sensor model, 64 x 64 px; else 1.2 m, 128 x 128 px.
+
+    Raises:
+        InputError: no split file, or unreadable tiles.
+    """
+    folder = root / "naip"
+    mtf = band_table.mtf_nyquist(band_table.RGBN)
+    sigma = psf_sigma(torch.tensor(mtf), 1).numpy()
+    means, stds = moments
+    sites = []
+    for index, (name, members) in enumerate(split_naip(folder)[split].items()):
+        images = []
+        for file in members:
+            try:
+                with rasterio.open(folder / file) as dataset:
+                    display = dataset.read().astype(np.float32) / 255
+            except RasterioIOError as error:
+                raise InputError(f"{folder / file} cannot be read: {error}") from None
+            linear = display**_NAIP_GAMMA
+            if coarsen:
+                linear = degrade(torch.from_numpy(linear)[None], 2, mtf)[0].numpy()
+            else:
+                linear = np.stack([gaussian_filter(band, s) for band, s in zip(linear, sigma, strict=True)])
+            choice = index % len(means)
+            images.append(np.clip(match_moments(linear, means[choice], stds[choice]), 0, None))
+        sites.append(Site(f"naip/{name}", tuple(images)))
+    return sites
