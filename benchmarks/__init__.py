@@ -1,0 +1,1 @@
+"""Scripts that measure, print what they measured, and write it where it is quoted."""
