@@ -1,6 +1,5 @@
 """`python -m train fit --config train/configs/NAME.yaml`: Lightning's command line on our modules."""
 
-import os
 import sys
 
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
@@ -18,14 +17,22 @@ class TrainCLI(LightningCLI):
 
 def main() -> int:
     """Run; 2 where the request cannot be met."""
-    # Lightning looks for a cluster's launcher; a single process is what this machine has unless one is there.
-    os.environ.setdefault("PL_DISABLE_FORK", "1")
     try:
         TrainCLI(save_config_kwargs={"overwrite": True}, subclass_mode_model=True, subclass_mode_data=True)
-    except InputError as error:
-        print(f"train: {error}", file=sys.stderr)
+    except Exception as error:
+        request = _cause(error)
+        if request is None:
+            raise
+        print(f"train: {request}", file=sys.stderr)
         return 2
     return 0
+
+
+def _cause(error: BaseException | None) -> InputError | None:
+    """The InputError that `error` is, or comes from: jsonargparse wraps what a constructor raises."""
+    while error is not None and not isinstance(error, InputError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 if __name__ == "__main__":

@@ -33,8 +33,8 @@ class RandomCrops(Dataset[Tensor]):
 
     def __init__(self, groups: list[tuple[list[Site], float]], size: int, length: int, seed: int) -> None:
         self.images = [[fit_crop(image, size) for site in sites for image in site.images] for sites, _ in groups]
-        self.shares = np.array([share for _, share in groups])
-        self.shares /= self.shares.sum()
+        shares = np.array([share for _, share in groups], float)
+        self.shares = shares / shares.sum()
         # A large image is drawn more often than a small one, but not as its area would have it: variety first.
         areas = [np.array([np.isfinite(image[0]).sum() for image in images], float) ** 0.5 for images in self.images]
         self.weights = [area / area.sum() for area in areas]
@@ -93,6 +93,7 @@ class MixtureDataModule(L.LightningDataModule):
         batch_size: crops per step.
         steps_per_epoch: between two validations.
         sentinel2_share: of the crops; the rest is NAIP, at 2.4 m and 1.2 m in equal parts.
+        jitter: how the simulated sensor varies.
         seed: of crops and degradation.
     """
 
@@ -104,6 +105,7 @@ class MixtureDataModule(L.LightningDataModule):
         batch_size: int = 12,
         steps_per_epoch: int = 1000,
         sentinel2_share: float = 0.5,
+        jitter: SensorJitter = SensorJitter(),  # frozen
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -112,7 +114,7 @@ class MixtureDataModule(L.LightningDataModule):
         self.root, self.scale, self.seed = root, scale, seed
         self.crop_lr_px, self.batch_size, self.steps_per_epoch = crop_lr_px, batch_size, steps_per_epoch
         self.sentinel2_share = sentinel2_share
-        self.jitter = SensorJitter()
+        self.jitter = jitter
         self.mtf = band_table.mtf_nyquist(band_table.RGBN)
 
     def setup(self, stage: str) -> None:

@@ -1,0 +1,53 @@
+import pytest
+import torch
+
+from rs_srgan.bands import RGBN, mtf_nyquist
+from rs_srgan.physics import degrade, wald_mtf
+from train.data.degradation import SensorJitter, simulate_lr
+
+MTF = mtf_nyquist(RGBN)
+STEADY = SensorJitter(nominal_share=1.0, noise=0.0, gain_share=0.0, shift_share=0.0)
+
+
+@pytest.fixture
+def hr():
+    torch.manual_seed(0)
+    return torch.nn.functional.interpolate(torch.rand(32, 4, 16, 16) * 0.3, scale_factor=4, mode="bicubic").clamp(0.01)
+
+
+def simulate(hr, jitter, seed=0):
+    return simulate_lr(hr, 4, MTF, jitter, torch.Generator().manual_seed(seed))
+
+
+def test_without_jitter_it_is_the_sensor_of_the_test(hr):
+    torch.testing.assert_close(simulate(hr, STEADY), degrade(hr, 4, wald_mtf(MTF, 4)))
+
+
+def test_the_same_seed_gives_the_same_sensor(hr):
+    torch.testing.assert_close(simulate(hr, SensorJitter()), simulate(hr, SensorJitter()), rtol=0, atol=0)
+    assert not torch.equal(simulate(hr, SensorJitter()), simulate(hr, SensorJitter(), seed=1))
+
+
+def test_noise_has_the_stated_strength():
+    grey = torch.full((64, 4, 64, 64), 0.1)
+    jitter = SensorJitter(nominal_share=0, blur=(1, 1), noise=7e-4, noise_factor=(2, 2), gain_share=0, shift_share=0)
+    assert (simulate(grey, jitter) - 0.1).std().item() == pytest.approx(1.4e-3, rel=0.02)
+
+
+def test_a_wider_blur_takes_contrast_and_no_brightness(hr):
+    sharp, soft = (
+        simulate(hr, SensorJitter(nominal_share=0, blur=(b, b), noise=0, gain_share=0, shift_share=0))
+        for b in (0.85, 1.45)
+    )
+    assert soft.std() < sharp.std()
+    torch.testing.assert_close(soft.mean(), sharp.mean(), rtol=5e-3, atol=0)
+
+
+def test_a_shift_between_bands_moves_by_what_it_says():
+    """Shifting a ramp changes it by the shift times its slope."""
+    ramp = torch.arange(128.0).expand(200, 1, 128, 128).contiguous()
+    jitter = SensorJitter(nominal_share=1, noise=0, gain_share=0, shift_share=1, shift_lr_px=0.15)
+    moved = simulate_lr(ramp, 4, (0.26,), jitter, torch.Generator().manual_seed(0))
+    shift = (moved - degrade(ramp, 4, wald_mtf([0.26], 4)))[:, 0, 8, 8:-8].mean(1)
+    assert shift.std().item() == pytest.approx(0.15 * 4, rel=0.15)
+    assert abs(shift.mean().item()) < 0.15

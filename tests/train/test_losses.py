@@ -1,0 +1,37 @@
+import math
+
+import pytest
+import torch
+
+from train.losses import TERMS, ReconstructionWeights, charbonnier, fft, gradient, reconstruction_terms, sam
+
+
+def test_known_values():
+    hr = torch.zeros(1, 1, 8, 8)
+    assert charbonnier(hr + 0.3, hr).item() == pytest.approx(0.3, abs=1e-5)
+    assert charbonnier(hr, hr).item() == pytest.approx(1e-3)
+    assert fft(hr + 0.5, hr).item() == pytest.approx(0.5 * 8 / (8 * 5))  # all of it in one of 8 x 5 coefficients
+    ramp = hr + torch.arange(8.0)
+    assert gradient(ramp, hr).item() == pytest.approx(1.0)
+
+
+def test_the_spectral_angle_is_the_angle():
+    red, yellow = torch.zeros(1, 2, 4, 4), torch.ones(1, 2, 4, 4)
+    red[:, 0] = 1
+    assert sam(red, yellow).item() == pytest.approx(math.pi / 4, abs=1e-4)
+    assert sam(red, 3 * red).item() == pytest.approx(0, abs=1e-4)
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_gradients_are_finite_where_sr_equals_hr_and_where_it_is_black(term):
+    for value in (0.3, 0.0):
+        sr = torch.full((1, 4, 8, 8), value, requires_grad=True)
+        TERMS[term](sr, sr.detach().clone()).backward()
+        assert sr.grad.isfinite().all()
+
+
+def test_a_weight_scales_its_term_and_zero_leaves_it_out():
+    sr, hr = torch.rand(1, 4, 8, 8), torch.rand(1, 4, 8, 8)
+    terms = reconstruction_terms(sr, hr, ReconstructionWeights(charbonnier=2.0, fft=0, gradient=0, sam=0.5))
+    assert set(terms) == {"charbonnier", "sam"}
+    torch.testing.assert_close(terms["charbonnier"], 2 * charbonnier(sr, hr))

@@ -1,0 +1,73 @@
+import math
+
+import lightning as L
+import pytest
+import torch
+from lightning.pytorch.callbacks import Timer
+from torch.utils.data import DataLoader
+
+from rs_srgan import SISRConfig
+from train.module import SISRModule
+
+SMALL = SISRConfig(channels=16, blocks=1)
+
+
+def pairs(count=64, fill=None):
+    torch.manual_seed(0)
+    hr = torch.nn.functional.interpolate(torch.rand(count, 4, 16, 16) * 0.3, scale_factor=4, mode="bicubic")
+    lr = torch.nn.functional.avg_pool2d(hr, 4)
+    if fill is not None:
+        hr[7] = fill
+    return DataLoader([{"hr": h, "lr": low} for h, low in zip(hr, lr, strict=True)], 4)
+
+
+def trainer(**options):
+    quiet = {
+        "logger": False,
+        "enable_progress_bar": False,
+        "enable_checkpointing": False,
+        "enable_model_summary": False,
+    }
+    return L.Trainer(accelerator="cpu", max_epochs=-1, **quiet, **options)
+
+
+def test_training_lowers_the_loss():
+    torch.manual_seed(0)
+    module = SISRModule(SMALL, learning_rate=2e-3, warmup_steps=5)
+    losses = []
+    module.log = lambda name, value, **_: losses.append(float(value)) if name == "train/loss" else None
+    trainer(max_steps=80).fit(module, pairs())
+    assert sum(losses[-10:]) < 0.8 * sum(losses[:10])
+
+
+def test_the_rate_warms_up_and_falls_to_a_hundredth():
+    rates = []
+
+    class Watch(L.Callback):
+        def on_train_batch_start(self, trainer, *_):
+            rates.append(trainer.optimizers[0].param_groups[0]["lr"])
+
+    trainer(max_steps=40, callbacks=[Watch()]).fit(SISRModule(SMALL, learning_rate=1e-3, warmup_steps=10), pairs())
+    assert rates[0] == pytest.approx(1e-4)
+    assert max(rates) == pytest.approx(max(rates[8:13]))
+    assert rates[-1] < 0.03 * 1e-3
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+
+
+def test_a_run_by_the_clock_completes_its_schedule():
+    module = SISRModule(SMALL, warmup_steps=1)
+    clock = Timer(duration={"seconds": 100})
+    run = trainer(max_steps=-1, callbacks=[clock])
+    module.trainer = run
+    clock._offset = 50.0
+    assert module.progress() == pytest.approx(0.5)
+    assert module._rate(1000) == pytest.approx(0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi / 2)))
+    clock._offset = 250.0
+    assert module.progress() == 1
+
+
+def test_a_loss_that_is_not_finite_stops_and_names_its_term_and_step():
+    module = SISRModule(SMALL)
+    module.log = module.log_dict = lambda *_, **__: None
+    with pytest.raises(FloatingPointError, match="The charbonnier loss is nan at step 1"):
+        trainer(max_steps=50).fit(module, pairs(fill=math.nan))
