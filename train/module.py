@@ -11,6 +11,7 @@ from torch import Tensor
 
 from rs_srgan.errors import InputError
 from rs_srgan.evaluation.metrics import psnr
+from rs_srgan.evaluation.protocol import BORDER_HR_PX
 from rs_srgan.models import SISR, SISRConfig
 from rs_srgan.physics import back_projected_bicubic, wald_mtf
 from train.losses import ReconstructionWeights, reconstruction_terms
@@ -77,7 +78,8 @@ class SISRModule(L.LightningModule):
         lr, hr = batch["lr"], batch["hr"]
         scale, config = self.model.scale, self.model.config
         baseline = back_projected_bicubic(lr, scale, wald_mtf(config.mtf_nyquist, scale))
-        figures = [psnr(sr.float().cpu().numpy(), hr.cpu().numpy()) for sr in (self(lr), baseline)]
+        inner = (..., slice(BORDER_HR_PX, -BORDER_HR_PX), slice(BORDER_HR_PX, -BORDER_HR_PX))
+        figures = [psnr(sr[inner].float().cpu().numpy(), hr[inner].cpu().numpy()) for sr in (self(lr), baseline)]
         self._by_site.setdefault(batch["site"][0], []).append(figures)
 
     def on_validation_epoch_end(self) -> None:

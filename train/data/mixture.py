@@ -46,7 +46,7 @@ class RandomCrops(Dataset[Tensor]):
 
     def __getitem__(self, index: int) -> Tensor:
         random = np.random.default_rng((self.seed, self.epoch, index))
-        for _ in range(20):
+        for _ in range(100):
             group = random.choice(len(self.shares), p=self.shares)
             image = self.images[group][random.choice(len(self.images[group]), p=self.weights[group])]
             row = random.integers(image.shape[1] - self.size + 1)
@@ -55,7 +55,7 @@ class RandomCrops(Dataset[Tensor]):
             if np.isfinite(crop).all():
                 break
         else:
-            raise InputError("Twenty random crops in a row held nodata: the images are mostly empty.")
+            raise InputError("A hundred random crops in a row held nodata: the images are mostly empty.")
         crop = np.rot90(crop, int(random.integers(4)), axes=(1, 2))
         if random.integers(2):
             crop = crop[:, :, ::-1]

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from rs_srgan import InputError
 from rs_srgan.evaluation.protocol import Figures, evaluate_image, evaluate_sites
 from tests.conftest import scene_dn
 
@@ -30,6 +31,15 @@ def test_holes_do_not_count_against_anyone(model, hr):
     whole, with_hole = evaluate_image(model, hr), evaluate_image(model, holed)
     assert with_hole.bicubic == pytest.approx(whole.bicubic, abs=0.3)
     assert with_hole.model == pytest.approx(whole.model, abs=0.3)
+
+
+def test_the_border_does_not_count(model, hr):
+    spoiled = hr.copy()
+    spoiled[:, 0, :] = 9  # far enough from what counts: four HR pixels in, the blur has forgotten it
+    clean, dirty = evaluate_image(model, hr), evaluate_image(model, spoiled)
+    assert dirty.bicubic == pytest.approx(clean.bicubic, abs=0.05)
+    with pytest.raises(InputError, match="32 x 60 pixels; expected more than 32"):
+        evaluate_image(model, hr[:, :32, :60])
 
 
 def test_every_site_counts_once_however_many_images_it_has(model, hr):

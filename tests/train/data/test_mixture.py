@@ -40,7 +40,7 @@ def test_images_without_data_are_said():
     full = site(0)
     full.images[0][:, 16] = np.nan
     crops = RandomCrops([([full, empty], 1)], 32, 10, seed=0)
-    with pytest.raises(InputError, match="Twenty random crops"):
+    with pytest.raises(InputError, match="A hundred random crops"):
         crops[0]
 
 
