@@ -15,7 +15,7 @@ from benchmarks.report import ROOT, table, write_block
 from rs_srgan.hub import DEFAULT_MODEL, load_model
 from rs_srgan.inference.engines import TorchEngine
 from rs_srgan.inference.scene import super_resolve
-from rs_srgan.inference.tiling import Window, crop_replicated
+from rs_srgan.tiling import Window, crop_replicated
 from train.data.sources import data_root
 
 SCENE = "dolomites_10m_rgbn.tif"  # 934 x 1059 px, a validation site

@@ -8,8 +8,8 @@ import torch
 
 from rs_srgan.errors import InputError
 from rs_srgan.evaluation.metrics import psnr
-from rs_srgan.inference.nodata import fill_from_nearest
 from rs_srgan.models import SISR
+from rs_srgan.nodata import fill_from_nearest
 from rs_srgan.physics import back_projected_bicubic, bicubic, degrade, wald_mtf
 from rs_srgan.radiometry import FloatImage
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from rs_srgan.hub import DEFAULT_MODEL, load_model
 from rs_srgan.inference.engines import TorchEngine
-from rs_srgan.inference.nodata import fill_from_nearest, fill_reach
-from rs_srgan.inference.tiling import Window, plan_tiles, replicate
 from rs_srgan.io.geotiff import GeoTiffWriter, check_target
 from rs_srgan.io.raster import Raster, open_raster
 from rs_srgan.models import SISR
+from rs_srgan.nodata import fill_from_nearest, fill_reach
 from rs_srgan.radiometry import FloatImage, Mask
+from rs_srgan.tiling import Window, plan_tiles, replicate
 from rs_srgan.version import __version__
 
 logger = logging.getLogger(__name__)

@@ -12,9 +12,9 @@ import rasterio
 from rasterio.windows import Window as RasterioWindow
 
 from rs_srgan.errors import InputError
-from rs_srgan.inference.tiling import Window
 from rs_srgan.io.raster import Grid
 from rs_srgan.radiometry import Encoding
+from rs_srgan.tiling import Window
 
 COMPRESSIONS = ("zstd", "deflate", "none")
 BLOCK_PX = 256

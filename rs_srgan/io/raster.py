@@ -19,8 +19,8 @@ from rasterio.windows import Window as RasterioWindow
 
 from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
-from rs_srgan.inference.tiling import Window
 from rs_srgan.radiometry import LARGEST_REFLECTANCE, QUANTIFICATION, Encoding, FloatImage, Image, Mask
+from rs_srgan.tiling import Window
 
 logger = logging.getLogger(__name__)
 

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 
 from rs_srgan.errors import InputError
-from rs_srgan.inference.nodata import fill_from_nearest, fill_reach
-from rs_srgan.inference.tiling import crop_replicated, plan_tiles
 from rs_srgan.models.checkpoint import HubModel
 from rs_srgan.models.config import SISRConfig
 from rs_srgan.models.edsr import EDSR
+from rs_srgan.nodata import fill_from_nearest, fill_reach
 from rs_srgan.physics import BICUBIC_REACH_LR_PX, ConsistencyProjection, bicubic
+from rs_srgan.tiling import crop_replicated, plan_tiles
 
 
 class SISR(HubModel):

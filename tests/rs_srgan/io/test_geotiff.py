@@ -6,10 +6,10 @@ import rasterio
 from affine import Affine
 
 from rs_srgan import InputError
-from rs_srgan.inference.tiling import Window
 from rs_srgan.io.geotiff import GeoTiffWriter, check_target
 from rs_srgan.io.raster import Grid
 from rs_srgan.radiometry import Encoding
+from rs_srgan.tiling import Window
 
 GRID = Grid(300, 500, rasterio.CRS.from_epsg(32632), Affine(2.5, 0, 6e5, 0, -2.5, 5e6))
 DN = Encoding("uint16", (1e-4,), (0.0,), 0)

@@ -6,8 +6,8 @@ import rasterio
 
 from rs_srgan import InputError
 from rs_srgan.bands import RGBN
-from rs_srgan.inference.tiling import Window
 from rs_srgan.io.raster import open_raster
+from rs_srgan.tiling import Window
 from tests.conftest import scene_dn
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rs_srgan import InputError
-from rs_srgan.inference.tiling import Window, crop_replicated, plan_tiles
+from rs_srgan.tiling import Window, crop_replicated, plan_tiles
 
 
 @pytest.mark.parametrize(("height", "width", "tile"), [(1, 1, 512), (7, 5, 3), (64, 64, 64), (65, 63, 64), (10, 3, 1)])

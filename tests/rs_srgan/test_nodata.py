@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rs_srgan.inference.nodata import fill_from_nearest, fill_reach
+from rs_srgan.nodata import fill_from_nearest, fill_reach
 
 
 def test_the_nearest_valid_pixel_of_the_same_band_fills():
