@@ -1,0 +1,84 @@
+"""One visitor's image through one model, with the limits of a public server."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from rs_srgan import SISR, InputError, load_model
+from rs_srgan.hub import catalogue
+from rs_srgan.inference.scene import Progress, run
+from rs_srgan.io.raster import Grid, open_raster
+
+# One visitor at a time waits about half a minute for this many on two cores.
+MAX_LR_PX = 1024 * 1024
+# Progress moves, and a stop is heard, after each tile: about two seconds.
+TILE_LR_PX = 256
+
+
+@dataclass(frozen=True)
+class Job:
+    """A finished image.
+
+    Attributes:
+        folder: holds the result, and goes with the job.
+        source: the LR image.
+        target: its super-resolved GeoTIFF.
+        model: the bundled model's name.
+        offset: DN to add, or None for what the file says.
+        grid: of the LR image.
+        seconds: it took.
+    """
+
+    folder: Path
+    source: Path
+    target: Path
+    model: str
+    offset: float | None
+    grid: Grid
+    seconds: float
+
+    def delete(self) -> None:
+        """Remove the result."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@lru_cache(maxsize=4)
+def bundled_model(name: str) -> SISR:
+    """A model by its name in the catalogue, and nothing else: visitors name no folders.
+
+    Raises:
+        InputError: no such model.
+    """
+    if name not in catalogue():
+        raise InputError(f"Unknown model {name!r}; expected one of {', '.join(catalogue())}.")
+    return load_model(name)
+
+
+def work(source: Path, model_name: str, offset: float | None) -> Iterator[Progress | Job]:
+    """Super-resolve `source`: progress after each tile, the job at the end.
+
+    Raises:
+        InputError: the image or the model cannot be used.
+    """
+    model = bundled_model(model_name)
+    with open_raster(source, model.config.bands, offset) as raster:
+        grid = raster.grid
+    height, width = grid.height, grid.width
+    if height * width > MAX_LR_PX:
+        raise InputError(
+            f"The image has {height} x {width} = {height * width / 1e6:.1f} million pixels; this page takes "
+            f"{MAX_LR_PX / 1e6:.1f} million. Cut it, or use the command line: rs-srgan predict."
+        )
+    folder = Path(tempfile.mkdtemp(prefix="rs_srgan_"))
+    target = folder / f"{source.stem}_x{model.scale}.tif"
+    state = None
+    try:
+        for state in run(source, target, model, tile=TILE_LR_PX, offset=offset):
+            yield state
+        yield Job(folder, source, target, model_name, offset, grid, state.seconds if state else 0.0)
+    except BaseException:  # stopped by the visitor as well
+        shutil.rmtree(folder, ignore_errors=True)
+        raise

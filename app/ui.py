@@ -1,0 +1,177 @@
+"""The page: what is on it, and what each control does."""
+
+import html
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from app.jobs import MAX_LR_PX, Job, work
+from app.sample import write_sample
+from app.theme import CSS, THEME
+from app.views import LEFT_SIDES, MAX_SIDE_SR_PX, NEAREST, composites, picture_pair
+from rs_srgan import InputError
+from rs_srgan.hub import DEFAULT_MODEL, catalogue
+from rs_srgan.inference.scene import Progress
+from rs_srgan.io.raster import SUFFIXES
+
+OFFSETS = {"As the file says": None, "-1000: untagged pixels of baseline 04.00 or later": -1000.0}
+
+# A result is kept this long after its visitor's last click, and uploads are cleared away at the same pace, seconds.
+KEEP = 3600
+MAX_UPLOAD = "256mb"
+
+_INTRO = """# rs_srgan
+Sentinel-2 sees the Earth at 10 m. Here a model makes 2.5 m of it, and you judge: drag the slider."""
+
+
+# What an event gives back to the page, one value for each of its outputs, as often as there is something new.
+Updates = Iterator[tuple[Any, ...]]
+
+
+@contextmanager
+def _errors_for_people() -> Iterator[None]:
+    """Show what is wrong with a request in a box on the page, as text, and no traceback anywhere."""
+    try:
+        yield
+    except InputError as error:
+        raise gr.Error(html.escape(str(error)), title="That did not work", print_exception=False) from None
+
+
+def describe_model(name: str) -> str:
+    """A line on what to expect of a bundled model."""
+    model = catalogue()[name]
+    mean = model.metrics["sentinel2"]["mean"]
+    return (
+        f"{' '.join(model.config.bands)}, x{model.config.scale}. On sites it never saw "
+        f"{mean['model'] - mean['bicubic']:.1f} dB above bicubic. The finest detail is a plausible guess."
+    )
+
+
+def describe_job(job: Job) -> str:
+    """A line on what was done."""
+    config = catalogue()[job.model].config
+    before, after = job.grid, job.grid.scaled(config.scale)
+    size = f"{before.width} x {before.height} px became {after.width} x {after.height} px"
+    if before.crs and before.crs.is_projected:
+        size += f", {before.transform.a:g} m became {after.transform.a:g} m"
+    shown = " The slider shows the centre." if max(after.width, after.height) > MAX_SIDE_SR_PX else ""
+    return f"{size}, with {job.model} in {job.seconds:.1f} s.{shown}"
+
+
+def super_resolve(
+    file: str | None,
+    model: str,
+    offset: str,
+    composite: str,
+    left: str,
+    previous: Job | None,
+    progress: gr.Progress = gr.Progress(),
+) -> Updates:
+    """Super-resolve an uploaded image; yields after every tile, so that stopping it does stop it."""
+    with _errors_for_people():
+        if not file:
+            raise InputError("There is no image yet: upload one, or press the sample button.")
+        for state in work(Path(file), model, OFFSETS[offset]):
+            if isinstance(state, Progress):
+                progress((state.done_px, state.total_px), unit="px", desc=f"about {state.seconds_left:.0f} s left")
+                yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            else:
+                if previous:
+                    previous.delete()
+                yield (
+                    picture_pair(state, composite, left),
+                    describe_job(state),
+                    state,
+                    gr.update(value=str(state.target), interactive=True),
+                )
+
+
+def super_resolve_sample(
+    model: str, composite: str, left: str, previous: Job | None, progress: gr.Progress = gr.Progress()
+) -> Updates:
+    """The same for the sample."""
+    yield from super_resolve(str(_sample()), model, next(iter(OFFSETS)), composite, left, previous, progress)
+
+
+@cache
+def _sample() -> Path:
+    return write_sample(Path(tempfile.mkdtemp(prefix="rs_srgan_sample_")))
+
+
+def show(job: Job | None, composite: str, left: str) -> Any:  # noqa: ANN401
+    """The slider's pictures of a finished job in another composite or against another left side."""
+    if job is None:
+        return gr.skip()
+    with _errors_for_people():
+        if not (job.source.exists() and job.target.exists()):
+            raise InputError("This image has been cleared away. Upload it again.")
+        return picture_pair(job, composite, left)
+
+
+def build() -> gr.Blocks:
+    """The page."""
+    models = list(catalogue())
+    choices = list(composites(catalogue()[DEFAULT_MODEL].config.bands))
+    page: gr.Blocks
+    with gr.Blocks(title="rs_srgan", delete_cache=(KEEP, KEEP)) as page:
+        gr.Markdown(_INTRO)
+        job = gr.State(None, time_to_live=KEEP, delete_callback=lambda job: job.delete() if job else None)
+        with gr.Row():
+            with gr.Column(scale=1, min_width=300):
+                model = gr.Dropdown(models, value=DEFAULT_MODEL, label="Model")
+                about = gr.Markdown(describe_model(DEFAULT_MODEL))
+                sample = gr.Button("Show me with the sample", variant="primary", elem_id="sample")
+                file = gr.File(
+                    label=f"Or your own: GeoTIFF, JP2, PNG or NPY, up to {MAX_LR_PX / 1e6:.0f} million pixels",
+                    file_types=list(SUFFIXES),
+                    elem_id="file",
+                )
+                offset = gr.Dropdown(
+                    list(OFFSETS), value=next(iter(OFFSETS)), label="Offset added to the DN before dividing by 10000"
+                )
+                with gr.Row():
+                    start = gr.Button("Super-resolve", variant="primary", elem_id="start")
+                    stop = gr.Button("Stop", variant="stop", elem_id="stop")
+            with gr.Column(scale=3, min_width=320):
+                slider = gr.ImageSlider(
+                    label="Input | super-resolved", format="png", interactive=False, max_height=900, elem_id="slider"
+                )
+                report = gr.Markdown("Nothing to show yet.", elem_id="report")
+                with gr.Row():
+                    composite = gr.Radio(choices, value=choices[0], label="Show", elem_id="composite")
+                    left = gr.Radio(list(LEFT_SIDES), value=NEAREST, label="On the left", elem_id="left")
+                download = gr.DownloadButton("Download GeoTIFF", interactive=False, elem_id="download")
+
+        inputs: list[gr.components.Component] = [file, model, offset, composite, left, job]
+        outputs: list[gr.components.Component] = [slider, report, job, download]
+        model.change(describe_model, model, about, api_visibility="private")
+        run = start.click(super_resolve, inputs, outputs, api_name="super_resolve", show_progress_on=slider)
+        run_sample = sample.click(
+            super_resolve_sample,
+            [model, composite, left, job],
+            outputs,
+            api_visibility="private",
+            show_progress_on=slider,
+        )
+        stop.click(lambda: "Stopped.", None, report, cancels=[run, run_sample], api_visibility="private")
+        for control in (composite, left):
+            control.change(show, [job, composite, left], slider, api_visibility="private", show_progress="hidden")
+    return page
+
+
+def serve(page: gr.Blocks, host: str, port: int) -> None:
+    """Listen until interrupted. One image at a time: two at once on two cores would both be late."""
+    page.queue(default_concurrency_limit=1, max_size=20).launch(
+        server_name=host,
+        server_port=port,
+        share=False,
+        max_file_size=MAX_UPLOAD,
+        theme=THEME,
+        css=CSS,
+        footer_links=["api"],
+    )
