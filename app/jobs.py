@@ -10,7 +10,8 @@ from pathlib import Path
 from rs_srgan import SISR, InputError, load_model
 from rs_srgan.hub import catalogue
 from rs_srgan.inference.scene import Progress, run
-from rs_srgan.io.raster import Grid, open_raster
+from rs_srgan.io.raster import SUFFIXES, Grid, open_raster
+from rs_srgan.tiling import plan_tiles
 
 # One visitor at a time waits about half a minute for this many on two cores.
 MAX_LR_PX = 1024 * 1024
@@ -64,6 +65,8 @@ def work(source: Path, model_name: str, offset: float | None) -> Iterator[Progre
         InputError: the image or the model cannot be used.
     """
     model = bundled_model(model_name)
+    if source.suffix.lower() not in SUFFIXES:  # a browser's file dialog can be talked out of its filter
+        raise InputError(f"{source.name} is none of {', '.join(SUFFIXES)}.")
     with open_raster(source, model.config.bands, offset) as raster:
         grid = raster.grid
     height, width = grid.height, grid.width
@@ -72,6 +75,10 @@ def work(source: Path, model_name: str, offset: float | None) -> Iterator[Progre
             f"The image has {height} x {width} = {height * width / 1e6:.1f} million pixels; this page takes "
             f"{MAX_LR_PX / 1e6:.1f} million. Cut it, or use the command line: rs-srgan predict."
         )
+    halo = model.receptive_field
+    work_px = sum(part.window.height * part.window.width for part in plan_tiles(height, width, TILE_LR_PX, halo))
+    if work_px > 2 * MAX_LR_PX:
+        raise InputError(f"The image, {height} x {width} pixels, is too long and thin for this page. Cut it.")
     folder = Path(tempfile.mkdtemp(prefix="rs_srgan_"))
     target = folder / f"{source.stem}_x{model.scale}.tif"
     state = None

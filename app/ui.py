@@ -21,9 +21,11 @@ from rs_srgan.io.raster import SUFFIXES
 
 OFFSETS = {"As the file says": None, "-1000: untagged pixels of baseline 04.00 or later": -1000.0}
 
-# A result is kept this long after its visitor's last click, and uploads are cleared away at the same pace, seconds.
+# A result is kept this long, and uploads are cleared away at the same pace, seconds.
 KEEP = 3600
 MAX_UPLOAD = "256mb"
+
+_CLEARED = "This image has been cleared away. Upload it again."
 
 _INTRO = """# rs_srgan
 Sentinel-2 sees the Earth at 10 m. Here a model makes 2.5 m of it, and you judge: drag the slider."""
@@ -76,25 +78,25 @@ def super_resolve(
     with _errors_for_people():
         if not file:
             raise InputError("There is no image yet: upload one, or press the sample button.")
+        if not Path(file).exists():
+            raise InputError(_CLEARED)
         for state in work(Path(file), model, OFFSETS[offset]):
             if isinstance(state, Progress):
                 progress((state.done_px, state.total_px), unit="px", desc=f"about {state.seconds_left:.0f} s left")
                 yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
             else:
+                pictures = picture_pair(state, composite, left)
+                yield pictures, describe_job(state), state, gr.update(value=str(state.target), interactive=True)
                 if previous:
                     previous.delete()
-                yield (
-                    picture_pair(state, composite, left),
-                    describe_job(state),
-                    state,
-                    gr.update(value=str(state.target), interactive=True),
-                )
 
 
 def super_resolve_sample(
     model: str, composite: str, left: str, previous: Job | None, progress: gr.Progress = gr.Progress()
 ) -> Updates:
     """The same for the sample."""
+    if not _sample().exists():  # somebody tidied up the temporary files
+        _sample.cache_clear()
     yield from super_resolve(str(_sample()), model, next(iter(OFFSETS)), composite, left, previous, progress)
 
 
@@ -109,7 +111,7 @@ def show(job: Job | None, composite: str, left: str) -> Any:  # noqa: ANN401
         return gr.skip()
     with _errors_for_people():
         if not (job.source.exists() and job.target.exists()):
-            raise InputError("This image has been cleared away. Upload it again.")
+            raise InputError(_CLEARED)
         return picture_pair(job, composite, left)
 
 
@@ -150,12 +152,23 @@ def build() -> gr.Blocks:
         inputs: list[gr.components.Component] = [file, model, offset, composite, left, job]
         outputs: list[gr.components.Component] = [slider, report, job, download]
         model.change(describe_model, model, about, api_visibility="private")
-        run = start.click(super_resolve, inputs, outputs, api_name="super_resolve", show_progress_on=slider)
+        # One queue for both: two images at once on two cores would both be late.
+        run = start.click(
+            super_resolve,
+            inputs,
+            outputs,
+            api_name="super_resolve",
+            concurrency_id="super_resolve",
+            concurrency_limit=1,
+            show_progress_on=slider,
+        )
         run_sample = sample.click(
             super_resolve_sample,
             [model, composite, left, job],
             outputs,
             api_visibility="private",
+            concurrency_id="super_resolve",
+            concurrency_limit=1,
             show_progress_on=slider,
         )
         stop.click(lambda: "Stopped.", None, report, cancels=[run, run_sample], api_visibility="private")
@@ -165,8 +178,8 @@ def build() -> gr.Blocks:
 
 
 def serve(page: gr.Blocks, host: str, port: int) -> None:
-    """Listen until interrupted. One image at a time: two at once on two cores would both be late."""
-    page.queue(default_concurrency_limit=1, max_size=20).launch(
+    """Listen until interrupted."""
+    page.queue(max_size=20).launch(
         server_name=host,
         server_port=port,
         share=False,

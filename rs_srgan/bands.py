@@ -45,16 +45,16 @@ SENTINEL2: dict[str, Band] = {
 
 RGBN: tuple[str, ...] = ("B04", "B03", "B02", "B08")
 
-# What people call the bands in descriptions and file names.
+# What people call the bands, where that is all they say: "Red edge 1" and "green_i" are other bands.
 _ALIASES = {"RED": "B04", "GREEN": "B03", "BLUE": "B02", "NIR": "B08"}
 
 
 def canonical_name(description: str) -> str | None:
-    """The band that a raster's description names: "B4", "b04", "Red" -> "B04"; None where it names none."""
+    """The band that a raster's description names: "B4", "b04 - red", "Red" -> "B04"; None where it names none."""
     words = description.upper().replace("-", " ").replace("_", " ").replace(",", " ").split()
     if not words:
         return None
-    word = _ALIASES.get(words[0], words[0])
+    word = _ALIASES.get(words[0], words[0]) if len(words) == 1 else words[0]
     if len(word) == 2 and word[0] == "B":  # B4 -> B04; B8A has three characters already
         word = f"B0{word[1]}"
     return word if word in SENTINEL2 else None

@@ -2,8 +2,10 @@
 
 import argparse
 import logging
+import signal
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from tqdm import tqdm
 
@@ -15,20 +17,35 @@ from rs_srgan.io.geotiff import COMPRESSIONS
 from rs_srgan.version import __version__
 
 
+class _Parser(argparse.ArgumentParser):
+    """One line for a wrong request, as for every other."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with 2."""
+        self.exit(2, f"rs-srgan: {message}. See {self.prog} --help.\n")
+
+
 def _offset(value: str) -> float | None:
-    return None if value == "auto" else float(value)
+    try:
+        return None if value == "auto" else float(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{value!r} is neither auto nor a number") from None
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="rs-srgan", description="Super-resolution for satellite images.")
+    parser = _Parser(prog="rs-srgan", description="Super-resolution for satellite images.")
     parser.add_argument("--version", action="version", version=f"rs-srgan {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
 
     models = commands.add_parser("models", help="what is bundled, with its measured figures")
-    models.set_defaults(run=_models)
+    models.set_defaults(run=_models, quiet=True)
 
     predict = commands.add_parser("predict", help="super-resolve a raster into a GeoTIFF")
-    predict.add_argument("source", metavar="IN", help="GeoTIFF, JP2, PNG or NPY with the model's bands")
+    predict.add_argument(
+        "source",
+        metavar="IN",
+        help="GeoTIFF, JP2, PNG or NPY with the model's bands, or a Sentinel-2 product (.SAFE, .zip)",
+    )
     predict.add_argument("-o", "--output", required=True, metavar="OUT.tif", help="the GeoTIFF to write")
     predict.add_argument(
         "--model",
@@ -53,6 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--quiet", action="store_true", help="no progress, only errors")
     predict.set_defaults(run=_predict)
     return parser
+
+
+def _stop(number: int, _: object) -> NoReturn:
+    """Leave through every `finally`, so that no partial file stays."""
+    sys.exit(128 + number)
 
 
 def _models(options: argparse.Namespace) -> None:
@@ -102,8 +124,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(format="%(message)s")
-    logging.getLogger("rs_srgan").setLevel(logging.WARNING if getattr(options, "quiet", True) else logging.INFO)
-    logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # GDAL's words come with our own errors
+    logging.getLogger("rs_srgan").setLevel(logging.WARNING if options.quiet else logging.INFO)
+    for library in ("rasterio", "huggingface_hub"):  # their words come with our own errors
+        logging.getLogger(library).setLevel(logging.CRITICAL)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as a scheduler or a closing terminal sends them
+        signal.signal(number, _stop)
     try:
         options.run(options)
     except InputError as error:

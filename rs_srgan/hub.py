@@ -8,7 +8,7 @@ from typing import Any
 
 from rs_srgan.errors import InputError
 from rs_srgan.models import SISR, SISRConfig
-from rs_srgan.models.checkpoint import CONFIG_FILE, WEIGHTS_FILE, read_config
+from rs_srgan.models.checkpoint import CONFIG_FILE, WEIGHTS_FILE, fetch, read_config
 
 METRICS_FILE = "metrics.json"
 DEFAULT_MODEL = "sisr-x4-rgbn"
@@ -43,18 +43,18 @@ class BundledModel:
 def catalogue() -> dict[str, BundledModel]:
     """All bundled models by name."""
     models = {}
-    for folder in sorted(_bundle().iterdir()) if _bundle().is_dir() else []:
-        if (folder / CONFIG_FILE).is_file() and (folder / WEIGHTS_FILE).is_file():
-            content = read_config(folder / CONFIG_FILE)
-            fields = {key: value for key, value in content.items() if key not in ("model_class", "format_version")}
-            metrics = folder / METRICS_FILE
-            models[folder.name] = BundledModel(
-                folder.name,
-                folder,
-                SISRConfig.from_dict(fields),
-                json.loads(metrics.read_text(encoding="utf-8")) if metrics.is_file() else {},
-            )
+    for name in _bundled_names():
+        folder = _bundle() / name
+        content = read_config(folder / CONFIG_FILE)
+        fields = {key: value for key, value in content.items() if key not in ("model_class", "format_version")}
+        metrics = json.loads(fetch(folder, METRICS_FILE).read_text(encoding="utf-8"))
+        models[name] = BundledModel(name, folder, SISRConfig.from_dict(fields), metrics)
     return models
+
+
+def _bundled_names() -> list[str]:
+    folders = sorted(_bundle().iterdir()) if _bundle().is_dir() else []
+    return [folder.name for folder in folders if (folder / WEIGHTS_FILE).is_file()]
 
 
 def load_model(
@@ -77,14 +77,14 @@ def load_model(
     Raises:
         InputError: no such model, or one that cannot be loaded whole.
     """
-    bundled = catalogue()
-    if str(name) in bundled:
-        return SISR.from_pretrained(bundled[str(name)].folder)
     source, revision = str(name), None
+    if source in _bundled_names():
+        return SISR.from_pretrained(_bundle() / source)
     if not Path(source).is_dir():
-        if isinstance(name, Path) or not _HUB_ID.fullmatch(source):
+        # "runs/final" in a folder that has "runs" is a path with a slip of the pen
+        if isinstance(name, Path) or not _HUB_ID.fullmatch(source) or Path(Path(source).parts[0]).is_dir():
             raise InputError(
-                f"No model {str(name)!r}: expected one of {', '.join(bundled) or 'none bundled'}, "
+                f"No model {source!r}: expected one of {', '.join(_bundled_names()) or 'none bundled'}, "
                 "an existing folder, or a Hub id organisation/name."
             )
         source, _, revision = source.partition("@")

@@ -1,5 +1,6 @@
 """What the numbers in a raster mean: DN and reflectance, tones, and their display."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,10 @@ class Encoding:
     bias: tuple[float, ...]
     nodata: float | None
     tagged: bool = False
+
+    def with_offset(self, offset: float) -> "Encoding":
+        """The same with another offset, in DN: `reflectance = (dn + offset) * gain`."""
+        return dataclasses.replace(self, bias=tuple(gain * offset for gain in self.gain), tagged=True)
 
     def decode(self, dn: Image) -> tuple[FloatImage, Mask]:
         """DN (C, h, w) to reflectance and where it is valid; invalid pixels hold 0."""

@@ -1,3 +1,3 @@
-"""The version, written here once: the package metadata and every output file's tags read it."""
+"""The version: the package metadata and the tags of every output are made from it."""
 
 __version__ = "0.1.0"

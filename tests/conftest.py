@@ -1,6 +1,10 @@
 """What several test files share: a small model that does something, and rasters made on the spot."""
 
 import os
+
+# `make test` is what needs no accelerator, on machines that have one, too.
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
 from collections.abc import Callable
 from pathlib import Path
 

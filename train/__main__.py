@@ -8,11 +8,12 @@ from rs_srgan.errors import InputError
 
 
 class TrainCLI(LightningCLI):
-    """LightningCLI; the scale and bands stand once, in the model's configuration."""
+    """LightningCLI; what model and data must agree on stands once, in the model's configuration."""
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Link what model and data must agree on."""
-        parser.link_arguments("model.init_args.config.scale", "data.init_args.scale")
+        """Hand it from the model to the data."""
+        for name in ("scale", "bands", "mtf_nyquist"):
+            parser.link_arguments(f"model.init_args.config.{name}", f"data.init_args.{name}")
 
 
 def main() -> int:

@@ -5,12 +5,17 @@ import time
 from pathlib import Path
 
 import lightning as L
+from lightning.pytorch.callbacks import WeightAveraging
 
+from rs_srgan.errors import InputError
 from train.module import SISRModule
 
 
 class SaveModel(L.Callback):
     """After every validation and at the end, save the averaged model as a folder that `load_model` reads.
+
+    Must stand before the averaging callback: that one puts the averaged weights into the model for a validation and
+    takes them out again when its turn comes at the end of it.
 
     Args:
         folder: where; what it holds of an earlier save is replaced.
@@ -22,22 +27,33 @@ class SaveModel(L.Callback):
         self._seconds = 0.0
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Start the clock."""
+        """Start the clock, and look at the order of the callbacks."""
         self._started = time.monotonic()
+        callbacks = trainer.callbacks  # type: ignore[attr-defined]
+        if any(isinstance(earlier, WeightAveraging) for earlier in callbacks[: callbacks.index(self)]):
+            raise InputError("SaveModel stands after the averaging callback; expected before. Swap them.")
+
+    def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Save while the averaged weights are in the model."""
+        if not trainer.sanity_checking:
+            self._save(pl_module)
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Averaged weights are swapped in during validation: that is when to save."""
+        """Note the metrics, which are complete only now."""
         if not trainer.sanity_checking:
-            self._save(trainer, pl_module)
+            self._record(trainer)
 
-    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """The averaging callback, which must stand before this one, has left the averaged weights in the model."""
-        self._save(trainer, pl_module)
+    def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """When training ended, the averaging callback left the averaged weights in the model."""
+        self._save(pl_module)
+        self._record(trainer)
 
-    def _save(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+    def _save(self, pl_module: L.LightningModule) -> None:
         if not isinstance(pl_module, SISRModule):
             raise TypeError(f"SaveModel saves a SISRModule, not a {type(pl_module).__name__}.")
         pl_module.model.save_pretrained(self.folder)
+
+    def _record(self, trainer: L.Trainer) -> None:
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val/")}
         record = {"steps": trainer.global_step, "minutes": round(self._elapsed() / 60, 1), **metrics}
         (self.folder / "training.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

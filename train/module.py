@@ -24,7 +24,7 @@ class SISRModule(L.LightningModule):
     """Trains a `SISR` model by reconstruction.
 
     The learning rate rises for `warmup_steps`, then falls along a cosine to 1 % at the end of the run, which is
-    trainer.max_steps or trainer.max_time, whichever comes first: a run by the clock completes its schedule on any
+    trainer.max_steps, max_epochs or max_time, whichever comes first: a run by the clock completes its schedule on any
     machine.
 
     Args:
@@ -96,6 +96,8 @@ class SISRModule(L.LightningModule):
         done = [0.0]
         if self.trainer.max_steps > 0:
             done.append(self.global_step / self.trainer.max_steps)
+        if (self.trainer.max_epochs or -1) > 0:
+            done.append(self.global_step / self.trainer.estimated_stepping_batches)
         for timer in self.trainer.callbacks:  # type: ignore[attr-defined]
             if isinstance(timer, Timer) and (left := timer.time_remaining()) is not None:
                 spent = timer.time_elapsed()
@@ -110,8 +112,8 @@ class SISRModule(L.LightningModule):
         """AdamW and the schedule."""
         trainer = self.trainer
         timed = any(isinstance(callback, Timer) for callback in trainer.callbacks)  # type: ignore[attr-defined]
-        if trainer.max_steps < 1 and not timed:
-            raise InputError("The length of the run is open: set trainer.max_steps or trainer.max_time.")
+        if trainer.max_steps < 1 and (trainer.max_epochs or -1) < 1 and not timed:
+            raise InputError("The length of the run is open: set trainer.max_steps, max_epochs or max_time.")
         optimizer = torch.optim.AdamW(self.parameters(), self.learning_rate, weight_decay=self.weight_decay)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._rate)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -111,11 +111,13 @@ def run(
             "SR_MODEL": model.name,
             "SR_SCALE": str(model.scale),
         }
-        logger.info("%s: %d x %d pixels, x%d with %s", raster.path.name, grid.width, grid.height, model.scale, engine)
+        logger.info("%s: %d x %d pixels, x%d with %s", raster.name, grid.width, grid.height, model.scale, engine)
         encoding = raster.output_encoding
         started = time.monotonic()
         done = 0
-        with GeoTiffWriter(target, grid.scaled(model.scale), encoding, raster.descriptions, tags, compress) as out:
+        with GeoTiffWriter(
+            target, grid.scaled(model.scale), encoding, raster.descriptions, tags, compress, overwrite
+        ) as out:
             for part in plan_tiles(grid.height, grid.width, tile, model.receptive_field):
                 reflectance, valid = read_filled(raster, part.window, fill_reach(model.receptive_field))
                 valid = valid[:, *part.core.relative_to(part.window).slices]

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+import torch
 from huggingface_hub import PyTorchModelHubMixin, hf_hub_download
 from huggingface_hub.errors import (
     EntryNotFoundError,
@@ -99,15 +100,15 @@ def read_config(path: Path) -> dict[str, Any]:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not valid JSON ({error}).") from None
     if not isinstance(content, dict) or "model_class" not in content or "format_version" not in content:
         raise InputError(f"{path} does not describe an rs_srgan model: it lacks model_class or format_version.")
-    if content["format_version"] != FORMAT_VERSION:
-        raise InputError(
-            f"{path} has format version {content['format_version']!r}; this rs_srgan reads {FORMAT_VERSION}. "
-            "Upgrade: pip install -U rs_srgan."
-        )
+    version = content["format_version"]
+    if type(version) is not int or version != FORMAT_VERSION:
+        newer = type(version) is int and version > FORMAT_VERSION
+        remedy = "Upgrade: pip install -U rs_srgan." if newer else "Save the model again."
+        raise InputError(f"{path} has format version {version!r}; this rs_srgan reads {FORMAT_VERSION}. {remedy}")
     return content
 
 
@@ -130,12 +131,17 @@ def load_weights(model: nn.Module, path: Path) -> None:
             for name in expected.keys() & found.keys()
             if found[name].shape != expected[name].shape
         ),
-        *(f"{name} has values that are not finite" for name, tensor in found.items() if not tensor.isfinite().all()),
+        *(f"{name} has values that are not finite" for name, tensor in found.items() if not _finite(tensor)),
     ]
     if problems:
         shown = "; ".join(sorted(problems)[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
         raise InputError(f"{path} does not fit the {type(model).__name__} its config.json describes: {shown}.")
     model.load_state_dict(found, strict=True)
+
+
+def _finite(tensor: Tensor) -> bool:
+    """In the precision it will be used in: 1e300 is a number, but no float32."""
+    return bool(tensor.to(torch.float32).isfinite().all())
 
 
 class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipeline_tag="image-to-image"):

@@ -38,12 +38,14 @@ class SISRConfig:
         self._require(self.scale in SCALES, "scale", f"one of {SCALES}")
         self._require(len(self.bands) > 0, "bands", "at least one band name")
         self._require(self.generator in GENERATORS, "generator", f"one of {GENERATORS}")
-        self._require(self.channels >= 1, "channels", "at least 1")
-        self._require(self.blocks >= 1, "blocks", "at least 1")
-        self._require(self.consistency_steps >= 0, "consistency_steps", "0 or more")
+        self._require(len(set(self.bands)) == len(self.bands), "bands", "every band once")
+        self._require(1 <= self.channels <= 1024, "channels", "1 to 1024")
+        self._require(1 <= self.blocks <= 256, "blocks", "1 to 256")
+        self._require(0 <= self.consistency_steps <= 16, "consistency_steps", "0 to 16")
         self._require(len(self.mtf_nyquist) == len(self.bands), "mtf_nyquist", f"one value per band, {len(self.bands)}")
-        self._require(all(0 < mtf < 1 for mtf in self.mtf_nyquist), "mtf_nyquist", "values between 0 and 1")
-        self._require(self.reflectance_std > 0, "reflectance_std", "more than 0")
+        self._require(all(0 < mtf < 0.99 for mtf in self.mtf_nyquist), "mtf_nyquist", "values between 0 and 0.99")
+        self._require(-10 < self.reflectance_mean < 10, "reflectance_mean", "a reflectance")
+        self._require(0 < self.reflectance_std < 10, "reflectance_std", "a reflectance above 0")
 
     def _require(self, met: bool, field: str, expected: str) -> None:
         if not met:
@@ -51,21 +53,34 @@ class SISRConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The configuration that `values` describes; missing keys keep their defaults.
+        """The configuration that `values` describes, all of it: a field left to its default would change the model.
 
         Raises:
-            InputError: an unknown key, named with the nearest known one, or a value of the wrong type.
+            InputError: a missing key, an unknown one, named with the nearest known one, or a value of the wrong type.
         """
-        fields = {field.name: field for field in dataclasses.fields(cls)}
+        fields = {field.name: field.default for field in dataclasses.fields(cls)}
         for key in values:
             if key not in fields:
                 near = difflib.get_close_matches(key, fields, n=1)
                 hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(fields)}."
                 raise InputError(f"Unknown key {key!r} in the model's configuration; {hint}")
-        for key, value in values.items():
-            default = fields[key].default
-            # JSON has no tuples, and writes 1.0 as 1
-            accepted = {tuple: (list, tuple), float: (int, float)}.get(type(default), type(default))
-            if not isinstance(value, accepted) or isinstance(value, bool):
-                raise InputError(f"{key} is {value!r} in the model's configuration; expected a value like {default!r}.")
+        for key, default in fields.items():
+            if key not in values:
+                raise InputError(f"The model's configuration lacks {key!r}.")
+            if not _is_like(values[key], default) or (key in _ELEMENTS and not _all_like(values[key], _ELEMENTS[key])):
+                raise InputError(f"{key} is {values[key]!r:.60}; expected a value like {default!r}.")
         return cls(**values)
+
+
+# What the lists hold.
+_ELEMENTS: dict[str, object] = {"bands": "", "mtf_nyquist": 0.0}
+
+
+def _is_like(value: object, example: object) -> bool:
+    """Whether a value from JSON, which has no tuples and writes 1.0 as 1, has the type of `example`."""
+    accepted = {tuple: (list, tuple), float: (int, float)}.get(type(example), type(example))
+    return isinstance(value, accepted) and not isinstance(value, bool)
+
+
+def _all_like(values: list[object], example: object) -> bool:
+    return all(_is_like(value, example) for value in values)

@@ -67,6 +67,18 @@ def test_a_huge_image_is_refused_before_anything_is_allocated(tmp_path, temporar
     assert MAX_LR_PX < 200_000**2
 
 
+def test_an_image_that_is_all_halo_is_refused(tmp_path, temporary):
+    np.save(tmp_path / "thin.npy", np.ones((4, 1, 1_000_000), np.uint16))
+    with pytest.raises(InputError, match="too long and thin"):
+        list(work(tmp_path / "thin.npy", DEFAULT_MODEL, None))
+
+
+def test_only_the_promised_formats_are_opened(tmp_path, temporary):
+    (tmp_path / "a.zip").write_bytes(b"PK")
+    with pytest.raises(InputError, match=r"a\.zip is none of \.tif"):
+        list(work(tmp_path / "a.zip", DEFAULT_MODEL, None))
+
+
 @pytest.mark.parametrize("name", ["nonsense", "../hub_cards", "organisation/name", ""])
 def test_only_bundled_models_can_be_named(write_tif, name):
     with pytest.raises(InputError, match="Unknown model"):

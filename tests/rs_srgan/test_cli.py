@@ -1,3 +1,4 @@
+import signal
 import subprocess
 import sys
 
@@ -57,6 +58,35 @@ def test_a_wrong_request_is_one_line_exit_code_2_and_nothing_written(write_tif, 
     assert words in lines[0]
     assert captured.out == ""
     assert {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "arguments", [["predict"], ["predict", "a.tif", "-o", "b.tif", "--offset", "abc"], ["nonsense"]]
+)
+def test_wrong_options_are_one_line_too(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("rs-srgan: ")
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_and_leaves_nothing(write_tif, model_folder, tmp_path, number):
+    command = [sys.executable, "-m", "rs_srgan.cli", "predict", str(write_tif(scene_dn(400, 400)))]
+    options = ["-o", str(tmp_path / "o.tif"), "--model", str(model_folder), "--tile", "8"]
+    process = subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True)
+    for line in process.stderr:
+        if "400 x 400 pixels" in line:
+            break
+    while not list(tmp_path.glob(".*.partial")):
+        assert process.poll() is None
+    process.send_signal(number)
+    process.communicate()
+    assert process.returncode == {signal.SIGINT: 130}.get(number, 128 + number)
+    assert not list(tmp_path.glob(".*"))
+    assert not (tmp_path / "o.tif").exists()
 
 
 def test_models_lists_what_is_bundled_with_its_figures(capsys):

@@ -39,6 +39,13 @@ def test_what_looks_like_a_path_never_goes_to_the_network(name, no_network, tmp_
         load_model(name)
 
 
+def test_a_slip_in_a_local_path_never_goes_to_the_network(no_network, tmp_path, monkeypatch):
+    (tmp_path / "runs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="No model 'runs/final'"):
+        load_model("runs/final")
+
+
 def test_a_hub_id_that_is_not_in_the_cache_is_said_when_offline(tmp_path):
     with pytest.raises(InputError, match="organisation/name@v1 is not in the local cache"):
         load_model("organisation/name@v1", cache_dir=tmp_path, local_files_only=True)

@@ -2,8 +2,9 @@ import lightning as L
 import pytest
 import torch
 from lightning.pytorch.callbacks import EMAWeightAveraging
+from torch.utils.data import DataLoader
 
-from rs_srgan import load_model
+from rs_srgan import InputError, load_model
 from tests.train.test_module import SMALL, pairs, trainer
 from train.callbacks import SaveModel
 from train.module import SISRModule
@@ -23,15 +24,36 @@ class Average(L.Callback):
 
 def test_what_is_saved_is_the_average_of_the_weights(tmp_path):
     average = Average(0.5)
-    callbacks = [average, EMAWeightAveraging(decay=0.5), SaveModel(str(tmp_path / "model"))]
+    callbacks = [average, SaveModel(str(tmp_path / "model")), EMAWeightAveraging(decay=0.5)]
     trainer(max_steps=6, callbacks=callbacks).fit(SISRModule(SMALL, warmup_steps=1), pairs())
     for name, value in load_model(tmp_path / "model").state_dict().items():
         torch.testing.assert_close(value, average.values[name])
 
 
+def test_so_is_what_a_validation_saves_half_way(tmp_path):
+    average, seen = Average(0.5), []
+
+    class Look(L.Callback):
+        def on_validation_end(self, *_):
+            saved = load_model(tmp_path / "model").state_dict()
+            seen.append(all(torch.allclose(value, average.values[name]) for name, value in saved.items()))
+
+    callbacks = [average, SaveModel(str(tmp_path / "model")), EMAWeightAveraging(decay=0.5), Look()]
+    validation = DataLoader([{"hr": torch.rand(4, 48, 48), "lr": torch.rand(4, 12, 12), "site": "a"}], 1)
+    run = trainer(max_steps=12, val_check_interval=4, num_sanity_val_steps=0, callbacks=callbacks)
+    run.fit(SISRModule(SMALL, warmup_steps=1), pairs(), validation)
+    assert seen == [True, True, True]
+
+
+def test_the_wrong_order_is_refused(tmp_path):
+    callbacks = [EMAWeightAveraging(decay=0.5), SaveModel(str(tmp_path / "model"))]
+    with pytest.raises(InputError, match="expected before"):
+        trainer(max_steps=2, callbacks=callbacks).fit(SISRModule(SMALL), pairs())
+
+
 def test_another_module_cannot_be_saved_as_a_model(tmp_path):
     with pytest.raises(TypeError, match="saves a SISRModule, not a LightningModule"):
-        SaveModel(str(tmp_path)).on_train_end(trainer(max_steps=1), L.LightningModule())
+        SaveModel(str(tmp_path)).on_fit_end(trainer(max_steps=1), L.LightningModule())
 
 
 def test_the_time_of_earlier_runs_is_kept(tmp_path):

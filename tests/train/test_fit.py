@@ -75,7 +75,7 @@ def test_a_run_logs_validates_saves_a_loadable_model_and_goes_on_where_it_stoppe
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({}, "set trainer.max_steps or trainer.max_time"),
+        ({}, "set trainer.max_steps, max_epochs or max_time"),
         ({"trainer__max_steps": 2, "data__init_args__root": "/no/such/folder"}, "data folder /no/such/folder does not"),
         ({"trainer__max_steps": 2, "model__init_args__config__generator": "swin"}, "generator is 'swin'"),
         ({"trainer__max_steps": 2, "model__init_args__config__chanels": "32"}, "chanels"),

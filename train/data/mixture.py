@@ -89,6 +89,8 @@ class MixtureDataModule(L.LightningDataModule):
     Args:
         root: folder with sentinel2/ and naip/; by default the environment variable RS_SRGAN_DATA.
         scale: 2, 4 or 8, the model's.
+        bands: the model's, of B04, B03, B02, B08, which NAIP has.
+        mtf_nyquist: the model's; empty: Sentinel-2's.
         crop_lr_px: size of the training crops.
         batch_size: crops per step.
         steps_per_epoch: between two validations.
@@ -101,6 +103,8 @@ class MixtureDataModule(L.LightningDataModule):
         self,
         root: str | None = None,
         scale: int = 4,
+        bands: tuple[str, ...] = band_table.RGBN,
+        mtf_nyquist: tuple[float, ...] = (),
         crop_lr_px: int = 32,
         batch_size: int = 12,
         steps_per_epoch: int = 1000,
@@ -111,29 +115,33 @@ class MixtureDataModule(L.LightningDataModule):
         super().__init__()
         if scale not in SCALES:
             raise InputError(f"scale is {scale}; expected one of {SCALES}.")
+        foreign = [band for band in bands if band not in band_table.RGBN]
+        if foreign:
+            raise InputError(f"The mixture has no {', '.join(foreign)}: NAIP holds {', '.join(band_table.RGBN)}.")
         self.root, self.scale, self.seed = root, scale, seed
+        self.bands = tuple(bands)
+        self.mtf = tuple(mtf_nyquist) or band_table.mtf_nyquist(self.bands)
         self.crop_lr_px, self.batch_size, self.steps_per_epoch = crop_lr_px, batch_size, steps_per_epoch
         self.sentinel2_share = sentinel2_share
         self.jitter = jitter
-        self.mtf = band_table.mtf_nyquist(band_table.RGBN)
 
     def setup(self, stage: str) -> None:
         """Read all images into memory, a few hundred MB."""
         root = data_root(self.root)
-        sentinel2 = sentinel2_sites(root, "train")
+        sentinel2 = sentinel2_sites(root, "train", self.bands)
         moments = band_moments(sentinel2)
         naip_share = (1 - self.sentinel2_share) / 2
         self.crops = RandomCrops(
             [
                 (sentinel2, self.sentinel2_share),
-                (naip_sites(root, "train", moments), naip_share),
-                (naip_sites(root, "train", moments, coarsen=False), naip_share),
+                (naip_sites(root, "train", moments, self.bands), naip_share),
+                (naip_sites(root, "train", moments, self.bands, coarsen=False), naip_share),
             ],
             self.crop_lr_px * self.scale,
             self.steps_per_epoch * self.batch_size,
             self.seed,
         )
-        held_out = sentinel2_sites(root, "val") + naip_sites(root, "val", moments)
+        held_out = sentinel2_sites(root, "val", self.bands) + naip_sites(root, "val", moments, self.bands)
         self.validation = ValidationImages(held_out, self.scale, limit=256)
 
     def train_dataloader(self) -> DataLoader[Tensor]:

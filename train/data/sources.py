@@ -113,20 +113,28 @@ def band_moments(sites: list[Site]) -> tuple[FloatImage, FloatImage]:
     )
 
 
-def naip_sites(root: Path, split: Split, moments: tuple[FloatImage, FloatImage], coarsen: bool = True) -> list[Site]:
-    """NAIP tiles in red, green, blue, near infrared, with the tones of Sentinel-2.
+def naip_sites(
+    root: Path,
+    split: Split,
+    moments: tuple[FloatImage, FloatImage],
+    bands: tuple[str, ...] = band_table.RGBN,
+    coarsen: bool = True,
+) -> list[Site]:
+    """NAIP tiles with the tones of Sentinel-2.
 
     Args:
         root: holds naip/.
         split: which side.
         moments: of Sentinel-2 images, from `band_moments`; every location takes those of one of them.
+        bands: any of B04, B03, B02, B08: red, green, blue, near infrared; those of `moments`.
         coarsen: to 2.4 m through the sensor model, 64 x 64 px; else 1.2 m, 128 x 128 px.
 
     Raises:
         InputError: no split file, or unreadable tiles.
     """
     folder = root / "naip"
-    mtf = band_table.mtf_nyquist(band_table.RGBN)
+    mtf = band_table.mtf_nyquist(bands)
+    indexes = [band_table.RGBN.index(band) + 1 for band in bands]
     sigma = psf_sigma(torch.tensor(mtf), 1).numpy()
     means, stds = moments
     sites = []
@@ -135,7 +143,7 @@ def naip_sites(root: Path, split: Split, moments: tuple[FloatImage, FloatImage],
         for file in members:
             try:
                 with rasterio.open(folder / file) as dataset:
-                    display = dataset.read().astype(np.float32) / 255
+                    display = dataset.read(indexes).astype(np.float32) / 255
             except RasterioIOError as error:
                 raise InputError(f"{folder / file} cannot be read: {error}") from None
             linear = display**_NAIP_GAMMA

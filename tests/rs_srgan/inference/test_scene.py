@@ -1,11 +1,17 @@
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from rasterio.control import GroundControlPoint
 
 from rs_srgan import InputError, super_resolve
 from rs_srgan.inference.scene import run
 from tests.conftest import UTM_10M, scene_dn
+from tests.safe_builder import build_safe
 
 
 def pixels(path):
@@ -150,6 +156,81 @@ def test_a_file_that_breaks_off_is_said_and_leaves_nothing(model, write_tif, tmp
     assert set(tmp_path.iterdir()) == before
 
 
+def test_a_job_may_move_from_thread_to_thread(model, write_tif, tmp_path):
+    """As it does in a web server, which takes any idle thread for the next step."""
+    work = run(write_tif(scene_dn(30, 30)), tmp_path / "out.tif", model, tile=10)
+    steps = []
+    for _ in range(9):
+        with ThreadPoolExecutor(1) as pool:
+            steps.append(pool.submit(next, work).result())
+    with ThreadPoolExecutor(1) as pool, pytest.raises(StopIteration):
+        pool.submit(next, work).result()
+    assert steps[-1].done_px == 900
+    assert pixels(tmp_path / "out.tif").shape == (4, 120, 120)
+
+
+@pytest.mark.parametrize("compress", ["zstd", "deflate", "none"])
+@pytest.mark.parametrize("tile", [16, 512])
+def test_a_full_disk_is_an_error_and_leaves_what_was_there(write_tif, model_folder, tmp_path, compress, tile):
+    source, target = write_tif(scene_dn(60, 60)), tmp_path / "out.tif"
+    target.write_text("precious")
+    code = (
+        "import resource, sys; from rs_srgan.cli import main;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); sys.exit(main(sys.argv[1:]))"
+    )
+    options = ["--model", str(model_folder), "--compress", compress, "--tile", str(tile), "--overwrite", "--quiet"]
+    command = [sys.executable, "-c", code, "predict", str(source), "-o", str(target), *options]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert target.read_text() == "precious"
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_target_that_came_into_being_meanwhile_is_left(model, write_tif, tmp_path):
+    target = tmp_path / "out.tif"
+    work = run(write_tif(scene_dn(20, 20)), target, model, tile=10)
+    next(work)
+    target.write_text("precious")
+    with pytest.raises(InputError, match="has come into being meanwhile"):
+        list(work)
+    assert target.read_text() == "precious"
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_what_lies_nowhere_stays_nowhere(model, tmp_path):
+    np.save(tmp_path / "a.npy", scene_dn(8, 8))
+    with rasterio.open(super_resolve(tmp_path / "a.npy", tmp_path / "out.tif", model)) as result:
+        assert result.crs is None
+        assert result.transform.is_identity
+
+
+def test_control_points_are_kept(model, write_tif, tmp_path):
+    source = write_tif(scene_dn(10, 10), transform=None, crs=None)
+    points = [GroundControlPoint(r, c, 10 + c, 50 - r) for r, c in ((0, 0), (0, 10), (10, 0))]
+    with rasterio.open(source, "r+") as dataset:
+        dataset.gcps = points, rasterio.CRS.from_epsg(4326)
+    with rasterio.open(super_resolve(source, tmp_path / "out.tif", model)) as result:
+        kept, crs = result.gcps
+    assert crs.to_epsg() == 4326
+    assert [(p.row, p.col, p.x, p.y) for p in kept] == [(p.row * 4, p.col * 4, p.x, p.y) for p in points]
+
+
+def test_a_product_gives_what_its_bands_give(model, write_tif, tmp_path):
+    dn = scene_dn(70, 60) + 1000
+    dn[:, :5] = 0
+    safe = build_safe(tmp_path, {(band, 10): dn[index] for index, band in enumerate(model.config.bands)})
+    from_product = super_resolve(safe, tmp_path / "product.tif", model, tile=32)
+    stack = write_tif(dn, scales=(1e-4,) * 4, offsets=(-0.1,) * 4, nodata=0)
+    from_stack = super_resolve(stack, tmp_path / "stack.tif", model)
+    assert np.abs(pixels(from_product) - pixels(from_stack)).max() <= 1
+    with rasterio.open(from_product) as result:
+        assert result.offsets == pytest.approx((-0.1,) * 4)
+        assert result.crs.to_epsg() == 32633
+        assert result.descriptions == model.config.bands
+        assert (result.read(1)[:20] == 0).all()
+
+
 def test_progress_counts_every_pixel_once(model, write_tif, tmp_path):
     seen = []
     super_resolve(write_tif(scene_dn(30, 50)), tmp_path / "out.tif", model, tile=16, progress=seen.append)
@@ -165,6 +246,7 @@ def test_progress_counts_every_pixel_once(model, write_tif, tmp_path):
         ({"compress": "rar"}, "Unknown compression 'rar'"),
         ({"tile": 0}, "tile size is 0"),
         ({"threads": 0}, "threads is 0"),
+        ({"threads": 99_999_999_999}, "threads is 99999999999"),
     ],
 )
 def test_an_option_that_cannot_be_met_leaves_nothing(model, write_tif, tmp_path, options, words):

@@ -59,6 +59,28 @@ def test_targets_that_cannot_be_written_are_refused_before_the_work(tmp_path):
         check_target(tmp_path / "d.tif", source, overwrite=True)
 
 
+def test_through_a_link_the_file_is_replaced_and_the_link_stays(tmp_path):
+    real = tmp_path / "real.tif"
+    real.write_text("old")
+    link = tmp_path / "link.tif"
+    link.symlink_to(real)
+    assert check_target(link, tmp_path / "in.tif", overwrite=True) == real
+    with pytest.raises(InputError, match="exists"):
+        check_target(link, tmp_path / "in.tif", overwrite=False)
+
+
+def test_a_name_as_long_as_names_can_be(tmp_path):
+    target = tmp_path / ("a" * 251 + ".tif")
+    with GeoTiffWriter(target, GRID, DN, ["B04"], {}):
+        pass
+    assert target.exists()
+
+
+def test_an_output_that_no_geotiff_can_hold_is_refused(tmp_path):
+    with pytest.raises(InputError, match="a GeoTIFF holds"):
+        GeoTiffWriter(tmp_path / "out.tif", Grid(4, 2**31, None, Affine.identity()), DN, ["B04"], {})
+
+
 def test_a_link_to_the_input_is_the_input(tmp_path):
     source = tmp_path / "in.tif"
     source.write_text("x")

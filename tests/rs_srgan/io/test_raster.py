@@ -9,6 +9,7 @@ from rs_srgan.bands import RGBN
 from rs_srgan.io.raster import open_raster
 from rs_srgan.tiling import Window
 from tests.conftest import scene_dn
+from tests.safe_builder import build_safe, zip_safe
 
 
 def read_all(path, bands=RGBN, offset=None):
@@ -20,6 +21,15 @@ def test_a_jp2_is_read_like_a_tiff(write_tif):
     dn = scene_dn(70, 60)
     jp2 = write_tif(dn, "s.jp2", driver="JP2OpenJPEG", quality=100, reversible=True)
     np.testing.assert_allclose(read_all(jp2)[0], dn / 10_000, atol=1e-7)
+
+
+@pytest.mark.parametrize("share", [0.98, 0.7, 0.3])
+def test_a_truncated_jp2_is_no_image_of_zeros(write_tif, share):
+    dn = np.random.default_rng(0).integers(1, 4_000, (4, 300, 300), np.uint16)
+    jp2 = write_tif(dn, "s.jp2", driver="JP2OpenJPEG", blockxsize=128, blockysize=128, quality=100, reversible=True)
+    jp2.write_bytes(jp2.read_bytes()[: int(jp2.stat().st_size * share)])
+    with pytest.raises(InputError, match=r"s\.jp2 is truncated or corrupt"):
+        read_all(jp2)
 
 
 def test_a_16_bit_png_with_described_bands_is_read(write_tif):
@@ -92,6 +102,8 @@ BAD_FILES = {
     "text.npy": (b"not an array", "cannot be read as an NPY array"),
     "pickle.npy": (saved_npy(np.array([{"a": 1}], object)), "cannot be read as an NPY array"),
     "flat.npy": (saved_npy(np.zeros((4, 4))), r"shape \(4, 4\); expected"),
+    "zip.npy": (b"PK\3\4garbage", "cannot be read as an NPY array"),
+    "odd.npy": (saved_npy(np.zeros((4, 5, 5))).replace(b"(4, 5, 5)", b"{{{{{{{{("), "cannot be read as an NPY array"),
     "short.npy": (saved_npy(np.zeros((4, 50, 50)))[:500], "cannot be read as an NPY array"),
     "none.npy": (saved_npy(np.zeros((4, 0, 5))), "no pixels"),
     "complex.npy": (saved_npy(np.zeros((4, 5, 5), complex)), "holds complex128"),
@@ -108,8 +120,8 @@ def test_a_file_that_cannot_be_read_is_one_clear_line(tmp_path, name):
     assert "\n" not in str(caught.value)
 
 
-def test_a_folder_is_no_image(tmp_path):
-    with pytest.raises(InputError, match="is a folder"):
+def test_a_folder_that_is_no_product_is_no_image(tmp_path):
+    with pytest.raises(InputError, match=r"expected a Sentinel-2 \.SAFE folder"):
         read_all(tmp_path)
 
 
@@ -118,9 +130,9 @@ def test_the_wrong_bands_are_named(write_tif):
     named = write_tif(dn, "named.tif", bands=("B04", "B03", "B02"))
     with pytest.raises(InputError, match=r"Expected 4 bands .* but named.tif has B04, B03, B02: B08 missing"):
         read_all(named)
-    with pytest.raises(InputError, match="has 3, without descriptions"):
+    with pytest.raises(InputError, match="has 3 without descriptions"):
         read_all(write_tif(dn, "unnamed.tif", bands=None))
-    with pytest.raises(InputError, match="has 13, without descriptions"):
+    with pytest.raises(InputError, match="has 13 without descriptions"):
         read_all(write_tif(scene_dn(8, 8, bands=13), "many.tif", bands=None))
 
 
@@ -131,13 +143,130 @@ def test_alpha_is_not_near_infrared(write_tif):
 
 
 def test_dn_in_floats_are_refused(write_tif):
-    with pytest.raises(InputError, match="floats up to 12500; expected reflectance"):
+    with pytest.raises(InputError, match="values up to 12500 as floats; expected reflectance"):
         read_all(write_tif(scene_dn(8, 8).astype(np.float32)))
 
 
-def test_a_scale_tag_of_zero_is_refused(write_tif):
-    with pytest.raises(InputError, match="scale tag of 0"):
-        read_all(write_tif(scene_dn(8, 8), scales=(0.0,) * 4, offsets=(0.1,) * 4))
+@pytest.mark.parametrize(("scale", "offset"), [(0.0, 0.1), (np.inf, 0.1), (1e-4, np.nan), (1e-300, 0.1)])
+def test_tags_that_make_no_reflectance_are_refused(write_tif, scale, offset):
+    with pytest.raises(InputError, match="no reflectance of any DN"):
+        read_all(write_tif(scene_dn(8, 8), scales=(scale,) * 4, offsets=(offset,) * 4))
+
+
+def test_tags_in_dn_instead_of_reflectance_are_refused(write_tif):
+    with pytest.raises(InputError, match="by its scale and offset tags; expected reflectance"):
+        read_all(write_tif(scene_dn(8, 8), offsets=(-1000.0,) * 4))
+
+
+@pytest.mark.parametrize("offset", [np.nan, np.inf])
+def test_an_offset_that_is_no_number_is_refused(write_tif, offset):
+    with pytest.raises(InputError, match="expected a number of DN"):
+        read_all(write_tif(scene_dn(8, 8)), offset=offset)
+
+
+def test_one_wild_value_is_found_wherever_it_is(write_tif):
+    floats = np.full((4, 300, 300), 0.2, np.float32)
+    floats[2, 151, 150] = -9999
+    with pytest.raises(InputError, match="values up to 9999 as floats"):
+        read_all(write_tif(floats))
+
+
+def test_a_fifth_band_of_alpha_is_a_mask(write_tif):
+    dn = scene_dn(10, 12, bands=5)
+    dn[4], dn[4, 3:5] = 65_535, 0
+    path = write_tif(dn, bands=None)
+    with rasterio.open(path, "r+") as dataset:
+        dataset.colorinterp = [*[rasterio.enums.ColorInterp.undefined] * 4, rasterio.enums.ColorInterp.alpha]
+    with open_raster(path, RGBN) as raster:
+        valid = raster.read(Window(0, 0, 10, 12))[1]
+        assert raster.output_encoding.nodata == 0
+    np.testing.assert_array_equal(valid, np.broadcast_to(dn[4] > 0, (4, 10, 12)))
+
+
+def test_a_band_mislabelled_as_alpha_is_a_band(write_tif):
+    dn = scene_dn(6, 6)
+    dn[3, 0, 0] = 0
+    path = write_tif(dn)
+    with rasterio.open(path, "r+") as dataset:
+        dataset.colorinterp = [*[rasterio.enums.ColorInterp.undefined] * 3, rasterio.enums.ColorInterp.alpha]
+    assert read_all(path)[1].all()
+
+
+def test_masks_and_nodata_of_single_bands_count(write_tif):
+    path = write_tif(scene_dn(8, 8), "m.tif")
+    path.with_suffix(".tif.aux.xml").write_text(
+        "<PAMDataset>"
+        + "".join(f'<PAMRasterBand band="{band}"><NoDataValue>7</NoDataValue></PAMRasterBand>' for band in (2, 3))
+        + "</PAMDataset>"
+    )
+    dn = scene_dn(8, 8)
+    dn[:, 2, 5] = 7
+    with rasterio.open(path, "r+") as dataset:
+        dataset.write(dn)
+    valid = read_all(path)[1]
+    np.testing.assert_array_equal(valid[:, 2, 5], [True, False, False, True])
+    assert valid.sum() == valid.size - 2
+
+
+def test_truncated_floats_are_one_clear_line_too(write_tif):
+    path = write_tif(np.full((4, 200, 200), 0.2, np.float32), "f.tif")
+    path.write_bytes(path.read_bytes()[:200_000])
+    with pytest.raises(InputError, match=r"f\.tif is truncated or corrupt"):
+        read_all(path)
+
+
+def test_a_jp2_that_ends_in_zeros_is_an_interrupted_download(write_tif):
+    path = write_tif(scene_dn(300, 300), "s.jp2", driver="JP2OpenJPEG", quality=100, reversible=True)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2] + bytes(len(content) - len(content) // 2))
+    with pytest.raises(InputError, match="ends in zeros"):
+        read_all(path)
+
+
+def test_a_small_file_cannot_fill_the_memory(write_tif):
+    path = write_tif(
+        np.zeros((4, 64, 64), np.uint16), "b.tif", tiled=True, blockxsize=16_384, blockysize=16_384, compress="deflate"
+    )
+    assert path.stat().st_size < 5_000_000
+    with pytest.raises(InputError, match="blocks of 16384 x 16384 pixels, which would fill the memory"):
+        read_all(path)
+
+
+def test_a_name_like_an_address_is_a_name(write_tif, tmp_path, monkeypatch):
+    dn = scene_dn(5, 6)
+    write_tif(dn, "zip:a.tif")
+    monkeypatch.chdir(tmp_path)
+    np.testing.assert_allclose(read_all("zip:a.tif")[0], dn / 10_000, atol=1e-7)
+
+
+def test_a_band_described_twice_is_refused(write_tif):
+    with pytest.raises(InputError, match="has 2 bands described as B04; expected one"):
+        read_all(write_tif(scene_dn(8, 8, bands=5), bands=("B04", "Red", "B03", "B02", "B08")))
+
+
+def test_a_product_reads_like_its_bands(tmp_path):
+    dn = scene_dn(200, 150)
+    safe = build_safe(tmp_path, {(band, 10): dn[index] for index, band in enumerate(RGBN)})
+    for path in (safe, zip_safe(safe), safe / "MTD_MSIL2A.xml"):
+        image, valid = read_all(path)
+        np.testing.assert_allclose(image, (dn.astype(np.float32) - 1000) / 10_000, atol=1e-6)
+        assert valid.all()
+
+
+def test_a_truncated_band_of_a_product_is_named(tmp_path):
+    dn = np.random.default_rng(0).integers(1, 4_000, (4, 300, 300), np.uint16)
+    safe = build_safe(tmp_path, {(band, 10): dn[index] for index, band in enumerate(RGBN)})
+    path = next(safe.rglob("*_B02_10m.jp2"))
+    path.write_bytes(path.read_bytes()[:-50_000])
+    with pytest.raises(InputError, match=r"_B02_10m\.jp2 is truncated or corrupt"):
+        read_all(safe)
+
+
+def test_bands_of_a_product_on_different_grids_are_refused(tmp_path):
+    images = {(band, 10): scene_dn(40, 40)[index] for index, band in enumerate(RGBN)}
+    images["B08", 10] = images["B08", 10][:20]
+    with pytest.raises(InputError, match="bands on 2 different grids"):
+        read_all(build_safe(tmp_path, images))
 
 
 def test_an_error_shows_no_path(write_tif):

@@ -51,9 +51,10 @@ def test_half_precision_weights_are_loaded_as_float(model, model_folder):
         (lambda t: t.update(extra=torch.zeros(1)), "unexpected extra"),
         (lambda t: t.update({"generator.head.bias": torch.zeros(7)}), r"is \(7,\), expected \(16,\)"),
         (lambda t: t["generator.head.bias"].fill_(float("nan")), "not finite"),
+        (lambda t: t.update({"generator.head.bias": torch.full((16,), 1e300, dtype=torch.float64)}), "not finite"),
         (lambda t: t.clear() or t.update({f"layer{i}": torch.zeros(1) for i in range(9)}), "and .* more"),
     ],
-    ids=["missing", "unexpected", "misshapen", "nan", "another network"],
+    ids=["missing", "unexpected", "misshapen", "nan", "huge", "another network"],
 )
 def test_tensors_that_do_not_fit_are_an_error(load, model_folder, edit, words):
     edit_weights(model_folder, edit)
@@ -68,6 +69,9 @@ def test_tensors_that_do_not_fit_are_an_error(load, model_folder, edit, words):
         ({"model_class": "MISR"}, "describes a 'MISR'; expected a SISR"),
         ({"model_class": None}, "lacks model_class"),
         ({"format_version": 2}, "format version 2; .* Upgrade"),
+        ({"format_version": 0}, "format version 0; .* Save the model again"),
+        ({"format_version": True}, "format version True"),
+        ({"reflectance_std": None}, "lacks 'reflectance_std'"),
         ({"chanels": 16}, "did you mean 'channels'"),
         ({"scale": 2}, "does not fit"),
     ],
@@ -86,7 +90,7 @@ def test_without_configuration_nothing_is_loaded(load, model_folder):
 
 
 @both_ways
-@pytest.mark.parametrize("content", [b"{", b"[]", b"\xff\xfe"])
+@pytest.mark.parametrize("content", [b"{", b"[]", b"\xff\xfe", b"[" * 100_000])
 def test_a_broken_configuration_is_an_error(load, model_folder, content):
     (model_folder / "config.json").write_bytes(content)
     with pytest.raises(InputError, match=r"config\.json"):

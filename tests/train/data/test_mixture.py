@@ -65,7 +65,7 @@ def test_thinned_out_chips_are_averaged_and_others_are_not(small_data):
 def test_naip_gets_the_tones_of_sentinel2_and_the_size_asked_for(small_data):
     moments = band_moments(sentinel2_sites(small_data, "train"))
     for coarsen, size in ((True, 64), (False, 128)):
-        images = [image for s in naip_sites(small_data, "train", moments, coarsen) for image in s.images]
+        images = [image for s in naip_sites(small_data, "train", moments, coarsen=coarsen) for image in s.images]
         assert {image.shape for image in images} == {(4, size, size)}
         mean = np.mean([image.mean((1, 2)) for image in images], 0)
         np.testing.assert_allclose(mean, moments[0][: len(images)].mean(0), rtol=0.2)
@@ -82,6 +82,19 @@ def test_a_batch_has_lr_of_the_sensor_and_is_the_same_every_time(small_data):
     assert first["lr"].shape == (3, 4, 8, 8)
     torch.testing.assert_close(first["hr"], again["hr"], rtol=0, atol=0)
     torch.testing.assert_close(first["lr"], again["lr"], rtol=0, atol=0)
+
+
+def test_the_bands_are_the_models_in_its_order(small_data):
+    def batch(bands):
+        module = MixtureDataModule(
+            str(small_data), bands=bands, crop_lr_px=8, batch_size=4, steps_per_epoch=1, sentinel2_share=1
+        )
+        module.setup("fit")
+        return module.on_after_batch_transfer(next(iter(module.train_dataloader())), 0)["hr"]
+
+    torch.testing.assert_close(batch(("B08", "B02")), batch(("B04", "B03", "B02", "B08"))[:, [3, 2]], rtol=0, atol=0)
+    with pytest.raises(InputError, match="The mixture has no B11: NAIP holds"):
+        MixtureDataModule(bands=("B04", "B11"))
 
 
 def test_missing_data_is_said(tmp_path, monkeypatch):

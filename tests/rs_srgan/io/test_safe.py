@@ -1,0 +1,122 @@
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+
+from rs_srgan import InputError
+from rs_srgan.bands import RGBN
+from rs_srgan.io.safe import open_product
+from tests.conftest import scene_dn
+from tests.safe_builder import build_safe, zip_safe
+
+RGBN_10M = {(band, 10): scene_dn(40, 50)[index] for index, band in enumerate(RGBN)}
+
+
+def edit(safe, old, new):
+    (metadata,) = safe.glob("MTD_*.xml")
+    text = metadata.read_text()
+    assert old in text
+    metadata.write_text(text.replace(old, new))
+
+
+def test_what_the_metadata_say(tmp_path):
+    product = open_product(build_safe(tmp_path, RGBN_10M))
+    assert (product.level, product.baseline, product.tile) == ("L2A", "05.09", "T33TWL")
+    assert product.sensed == datetime(2023, 8, 10, 10, 0, 31, 24_000, UTC)
+    assert product.cloud_percent == 12.5
+    assert product.encoding(RGBN).bias == pytest.approx((-0.1,) * 4)
+    assert set(product.images) == set(RGBN_10M)
+
+
+@pytest.mark.parametrize("form", ["folder", "zip", "xml"])
+@pytest.mark.parametrize("level", ["L1C", "L2A"])
+def test_a_product_is_found_in_every_form(tmp_path, form, level):
+    safe = build_safe(tmp_path, RGBN_10M, level=level)
+    path = {"folder": safe, "zip": zip_safe(safe), "xml": safe / f"MTD_MSI{level}.xml"}[form]
+    product = open_product(path)
+    assert product.level == level
+    assert len(product.image_paths(RGBN)) == 4
+
+
+def test_offsets_are_the_products_own_band_by_band(tmp_path):
+    safe = build_safe(tmp_path, RGBN_10M)
+    edit(safe, '<BOA_ADD_OFFSET band_id="3">-1000<', '<BOA_ADD_OFFSET band_id="3">-500<')  # 3 is B4
+    assert open_product(safe).encoding(RGBN).bias == pytest.approx((-0.05, -0.1, -0.1, -0.1))
+    edit(
+        safe,
+        '<Spectral_Information bandId="3" physicalBand="B4"/>',
+        '<Spectral_Information bandId="3" physicalBand="B2"/>',
+    )
+    assert open_product(safe).offsets["B02"] == -500
+
+
+def test_before_baseline_4_there_is_no_offset(tmp_path):
+    product = open_product(build_safe(tmp_path, RGBN_10M, baseline="02.14", offset=None))
+    assert set(product.offsets.values()) == {0}
+    assert not product.encoding(RGBN).tagged
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("</n1:General_Info>", "", "no valid XML"),
+        ("05.09", "latest", "baseline 'latest'; expected one like 04.00"),
+        ("BOA_ADD_OFFSET", "NO_OFFSET", "baseline 05.09 but MTD_MSIL2A.xml gives no BOA_ADD_OFFSET"),
+        (">-1000<", ">much<", "BOA_ADD_OFFSET = 'much'; expected a number"),
+        ("PROCESSING_BASELINE", "SOMETHING", "has no PROCESSING_BASELINE"),
+        ("<Granule ", "<Granule/><Granule ", "has 2 granules"),
+        ("<IMAGE_FILE>GRANULE", "<IMAGE_FILE>../../etc", "outside of itself"),
+        ("<IMAGE_FILE>GRANULE", "<IMAGE_FILE>/etc", "outside of itself"),
+        ("_B08_10m<", "_B07_10m<", "lists no image of B08 at 10 m"),
+    ],
+)
+def test_metadata_that_do_not_hold_are_an_error(tmp_path, old, new, words):
+    safe = build_safe(tmp_path, RGBN_10M)
+    edit(safe, old, new)
+    with pytest.raises(InputError, match=words):
+        open_product(safe).image_paths(RGBN)
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_missing_band_file_is_named(tmp_path, zipped):
+    safe = build_safe(tmp_path, RGBN_10M)
+    next(safe.rglob("*B03_10m.jp2")).unlink()
+    product = open_product(zip_safe(safe) if zipped else safe)
+    with pytest.raises(InputError, match=r"incomplete: T33TWL_20230810T100031_B03_10m\.jp2 \(B03 at 10 m\) is missing"):
+        product.image_paths(RGBN)
+
+
+def test_archives_that_hold_no_product_are_refused(tmp_path):
+    empty = tmp_path / "empty.zip"
+    zipfile.ZipFile(empty, "w").close()
+    with pytest.raises(InputError, match="holds 0 Sentinel-2 products"):
+        open_product(empty)
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(b"PK\x03\x04 and then nothing")
+    with pytest.raises(InputError, match="no whole zip archive"):
+        open_product(broken)
+    cut = zip_safe(build_safe(tmp_path, RGBN_10M))
+    cut.write_bytes(cut.read_bytes()[:-200])
+    with pytest.raises(InputError, match="no whole zip archive"):
+        open_product(cut)
+
+
+def test_a_folder_without_metadata_is_no_product(tmp_path):
+    with pytest.raises(InputError, match="expected a Sentinel-2"):
+        open_product(tmp_path)
+
+
+def test_every_real_product_is_understood(data):
+    products = {
+        path.name: open_product(path) for path in [*data.glob("safe/*.SAFE"), *data.glob("safe/metadata_only/*")]
+    }
+    assert len(products) == 12
+    for name, product in products.items():
+        assert product.tile in name
+        assert product.sensed.strftime("%Y%m%dT%H%M%S") in name
+        assert set(product.offsets.values()) == ({-1000} if product.baseline >= "04.00" else {0})
+        gsd_m = 10
+        for band in RGBN:
+            assert (band, gsd_m) in product.images
+        for band in ("B05", "B06", "B07", "B8A", "B11", "B12"):
+            assert (band, 20) in product.images

@@ -1,0 +1,91 @@
+"""Small, valid Sentinel-2 products with real JPEG 2000 images, made on the spot."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from affine import Affine
+
+_PHYSICAL = ("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B9", "B10", "B11", "B12")
+_STAMP = "T33TWL_20230810T100031"
+
+
+def build_safe(
+    folder: Path,
+    images: dict[tuple[str, int], np.ndarray],
+    *,
+    level: str = "L2A",
+    baseline: str = "05.09",
+    offset: int | None = -1000,
+    quantification: int = 10000,
+) -> Path:
+    """Write a product into `folder`.
+
+    Args:
+        folder: an existing one.
+        images: DN, uint16 (H, W), by band (or "SCL") and pixel size in metres.
+        level: "L1C" or "L2A".
+        baseline: of the processing.
+        offset: of every band; None leaves the list of offsets out.
+        quantification: DN per unit of reflectance.
+
+    Returns:
+        the .SAFE folder.
+    """
+    safe = folder / f"S2B_MSI{level}_20230810T100031_N{baseline.replace('.', '')}_R122_T33TWL_20230810T132345.SAFE"
+    granule = f"GRANULE/{level}_T33TWL_A033562_20230810T100031"
+    listed = []
+    for (band, gsd_m), dn in images.items():
+        name = f"{_STAMP}_{band}" if level == "L1C" else f"R{gsd_m}m/{_STAMP}_{band}_{gsd_m}m"
+        listed.append(f"{granule}/IMG_DATA/{name}")
+        _write_jp2(safe / f"{listed[-1]}.jp2", dn, gsd_m)
+    prefix = {"L1C": "RADIO", "L2A": "BOA"}[level]
+    quantity = "QUANTIFICATION_VALUE" if level == "L1C" else "BOA_QUANTIFICATION_VALUE"
+    offsets = "".join(f'<{prefix}_ADD_OFFSET band_id="{i}">{offset}</{prefix}_ADD_OFFSET>' for i in range(13))
+    identifier = f"S2B_OPER_MSI_{level}_TL_2BPS_20230810T132345_A033562_T33TWL_N{baseline}"
+    bands = "".join(f'<Spectral_Information bandId="{i}" physicalBand="{b}"/>' for i, b in enumerate(_PHYSICAL))
+    (safe / f"MTD_MSI{level}.xml").write_text(
+        f"""<?xml version="1.0" encoding="UTF-8"?>
+<n1:Level-{level[1:]}_User_Product xmlns:n1="https://psd-14.sentinel2.eo.esa.int/PSD/User_Product_Level-{level[1:]}.xsd">
+<n1:General_Info><Product_Info>
+<PRODUCT_START_TIME>2023-08-10T10:00:31.024Z</PRODUCT_START_TIME>
+<PROCESSING_BASELINE>{baseline}</PROCESSING_BASELINE>
+<Product_Organisation><Granule_List>
+<Granule granuleIdentifier="{identifier}" imageFormat="JPEG2000">
+{"".join(f"<IMAGE_FILE>{name}</IMAGE_FILE>" for name in listed)}
+</Granule></Granule_List></Product_Organisation></Product_Info>
+<Product_Image_Characteristics><{quantity} unit="none">{quantification}</{quantity}>
+{offsets if offset is not None else ""}
+<Spectral_Information_List>{bands}</Spectral_Information_List></Product_Image_Characteristics></n1:General_Info>
+<n1:Quality_Indicators_Info><Cloud_Coverage_Assessment>12.5</Cloud_Coverage_Assessment></n1:Quality_Indicators_Info>
+</n1:Level-{level[1:]}_User_Product>
+""",
+        encoding="utf-8",
+    )
+    return safe
+
+
+def zip_safe(safe: Path) -> Path:
+    """The product as it is downloaded: a zip archive with the folder in it."""
+    return Path(shutil.make_archive(str(safe), "zip", safe.parent, safe.name))
+
+
+def _write_jp2(path: Path, dn: np.ndarray, gsd_m: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with rasterio.open(
+        path,
+        "w",
+        driver="JP2OpenJPEG",
+        count=1,
+        height=dn.shape[0],
+        width=dn.shape[1],
+        dtype=dn.dtype,
+        crs="EPSG:32633",
+        transform=Affine(gsd_m, 0, 499_980, 0, -gsd_m, 5_000_040),
+        quality=100,
+        reversible=True,
+        blockxsize=128,
+        blockysize=128,
+    ) as image:
+        image.write(dn, 1)
