@@ -55,5 +55,5 @@ clean:
 	touch $@
 
 .venv/.dev: .venv/.torch pyproject.toml
-	$(BIN)/pip install -q -e ".[app,train,dev]"
+	$(BIN)/pip install -q -e ".[app,cpu,train,dev]"
 	touch $@ .venv/.demo

@@ -1,11 +1,13 @@
-"""Speed of the engine, and whether tiles show: python -m benchmarks.engine. Needs RS_SRGAN_DATA.
+"""Speed of the engines, and whether tiles show: python -m benchmarks.engine. Needs RS_SRGAN_DATA.
 
 Writes the table of README.md.
 """
 
+import itertools
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -13,7 +15,7 @@ import torch
 
 from benchmarks.report import ROOT, table, write_block
 from rs_srgan.hub import DEFAULT_MODEL, load_model
-from rs_srgan.inference.engines import TorchEngine
+from rs_srgan.inference.engines import Engine, make_engine
 from rs_srgan.inference.scene import super_resolve
 from rs_srgan.tiling import Window, crop_replicated
 from train.data.sources import data_root
@@ -23,9 +25,9 @@ TILES = (64, 128, 256, 512)
 RUNS = 5
 
 
-def throughput(engine: TorchEngine, reflectance: np.ndarray, tile: int) -> float:
+def throughput(engine: Engine, halo: int, reflectance: np.ndarray[Any, Any], tile: int) -> float:
     """LR pixels per second of a tile's core, the median of several runs after one that is not counted."""
-    window = crop_replicated(reflectance, Window(100, 100, tile, tile).grown(engine.model.receptive_field))
+    window = crop_replicated(reflectance, Window(100, 100, tile, tile).grown(halo))
     engine(window)
     seconds = []
     for _ in range(RUNS):
@@ -35,7 +37,7 @@ def throughput(engine: TorchEngine, reflectance: np.ndarray, tile: int) -> float
     return tile**2 / float(np.median(seconds))
 
 
-def _pixels(path: Path) -> np.ndarray:
+def _pixels(path: Path) -> np.ndarray[Any, Any]:
     with rasterio.open(path) as dataset:
         return dataset.read().astype(np.int32)
 
@@ -44,28 +46,27 @@ def main() -> None:
     """Measure, print, write."""
     source = data_root() / "sentinel2" / SCENE
     reflectance = _pixels(source).astype(np.float32) / 10_000
+    model = load_model(DEFAULT_MODEL)
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        whole = None
-        for precision in ("fp32", "bf16"):
-            engine = TorchEngine(load_model(DEFAULT_MODEL), precision)
-            speed = throughput(engine, reflectance, 512)
-            target = Path(folder) / f"{precision}.tif"
-            whole_here = _pixels(super_resolve(source, target, tile=4096, precision=precision))
-            worst = 0
-            for tile in TILES:
-                tiled = _pixels(super_resolve(source, target, tile=tile, precision=precision, overwrite=True))
-                worst = max(worst, int(np.abs(tiled - whole_here).max()))
-            whole = whole_here if whole is None else whole
-            error = float(np.sqrt(np.square(whole_here - whole).mean()))
+        target = Path(folder) / "sr.tif"
+        reference = None
+        for name, precision in itertools.product(("torch", "openvino"), ("fp32", "bf16")):
+            engine = make_engine(model, reflectance[0].size, 512, name, precision)
+            speed = throughput(engine, model.receptive_field, reflectance, 512)
+
+            def result(tile: int, name: str = name, precision: str = precision) -> np.ndarray[Any, Any]:
+                options = {"engine": name, "precision": precision}
+                return _pixels(super_resolve(source, target, model, tile=tile, overwrite=True, **options))
+
+            whole = result(4096)
+            worst = max(int(np.abs(result(tile) - whole).max()) for tile in TILES)
+            reference = whole if reference is None else reference
+            error = float(np.sqrt(np.square(whole - reference).mean()))
             rows.append([str(engine), f"{speed / 1000:.1f} k", f"{worst} DN", f"{error:.2f} DN"])
-    header = (
-        "engine",
-        "LR px/s, tile 512",
-        f"worst pixel, tiles of {', '.join(map(str, TILES))} against none",
-        "RMSE to fp32",
-    )
-    text = table(header, rows) + f"\n\nMeasured on {torch.get_num_threads()} CPU cores, torch {torch.__version__}."
+    sizes = ", ".join(map(str, TILES))
+    header = ("engine", "LR px/s, tile 512", f"worst pixel, tiles of {sizes} against none", "RMSE to torch fp32")
+    text = table(header, rows) + f"\n\nThe scene has 934 x 1059 pixels; torch {torch.__version__}."
     print(text)
     write_block(ROOT / "README.md", "engine", text)
 

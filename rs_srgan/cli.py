@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from rs_srgan.errors import InputError
 from rs_srgan.hub import DEFAULT_MODEL, catalogue
-from rs_srgan.inference.engines import PRECISIONS
+from rs_srgan.inference.engines import ENGINES, PRECISIONS
 from rs_srgan.inference.scene import Progress, super_resolve
 from rs_srgan.io.geotiff import COMPRESSIONS
 from rs_srgan.version import __version__
@@ -52,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         default=DEFAULT_MODEL,
         metavar="M",
         help="bundled name, folder, or Hub id organisation/name[@revision] (%(default)s)",
+    )
+    predict.add_argument(
+        "--engine", choices=ENGINES, default="auto", help="the fastest that is installed (%(default)s)"
     )
     predict.add_argument("--precision", choices=PRECISIONS, default="auto", help="of the network's arithmetic")
     predict.add_argument(
@@ -109,6 +112,7 @@ def _predict(options: argparse.Namespace) -> None:
             options.output,
             options.model,
             tile=options.tile,
+            engine=options.engine,
             precision=options.precision,
             threads=options.threads,
             compress=options.compress,
