@@ -21,7 +21,7 @@ ifneq ($(wildcard ../shared/data),)
 export RS_SRGAN_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: demo test bench lint train clean
+.PHONY: demo test bench screenshot lint train clean
 
 demo: .venv/.demo
 	$(BIN)/python -m app --port $(PORT)
@@ -38,6 +38,9 @@ lint: .venv/.dev
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks.quality
 	$(BIN)/python -m benchmarks.engine
+
+screenshot: .venv/.dev
+	RS_SRGAN_SCREENSHOTS=docs $(BIN)/python -m pytest -q tests/app/test_browser.py -k one_click
 
 train: .venv/.dev
 	$(BIN)/python -m train fit --config train/configs/sisr_x4_rgbn.yaml

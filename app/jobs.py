@@ -10,7 +10,8 @@ from pathlib import Path
 from rs_srgan import SISR, InputError, load_model
 from rs_srgan.hub import catalogue
 from rs_srgan.inference.scene import Progress, run
-from rs_srgan.io.raster import SUFFIXES, Grid, open_raster
+from rs_srgan.io.opening import SUFFIXES, open_raster
+from rs_srgan.io.raster import Grid
 from rs_srgan.tiling import plan_tiles
 
 # One visitor at a time waits about half a minute for this many on two cores.

@@ -17,7 +17,7 @@ from app.views import LEFT_SIDES, MAX_SIDE_SR_PX, NEAREST, composites, picture_p
 from rs_srgan import InputError
 from rs_srgan.hub import DEFAULT_MODEL, catalogue
 from rs_srgan.inference.scene import Progress
-from rs_srgan.io.raster import SUFFIXES
+from rs_srgan.io.opening import SUFFIXES
 
 OFFSETS = {"As the file says": None, "-1000: untagged pixels of baseline 04.00 or later": -1000.0}
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from app.jobs import Job, bundled_model
-from rs_srgan.io.raster import open_raster
+from rs_srgan.io.opening import open_raster
 from rs_srgan.physics import bicubic
 from rs_srgan.radiometry import FloatImage, Stretch
 from rs_srgan.tiling import Window

@@ -11,7 +11,8 @@ from rs_srgan.errors import InputError
 from rs_srgan.hub import DEFAULT_MODEL, load_model
 from rs_srgan.inference.engines import make_engine
 from rs_srgan.io.geotiff import GeoTiffWriter, check_target
-from rs_srgan.io.raster import Raster, open_raster
+from rs_srgan.io.opening import open_raster
+from rs_srgan.io.raster import Raster
 from rs_srgan.models import SISR
 from rs_srgan.nodata import fill_from_nearest, fill_reach
 from rs_srgan.radiometry import FloatImage, Mask

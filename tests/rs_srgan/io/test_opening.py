@@ -6,7 +6,7 @@ import rasterio
 
 from rs_srgan import InputError
 from rs_srgan.bands import RGBN
-from rs_srgan.io.raster import open_raster
+from rs_srgan.io.opening import open_raster
 from rs_srgan.tiling import Window
 from tests.conftest import scene_dn
 from tests.safe_builder import build_safe, zip_safe
