@@ -131,8 +131,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("rs_srgan").setLevel(logging.WARNING if options.quiet else logging.INFO)
     for library in ("rasterio", "huggingface_hub"):  # their words come with our own errors
         logging.getLogger(library).setLevel(logging.CRITICAL)
-    for number in (signal.SIGTERM, signal.SIGHUP):  # as a scheduler or a closing terminal sends them
-        signal.signal(number, _stop)
+    for number in {"SIGTERM", "SIGHUP"} & signal.Signals.__members__.keys():  # from a scheduler or a closing terminal
+        signal.signal(signal.Signals[number], _stop)
     try:
         options.run(options)
     except InputError as error:
