@@ -3,7 +3,6 @@
 import logging
 import math
 import os
-import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
@@ -11,7 +10,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import rasterio
 from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
+from rasterio.errors import RasterioIOError
 from rasterio.io import DatasetReader, MemoryFile
 
 from rs_srgan import bands as band_table
@@ -164,9 +163,7 @@ def _refuse_huge_blocks(path: Path, dataset: DatasetReader) -> None:
 
 def _open(path: str, name: str, driver: str) -> DatasetReader:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # a PNG has no place on the map
-            return rasterio.open(path, driver=driver)
+        return rasterio.open(path, driver=driver)
     except RasterioIOError as error:
         raise InputError(f"{name} is truncated or corrupt ({first_line(error)}).") from None
 

@@ -99,7 +99,7 @@ def test_one_click_shows_the_sample_and_the_slider_moves(page):
     page.wait_for_function("[...document.querySelectorAll('#slider img')].every(i => i.naturalWidth == 1200)")
     assert "300 x 300 px became 1200 x 1200 px" in page.inner_text("#report")
     if folder := os.environ.get("RS_SRGAN_SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / "app.png")
+        page.screenshot(path=Path(folder) / "app.png", full_page=True)
 
     clip = "document.querySelectorAll('#slider img')[1].style.clipPath"
     before = page.evaluate(clip)
