@@ -10,13 +10,14 @@ from pathlib import Path
 from rs_srgan.errors import InputError
 from rs_srgan.hub import DEFAULT_MODEL, load_model
 from rs_srgan.inference.engines import make_engine
+from rs_srgan.inference.pipeline import overlapped
 from rs_srgan.io.geotiff import GeoTiffWriter, check_target
 from rs_srgan.io.opening import open_raster
 from rs_srgan.io.raster import Raster
 from rs_srgan.models import SISR
 from rs_srgan.nodata import fill_from_nearest, fill_reach
 from rs_srgan.radiometry import FloatImage, Mask
-from rs_srgan.tiling import Window, plan_tiles, replicate
+from rs_srgan.tiling import Tile, Window, plan_tiles, replicate
 from rs_srgan.version import __version__
 
 logger = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ def run(
 ) -> Iterator[Progress]:
     """`super_resolve` by the tile: yields after each, and closing it stops the work and removes what it wrote."""
     target = check_target(target, source, overwrite)
-    model = model if isinstance(model, SISR) else load_model(model)
+    model = load_model(model) if isinstance(model, str | Path) else model
     with open_raster(source, model.config.bands, offset) as raster:
         grid = raster.grid
         if tile < 1:
@@ -127,11 +128,20 @@ def run(
         with GeoTiffWriter(
             target, grid.scaled(model.scale), encoding, raster.descriptions, tags, compress, overwrite
         ) as out:
-            for part in plan_tiles(grid.height, grid.width, tile, model.receptive_field):
+
+            def read(part: Tile) -> tuple[FloatImage, Mask]:
                 reflectance, valid = read_filled(raster, part.window, fill_reach(model.receptive_field))
-                valid = valid[:, *part.core.relative_to(part.window).slices]
-                valid = valid.repeat(model.scale, axis=1).repeat(model.scale, axis=2)
-                out.write(part.core.scaled(model.scale), encoding.encode(runner(reflectance), valid))
+                return reflectance, valid[:, *part.core.relative_to(part.window).slices]
+
+            def compute(pixels: tuple[FloatImage, Mask]) -> tuple[FloatImage, Mask]:
+                reflectance, valid = pixels
+                return runner(reflectance), valid.repeat(model.scale, axis=1).repeat(model.scale, axis=2)
+
+            def write(part: Tile, pixels: tuple[FloatImage, Mask]) -> None:
+                out.write(part.core.scaled(model.scale), encoding.encode(*pixels))
+
+            tiles = plan_tiles(grid.height, grid.width, tile, model.receptive_field)
+            for part in overlapped(tiles, read, compute, write):
                 done += part.core.height * part.core.width
                 yield Progress(done, grid.height * grid.width, time.monotonic() - started)
 

@@ -1,0 +1,65 @@
+import threading
+
+import pytest
+
+from rs_srgan.inference.pipeline import DEPTH, overlapped
+
+
+def test_every_part_goes_through_in_order():
+    log = []
+    done = list(overlapped(range(1, 20), lambda p: p * 10, lambda r: r + 1, lambda p, c: log.append((p, c))))
+    assert done == list(range(1, 20))
+    assert log == [(part, part * 10 + 1) for part in range(1, 20)]
+
+
+def test_no_parts_no_work():
+    assert not list(overlapped([], _never, _never, _never))
+
+
+def _never(*_):
+    raise AssertionError("there was nothing to do")
+
+
+def test_the_stages_overlap():
+    """The second part is read while the first is computed, which waits for it, and would wait for ever otherwise."""
+    second_read = threading.Event()
+
+    def read(part):
+        if part == "second":
+            second_read.set()
+        return part
+
+    def compute(part):
+        assert second_read.wait(60)
+        return part
+
+    assert list(overlapped(["first", "second"], read, compute, lambda *_: None)) == ["first", "second"]
+
+
+def test_not_more_is_read_than_will_soon_be_needed():
+    read = []
+    work = overlapped(range(1, 100), lambda p: read.append(p) or p, lambda r: r, lambda *_: None)
+    next(work)
+    assert len(read) <= 2 * DEPTH + 2
+    work.close()
+    assert len(read) <= 2 * DEPTH + 2
+
+
+@pytest.mark.parametrize("stage", ["read", "compute", "write"])
+def test_what_goes_wrong_comes_up_and_stops_the_work(stage):
+    written = []
+
+    def fail_at_five(name):
+        def step(part, value=None):
+            if name == stage and part == 5:
+                raise OSError("the fifth")
+            if name == "write":
+                written.append(part)
+            return part
+
+        return step
+
+    with pytest.raises(OSError, match="the fifth"):
+        list(overlapped(range(1, 100), fail_at_five("read"), fail_at_five("compute"), fail_at_five("write")))
+    assert written == sorted(written)
+    assert max(written) <= 5 + DEPTH
