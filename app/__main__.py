@@ -14,7 +14,13 @@ def main() -> None:
     options = parser.parse_args()
     logging.basicConfig(format="%(message)s")
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # GDAL's words come with our own errors
-    serve(build(), options.host, options.port)
+    try:
+        serve(build(), options.host, options.port)
+    except OSError as error:
+        message = (
+            f"Cannot listen on {options.host}:{options.port}: is it in use? Choose another: --port, make demo PORT="
+        )
+        raise SystemExit(message) from error
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +32,7 @@ class Job:
         model: the bundled model's name.
         offset: DN to add, or None for what the file says.
         grid: of the LR image.
+        scaling: how its numbers were read, for people.
         seconds: it took.
     """
 
@@ -40,6 +42,7 @@ class Job:
     model: str
     offset: float | None
     grid: Grid
+    scaling: str
     seconds: float
 
     def delete(self) -> None:
@@ -59,7 +62,7 @@ def bundled_model(name: str) -> SISR:
     return load_model(name)
 
 
-def work(source: Path, model_name: str, offset: float | None) -> Iterator[Progress | Job]:
+def work(source: Path, model_name: str, offset: float | None) -> Generator[Progress | Job]:
     """Super-resolve `source`: progress after each tile, the job at the end.
 
     Raises:
@@ -69,7 +72,7 @@ def work(source: Path, model_name: str, offset: float | None) -> Iterator[Progre
     if source.suffix.lower() not in SUFFIXES:  # a browser's file dialog can be talked out of its filter
         raise InputError(f"{source.name} is none of {', '.join(SUFFIXES)}.")
     with open_raster(source, model.config.bands, offset) as raster:
-        grid = raster.grid
+        grid, scaling = raster.grid, str(raster.encoding)
     height, width = grid.height, grid.width
     if height * width > MAX_LR_PX:
         raise InputError(
@@ -84,9 +87,10 @@ def work(source: Path, model_name: str, offset: float | None) -> Iterator[Progre
     target = folder / f"{source.stem}_x{model.scale}.tif"
     state = None
     try:
-        for state in run(source, target, model, tile=TILE_LR_PX, offset=offset):
-            yield state
-        yield Job(folder, source, target, model_name, offset, grid, state.seconds if state else 0.0)
+        with closing(run(source, target, model, tile=TILE_LR_PX, offset=offset)) as steps:
+            for state in steps:
+                yield state
+        yield Job(folder, source, target, model_name, offset, grid, scaling, state.seconds if state else 0.0)
     except BaseException:  # stopped by the visitor as well
         shutil.rmtree(folder, ignore_errors=True)
         raise

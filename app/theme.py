@@ -13,4 +13,6 @@ CSS = """
 .gradio-container { max-width: 1400px !important; }
 #slider img { image-rendering: pixelated; }
 #report { min-height: 2.5em; }
+/* the line must show on dark forest and on bright fields */
+#slider .outer { filter: drop-shadow(0 0 1px #fff) drop-shadow(0 0 2px #000); }
 """

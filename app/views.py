@@ -19,6 +19,9 @@ MAX_SIDE_SR_PX = 2048
 NEAREST, BICUBIC = "Input pixels", "Bicubic"
 LEFT_SIDES = (NEAREST, BICUBIC)
 
+# No colour of land or water.
+_NO_DATA = (176, 64, 144)
+
 _COMPOSITES = {"True colour": ("B04", "B03", "B02"), "False colour": ("B08", "B04", "B03")}
 
 
@@ -43,7 +46,7 @@ def picture_pair(job: Job, composite: str, left: str) -> tuple[Picture, Picture]
         enlarged[~np.isfinite(lr).repeat(scale, axis=1).repeat(scale, axis=2)] = np.nan
     else:
         enlarged = lr.repeat(scale, axis=1).repeat(scale, axis=2)
-    return _rgb(stretch.apply(enlarged)), _rgb(stretch.apply(sr))
+    return _picture(enlarged, stretch), _picture(sr, stretch)
 
 
 def _shown_pixels(
@@ -58,8 +61,11 @@ def _shown_pixels(
         sr, sr_valid = raster.read(window.scaled(scale))
     lr[~lr_valid] = np.nan
     sr[~sr_valid] = np.nan
-    return lr[shown], sr[shown], Stretch.of(lr[shown])
+    return lr[shown], sr[shown], Stretch.of(lr[shown], percent=0.5, gamma=1.4)
 
 
-def _rgb(picture: Picture) -> Picture:
-    return picture if picture.shape[2] == 3 else picture.repeat(3, axis=2)
+def _picture(image: FloatImage, stretch: Stretch) -> Picture:
+    shown = stretch.apply(image)
+    picture = shown if shown.shape[2] == 3 else shown.repeat(3, axis=2)
+    picture[~np.isfinite(image).all(0)] = _NO_DATA
+    return picture

@@ -101,12 +101,14 @@ def _models(options: argparse.Namespace) -> None:
 
 
 def _predict(options: argparse.Namespace) -> None:
-    with tqdm(unit="px", unit_scale=True, disable=options.quiet, dynamic_ncols=True, leave=False) as bar:
+    bars: list[tqdm[NoReturn]] = []
 
-        def show(state: Progress) -> None:
-            bar.total = state.total_px
-            bar.update(state.done_px - bar.n)
+    def show(state: Progress) -> None:
+        if not bars:  # only when there is something to show; and only on a terminal
+            bars.append(tqdm(total=state.total_px, unit="px", unit_scale=True, disable=None, leave=False))
+        bars[0].update(state.done_px - bars[0].n)
 
+    try:
         target = super_resolve(
             options.source,
             options.output,
@@ -118,8 +120,11 @@ def _predict(options: argparse.Namespace) -> None:
             compress=options.compress,
             offset=options.offset,
             overwrite=options.overwrite,
-            progress=show,
+            progress=None if options.quiet else show,
         )
+    finally:
+        for bar in bars:
+            bar.close()
     if not options.quiet:
         sys.stdout.write(f"{target}\n")
 

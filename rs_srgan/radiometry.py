@@ -37,6 +37,15 @@ class Encoding:
     nodata: float | None
     tagged: bool = False
 
+    def __str__(self) -> str:
+        """For people, by the first band: "reflectance = (DN - 1000) / 10000"."""
+        gain, bias = self.gain[0], self.bias[0]
+        if gain == 1:
+            return "reflectance as it is"
+        offset = round(bias / gain, 3)
+        value = "DN" if offset == 0 else f"(DN {'-' if offset < 0 else '+'} {abs(offset):g})"
+        return f"reflectance = {value} / {1 / gain:g}"
+
     def with_offset(self, offset: float) -> "Encoding":
         """The same with another offset, in DN: `reflectance = (dn + offset) * gain`."""
         return dataclasses.replace(self, bias=tuple(gain * offset for gain in self.gain), tagged=True)

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,7 +76,7 @@ def super_resolve(
     Raises:
         InputError: something about the input, the model or the options cannot be used; nothing is left behind.
     """
-    for state in run(
+    work = run(
         source,
         target,
         model,
@@ -86,9 +87,11 @@ def super_resolve(
         compress=compress,
         offset=offset,
         overwrite=overwrite,
-    ):
-        if progress:
-            progress(state)
+    )
+    with closing(work):  # here and now, whatever happens: threads of it still read and write
+        for state in work:
+            if progress:
+                progress(state)
     return Path(target)
 
 
@@ -104,7 +107,7 @@ def run(
     compress: str = "zstd",
     offset: float | None = None,
     overwrite: bool = False,
-) -> Iterator[Progress]:
+) -> Generator[Progress]:
     """`super_resolve` by the tile: yields after each, and closing it stops the work and removes what it wrote."""
     target = check_target(target, source, overwrite)
     model = load_model(model) if isinstance(model, str | Path) else model
@@ -121,13 +124,15 @@ def run(
             "SR_MODEL": model.name,
             "SR_SCALE": str(model.scale),
         }
-        logger.info("%s: %d x %d pixels, x%d with %s", raster.name, grid.width, grid.height, model.scale, runner)
+        size = f"{grid.width} x {grid.height} pixels"
+        logger.info("%s: %s, %s; x%d with %s", raster.name, size, raster.encoding, model.scale, runner)
         encoding = raster.output_encoding
         started = time.monotonic()
         done = 0
         with GeoTiffWriter(
             target, grid.scaled(model.scale), encoding, raster.descriptions, tags, compress, overwrite
         ) as out:
+            empty = True
 
             def read(part: Tile) -> tuple[FloatImage, Mask]:
                 reflectance, valid = read_filled(raster, part.window, fill_reach(model.receptive_field))
@@ -138,12 +143,16 @@ def run(
                 return runner(reflectance), valid.repeat(model.scale, axis=1).repeat(model.scale, axis=2)
 
             def write(part: Tile, pixels: tuple[FloatImage, Mask]) -> None:
+                nonlocal empty
+                empty = empty and not pixels[1].any()
                 out.write(part.core.scaled(model.scale), encoding.encode(*pixels))
 
             tiles = plan_tiles(grid.height, grid.width, tile, model.receptive_field)
             for part in overlapped(tiles, read, compute, write):
                 done += part.core.height * part.core.width
                 yield Progress(done, grid.height * grid.width, time.monotonic() - started)
+            if empty:
+                logger.warning("%s holds no valid pixel, and so does the result.", raster.name)
 
 
 def read_filled(raster: Raster, window: Window, reach: int) -> tuple[FloatImage, Mask]:

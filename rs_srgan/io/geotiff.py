@@ -48,7 +48,9 @@ def check_target(target: str | Path, source: str | Path, overwrite: bool) -> Pat
     if target.exists() and not target.is_file():
         raise InputError(f"The output {target} is no regular file.")
     if target.exists() and not overwrite:
-        raise InputError(f"{target} exists. Choose another name, or overwrite it: --overwrite.")
+        raise InputError(
+            f"{target} exists. Choose another name, or say that it may be overwritten (overwrite=True, --overwrite)."
+        )
     if not target.parent.is_dir():
         raise InputError(f"The folder {target.parent} does not exist. Make it first.")
     if not os.access(target.parent, os.W_OK):
@@ -90,7 +92,13 @@ class GeoTiffWriter:
             raise InputError(f"Unknown compression {compress!r}; expected one of {', '.join(COMPRESSIONS)}.")
         self.target, self._overwrite = target, overwrite
         self._partial = target.with_name(f".rs_srgan-{secrets.token_hex(4)}.partial")
-        options: dict[str, Any] = {"tiled": True, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX}
+        # else a fourth band of 8 bits is written as transparency
+        options: dict[str, Any] = {
+            "photometric": "minisblack",
+            "tiled": True,
+            "blockxsize": BLOCK_PX,
+            "blockysize": BLOCK_PX,
+        }
         if compress != "none":
             options |= {"compress": compress, "predictor": 2, "num_threads": "all_cpus"}
         try:

@@ -145,7 +145,7 @@ def _driver(path: Path) -> str:
         raise InputError(f"{path.name} cannot be read: {error.strerror}.") from None
     driver = next((driver for signature, driver in _SIGNATURES.items() if start.startswith(signature)), None)
     if driver is None:
-        raise InputError(f"{path.name} is no GeoTIFF, JP2, PNG or NPY file, whatever its name says.")
+        raise InputError(f"{path.name} is no GeoTIFF, JP2, PNG or NPY file.")
     if driver == "JP2OpenJPEG" and not any(tail):
         # GDAL decodes it without an error; a whole JPEG 2000 file ends in its end-of-codestream marker or in text
         raise InputError(f"{path.name} is truncated or corrupt: it ends in zeros. Copy or download it again.")
@@ -210,7 +210,8 @@ def _find_bands(path: Path, dataset: DatasetReader, band_names: tuple[str, ...])
         alpha = " and an alpha channel, which is not a band," if len(colours) < dataset.count else ""
         raise InputError(
             f"Expected {wanted} but {path.name} has {len(colours)}{alpha} without descriptions. "
-            "Give the bands in that order, or describe them (rasterio's set_band_description)."
+            "Give them all, in that order, or describe which is which (rasterio's set_band_description); "
+            "a near infrared that the file calls alpha must be described."
         )
     return colours
 
@@ -233,5 +234,7 @@ def _encoding(path: Path, dataset: DatasetReader, indexes: list[int], offset: fl
         if dtype == "uint8":
             logger.warning("%s is 8-bit: read as display values, value / 255. The result is no reflectance.", path.name)
     values = {dataset.nodatavals[index - 1] for index in indexes}
+    if offset is not None and dtype.startswith("float"):
+        raise InputError(f"{path.name} holds floats, which are reflectance: an offset is for DN. Leave it out.")
     encoding = Encoding(dtype, gain, bias, values.pop() if len(values) == 1 else None, tagged)
     return encoding if offset is None else encoding.with_offset(offset)

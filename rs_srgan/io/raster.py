@@ -150,5 +150,6 @@ def _output_encoding(source: Encoding, masked: bool) -> Encoding:
 
 def first_line(error: Exception) -> str:
     """GDAL's own words without its paths, which are no business of a visitor's."""
-    line = str(error).splitlines()[0] if str(error) else type(error).__name__
+    cause = error.__cause__ or error  # rasterio's own words only point to GDAL's
+    line = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
     return " ".join(Path(word.strip("',:")).name if "/" in word else word for word in line.split())

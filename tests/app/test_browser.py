@@ -180,6 +180,21 @@ def test_a_wrong_file_is_one_clear_line(page, tmp_path, name, content, words):
     assert "Traceback" not in text
     assert "/tmp" not in text
     assert not alerts
+    assert words in page.inner_text("#report")  # which stays when the box has gone
+
+
+def test_a_failure_takes_the_earlier_result_away(page, tmp_path):
+    page.click("#sample")
+    pictures(page)
+    (tmp_path / "cut.tif").write_bytes(b"II*\0garbage")
+    upload(page, tmp_path / "cut.tif")
+    page.click("#start")
+    message(page)
+    assert not page.query_selector_all("#slider img")
+    assert page.get_by_text("Download GeoTIFF").is_disabled()
+    page.get_by_label("False colour").check()
+    page.wait_for_timeout(1000)
+    assert not page.query_selector_all("#slider img")
 
 
 def test_three_bands_are_refused_with_the_missing_one_named(page, write_tif):

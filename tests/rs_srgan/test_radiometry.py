@@ -21,6 +21,18 @@ def test_the_offset_of_baseline_4_makes_dn_1000_dark():
     np.testing.assert_allclose(reflectance, [[[0, 1]]], atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        (UINT16, "reflectance = DN / 10000"),
+        (BASELINE_4, "reflectance = (DN - 1000) / 10000"),
+        (Encoding("float32", (1.0,), (0.0,), None), "reflectance as it is"),
+    ],
+)
+def test_a_scaling_is_said_in_a_line(encoding, words):
+    assert str(encoding) == words
+
+
 def test_a_valid_pixel_never_turns_into_nodata():
     dark = np.full((1, 2, 2), -0.01, np.float32)
     valid = np.array([[[True, False], [True, True]]])

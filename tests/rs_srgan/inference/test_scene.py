@@ -106,9 +106,17 @@ def test_bands_are_found_by_name_in_any_order(model, write_tif, tmp_path):
     np.testing.assert_array_equal(pixels(a), pixels(b))
 
 
-def test_an_image_without_any_data_stays_without(model, write_tif, tmp_path):
+def test_an_image_without_any_data_stays_without_and_is_said_to(model, write_tif, tmp_path, caplog):
     target = super_resolve(write_tif(np.zeros((4, 9, 9), np.uint16), nodata=0), tmp_path / "out.tif", model)
     assert (pixels(target) == 0).all()
+    assert "holds no valid pixel" in caplog.text
+
+
+def test_eight_bits_stay_eight_bits_and_near_infrared_no_transparency(model, write_tif, tmp_path):
+    source = write_tif((scene_dn(9, 9) / 30).astype(np.uint8), photometric="minisblack")
+    with rasterio.open(super_resolve(source, tmp_path / "out.tif", model)) as result:
+        assert result.dtypes == ("uint8",) * 4
+        assert rasterio.enums.ColorInterp.alpha not in result.colorinterp
 
 
 def test_float_reflectance_becomes_scaled_dn(model, write_tif, tmp_path):

@@ -94,7 +94,7 @@ def saved_npy(array) -> bytes:
 BAD_FILES = {
     "missing.tif": (None, "does not exist"),
     "empty.tif": (b"", r"empty \(0 bytes\)"),
-    "text.tif": (b"this is no image", "is no GeoTIFF, JP2, PNG or NPY"),
+    "text.tif": (b"this is no image", "is no GeoTIFF, JP2, PNG or NPY file"),
     "vrt.tif": (b'<VRTDataset rasterXSize="1" rasterYSize="1"/>', "is no GeoTIFF"),
     "head.tif": (b"II*\0\x08\0\0\0", "truncated or corrupt"),
     "head.jp2": (b"\0\0\0\x0cjP  \r\n\x87\n", "truncated or corrupt"),
@@ -162,6 +162,11 @@ def test_tags_in_dn_instead_of_reflectance_are_refused(write_tif):
 def test_an_offset_that_is_no_number_is_refused(write_tif, offset):
     with pytest.raises(InputError, match="expected a number of DN"):
         read_all(write_tif(scene_dn(8, 8)), offset=offset)
+
+
+def test_an_offset_is_not_for_reflectance(write_tif):
+    with pytest.raises(InputError, match="an offset is for DN"):
+        read_all(write_tif(np.full((4, 8, 8), 0.2, np.float32)), offset=-1000)
 
 
 def test_one_wild_value_is_found_wherever_it_is(write_tif):
