@@ -15,9 +15,9 @@ from rs_srgan.io.opening import SUFFIXES, open_raster
 from rs_srgan.io.raster import Grid
 from rs_srgan.tiling import plan_tiles
 
-# One visitor at a time waits about half a minute for this many on two cores.
+# A visitor waits about a quarter of a minute for this many on two cores.
 MAX_LR_PX = 1024 * 1024
-# Progress moves, and a stop is heard, after each tile: about two seconds.
+# Progress moves, and a stop is heard, after each tile: about a second.
 TILE_LR_PX = 256
 
 

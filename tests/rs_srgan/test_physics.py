@@ -1,9 +1,12 @@
 import math
 
+import numpy as np
 import pytest
+import rasterio
 import torch
 
 from rs_srgan.bands import RGBN, SENTINEL2, mtf_nyquist
+from rs_srgan.evaluation.metrics import psnr
 from rs_srgan.physics import ConsistencyProjection, back_projected_bicubic, bicubic, degrade, psf_kernel, wald_mtf
 
 SCALES = (2, 4, 8)
@@ -92,6 +95,14 @@ def test_projection_leaves_what_is_already_consistent():
     torch.manual_seed(0)
     hr = torch.rand(1, 4, 32, 32)
     torch.testing.assert_close(ConsistencyProjection(4, MTF, 3)(hr, degrade(hr, 4, MTF)), hr)
+
+
+def test_the_models_projection_hardly_touches_the_true_image(data):
+    """It uses the sensor's whole MTF, where the image has been blurred once: an error, but a small one at x4."""
+    with rasterio.open(data / "sentinel2" / "dolomites_10m_rgbn.tif") as scene:
+        hr = torch.from_numpy(scene.read().astype(np.float32))[None, :, :512, :512] / 10_000
+    lr = degrade(hr, 4, wald_mtf(MTF, 4))
+    assert psnr(ConsistencyProjection(4, MTF)(hr, lr).numpy(), hr.numpy()) > 55
 
 
 def test_back_projection_improves_on_bicubic_for_a_real_edge():

@@ -49,7 +49,7 @@ def sentinel2_site(filename: str) -> str:
 def split_sentinel2(filenames: list[str]) -> dict[Split, dict[str, list[str]]]:
     """Files by split and site. A fifth of each group (fields, fires, scenes) validates, in the order of a hash.
 
-    The hash decides, so nobody chose the easy ones, and a file added later moves no site between two others' places.
+    The hash decides, so nobody chose the easy ones.
     """
     sites: dict[str, list[str]] = {}
     for filename in sorted(filenames):
