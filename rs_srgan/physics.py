@@ -6,7 +6,9 @@ Nyquist frequency is the sensor's, and sampled at the centres of the coarse pixe
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -117,35 +119,105 @@ def bicubic(lr: Tensor, scale: int) -> Tensor:
 
 
 class ConsistencyProjection(nn.Module):
-    """Back-projection `sr + bicubic(lr - degrade(sr))`: what the sensor would have seen of `sr` moves towards `lr`.
+    """Bicubic enlargement plus a residual, then `steps` times `sr + bicubic(lr - degrade(sr))`.
 
-    Finite kernels only, so exact tiling survives it. Source: Irani and Peleg 1991.
+    So what the sensor would have seen of `sr` moves towards `lr`. All of it is linear, which spares the fine grid: with
+    the residual's pixels as `scale`^2 channels of the coarse grid (`pixel_unshuffle`), both operators are small
+    convolutions there, and the steps add up to `residual + bicubic(z)` with `z` found on the coarse grid.
+
+    Finite kernels only, so exact tiling survives it. Beyond its border `lr` is repeated and the residual is zero.
+    Source: Irani and Peleg 1991.
 
     Args:
         scale: 2, 4 or 8.
         mtf_nyquist: one value per band, in (0, 1).
-        steps: how many times it is applied; 0 returns `sr`.
+        steps: how many times; 0 only adds the residual.
     """
-
-    kernel: Tensor
 
     def __init__(self, scale: int, mtf_nyquist: Sequence[float], steps: int = 1) -> None:
         super().__init__()
         self.scale = scale
         self.steps = steps
-        # Follows from the configuration, so it is not stored in checkpoints.
-        self.register_buffer("kernel", psf_kernel(torch.tensor(mtf_nyquist), scale), persistent=False)
+        up, down = _bicubic_phases(scale), _psf_phases(mtf_nyquist, scale)
+        # what a coarse pixel becomes and how it is seen again: each phase's kernels one after the other
+        down_up = [sum(np.convolve(a, b) for a, b in zip(up, band, strict=True)) for band in down]
+        self.up = _Separable(np.repeat(up[None, :, None], len(down), axis=0))
+        self.down = _Separable(down[:, None])
+        self.down_up = _Separable(np.array(down_up)[:, None, None])
 
     @property
     def reach_lr_px(self) -> int:
-        """How far, in LR pixels, all steps together look beyond what `sr` depends on."""
+        """How far, in LR pixels, all steps together look beyond what the residual depends on."""
         return self.steps * (DEGRADE_REACH_LR_PX + BICUBIC_REACH_LR_PX)
 
-    def forward(self, sr: Tensor, lr: Tensor) -> Tensor:
-        """Reflectance in, reflectance out: `sr` (B, C, H, W), `lr` (B, C, H/scale, W/scale)."""
-        for _ in range(self.steps):
-            sr = sr + bicubic(lr - _blur_and_sample(sr, self.kernel, self.scale), self.scale)
+    def forward(self, residual: Tensor, lr: Tensor) -> Tensor:
+        """The residual, (B, C * scale^2, h, w), and `lr`, (B, C, h, w), to `sr`, stored as the residual is."""
+        step = DEGRADE_REACH_LR_PX + BICUBIC_REACH_LR_PX
+        margin = self.steps * step + BICUBIC_REACH_LR_PX
+        z = lr = F.pad(lr, (margin,) * 4, mode="replicate")
+        if self.steps:
+            unexplained = lr - self.down(residual, margin + DEGRADE_REACH_LR_PX)
+            for _ in range(self.steps):
+                z = _inner(z + unexplained, step) - self.down_up(z)
+                unexplained = _inner(unexplained, step)
+        sr: Tensor = residual + self.up(z)
         return sr
+
+
+def _inner(image: Tensor, margin: int) -> Tensor:
+    return image[..., margin:-margin, margin:-margin]
+
+
+class _Separable(nn.Module):
+    """The same one-dimensional convolution of the coarse grid along the rows and along the columns.
+
+    Bands do not mix, but the kernels are dense: libraries are slow with few channels to a group. They follow from a
+    model's configuration, so they are not stored in checkpoints.
+
+    Args:
+        kernels: (bands, out, in, taps), for what one channel per band becomes (`in` = 1) or comes from (`out` = 1).
+    """
+
+    rows: Tensor
+    cols: Tensor
+
+    def __init__(self, kernels: np.ndarray[Any, Any]) -> None:
+        super().__init__()
+        _, out, into, _ = kernels.shape
+        self.rows_first = into == 1
+        rows, cols = _block_diagonal(kernels), _block_diagonal(kernels.repeat(max(out, into), axis=0))
+        self.register_buffer("rows", rows[:, :, :, None], persistent=False)
+        self.register_buffer("cols", cols[:, :, None, :], persistent=False)
+
+    def forward(self, image: Tensor, margin: int = 0) -> Tensor:
+        """(B, bands * in^2, h, w) to (B, bands * out^2, h', w'), with `margin` zeros around the image first."""
+        if self.rows_first:
+            return F.conv2d(F.conv2d(image, self.rows, padding=(margin, 0)), self.cols, padding=(0, margin))
+        return F.conv2d(F.conv2d(image, self.cols, padding=(0, margin)), self.rows, padding=(margin, 0))
+
+
+def _block_diagonal(kernels: np.ndarray[Any, Any]) -> Tensor:
+    """(groups, out, in, taps) to (groups * out, groups * in, taps), zero between groups."""
+    groups, out, into, taps = kernels.shape
+    dense = np.zeros((groups, out, groups, into, taps), np.float32)
+    for group, kernel in enumerate(kernels):
+        dense[group, :, group] = kernel
+    return torch.from_numpy(dense.reshape(groups * out, groups * into, taps))
+
+
+def _psf_phases(mtf_nyquist: Sequence[float], scale: int) -> np.ndarray[Any, Any]:
+    """`psf_kernel` as a convolution of the coarse grid, (bands, scale, taps)."""
+    kernel = psf_kernel(torch.tensor(mtf_nyquist), scale).double().numpy()
+    return kernel.reshape(-1, KERNEL_WIDTH_LR_PX, scale).transpose(0, 2, 1)
+
+
+def _bicubic_phases(scale: int) -> np.ndarray[Any, Any]:
+    """Bicubic enlargement as a convolution of the coarse grid, (scale, taps): the mirrored response to a unit pixel."""
+    reach = BICUBIC_REACH_LR_PX
+    unit = torch.zeros(1, 1, 1, 4 * reach + 1, dtype=torch.float64)
+    unit[..., 2 * reach] = 1
+    response = F.interpolate(unit, scale_factor=(1.0, float(scale)), mode="bicubic", align_corners=False)
+    return response.reshape(-1, scale)[reach:-reach].flip(0).T.numpy()
 
 
 def back_projected_bicubic(lr: Tensor, scale: int, mtf_nyquist: Sequence[float], steps: int = 3) -> Tensor:
@@ -161,5 +233,5 @@ def back_projected_bicubic(lr: Tensor, scale: int, mtf_nyquist: Sequence[float],
         reflectance, (B, C, h * scale, w * scale).
     """
     projection = ConsistencyProjection(scale, mtf_nyquist, steps).to(lr.device)
-    projected: Tensor = projection(bicubic(lr, scale), lr)
-    return projected
+    nothing = lr.new_zeros(lr.shape[0], lr.shape[1] * scale**2, *lr.shape[2:])
+    return F.pixel_shuffle(projection(nothing, lr), scale)

@@ -4,6 +4,7 @@ huggingface_hub's own loading fills what a checkpoint lacks with random weights,
 warns of a missing configuration. Here each of these is an error.
 """
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -158,6 +159,13 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
         super().__init__()
         self.config = config
         self.name = type(self).__name__
+
+    def fingerprint(self) -> str:
+        """Of the configuration and the weights: equal for models that compute the same."""
+        digest = hashlib.sha256(json.dumps(vars(self.config)).encode())
+        for name, tensor in self.state_dict().items():
+            digest.update(name.encode() + tensor.cpu().numpy().tobytes())
+        return digest.hexdigest()
 
     def _save_pretrained(self, save_directory: Path) -> None:
         content = {"model_class": type(self).__name__, "format_version": FORMAT_VERSION, **vars(self.config)}

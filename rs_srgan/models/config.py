@@ -10,7 +10,7 @@ from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
 from rs_srgan.physics import SCALES
 
-GENERATORS = ("edsr",)
+GENERATORS = ("edsr", "srresnet")
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class SISRConfig:
 
     scale: int = 4
     bands: tuple[str, ...] = band_table.RGBN  # names, in the order of the channels
+    guide_bands: tuple[str, ...] = ()  # bands `scale` times finer, whose detail helps; (B04, ...) for the 20 m bands
     generator: str = "edsr"  # one of GENERATORS
     channels: int = 48  # a multiple of 16: narrower is not faster with AVX-512
     blocks: int = 8  # receptive field 23 px with the projection: a 512 px tile costs 19 % halo
@@ -34,11 +35,14 @@ class SISRConfig:
     def __post_init__(self) -> None:
         # JSON and YAML know lists only
         object.__setattr__(self, "bands", tuple(self.bands))
+        object.__setattr__(self, "guide_bands", tuple(self.guide_bands))
         object.__setattr__(self, "mtf_nyquist", tuple(self.mtf_nyquist) or band_table.mtf_nyquist(self.bands))
         self._require(self.scale in SCALES, "scale", f"one of {SCALES}")
         self._require(len(self.bands) > 0, "bands", "at least one band name")
         self._require(self.generator in GENERATORS, "generator", f"one of {GENERATORS}")
         self._require(len(set(self.bands)) == len(self.bands), "bands", "every band once")
+        twice = set(self.guide_bands) & set(self.bands) or len(set(self.guide_bands)) < len(self.guide_bands)
+        self._require(not twice, "guide_bands", "every band once, and none that is in bands")
         self._require(1 <= self.channels <= 1024, "channels", "1 to 1024")
         self._require(1 <= self.blocks <= 256, "blocks", "1 to 256")
         self._require(0 <= self.consistency_steps <= 16, "consistency_steps", "0 to 16")
@@ -73,7 +77,7 @@ class SISRConfig:
 
 
 # What the lists hold.
-_ELEMENTS: dict[str, object] = {"bands": "", "mtf_nyquist": 0.0}
+_ELEMENTS: dict[str, object] = {"bands": "", "guide_bands": "", "mtf_nyquist": 0.0}
 
 
 def _is_like(value: object, example: object) -> bool:

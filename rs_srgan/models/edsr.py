@@ -1,4 +1,4 @@
-"""The default generator: a plain residual network without batch statistics, one PixelShuffle at the end."""
+"""The default generator: a plain residual network without batch statistics, its result in one step at the end."""
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +25,8 @@ class EDSR(nn.Module):
     """Predicts what bicubic enlargement lacks. Source: Lim et al. 2017, narrowed and with one upsampling step.
 
     Args:
-        bands: number of channels in and out.
+        inputs: number of channels in.
+        bands: number of channels out.
         scale: enlargement.
         channels: width.
         blocks: residual blocks.
@@ -33,14 +34,13 @@ class EDSR(nn.Module):
 
     exact_tiling = True  # 3 x 3 convolutions only
 
-    def __init__(self, bands: int, scale: int, channels: int, blocks: int) -> None:
+    def __init__(self, inputs: int, bands: int, scale: int, channels: int, blocks: int) -> None:
         super().__init__()
-        self.head = nn.Conv2d(bands, channels, 3, padding=1)
+        self.head = nn.Conv2d(inputs, channels, 3, padding=1)
         self.body = nn.Sequential(
             *(ResidualBlock(channels) for _ in range(blocks)), nn.Conv2d(channels, channels, 3, padding=1)
         )
         self.tail = nn.Conv2d(channels, bands * scale**2, 3, padding=1)
-        self.shuffle = nn.PixelShuffle(scale)
         self.receptive_field = 2 * blocks + 3  # one LR pixel per 3 x 3 convolution
         self._initialise(scale)
 
@@ -51,8 +51,8 @@ class EDSR(nn.Module):
             self.tail.weight.copy_(0.1 * self.tail.weight[:: scale**2].repeat_interleave(scale**2, dim=0))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalised LR (B, bands, h, w) to the normalised residual (B, bands, h * scale, w * scale)."""
+        """Normalised (B, inputs, h, w) to the normalised residual, pixels as channels: (B, bands * scale^2, h, w)."""
         features = self.head(x)
         features = features + self.body(features)
-        residual: Tensor = self.shuffle(self.tail(features))
+        residual: Tensor = self.tail(features)
         return residual

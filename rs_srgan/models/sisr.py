@@ -5,14 +5,19 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from rs_srgan.errors import InputError
 from rs_srgan.models.checkpoint import HubModel
 from rs_srgan.models.config import SISRConfig
 from rs_srgan.models.edsr import EDSR
+from rs_srgan.models.srresnet import SRResNet
 from rs_srgan.nodata import fill_from_nearest, fill_reach
-from rs_srgan.physics import BICUBIC_REACH_LR_PX, ConsistencyProjection, bicubic
+from rs_srgan.physics import BICUBIC_REACH_LR_PX, ConsistencyProjection
 from rs_srgan.tiling import crop_replicated, plan_tiles
+
+# One for each name in config.GENERATORS.
+_GENERATORS: dict[str, type[EDSR] | type[SRResNet]] = {"edsr": EDSR, "srresnet": SRResNet}
 
 
 class SISR(HubModel):
@@ -21,18 +26,27 @@ class SISR(HubModel):
     `sr = project(bicubic(lr) + generator(normalised lr), lr)`: with the generator at zero this is already the
     back-projected bicubic, and whatever the generator adds must agree with what the sensor saw.
 
+    With `guide_bands` the generator also sees bands that the same instrument measured `scale` times finer, pixel by
+    pixel as further channels: Sentinel-2's 20 m bands are brought to 10 m that way. After DSen2, Lanaras et al. 2018,
+    but computed on the coarse grid, for a quarter of the work.
+
     Example:
         >>> import torch
         >>> model = SISR(SISRConfig(scale=2, channels=16, blocks=1))
         >>> model(torch.full((1, 4, 8, 8), 0.3)).shape
         torch.Size([1, 4, 16, 16])
+        >>> fusion = SISR(SISRConfig(scale=2, bands=("B11", "B12"), guide_bands=("B04", "B08"), channels=16, blocks=1))
+        >>> fusion(torch.full((1, 2, 8, 8), 0.3), torch.full((1, 2, 16, 16), 0.3)).shape
+        torch.Size([1, 2, 16, 16])
     """
 
     config_class = SISRConfig
 
     def __init__(self, config: SISRConfig) -> None:
         super().__init__(config)
-        self.generator = EDSR(len(config.bands), config.scale, config.channels, config.blocks)
+        inputs = len(config.bands) + len(config.guide_bands) * config.scale**2
+        generator = _GENERATORS[config.generator]
+        self.generator = generator(inputs, len(config.bands), config.scale, config.channels, config.blocks)
         # With the sensor's whole MTF, though the HR of training was blurred on its own grid already: at x4 that moves
         # the true HR by less than -55 dB (tested), far less than any model errs.
         self.projection = ConsistencyProjection(config.scale, config.mtf_nyquist, config.consistency_steps)
@@ -52,73 +66,100 @@ class SISR(HubModel):
         """Whether a tile with a halo of `receptive_field` gives what the whole image gives."""
         return self.generator.exact_tiling
 
-    def forward(self, lr: Tensor) -> Tensor:
-        """Reflectance (B, C, h, w) to reflectance (B, C, h * scale, w * scale).
+    def forward(self, lr: Tensor, guide: Tensor | None = None, margin: int = 0) -> Tensor:
+        """Super-resolve.
+
+        Args:
+            lr: reflectance, (B, C, h, w).
+            guide: reflectance of the guide bands, (B, G, h * scale, w * scale), where the model has some.
+            margin: LR pixels along every border to leave out of the result, such as a tile's halo.
+
+        Returns:
+            reflectance, (B, C, (h - 2 margin) * scale, (w - 2 margin) * scale).
 
         Raises:
-            ValueError: another number of bands, or another number of dimensions.
+            ValueError: other bands or sizes.
         """
-        if lr.dim() != 4 or lr.shape[1] != len(self.config.bands):
-            raise ValueError(
-                f"Input has shape {tuple(lr.shape)}; expected (batch, {len(self.config.bands)}, height, width) "
-                f"with the bands {', '.join(self.config.bands)}."
-            )
-        return self.finish(lr, self.residual(lr))
+        bands, guides = self.config.bands, self.config.guide_bands
+        expected = f"expected (batch, {len(bands)}, height, width) with the bands {', '.join(bands)}"
+        if lr.dim() != 4 or lr.shape[1] != len(bands):
+            raise ValueError(f"Input has shape {tuple(lr.shape)}; {expected}.")
+        fine = (lr.shape[0], len(guides), lr.shape[2] * self.scale, lr.shape[3] * self.scale)
+        if (guide is None) != (not guides) or (guide is not None and guide.shape != fine):
+            given = "none" if guide is None else tuple(guide.shape)
+            raise ValueError(f"The guide is {given}; expected {f'{fine} with {guides}' if guides else 'none'}.")
+        return self.finish(lr, self.residual(lr, guide), margin)
 
-    def residual(self, lr: Tensor) -> Tensor:
-        """The network's part: reflectance (B, C, h, w) to what it adds to bicubic, in units of its normalisation."""
-        residual: Tensor = self.generator((lr - self.config.reflectance_mean) / self.config.reflectance_std)
+    def residual(self, lr: Tensor, guide: Tensor | None = None) -> Tensor:
+        """The network's part: reflectance (B, C, h, w) to what it adds to bicubic, in units of its normalisation.
+
+        Its pixels are still channels, (B, C * scale^2, h, w), as `pixel_shuffle` takes them.
+        """
+        inputs = lr if guide is None else torch.cat([lr, F.pixel_unshuffle(guide, self.scale)], dim=1)
+        residual: Tensor = self.generator((inputs - self.config.reflectance_mean) / self.config.reflectance_std)
         return residual
 
-    def finish(self, lr: Tensor, residual: Tensor) -> Tensor:
+    def finish(self, lr: Tensor, residual: Tensor, margin: int = 0) -> Tensor:
         """The rest, always in float32, since it is what keeps the radiometry: bicubic skip and projection."""
         with torch.autocast(lr.device.type, enabled=False):
-            lr = lr.float()
-            sr = bicubic(lr, self.scale) + residual.float() * self.config.reflectance_std
-            projected: Tensor = self.projection(sr, lr)
-        return projected
+            sr: Tensor = self.projection(residual.float() * self.config.reflectance_std, lr.float())
+            if margin:
+                sr = sr[..., margin:-margin, margin:-margin]
+            return F.pixel_shuffle(sr, self.scale)
 
     @torch.inference_mode()
-    def predict(self, image: np.ndarray[Any, Any], tile: int = 512) -> np.ndarray[Any, np.dtype[np.float32]]:
+    def predict(
+        self, image: np.ndarray[Any, Any], guide: np.ndarray[Any, Any] | None = None, tile: int = 512
+    ) -> np.ndarray[Any, np.dtype[np.float32]]:
         """Super-resolve one image that is in memory; for files, see `super_resolve`.
 
         Args:
             image: reflectance, float, (C, h, w), usually 0..1; NaN where there is no data.
+            guide: the same of the guide bands, (G, h * scale, w * scale), for a model that has some.
             tile: LR pixels computed at once; the result does not depend on it.
 
         Returns:
-            reflectance, float32, (C, h * scale, w * scale); NaN where the input was NaN.
+            reflectance, float32, (C, h * scale, w * scale); NaN where `image` was NaN.
 
         Raises:
-            InputError: another number of bands, integers, an empty image, or values that are DN.
+            InputError: other bands or sizes, integers, an empty image, or values that are DN.
         """
-        image = self._checked(image)
+        scale, halo, device = self.scale, self.receptive_field, self.projection.up.rows.device
+        image = _checked("image", image, self.config.bands)
         valid = np.isfinite(image)
-        filled = fill_from_nearest(image, valid, fill_reach(self.receptive_field))
-        device = self.projection.kernel.device
-        scale, halo = self.scale, self.receptive_field
+        layers = [(fill_from_nearest(image, valid, fill_reach(halo)), 1)]
+        if (guide is None) != (not self.config.guide_bands):
+            wanted = ", ".join(self.config.guide_bands) or "none"
+            raise InputError(f"{self.name} takes as guide: {wanted}; got {'none' if guide is None else 'one'}.")
+        if guide is not None:
+            guide = _checked("guide", guide, self.config.guide_bands)
+            if guide.shape[1:] != (image.shape[1] * scale, image.shape[2] * scale):
+                raise InputError(f"The guide has shape {guide.shape}, the image {image.shape}; expected x{scale}.")
+            layers.append((fill_from_nearest(guide, np.isfinite(guide), fill_reach(halo) * scale), scale))
         sr = np.empty((image.shape[0], image.shape[1] * scale, image.shape[2] * scale), np.float32)
         for part in plan_tiles(image.shape[1], image.shape[2], tile, halo):
-            window = torch.from_numpy(crop_replicated(filled, part.window))[None].to(device)
-            core = self(window)[0, :, halo * scale : -halo * scale, halo * scale : -halo * scale]
-            sr[:, *part.core.scaled(scale).slices] = core.cpu().numpy()
+            windows = [
+                torch.from_numpy(crop_replicated(layer, part.window.scaled(fine)))[None].to(device)
+                for layer, fine in layers
+            ]
+            sr[:, *part.core.scaled(scale).slices] = self(*windows, margin=halo)[0].cpu().numpy()
         sr[~valid.repeat(scale, axis=1).repeat(scale, axis=2)] = np.nan
         return sr
 
-    def _checked(self, image: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.float32]]:
-        image = np.asarray(image)
-        bands = len(self.config.bands)
-        if image.ndim != 3 or image.shape[0] != bands or 0 in image.shape:
-            raise InputError(
-                f"The image has shape {image.shape}; expected ({bands}, height, width) "
-                f"with the bands {', '.join(self.config.bands)}."
-            )
-        if not np.issubdtype(image.dtype, np.floating):
-            raise InputError(
-                f"The image holds {image.dtype}; expected reflectance as float: (dn + offset) / 10000, "
-                "where offset is -1000 for Sentinel-2 products since baseline 04.00, else 0."
-            )
-        # Clouds and glint reach 2 to 3; a median beyond 10 can only be DN.
-        if np.isfinite(image).any() and np.nanmedian(np.abs(image[np.isfinite(image)])) > 10:
-            raise InputError("The image's values look like DN; expected reflectance, about 0..1: divide by 10000.")
-        return image.astype(np.float32)
+
+def _checked(what: str, image: np.ndarray[Any, Any], bands: tuple[str, ...]) -> np.ndarray[Any, np.dtype[np.float32]]:
+    image = np.asarray(image)
+    if image.ndim != 3 or image.shape[0] != len(bands) or 0 in image.shape:
+        raise InputError(
+            f"The {what} has shape {image.shape}; expected ({len(bands)}, height, width) "
+            f"with the bands {', '.join(bands)}."
+        )
+    if not np.issubdtype(image.dtype, np.floating):
+        raise InputError(
+            f"The {what} holds {image.dtype}; expected reflectance as float: (dn + offset) / 10000, "
+            "where offset is -1000 for Sentinel-2 products since baseline 04.00, else 0."
+        )
+    # Clouds and glint reach 2 to 3; a median beyond 10 can only be DN.
+    if np.isfinite(image).any() and np.nanmedian(np.abs(image[np.isfinite(image)])) > 10:
+        raise InputError(f"The {what}'s values look like DN; expected reflectance, about 0..1: divide by 10000.")
+    return image.astype(np.float32)

@@ -1,15 +1,19 @@
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import pixel_shuffle
 
 from rs_srgan import SISR, InputError, SISRConfig
-from rs_srgan.physics import back_projected_bicubic, bicubic, degrade
+from rs_srgan.physics import back_projected_bicubic, degrade
 
 CONFIGS = [
     SISRConfig(channels=16, blocks=1),
     SISRConfig(scale=2, channels=16, blocks=3, consistency_steps=3),
     SISRConfig(scale=8, channels=16, blocks=2, consistency_steps=0, bands=("B04", "B03", "B02")),
     SISRConfig(scale=2, channels=16, blocks=1, bands=("PAN",), mtf_nyquist=(0.2,)),
+    SISRConfig(generator="srresnet", channels=16, blocks=2),
+    SISRConfig(generator="srresnet", scale=2, channels=16, blocks=1, consistency_steps=0),
+    SISRConfig(scale=2, bands=("B05", "B11"), guide_bands=("B04", "B08", "B02"), channels=16, blocks=2),
 ]
 
 
@@ -22,7 +26,17 @@ def awake(config: SISRConfig) -> SISR:
     return model
 
 
-@pytest.mark.parametrize("config", CONFIGS, ids=lambda c: f"x{c.scale}-{c.blocks}-{c.consistency_steps}")
+def guide_for(config: SISRConfig, height: int, width: int, dtype=np.float32) -> list[np.ndarray]:
+    """What a model takes beside the image: the guide, if it wants one."""
+    shape = (len(config.guide_bands), height * config.scale, width * config.scale)
+    return [np.random.default_rng(1).uniform(0, 0.5, shape).astype(dtype)] if config.guide_bands else []
+
+
+def name(config: SISRConfig) -> str:
+    return f"{config.generator}-x{config.scale}-{config.consistency_steps}" + ("-guided" if config.guide_bands else "")
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=name)
 def test_receptive_field_is_exactly_what_the_model_says(config):
     """By gradient: the farthest LR pixel on which the SR pixels above one LR pixel depend."""
     model = awake(config).double()
@@ -32,21 +46,69 @@ def test_receptive_field_is_exactly_what_the_model_says(config):
     middle = size // 2
     inside = slice(middle * config.scale, (middle + 1) * config.scale)
     # the projection is float32 by contract; in float64 no gradient is lost to rounding
-    enlarged = bicubic(lr, config.scale) + model.residual(lr) * config.reflectance_std
-    sr = model.projection(enlarged, lr)
+    guide = [torch.from_numpy(each)[None] for each in guide_for(config, size, size, np.float64)]
+    sr = pixel_shuffle(model.projection(model.residual(lr, *guide), lr), config.scale)
     sr[..., inside, inside].square().sum().backward()
     rows, cols = lr.grad.abs().sum((0, 1)).nonzero().T
     assert middle - rows.min() == rows.max() - middle == middle - cols.min() == cols.max() - middle == reach
 
 
-@pytest.mark.parametrize("config", CONFIGS, ids=lambda c: f"x{c.scale}-{c.blocks}-{c.consistency_steps}")
+@pytest.mark.parametrize("config", CONFIGS, ids=name)
 @pytest.mark.parametrize("tile", [1, 7, 32])
 def test_a_tile_gives_what_the_whole_image_gives(config, tile):
     model = awake(config)
     image = np.random.default_rng(0).uniform(0, 0.5, (len(config.bands), 19, 26)).astype(np.float32)
     if tile == 1:
         image = image[:, :4, :5]
-    np.testing.assert_allclose(model.predict(image, tile=tile), model.predict(image, tile=1000), atol=2e-6)
+    guide = guide_for(config, *image.shape[1:])
+    np.testing.assert_allclose(model.predict(image, *guide, tile=tile), model.predict(image, *guide), atol=2e-6)
+
+
+def test_the_guide_reaches_as_far_as_its_halo_and_counts_pixel_by_pixel():
+    """A changed guide pixel changes the result around it, wherever it lies within its coarse pixel, and not far off."""
+    config = CONFIGS[-1]
+    model = awake(config)
+    lr, (guide,) = torch.full((1, 2, 40, 40), 0.3), map(torch.from_numpy, guide_for(config, 40, 40))
+    before = model(lr, guide[None])
+    for row in (40, 41):
+        changed = guide.clone()
+        changed[1, row, 40] += 0.2
+        rows, cols = (model(lr, changed[None]) - before).abs().sum((0, 1)).nonzero().T
+        reach = (model.receptive_field + 1) * config.scale
+        assert rows.min() < row < rows.max() and cols.min() < 40 < cols.max()
+        assert max(row - rows.min(), rows.max() - row, 40 - cols.min(), cols.max() - 40) <= reach
+
+
+def test_a_hole_in_the_guide_leaves_no_hole_in_the_result():
+    config = CONFIGS[-1]
+    image, (guide,) = np.full((2, 20, 20), 0.3, np.float32), guide_for(config, 20, 20)
+    guide[:, 7:9, 5:30] = np.nan
+    assert np.isfinite(awake(config).predict(image, guide)).all()
+
+
+@pytest.mark.parametrize(
+    ("guide", "words"),
+    [
+        (None, "takes as guide: B04, B08, B02; got none"),
+        (np.zeros((3, 8, 8), np.float32), "expected x2"),
+        (np.zeros((2, 16, 16), np.float32), r"guide has shape \(2, 16, 16\); expected \(3, height, width\)"),
+    ],
+)
+def test_a_guide_that_does_not_fit_is_said(guide, words):
+    with pytest.raises(InputError, match=words):
+        awake(CONFIGS[-1]).predict(np.zeros((2, 8, 8), np.float32), guide)
+
+
+def test_a_guide_for_a_model_without_is_said(model):
+    with pytest.raises(InputError, match="takes as guide: none; got one"):
+        model.predict(np.zeros((4, 8, 8), np.float32), np.zeros((4, 32, 32), np.float32))
+    with pytest.raises(ValueError, match="expected none"):
+        model(torch.zeros(1, 4, 8, 8), torch.zeros(1, 4, 32, 32))
+
+
+def test_a_margin_is_left_out(model):
+    lr = torch.rand(1, 4, 20, 24)
+    torch.testing.assert_close(model(lr, margin=3), model(lr)[..., 12:-12, 12:-12])
 
 
 def test_exact_tiling_needs_the_whole_receptive_field(model):
