@@ -62,20 +62,11 @@ class Encoding:
         reflectance[~valid] = 0
         return reflectance, valid
 
-    def encode(self, reflectance: FloatImage, valid: Mask) -> Image:
-        """Reflectance (C, h, w) to DN, rounded and clipped to what the type holds.
-
-        A valid pixel never becomes the nodata value: it moves one DN away.
-        """
-        gain = np.array(self.gain, np.float32)[:, None, None]
-        bias = np.array(self.bias, np.float32)[:, None, None]
-        limits = np.iinfo(self.dtype)
-        dn = np.clip(np.rint((reflectance - bias) / gain), limits.min, limits.max)
-        if self.nodata is not None:
-            dn[valid & (dn == self.nodata)] = self.nodata + (1 if self.nodata < limits.max else -1)
-            dn[~valid] = self.nodata
-        encoded: Image = dn.astype(self.dtype)
-        return encoded
+    @property
+    def limits(self) -> tuple[int, int]:
+        """Smallest and largest DN of a pixel that holds data: what the type holds, without nodata at either end."""
+        info = np.iinfo(self.dtype)
+        return info.min + (self.nodata == info.min), info.max - (self.nodata == info.max)
 
 
 def match_moments(image: FloatImage, mean: FloatImage, std: FloatImage) -> FloatImage:

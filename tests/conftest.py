@@ -1,9 +1,12 @@
 """What several test files share: a small model that does something, and rasters made on the spot."""
 
 import os
+import tempfile
 
 # `make test` is what needs no accelerator, on machines that have one, too.
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
+# Conversions of the small models that are made here are of no use to anybody.
+os.environ["HF_ASSETS_CACHE"] = tempfile.mkdtemp(prefix="rs_srgan_tests_")
 
 from collections.abc import Callable
 from pathlib import Path

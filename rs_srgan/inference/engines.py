@@ -5,40 +5,62 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from rs_srgan.errors import InputError
 from rs_srgan.models import SISR
-from rs_srgan.radiometry import FloatImage
+from rs_srgan.radiometry import Encoding, FloatImage, Image
 
 ENGINES = ("auto", "torch", "openvino")
 PRECISIONS = ("auto", "fp32", "bf16")
 
 _MAX_THREADS = 1024
-# OpenVINO takes some seconds to convert a model; PyTorch has done a smaller image by then.
-_WORTH_CONVERTING_PX = 512 * 512
+# OpenVINO takes a second to get ready; PyTorch has done a smaller image by then.
+_WORTH_COMPILING_PX = 512 * 512
 
 
 class Engine(Protocol):
-    """Runs a model; its string says how, for people."""
+    """Runs a model, and stores what it makes as the result will; its string says how, for people.
 
-    def __call__(self, window: FloatImage) -> FloatImage:
-        """Reflectance (C, h, w) with a halo of the receptive field, to (C, H, W) without it."""
+    Attributes:
+        workers: threads that may call it at the same time.
+    """
+
+    workers: int
+
+    def __call__(self, lr: FloatImage, guide: FloatImage | None = None) -> Image:
+        """Super-resolve a window that has a halo of the receptive field, and leave that out.
+
+        Args:
+            lr: reflectance, (C, h, w).
+            guide: reflectance of the same window, (G, h * scale, w * scale), for a model that wants it.
+
+        Returns:
+            DN, (C, H, W), rounded and clipped to the encoding's limits.
+
+        Raises:
+            InputError: the model makes values that are not finite.
+        """
         ...
 
 
 def make_engine(
-    model: SISR, lr_px: int, tile: int, name: str = "auto", precision: str = "auto", threads: int | None = None
+    model: SISR,
+    encoding: Encoding,
+    lr_px: int,
+    name: str = "auto",
+    precision: str = "auto",
+    threads: int | None = None,
 ) -> Engine:
     """The engine of that name, or the fastest that is installed.
 
     Args:
         model: in evaluation mode; its weights may be moved to another device.
+        encoding: of the result, an integer type.
         lr_px: how many there are to do.
-        tile: LR pixels along each side of the largest core that will come.
         name: one of ENGINES. "auto": PyTorch on a GPU or for a small image, else OpenVINO where it is installed.
-        precision: "fp32"; "bf16" for the network's arithmetic, never for the radiometry; "auto": bf16 on GPUs that have
-            it, else fp32.
+        precision: "fp32"; "bf16" for the network's arithmetic, never for the radiometry; "auto": bf16 where the
+            hardware computes with it, else fp32.
         threads: of the CPU; by default all cores.
 
     Raises:
@@ -50,107 +72,90 @@ def make_engine(
         raise InputError(f"Unknown precision {precision!r}; expected one of {', '.join(PRECISIONS)}.")
     if threads is not None and not 1 <= threads <= _MAX_THREADS:
         raise InputError(f"threads is {threads}; expected 1 to {_MAX_THREADS}.")
-    cuda = torch.cuda.is_available()
+    device = _device()
     installed = find_spec("openvino") is not None
     if name == "openvino" and not installed:
         raise InputError("OpenVINO is not installed: pip install rs_srgan[cpu], or take --engine torch.")
     if name == "auto":
-        name = "openvino" if installed and not cuda and lr_px >= _WORTH_CONVERTING_PX else "torch"
+        name = "openvino" if installed and device == "cpu" and lr_px >= _WORTH_COMPILING_PX else "torch"
     if precision == "auto":
-        precision = "bf16" if name == "torch" and cuda and torch.cuda.is_bf16_supported() else "fp32"
-    return (
-        OpenVinoEngine(model, tile, precision, threads)
-        if name == "openvino"
-        else TorchEngine(model, precision, threads)
-    )
+        precision = "bf16" if _computes_in_bf16("cpu" if name == "openvino" else device) else "fp32"
+    if name == "torch":
+        return TorchEngine(model, encoding, precision, threads)
+    from rs_srgan.inference.openvino_engine import OpenVinoEngine  # an extra
+
+    return OpenVinoEngine(model, encoding, precision, threads)
+
+
+def _device() -> str:
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _computes_in_bf16(device: str) -> bool:
+    if device == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    # other CPUs emulate it, slower than fp32; Apple's GPUs gain nothing from it
+    if device != "cpu":
+        return False
+    return any((torch.cpu._is_avx512_bf16_supported(), torch.cpu._is_amx_tile_supported()))
+
+
+def to_dn(sr: Tensor, gain: Tensor, bias: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    """Reflectance (B, C, H, W) to DN, still as floats; gain and bias (C, 1, 1) and the limits are an encoding's."""
+    return ((sr - bias) / gain).round().clamp(low, high)
+
+
+def encoding_tensors(encoding: Encoding) -> dict[str, Tensor]:
+    """What `to_dn` takes."""
+    low, high = encoding.limits
+    per_band = {"gain": encoding.gain, "bias": encoding.bias}
+    values = {name: torch.tensor(value, dtype=torch.float32)[:, None, None] for name, value in per_band.items()}
+    return values | {"low": torch.tensor(float(low)), "high": torch.tensor(float(high))}
 
 
 class TorchEngine:
     """Runs a model with PyTorch, on the GPU where there is one. See `make_engine`."""
 
-    def __init__(self, model: SISR, precision: str, threads: int | None = None) -> None:
+    def __init__(self, model: SISR, encoding: Encoding, precision: str, threads: int | None = None) -> None:
         if threads is not None:
             torch.set_num_threads(threads)
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.workers = 1
+        self.device = torch.device(_device())
         self.precision = precision
         self.model = model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._encoding = {name: value.to(self.device) for name, value in encoding_tensors(encoding).items()}
+        self._dtype = getattr(torch, encoding.dtype)
 
     def __str__(self) -> str:
         threads = f", {torch.get_num_threads()} threads" if self.device.type == "cpu" else ""
         return f"torch {self.precision} on {self.device.type}{threads}"
 
     @torch.inference_mode()
-    def __call__(self, window: FloatImage) -> FloatImage:
-        """Reflectance (C, h, w) with a halo of the receptive field, to (C, H, W) without it."""
-        lr = torch.from_numpy(window)[None].to(self.device, memory_format=torch.channels_last)
+    def __call__(self, lr: FloatImage, guide: FloatImage | None = None) -> Image:
+        """See `Engine`."""
+        inputs = [
+            torch.from_numpy(image)[None].to(self.device, memory_format=torch.channels_last)
+            for image in (lr, guide)
+            if image is not None
+        ]
         # TF32, the default on NVIDIA's GPUs, is no fp32
         with (
             torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"),
             torch.backends.cudnn.flags(enabled=True, allow_tf32=False),
         ):
-            sr = self.model(lr)
-        return _core(sr[0].float().cpu().numpy(), self.model)
+            sr = self.model(*inputs, margin=self.model.receptive_field)
+        require_finite(sr.sum().item(), self.model)
+        dn: np.ndarray[Any, Any] = to_dn(sr, **self._encoding)[0].to(self._dtype).cpu().numpy()
+        return dn
 
 
-class OpenVinoEngine:
-    """Runs a model with OpenVINO, for windows of up to one fixed size. See `make_engine`.
+def require_finite(total: float, model: SISR) -> None:
+    """Check the sum of all that a model made: a single infinity or NaN shows in it.
 
-    The network and what follows it are two graphs, so that the first may run in bf16 and the second, which carries the
-    radiometry, never does.
+    Raises:
+        InputError: it is not finite.
     """
-
-    def __init__(self, model: SISR, tile: int, precision: str, threads: int | None = None) -> None:
-        import openvino  # an extra
-
-        self.model = model.float()
-        self.precision, self.threads = precision, threads or torch.get_num_threads()
-        self.side = tile + 2 * model.receptive_field
-        bands, scale = len(model.config.bands), model.scale
-        lr = torch.zeros(1, bands, self.side, self.side)
-        sr = torch.zeros(1, bands, self.side * scale, self.side * scale)
-        core = openvino.Core()
-
-        def compiled(step: nn.Module, inputs: tuple[Tensor, ...], hint: str) -> Any:  # noqa: ANN401
-            graph = openvino.convert_model(step, example_input=inputs, input=[tuple(each.shape) for each in inputs])
-            options = {"INFERENCE_PRECISION_HINT": hint, "INFERENCE_NUM_THREADS": self.threads}
-            return core.compile_model(graph, "CPU", options | {"PERFORMANCE_HINT": "LATENCY"})
-
-        self._residual = compiled(_Residual(model), (lr,), {"fp32": "f32", "bf16": "bf16"}[precision])
-        self._finish = compiled(_Finish(model), (lr, sr), "f32")
-
-    def __str__(self) -> str:
-        return f"openvino {self.precision} on cpu, {self.threads} threads"
-
-    def __call__(self, window: FloatImage) -> FloatImage:
-        """Reflectance (C, h, w) with a halo of the receptive field, to (C, H, W) without it."""
-        height, width = window.shape[1:]
-        # what is added lies beyond the halo of everything that is kept
-        fixed = np.pad(window, ((0, 0), (0, self.side - height), (0, self.side - width)), mode="edge")[None]
-        sr = self._finish([fixed, self._residual(fixed)[0]])[0][0]
-        return _core(sr[:, : height * self.model.scale, : width * self.model.scale], self.model)
-
-
-class _Residual(nn.Module):
-    def __init__(self, model: SISR) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, lr: Tensor) -> Tensor:
-        return self.model.residual(lr)
-
-
-class _Finish(nn.Module):
-    def __init__(self, model: SISR) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, lr: Tensor, residual: Tensor) -> Tensor:
-        return self.model.finish(lr, residual)
-
-
-def _core(sr: FloatImage, model: SISR) -> FloatImage:
-    halo = model.receptive_field * model.scale
-    core = sr[:, halo:-halo, halo:-halo]
-    if not np.isfinite(core).all():
+    if not np.isfinite(total):
         raise InputError(f"{model.name} makes values that are not finite: its weights are damaged.")
-    return core

@@ -4,14 +4,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Part = TypeVar("Part")
 Read = TypeVar("Read")
 Computed = TypeVar("Computed")
 
-# Parts that may wait on either side of the computation: one being worked on, one ready.
-DEPTH = 2
+# Parts in flight beside those that are computed: one being read, one read, one computed, one being written.
+AROUND = 4
 
 
 def overlapped(
@@ -19,37 +19,40 @@ def overlapped(
     read: Callable[[Part], Read],
     compute: Callable[[Read], Computed],
     write: Callable[[Part, Computed], None],
+    workers: int = 1,
 ) -> Iterator[Part]:
-    """Take `parts` through three stages, each stage one part at a time and in order; yield a part when it is written.
+    """Take `parts` through three stages; yield a part when it is written.
 
-    `compute` runs in the thread that iterates, the others in threads of their own. An exception of any stage comes up
-    here; then, or when the iteration is closed, nothing is begun any more and what is under way is waited for.
+    Each stage takes the parts in order, reading and writing one at a time, computing `workers` of them. An exception of
+    any stage comes up here; then, or when the iteration is closed, nothing is begun any more and what is under way is
+    waited for.
 
     Args:
         parts: of the work.
         read: what a part needs.
         compute: the result of what was read.
         write: keeps it.
+        workers: threads that compute.
     """
-    reading: deque[tuple[Part, Future[Read]]] = deque()
-    writing: deque[tuple[Part, Future[None]]] = deque()
+    flying: deque[tuple[Part, list[Future[Any]]]] = deque()
     upcoming = iter(parts)
-    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(workers) as computer, ThreadPoolExecutor(1) as writer:
+
+        def begin(part: Part) -> list[Future[Any]]:
+            # a stage waits for the one before, whose tasks were submitted in the same order: so none waits for ever
+            pixels = reader.submit(read, part)
+            result = computer.submit(lambda: compute(pixels.result()))
+            return [pixels, result, writer.submit(lambda: write(part, result.result()))]
+
         try:
             while True:
-                for part in islice(upcoming, DEPTH - len(reading)):
-                    reading.append((part, reader.submit(read, part)))
-                if reading:
-                    part, pixels = reading.popleft()
-                    writing.append((part, writer.submit(write, part, compute(pixels.result()))))
-                elif not writing:
+                flying.extend((part, begin(part)) for part in islice(upcoming, workers + AROUND - len(flying)))
+                if not flying:
                     return
-                if len(writing) > DEPTH or not reading:
-                    part, written = writing.popleft()
-                    written.result()
-                    yield part
+                part, stages = flying.popleft()
+                stages[-1].result()
+                yield part
         finally:
-            for _, waiting in reading:
-                waiting.cancel()
-            for _, written in writing:
-                written.cancel()
+            for _, stages in flying:
+                for stage in stages:
+                    stage.cancel()

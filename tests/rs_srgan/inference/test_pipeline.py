@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from rs_srgan.inference.pipeline import DEPTH, overlapped
+from rs_srgan.inference.pipeline import AROUND, overlapped
 
 
 def test_every_part_goes_through_in_order():
@@ -36,13 +36,27 @@ def test_the_stages_overlap():
     assert list(overlapped(["first", "second"], read, compute, lambda *_: None)) == ["first", "second"]
 
 
+def test_workers_compute_at_the_same_time_and_the_order_stays():
+    """Neither of the first two parts is computed before both have begun."""
+    meeting = threading.Barrier(2)
+    written = []
+
+    def compute(part):
+        if part < 2:
+            meeting.wait(60)
+        return part
+
+    list(overlapped(range(20), lambda p: p, compute, lambda p, c: written.append((p, c)), workers=2))
+    assert written == [(part, part) for part in range(20)]
+
+
 def test_not_more_is_read_than_will_soon_be_needed():
     read = []
     work = overlapped(range(1, 100), lambda p: read.append(p) or p, lambda r: r, lambda *_: None)
     next(work)
-    assert len(read) <= 2 * DEPTH + 2
+    assert len(read) <= AROUND + 2
     work.close()
-    assert len(read) <= 2 * DEPTH + 2
+    assert len(read) <= AROUND + 2
 
 
 @pytest.mark.parametrize("stage", ["read", "compute", "write"])
@@ -62,4 +76,4 @@ def test_what_goes_wrong_comes_up_and_stops_the_work(stage):
     with pytest.raises(OSError, match="the fifth"):
         list(overlapped(range(1, 100), fail_at_five("read"), fail_at_five("compute"), fail_at_five("write")))
     assert written == sorted(written)
-    assert max(written) <= 5 + DEPTH
+    assert max(written) <= 5 + AROUND
