@@ -10,7 +10,7 @@ from typing import NoReturn
 from tqdm import tqdm
 
 from rs_srgan.errors import InputError
-from rs_srgan.hub import DEFAULT_MODEL, catalogue
+from rs_srgan.hub import DEFAULT_MODELS, catalogue
 from rs_srgan.inference.engines import ENGINES, PRECISIONS
 from rs_srgan.inference.scene import Progress, super_resolve
 from rs_srgan.io.geotiff import COMPRESSIONS
@@ -47,12 +47,27 @@ def _parser() -> argparse.ArgumentParser:
         help="GeoTIFF, JP2, PNG or NPY with the model's bands, or a Sentinel-2 product (.SAFE, .zip)",
     )
     predict.add_argument("-o", "--output", required=True, metavar="OUT.tif", help="the GeoTIFF to write")
-    predict.add_argument(
+    which = predict.add_mutually_exclusive_group()
+    which.add_argument(
         "--model",
-        default=DEFAULT_MODEL,
         metavar="M",
-        help="bundled name, folder, or Hub id organisation/name[@revision] (%(default)s)",
+        help=f"bundled name, folder, or Hub id organisation/name[@revision] ({DEFAULT_MODELS['10m']})",
     )
+    which.add_argument(
+        "--bands",
+        choices=DEFAULT_MODELS,
+        default="10m",
+        help="the default model for Sentinel-2's bands of that size; those of 20m are brought to 10 m",
+    )
+    where = predict.add_mutually_exclusive_group()
+    where.add_argument(
+        "--bbox",
+        nargs=4,
+        type=float,
+        metavar=("W", "S", "E", "N"),
+        help="only this part: degrees of longitude and latitude, WGS 84",
+    )
+    where.add_argument("--aoi", metavar="F.geojson", help="only what lies in these polygons; no data around them")
     predict.add_argument(
         "--engine", choices=ENGINES, default="auto", help="the fastest that is installed (%(default)s)"
     )
@@ -63,20 +78,26 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--threads", type=int, metavar="N", help="CPU threads (all cores)")
     predict.add_argument("--compress", choices=COMPRESSIONS, default="zstd", help="of the output (%(default)s)")
     predict.add_argument(
+        "--cog", action="store_true", help="write a Cloud Optimized GeoTIFF, with overviews; takes twice the disk"
+    )
+    predict.add_argument(
         "--offset",
         type=_offset,
         default="auto",
         metavar="auto|N",
         help="DN to add before dividing by 10000 (the file's tags); -1000 for untagged pixels since baseline 04.00",
     )
-    predict.add_argument("--overwrite", action="store_true", help="replace an existing output")
+    predict.add_argument("--resume", action="store_true", help="go on with what a stopped run left, if there is some")
+    predict.add_argument(
+        "--overwrite", action="store_true", help="replace an existing output, and what a stopped run left of it"
+    )
     predict.add_argument("--quiet", action="store_true", help="no progress, only errors")
     predict.set_defaults(run=_predict)
     return parser
 
 
 def _stop(number: int, _: object) -> NoReturn:
-    """Leave through every `finally`, so that no partial file stays."""
+    """Leave through every `finally`, so that what was done can be gone on with."""
     sys.exit(128 + number)
 
 
@@ -105,20 +126,25 @@ def _predict(options: argparse.Namespace) -> None:
 
     def show(state: Progress) -> None:
         if not bars:  # only when there is something to show; and only on a terminal
-            bars.append(tqdm(total=state.total_px, unit="px", unit_scale=True, disable=None, leave=False))
+            total, first = state.total_px, state.resumed_px
+            bars.append(tqdm(total=total, initial=first, unit="px", unit_scale=True, disable=None, leave=False))
         bars[0].update(state.done_px - bars[0].n)
 
     try:
         target = super_resolve(
             options.source,
             options.output,
-            options.model,
+            options.model or DEFAULT_MODELS[options.bands],
+            bbox=options.bbox,
+            aoi=options.aoi,
             tile=options.tile,
             engine=options.engine,
             precision=options.precision,
             threads=options.threads,
             compress=options.compress,
+            cog=options.cog,
             offset=options.offset,
+            resume=options.resume,
             overwrite=options.overwrite,
             progress=None if options.quiet else show,
         )
@@ -144,10 +170,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"rs-srgan: {error}\n")
         return 2
     except KeyboardInterrupt:
-        sys.stderr.write("rs-srgan: stopped; nothing was written.\n")
+        sys.stderr.write("rs-srgan: stopped.\n")
         return 130
     except OSError as error:  # disk full, no permission: not a bug of ours, so no traceback
-        sys.stderr.write(f"rs-srgan: {error}\n")
+        what = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else error
+        sys.stderr.write(f"rs-srgan: {what}.\n")
         return 1
     return 0
 

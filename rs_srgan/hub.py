@@ -11,7 +11,9 @@ from rs_srgan.models import SISR, SISRConfig
 from rs_srgan.models.checkpoint import CONFIG_FILE, WEIGHTS_FILE, fetch, read_config
 
 METRICS_FILE = "metrics.json"
-DEFAULT_MODEL = "sisr-x4-rgbn"
+# For Sentinel-2's bands of either pixel size.
+DEFAULT_MODELS = {"10m": "sisr-x4-rgbn", "20m": "sisr-x2-20m"}
+DEFAULT_MODEL = DEFAULT_MODELS["10m"]
 
 # Hub ids as the Hub itself allows them.
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?")

@@ -41,6 +41,10 @@ class Window:
         bottom, right = min(self.row + self.height, height), min(self.col + self.width, width)
         return Window(top, left, bottom - top, right - left)
 
+    def moved(self, corner: "Window") -> "Window":
+        """The same rectangle, if its pixels were counted from the corner of `corner` so far."""
+        return Window(self.row + corner.row, self.col + corner.col, self.height, self.width)
+
     def relative_to(self, other: "Window") -> "Window":
         """The same rectangle, counted from the corner of `other`."""
         return Window(self.row - other.row, self.col - other.col, self.height, self.width)

@@ -19,6 +19,7 @@ def build_safe(
     baseline: str = "05.09",
     offset: int | None = -1000,
     quantification: int = 10000,
+    block_px: int = 128,
 ) -> Path:
     """Write a product into `folder`.
 
@@ -29,6 +30,7 @@ def build_safe(
         baseline: of the processing.
         offset: of every band; None leaves the list of offsets out.
         quantification: DN per unit of reflectance.
+        block_px: side of the images' blocks.
 
     Returns:
         the .SAFE folder.
@@ -39,7 +41,7 @@ def build_safe(
     for (band, gsd_m), dn in images.items():
         name = f"{_STAMP}_{band}" if level == "L1C" else f"R{gsd_m}m/{_STAMP}_{band}_{gsd_m}m"
         listed.append(f"{granule}/IMG_DATA/{name}")
-        _write_jp2(safe / f"{listed[-1]}.jp2", dn, gsd_m)
+        _write_jp2(safe / f"{listed[-1]}.jp2", dn, gsd_m, block_px)
     prefix = {"L1C": "RADIO", "L2A": "BOA"}[level]
     quantity = "QUANTIFICATION_VALUE" if level == "L1C" else "BOA_QUANTIFICATION_VALUE"
     offsets = "".join(f'<{prefix}_ADD_OFFSET band_id="{i}">{offset}</{prefix}_ADD_OFFSET>' for i in range(13))
@@ -71,7 +73,7 @@ def zip_safe(safe: Path) -> Path:
     return Path(shutil.make_archive(str(safe), "zip", safe.parent, safe.name))
 
 
-def _write_jp2(path: Path, dn: np.ndarray, gsd_m: int) -> None:
+def _write_jp2(path: Path, dn: np.ndarray, gsd_m: int, block_px: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with rasterio.open(
         path,
@@ -85,7 +87,8 @@ def _write_jp2(path: Path, dn: np.ndarray, gsd_m: int) -> None:
         transform=Affine(gsd_m, 0, 499_980, 0, -gsd_m, 5_000_040),
         quality=100,
         reversible=True,
-        blockxsize=128,
-        blockysize=128,
+        blockxsize=block_px,
+        blockysize=block_px,
+        num_threads="all_cpus",
     ) as image:
         image.write(dn, 1)

@@ -2,40 +2,57 @@
 
 import logging
 import time
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from rs_srgan.errors import InputError
 from rs_srgan.hub import DEFAULT_MODEL, load_model
-from rs_srgan.inference.engines import make_engine
+from rs_srgan.inference.engines import Engine, make_engine
 from rs_srgan.inference.pipeline import overlapped
-from rs_srgan.io.geotiff import GeoTiffWriter, check_target
+from rs_srgan.io.geotiff import GeoTiffWriter, block_px, check_target, whole_blocks, write_cog
 from rs_srgan.io.opening import open_raster
-from rs_srgan.io.raster import Raster
+from rs_srgan.io.raster import Grid, Raster
+from rs_srgan.io.region import Region, find_region
+from rs_srgan.io.unfinished import Unfinished
 from rs_srgan.models import SISR
 from rs_srgan.nodata import fill_from_nearest, fill_reach
-from rs_srgan.radiometry import FloatImage, Mask
+from rs_srgan.radiometry import Encoding, FloatImage, Image, Mask
 from rs_srgan.tiling import Tile, Window, plan_tiles, replicate
 from rs_srgan.version import __version__
 
 logger = logging.getLogger(__name__)
 
+# What a run that is killed loses at most.
+CHECKPOINT_SECONDS = 5.0
+
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is, in LR pixels and seconds."""
+    """How far a run is, in LR pixels and seconds.
+
+    Attributes:
+        done_px: LR pixels that are done.
+        total_px: LR pixels that there are.
+        seconds: since this run began.
+        resumed_px: those of `done_px` that an earlier run did.
+    """
 
     done_px: int
     total_px: int
     seconds: float
+    resumed_px: int = 0
 
     @property
     def seconds_left(self) -> float:
         """At the pace so far."""
-        return self.seconds * (self.total_px - self.done_px) / self.done_px if self.done_px else float("inf")
+        pace_px = self.done_px - self.resumed_px
+        return self.seconds * (self.total_px - self.done_px) / pace_px if pace_px else float("inf")
 
 
 def super_resolve(
@@ -43,31 +60,39 @@ def super_resolve(
     target: str | Path,
     model: str | Path | SISR = DEFAULT_MODEL,
     *,
+    bbox: Sequence[float] | None = None,
+    aoi: str | Path | None = None,
     tile: int = 512,
     engine: str = "auto",
     precision: str = "auto",
     threads: int | None = None,
     compress: str = "zstd",
+    cog: bool = False,
     offset: float | None = None,
+    resume: bool = False,
     overwrite: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> Path:
-    """Super-resolve a GeoTIFF, JP2, PNG or NPY file into a GeoTIFF.
+    """Super-resolve a GeoTIFF, JP2, PNG or NPY file, or a Sentinel-2 product, into a GeoTIFF.
 
     The result has the input's scaling, nodata value, CRS, footprint and band descriptions, and does not depend on
-    `tile`. The target appears when it is whole.
+    `tile`. The target appears when it is whole; what a stopped run did is kept beside it for `resume`.
 
     Args:
-        source: the file to read, with the model's bands.
+        source: what to read, with the model's bands. A model with guide bands needs a product.
         target: the GeoTIFF to write.
         model: what `load_model` takes, or a model.
-        tile: LR pixels computed at once, along each axis; 512 takes 0.9 GB with PyTorch, 1.9 GB with OpenVINO.
+        bbox: west, south, east, north of the part that is wanted, degrees of longitude and latitude (WGS 84).
+        aoi: a GeoJSON file with polygons instead; what lies outside them has no data in the result.
+        tile: LR pixels computed at once, along each axis, rounded up to whole blocks of the result.
         engine: "auto", "torch" or "openvino"; "auto" is the fastest that is installed.
-        precision: "auto", "fp32" or "bf16".
+        precision: "auto", "fp32" or "bf16"; "auto" is bf16 where the hardware computes with it.
         threads: of the CPU; by default all cores.
         compress: "zstd", "deflate" or "none".
+        cog: write a Cloud Optimized GeoTIFF, with overviews. While it is made it is on the disk twice.
         offset: DN to add before dividing by 10000, instead of what the file's tags say.
-        overwrite: replace an existing target.
+        resume: go on with what an earlier run of the same request left, if it left something.
+        overwrite: replace an existing target, and what a stopped run left of it.
         progress: called after every tile.
 
     Returns:
@@ -75,17 +100,22 @@ def super_resolve(
 
     Raises:
         InputError: something about the input, the model or the options cannot be used; nothing is left behind.
+        OSError: the disk is full, or the target came into being meanwhile; what was done is kept.
     """
     work = run(
         source,
         target,
         model,
+        bbox=bbox,
+        aoi=aoi,
         tile=tile,
         engine=engine,
         precision=precision,
         threads=threads,
         compress=compress,
+        cog=cog,
         offset=offset,
+        resume=resume,
         overwrite=overwrite,
     )
     with closing(work):  # here and now, whatever happens: threads of it still read and write
@@ -100,59 +130,176 @@ def run(
     target: str | Path,
     model: str | Path | SISR = DEFAULT_MODEL,
     *,
+    bbox: Sequence[float] | None = None,
+    aoi: str | Path | None = None,
     tile: int = 512,
     engine: str = "auto",
     precision: str = "auto",
     threads: int | None = None,
     compress: str = "zstd",
+    cog: bool = False,
     offset: float | None = None,
+    resume: bool = False,
     overwrite: bool = False,
 ) -> Generator[Progress]:
-    """`super_resolve` by the tile: yields after each, and closing it stops the work and removes what it wrote."""
+    """`super_resolve` by the tile: yields after each; closing it stops the work."""
     target = check_target(target, source, overwrite)
     model = load_model(model) if isinstance(model, str | Path) else model
-    with open_raster(source, model.config.bands, offset) as raster:
-        grid = raster.grid
-        if tile < 1:
-            raise InputError(f"The tile size is {tile}; expected at least 1 pixel.")
-        largest = min(tile, max(grid.height, grid.width))
-        runner = make_engine(model, grid.height * grid.width, largest, engine, precision, threads)
-        tags = {
-            "AREA_OR_POINT": raster.area_or_point,
+    if tile < 1:
+        raise InputError(f"The tile size is {tile}; expected at least 1 pixel.")
+    tile_px = whole_blocks(tile * model.scale)
+    with ExitStack() as files:
+        rasters = [files.enter_context(open_raster(source, model.config.bands, offset))]
+        if model.config.guide_bands:
+            rasters.append(files.enter_context(open_raster(source, model.config.guide_bands, offset)))
+        region = find_region(rasters[0].grid, rasters[0].name, bbox, aoi)
+        lr_px = region.window.height * region.window.width
+        encoding = rasters[0].output_encoding(masked=region.area is not None)
+        runner = make_engine(model, encoding, lr_px, engine, precision, threads)
+        scene = _Scene(rasters, model, region, encoding, runner)
+        logger.info("%s", scene)
+        parts = list(
+            plan_tiles(region.window.height, region.window.width, tile_px // model.scale, model.receptive_field)
+        )
+        request = scene.request() | {"tile size": tile_px, "compression": compress}
+        with Unfinished(target, request, len(parts), resume, overwrite) as unfinished:
+            out = GeoTiffWriter(
+                unfinished.pixels,
+                scene.grid,
+                scene.encoding,
+                rasters[0].descriptions,
+                scene.tags(),
+                compress,
+                block_px(tile_px),
+                exists=unfinished.done > 0,
+            )
+            try:
+                yield from _work(scene, parts, out, unfinished, lr_px)
+            finally:
+                out.close()
+            if cog:
+                logger.info("%s: adding overviews.", target.name)
+                write_cog(unfinished.pixels, unfinished.copy, compress)
+            unfinished.publish(unfinished.copy if cog else unfinished.pixels)
+
+
+def _work(
+    scene: "_Scene", parts: Sequence[Tile], out: GeoTiffWriter, unfinished: Unfinished, lr_px: int
+) -> Generator[Progress]:
+    started = noted = time.monotonic()
+    written = unfinished.done
+    empty = unfinished.done == 0
+
+    def write(part: Tile, result: "_Pixels | None") -> None:
+        nonlocal written, noted, empty
+        out.write(part.core.scaled(scene.model.scale), scene.with_nodata(part, result))
+        written += 1
+        empty = empty and result is None
+        if written == len(parts) or time.monotonic() - noted >= CHECKPOINT_SECONDS:
+            out.settle()
+            unfinished.note(written)
+            noted = time.monotonic()
+
+    done = resumed = sum(part.core.height * part.core.width for part in parts[: unfinished.done])
+    for part in overlapped(parts[unfinished.done :], scene.read, scene.compute, write, scene.engine.workers):
+        done += part.core.height * part.core.width
+        yield Progress(done, lr_px, time.monotonic() - started, resumed)
+    if empty:
+        logger.warning("%s holds no valid pixel, and so does the result.", scene.rasters[0].name)
+
+
+@dataclass(frozen=True)
+class _Pixels:
+    """Of one part: what the model is given, or what it gave.
+
+    Attributes:
+        images: reflectance, (C, h, w), of LR and guide, with the halo; or DN of SR.
+        valid: where the result holds data, (C, H, W) SR pixels; None where it does everywhere.
+    """
+
+    images: list[Image]
+    valid: Mask | None
+
+
+class _Scene:
+    """A raster on its way through a model: what happens to one part of it."""
+
+    def __init__(
+        self, rasters: Sequence[Raster], model: SISR, region: Region, encoding: Encoding, engine: Engine
+    ) -> None:
+        self.rasters, self.model, self.region, self.encoding, self.engine = rasters, model, region, encoding, engine
+        lr, scale = rasters[0], model.scale
+        for guide in rasters[1:]:
+            if guide.grid != lr.grid.scaled(scale):
+                raise InputError(
+                    f"{model.name} needs {', '.join(model.config.guide_bands)} with {scale} times the pixels of "
+                    f"{', '.join(model.config.bands)}; in {lr.name} they have {guide.grid.width} x "
+                    f"{guide.grid.height} and {lr.grid.width} x {lr.grid.height}. Give a Sentinel-2 product."
+                )
+        self.grid: Grid = lr.grid.cropped(region.window).scaled(scale)
+
+    def __str__(self) -> str:
+        raster, window = self.rasters[0], self.region.window
+        size = f"{window.width} x {window.height} pixels"
+        return f"{raster.name}: {size}, {raster.encoding}; x{self.model.scale} with {self.engine}"
+
+    def request(self) -> dict[str, Any]:
+        """What decides on the pixels of the result, by the names that people know it by."""
+        stats = [(file.name, file.stat()) for raster in self.rasters for file in raster.files]
+        return {
+            "input": [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats],
+            "scaling": str(self.rasters[0].encoding),
+            "region": [vars(self.region.window), self.region.area],
+            "model": self.model.fingerprint(),
+            "engine": str(self.engine),
+            "version of rs_srgan": __version__,
+        }
+
+    def tags(self) -> dict[str, str]:
+        """Of the result."""
+        return {
+            "AREA_OR_POINT": self.rasters[0].area_or_point,
             "TIFFTAG_SOFTWARE": f"rs_srgan {__version__}",
             "TIFFTAG_DATETIME": datetime.now(UTC).strftime("%Y:%m:%d %H:%M:%S"),
-            "SR_MODEL": model.name,
-            "SR_SCALE": str(model.scale),
+            "SR_MODEL": self.model.name,
+            "SR_SCALE": str(self.model.scale),
         }
-        size = f"{grid.width} x {grid.height} pixels"
-        logger.info("%s: %s, %s; x%d with %s", raster.name, size, raster.encoding, model.scale, runner)
-        encoding = raster.output_encoding
-        started = time.monotonic()
-        done = 0
-        with GeoTiffWriter(
-            target, grid.scaled(model.scale), encoding, raster.descriptions, tags, compress, overwrite
-        ) as out:
-            empty = True
 
-            def read(part: Tile) -> tuple[FloatImage, Mask]:
-                reflectance, valid = read_filled(raster, part.window, fill_reach(model.receptive_field))
-                return reflectance, valid[:, *part.core.relative_to(part.window).slices]
+    def read(self, part: Tile) -> _Pixels | None:
+        """What the model needs for a part; None where the result will hold no data."""
+        scale, reach = self.model.scale, fill_reach(self.model.receptive_field)
+        inside = self.region.mask(self.grid.cropped(part.core.scaled(scale)))
+        if inside is not None and not inside.any():
+            return None
+        window = part.window.moved(self.region.window)
+        lr, measured = read_filled(self.rasters[0], window, reach)
+        measured = measured[:, *part.core.relative_to(part.window).slices]
+        if not measured.any():
+            return None
+        valid = None if measured.all() else measured.repeat(scale, axis=1).repeat(scale, axis=2)
+        if inside is not None:
+            valid = np.broadcast_to(inside, (len(lr), *inside.shape)) if valid is None else valid & inside
+        guides = [read_filled(guide, window.scaled(scale), reach * scale)[0] for guide in self.rasters[1:]]
+        return _Pixels([lr, *guides], valid)
 
-            def compute(pixels: tuple[FloatImage, Mask]) -> tuple[FloatImage, Mask]:
-                reflectance, valid = pixels
-                return runner(reflectance), valid.repeat(model.scale, axis=1).repeat(model.scale, axis=2)
+    def compute(self, pixels: _Pixels | None) -> _Pixels | None:
+        """What the model makes of it."""
+        return pixels and _Pixels([self.engine(*pixels.images)], pixels.valid)
 
-            def write(part: Tile, pixels: tuple[FloatImage, Mask]) -> None:
-                nonlocal empty
-                empty = empty and not pixels[1].any()
-                out.write(part.core.scaled(model.scale), encoding.encode(*pixels))
-
-            tiles = plan_tiles(grid.height, grid.width, tile, model.receptive_field)
-            for part in overlapped(tiles, read, compute, write):
-                done += part.core.height * part.core.width
-                yield Progress(done, grid.height * grid.width, time.monotonic() - started)
-            if empty:
-                logger.warning("%s holds no valid pixel, and so does the result.", raster.name)
+    def with_nodata(self, part: Tile, result: _Pixels | None) -> Image:
+        """DN of a part's result, and nodata where there is none."""
+        nodata = self.encoding.nodata
+        if result is None:
+            core = part.core.scaled(self.model.scale)
+            shape = (len(self.model.config.bands), core.height, core.width)
+            return np.full(shape, nodata or 0, self.encoding.dtype)
+        (dn,) = result.images
+        low, high = self.encoding.limits
+        if nodata is not None and low < nodata < high:  # at the ends it is no value of data anyway
+            dn[dn == nodata] += 1
+        if result.valid is not None:
+            dn[~result.valid] = nodata
+        return dn
 
 
 def read_filled(raster: Raster, window: Window, reach: int) -> tuple[FloatImage, Mask]:

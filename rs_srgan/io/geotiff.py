@@ -1,27 +1,30 @@
-"""Writing a GeoTIFF block by block; the target appears when it is whole, or not at all."""
+"""Writing a GeoTIFF window by window, and making sure that it was written."""
 
 import errno
 import os
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import rasterio
+import rasterio.shutil
 from rasterio.control import GroundControlPoint
-from rasterio.errors import RasterioError, RasterioIOError
-from rasterio.io import DatasetReader
+from rasterio.errors import RasterioError
+from rasterio.io import MemoryFile
 from rasterio.windows import Window as RasterioWindow
 
 from rs_srgan.errors import InputError
+from rs_srgan.io.block_table import BlockTable
 from rs_srgan.io.raster import Grid
 from rs_srgan.radiometry import Encoding
 from rs_srgan.tiling import Window
 
 COMPRESSIONS = ("zstd", "deflate", "none")
 BLOCK_PX = 256
+_BLOCK_UNIT_PX = 16  # TIFF 6.0, section 15
+# Of either compression: seven times faster than zstd's default in GDAL, for 9 % more bytes.
+_LEVEL = 1
 
 _MAX_SIDE_PX = 2**31 - 1
 
@@ -58,31 +61,53 @@ def check_target(target: str | Path, source: str | Path, overwrite: bool) -> Pat
     return target
 
 
+def block_px(tile_px: int) -> int:
+    """Side of the blocks of a file that is written in tiles of `tile_px`, so that each block is written once.
+
+    Raises:
+        ValueError: a tile size that `whole_blocks` would change.
+    """
+    if tile_px != whole_blocks(tile_px):
+        raise ValueError(f"tile_px is {tile_px}; expected {whole_blocks(tile_px)}.")
+    return min(tile_px, BLOCK_PX)
+
+
+def whole_blocks(tile_px: int) -> int:
+    """The tile size, rounded up to whole blocks of a GeoTIFF."""
+    unit = BLOCK_PX if tile_px > BLOCK_PX else _BLOCK_UNIT_PX
+    return -(-tile_px // unit) * unit
+
+
 class GeoTiffWriter:
-    """A tiled, compressed GeoTIFF under a temporary name beside its target, renamed when the `with` block ends well.
+    """A tiled, compressed GeoTIFF, written window by window, which can be left off and gone on with.
+
+    GDAL makes the file, without blocks, and compresses each window; the blocks are appended here. So a full disk is
+    known at once, and whatever comes, the file holds what it held when it was last settled.
 
     Args:
-        target: final path.
-        grid: of the output.
-        encoding: of its pixels; scale and offset tags are written where the input had them or needs them.
+        path: of the file.
+        grid: of the pixels.
+        encoding: of the pixels; scale and offset tags are written where the input had them or needs them.
         descriptions: of the bands.
         tags: of the file.
         compress: one of COMPRESSIONS.
-        overwrite: replace a target that has come into being meanwhile.
+        block: side of its blocks, pixels.
+        exists: the file is there already, made by the same arguments, and was settled with something in it.
 
     Raises:
-        InputError: an unknown compression, a size that no GeoTIFF can have, or such a target.
+        InputError: an unknown compression, or a size that no GeoTIFF can have.
     """
 
     def __init__(
         self,
-        target: Path,
+        path: Path,
         grid: Grid,
         encoding: Encoding,
         descriptions: Sequence[str],
         tags: Mapping[str, str],
         compress: str = "zstd",
-        overwrite: bool = False,
+        block: int = BLOCK_PX,
+        exists: bool = False,
     ) -> None:
         if max(grid.height, grid.width) > _MAX_SIDE_PX:
             raise InputError(
@@ -90,68 +115,97 @@ class GeoTiffWriter:
             )
         if compress not in COMPRESSIONS:
             raise InputError(f"Unknown compression {compress!r}; expected one of {', '.join(COMPRESSIONS)}.")
-        self.target, self._overwrite = target, overwrite
-        self._partial = target.with_name(f".rs_srgan-{secrets.token_hex(4)}.partial")
-        # else a fourth band of 8 bits is written as transparency
-        options: dict[str, Any] = {
-            "photometric": "minisblack",
+        self.path, self._block = path, block
+        self._blocks_across = -(-grid.width // block)
+        self._layout: dict[str, Any] = {
+            "driver": "GTiff",
+            "count": len(descriptions),
+            "dtype": encoding.dtype,
+            "nodata": encoding.nodata,
             "tiled": True,
-            "blockxsize": BLOCK_PX,
-            "blockysize": BLOCK_PX,
-        }
-        if compress != "none":
-            options |= {"compress": compress, "predictor": 2, "num_threads": "all_cpus"}
+            "blockxsize": block,
+            "blockysize": block,
+            "interleave": "pixel",
+            "endianness": "little",
+            "photometric": "minisblack",  # else a fourth band of 8 bits is written as transparency
+        } | _compression(compress)
+        if not exists:
+            self._create(grid, encoding, descriptions, tags)
+        self._file = path.open("r+b", buffering=0)
         try:
-            self._dataset = rasterio.open(
-                self._partial,
-                "w",
-                driver="GTiff",
-                height=grid.height,
-                width=grid.width,
-                count=len(descriptions),
-                dtype=encoding.dtype,
-                **_location(grid),
-                nodata=encoding.nodata,
-                bigtiff="if_safer",
-                **options,
-            )
-            self._dataset.descriptions = tuple(descriptions)
-            if encoding.tagged:
-                self._dataset.scales = encoding.gain
-                self._dataset.offsets = encoding.bias
-            self._dataset.update_tags(**tags)
+            self._table = BlockTable.read(self._file) if exists else BlockTable.reserve(self._file)
+            if exists:
+                self._file.truncate(self._table.end)  # what came after was not settled
+            self._file.seek(0, os.SEEK_END)
         except BaseException:
-            self._partial.unlink(missing_ok=True)
+            self._file.close()
             raise
 
-    def write(self, window: Window, pixels: np.ndarray[Any, Any]) -> None:
-        """Pixels (C, h, w) of one window."""
-        self._dataset.write(pixels, window=RasterioWindow(window.col, window.row, window.width, window.height))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def _create(self, grid: Grid, encoding: Encoding, descriptions: Sequence[str], tags: Mapping[str, str]) -> None:
+        size = {"height": grid.height, "width": grid.width, "sparse_ok": True, "bigtiff": "if_safer"}
+        dataset = rasterio.open(self.path, "w", **self._layout, **size, **_location(grid))
         try:
-            self._dataset.close()
-            if kind is None:
-                _require_whole(self._partial)
-                self._publish()
+            dataset.descriptions = tuple(descriptions)
+            if encoding.tagged:
+                dataset.scales = encoding.gain
+                dataset.offsets = encoding.bias
+            dataset.update_tags(**tags)
         finally:
-            self._partial.unlink(missing_ok=True)
+            dataset.close()
 
-    def _publish(self) -> None:
-        if self._overwrite:
-            self._partial.replace(self.target)
-            return
-        try:
-            os.link(self._partial, self.target)  # unlike a rename, it fails where there is something
-        except FileExistsError:
-            raise InputError(f"{self.target} has come into being meanwhile. It was left as it is.") from None
-        except OSError:  # a file system without links
-            self._partial.replace(self.target)
+    def write(self, window: Window, pixels: np.ndarray[Any, Any]) -> None:
+        """Pixels (C, h, w) of a window, which covers its blocks whole.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        with MemoryFile() as memory:
+            with memory.open(height=window.height, width=window.width, **self._layout) as dataset:
+                dataset.write(pixels)
+            blocks = BlockTable.read(memory)
+            content = memory.getbuffer()
+            across = -(-window.width // self._block)
+            for index, (offset, size) in enumerate(zip(blocks.offsets, blocks.sizes, strict=True)):
+                row, col = index // across + window.row // self._block, index % across + window.col // self._block
+                place = row * self._blocks_across + col
+                self._table.offsets[place], self._table.sizes[place] = self._file.tell(), size
+                self._append(content[int(offset) : int(offset) + int(size)])
+
+    def _append(self, content: memoryview) -> None:
+        while content:  # a full disk takes a part of it, and none the next time
+            content = content[self._file.write(content) :]
+
+    def settle(self) -> None:
+        """Enter what was written into the file's directory."""
+        self._table.write(self._file)
+        self._file.seek(0, os.SEEK_END)
+
+    def close(self) -> None:
+        """Close the file as it was when it was last settled."""
+        self._file.close()
+
+
+def write_cog(source: Path, target: Path, compress: str) -> None:
+    """Copy a GeoTIFF into a Cloud Optimized GeoTIFF: overviews (averages) in it, and in the order that readers like.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    options = {"compress": compress, "overview_compress": compress, "overview_resampling": "average"}
+    if compress != "none":
+        options |= {"level": str(_LEVEL), "predictor": "yes", "overview_predictor": "yes"}
+    try:
+        with rasterio.Env(GDAL_NUM_THREADS="ALL_CPUS"):
+            rasterio.shutil.copy(source, target, driver="COG", blocksize=512, bigtiff="if_safer", **options)
+            _require_whole(target)
+    except RasterioError as error:
+        reason = "The output could not be written whole: the disk is full, or a quota is used up"
+        raise OSError(errno.ENOSPC, reason, str(target.parent)) from error
+
+
+def _compression(compress: str) -> dict[str, Any]:
+    level = {"zstd": {"zstd_level": _LEVEL}, "deflate": {"zlevel": _LEVEL}}
+    return {} if compress == "none" else {"compress": compress, "predictor": 2, **level[compress]}
 
 
 def _location(grid: Grid) -> dict[str, Any]:
@@ -163,31 +217,10 @@ def _location(grid: Grid) -> dict[str, Any]:
 
 
 def _require_whole(path: Path) -> None:
-    """Raise OSError unless every block can be read back.
-
-    Closing a GDAL dataset reports no error, and its compressing threads write late: on a full disk nothing else tells,
-    not even the file's own directory, which may count a block that was cut off as whole.
-    """
+    """Raise RasterioError unless every block can be read: closing a GDAL dataset reports no error."""
+    dataset = rasterio.open(path)
     try:
-        with rasterio.Env(GDAL_NUM_THREADS="ALL_CPUS"):
-            dataset = rasterio.open(path)
-            try:
-                if any(
-                    not dataset.get_tag_item(f"BLOCK_OFFSET_{col}_{row}", "TIFF", bidx=1)
-                    for row, col in _blocks(dataset)
-                ):
-                    raise RasterioIOError("a block was never written")
-                for row in range(0, dataset.height, BLOCK_PX):
-                    height = min(BLOCK_PX, dataset.height - row)
-                    dataset.read(window=RasterioWindow(0, row, dataset.width, height))
-            finally:
-                dataset.close()
-    except RasterioError as error:
-        reason = "The output could not be written whole: the disk is full, or a quota is used up"
-        raise OSError(errno.ENOSPC, reason, str(path.parent)) from error
-
-
-def _blocks(dataset: DatasetReader) -> Iterator[tuple[int, int]]:
-    """Row and column, counted in blocks, of all of them."""
-    rows, cols = -(-dataset.height // BLOCK_PX), -(-dataset.width // BLOCK_PX)
-    return ((row, col) for row in range(rows) for col in range(cols))
+        for row in range(0, dataset.height, BLOCK_PX):
+            dataset.read(window=RasterioWindow(0, row, dataset.width, min(BLOCK_PX, dataset.height - row)))
+    finally:
+        dataset.close()

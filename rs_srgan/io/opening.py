@@ -92,11 +92,13 @@ def _open_product(path: Path, band_names: tuple[str, ...], offset: float | None)
         encoding = encoding.with_offset(offset)
     layers: list[Layer] = []
     try:
-        for image in product.image_paths(band_names):
+        images = product.image_paths(band_names)
+        for image in images:
             name = PurePosixPath(image).name
             driver = "GTiff" if name.endswith(".tif") else "JP2OpenJPEG"
-            layers.append(Layer(name, _open(image, name, driver), [1], False, None))
-        return Raster(path.name, layers, band_names, encoding)
+            layers.append(Layer(name, _open(image, name, driver), [1]))
+        files = [path] if path.is_file() and path.suffix.lower() == ".zip" else [Path(image) for image in images]
+        return Raster(path.name, files, layers, band_names, encoding)
     except BaseException:
         for layer in layers:
             layer.dataset.close()
@@ -129,7 +131,7 @@ def _open_file(path: Path, band_names: tuple[str, ...], offset: float | None, st
         pairs = zip(indexes, band_names, strict=True)
         descriptions = tuple(dataset.descriptions[index - 1] or name for index, name in pairs)
         encoding = _encoding(path, dataset, indexes, offset)
-        return Raster(path.name, [Layer(path.name, dataset, indexes, masked, alpha)], descriptions, encoding)
+        return Raster(path.name, [path], [Layer(path.name, dataset, indexes, masked, alpha)], descriptions, encoding)
     except BaseException:
         dataset.close()
         raise

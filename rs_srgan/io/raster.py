@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,9 @@ from rasterio.windows import Window as RasterioWindow
 from rs_srgan.errors import InputError
 from rs_srgan.radiometry import LARGEST_REFLECTANCE, QUANTIFICATION, Encoding, FloatImage, Image, Mask
 from rs_srgan.tiling import Window
+
+# For the decoded blocks of one file: two rows of a Sentinel-2 tile's at 10 m take 50 MB.
+_CACHE_BYTES = 64_000_000
 
 
 @dataclass(frozen=True)
@@ -46,33 +50,79 @@ class Grid:
         points = tuple((row * scale, col * scale, x, y, z) for row, col, x, y, z in self.control_points)
         return Grid(self.height * scale, self.width * scale, self.crs, transform, points)
 
+    def cropped(self, window: Window) -> "Grid":
+        """The part of it in a window."""
+        origin = Affine.translation(window.col, window.row)
+        transform = self.transform if self.transform.is_identity else self.transform * origin
+        points = tuple((row - window.row, col - window.col, x, y, z) for row, col, x, y, z in self.control_points)
+        return Grid(window.height, window.width, self.crs, transform, points)
 
-@dataclass(frozen=True)
+
 class Layer:
-    """Bands of one open file."""
+    """Bands of one open file.
 
-    name: str
-    dataset: DatasetReader
-    indexes: list[int]
-    masked: bool  # by something other than one nodata value for all bands
-    alpha: int | None  # index of a band that says where there is data, and is none of `indexes`
+    Args:
+        name: for people.
+        dataset: the open file.
+        indexes: of the bands, from 1.
+        masked: by something other than one nodata value for all bands.
+        alpha: index of a band that says where there is data, and is none of `indexes`.
+    """
 
-    def read(self, area: RasterioWindow) -> tuple[Image, Mask | None]:
-        """DN (C, h, w), and where the file's own mask lets them count, if it has one."""
+    def __init__(
+        self, name: str, dataset: DatasetReader, indexes: list[int], masked: bool = False, alpha: int | None = None
+    ) -> None:
+        self.name, self.dataset, self.masked, self.alpha = name, dataset, masked, alpha
+        self._indexes = indexes
+        self._block_height, self._block_width = dataset.block_shapes[0]
+        # JPEG 2000 is slow to decode, and always by the block, of which several windows want a part
+        self._cached = dataset.driver == "JP2OpenJPEG"
+        block_bytes = self._block_height * self._block_width * len(indexes) * np.dtype(dataset.dtypes[0]).itemsize
+        two_rows = 2 * (-(-dataset.width // self._block_width) + 1)
+        self._block = lru_cache(max(2, min(two_rows, _CACHE_BYTES // block_bytes)))(self._read_block)
+
+    def read(self, window: Window) -> tuple[Image, Mask | None]:
+        """DN (C, h, w), and where the file's own mask lets them count, if it has one.
+
+        Raises:
+            InputError: the file is truncated or corrupt there.
+        """
+        area = _area(window)
         # With threads of its own the JPEG 2000 driver loses errors: a truncated file would read as zeros, silently.
         with rasterio.Env(GDAL_NUM_THREADS="1"):
             try:
-                pixels: Image = self.dataset.read(self.indexes, window=area)
-                mask = self.dataset.read_masks(self.indexes, window=area) > 0 if self.masked else None
+                pixels: Image = self._mosaic(window) if self._cached else self.dataset.read(self._indexes, window=area)
+                mask = self.dataset.read_masks(self._indexes, window=area) > 0 if self.masked else None
                 if self.alpha:
                     opaque = np.broadcast_to(self.dataset.read(self.alpha, window=area) > 0, pixels.shape)
                     mask = opaque if mask is None else mask & opaque
             except RasterioError as error:
                 raise InputError(
-                    f"{self.name} is truncated or corrupt: no pixels at row {area.row_off}, column {area.col_off} "
+                    f"{self.name} is truncated or corrupt: no pixels at row {window.row}, column {window.col} "
                     f"({first_line(error)}). Copy or download it again."
                 ) from None
         return pixels, mask
+
+    def _mosaic(self, window: Window) -> Image:
+        """A window, from the blocks that it touches."""
+        top, left = window.row // self._block_height, window.col // self._block_width
+        bottom = -(-(window.row + window.height) // self._block_height)
+        right = -(-(window.col + window.width) // self._block_width)
+        blocks = [[self._block(row, col) for col in range(left, right)] for row in range(top, bottom)]
+        origin = Window(top * self._block_height, left * self._block_width, 0, 0)
+        part: Image = np.block(blocks)[:, *window.relative_to(origin).slices]
+        return part
+
+    def _read_block(self, row: int, col: int) -> Image:
+        whole = Window(row * self._block_height, col * self._block_width, self._block_height, self._block_width)
+        block: Image = self.dataset.read(
+            self._indexes, window=_area(whole.clipped(self.dataset.height, self.dataset.width))
+        )
+        return block
+
+
+def _area(window: Window) -> RasterioWindow:
+    return RasterioWindow(window.col, window.row, window.width, window.height)
 
 
 class Raster:
@@ -83,15 +133,23 @@ class Raster:
         grid: of the pixels.
         descriptions: of the bands, in the model's order: the file's own, or the model's names.
         encoding: of the pixels in the file.
-        output_encoding: what a result should be written in: the file's own, uint16 DN where it held floats.
+        files: that the pixels are in.
         area_or_point: what the file says a pixel's coordinates stand for, "Area" or "Point".
     """
 
-    def __init__(self, name: str, layers: Sequence[Layer], descriptions: tuple[str, ...], encoding: Encoding) -> None:
+    def __init__(
+        self,
+        name: str,
+        files: Sequence[Path],
+        layers: Sequence[Layer],
+        descriptions: tuple[str, ...],
+        encoding: Encoding,
+    ) -> None:
         self.name = name
+        self.files = files
         self.descriptions = descriptions
         self.encoding = encoding
-        self.output_encoding = _output_encoding(encoding, any(layer.masked or layer.alpha for layer in layers))
+        self._masked = any(layer.masked or layer.alpha for layer in layers)
         grids = {Grid.of(layer.dataset) for layer in layers}
         if len(grids) > 1:
             raise InputError(f"{name} has bands on {len(grids)} different grids; expected one. Download it again.")
@@ -106,11 +164,10 @@ class Raster:
         Raises:
             InputError: the file is truncated or corrupt there, or what it holds is no reflectance.
         """
-        area = RasterioWindow(window.col, window.row, window.width, window.height)
         if self._pool:
-            parts = list(self._pool.map(lambda layer: layer.read(area), self._layers))
+            parts = list(self._pool.map(lambda layer: layer.read(window), self._layers))
         else:
-            parts = [layer.read(area) for layer in self._layers]
+            parts = [layer.read(window) for layer in self._layers]
         image, valid = self.encoding.decode(np.concatenate([pixels for pixels, _ in parts]))
         start = 0
         for pixels, mask in parts:
@@ -127,25 +184,29 @@ class Raster:
             )
         return image, valid
 
+    def output_encoding(self, masked: bool = False) -> Encoding:
+        """What a result should be written in: the file's own, uint16 DN where it holds floats.
+
+        Args:
+            masked: there will be pixels without data, whether the raster has some or not.
+        """
+        if self.encoding.dtype.startswith("float"):
+            bands = len(self.encoding.gain)
+            return Encoding("uint16", (1 / QUANTIFICATION,) * bands, (0.0,) * bands, 0, tagged=True)
+        limits = np.iinfo(self.encoding.dtype)
+        nodata = self.encoding.nodata
+        if nodata is not None and not (float(nodata).is_integer() and limits.min <= nodata <= limits.max):
+            nodata = None  # a value that no pixel can have
+        if nodata is None and (masked or self._masked):
+            nodata = 0
+        return dataclasses.replace(self.encoding, nodata=nodata)
+
     def close(self) -> None:
         """Close all files."""
         if self._pool:
             self._pool.shutdown()
         for layer in self._layers:
             layer.dataset.close()
-
-
-def _output_encoding(source: Encoding, masked: bool) -> Encoding:
-    if source.dtype.startswith("float"):
-        bands = len(source.gain)
-        return Encoding("uint16", (1 / QUANTIFICATION,) * bands, (0.0,) * bands, 0, tagged=True)
-    limits = np.iinfo(source.dtype)
-    nodata = source.nodata
-    if nodata is not None and not (float(nodata).is_integer() and limits.min <= nodata <= limits.max):
-        nodata = None  # a value that no pixel can have
-    if nodata is None and masked:
-        nodata = 0
-    return dataclasses.replace(source, nodata=nodata)
 
 
 def first_line(error: Exception) -> str:

@@ -80,6 +80,12 @@ class SafeProduct:
             paths.append(path)
         return paths
 
+    @property
+    def scene_classification(self) -> str | None:
+        """Path for GDAL of the finest scene classification that is there; None where there is none, as in L1C."""
+        found = (self.images.get(("SCL", gsd_m)) for gsd_m in (20, 60))
+        return next((path for path in found if path and _exists(path)), None)
+
 
 def is_product(path: Path) -> bool:
     """Whether `path` is to be read as a product: a folder, a zip archive or a product's metadata file."""

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 import rasterio
+from rasterio.warp import transform_bounds
 
 from rs_srgan.cli import main
 from tests.conftest import scene_dn
@@ -73,20 +74,46 @@ def test_wrong_options_are_one_line_too(arguments, capsys):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_stops_and_leaves_nothing(write_tif, model_folder, tmp_path, number):
-    command = [sys.executable, "-m", "rs_srgan.cli", "predict", str(write_tif(scene_dn(400, 400)))]
-    options = ["-o", str(tmp_path / "o.tif"), "--model", str(model_folder), "--tile", "8"]
-    process = subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True)
-    for line in process.stderr:
-        if "400 x 400 pixels" in line:
-            break
-    while not list(tmp_path.glob(".*.partial")):
+def test_a_signal_stops_and_what_was_done_can_be_gone_on_with(write_tif, model_folder, tmp_path, number):
+    code = (
+        "import sys; import rs_srgan.inference.scene as scene; scene.CHECKPOINT_SECONDS = 0;"
+        "from rs_srgan.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    request = ["predict", str(write_tif(scene_dn(300, 300))), "-o", str(tmp_path / "o.tif")]
+    request += ["--model", str(model_folder), "--tile", "16", "--threads", "1"]
+    process = subprocess.Popen([sys.executable, "-c", code, *request], stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "o.tif.partial.json").exists():
         assert process.poll() is None
     process.send_signal(number)
-    process.communicate()
+    _, error = process.communicate()
     assert process.returncode == {signal.SIGINT: 130}.get(number, 128 + number)
-    assert not list(tmp_path.glob(".*"))
+    assert "which is kept. Go on with --resume" in error
+    assert "Traceback" not in error
     assert not (tmp_path / "o.tif").exists()
+    assert main([*request, "--quiet"]) == 2
+    assert main([*request, "--quiet", "--resume"]) == 0
+    with rasterio.open(tmp_path / "o.tif") as result:
+        assert result.shape == (1200, 1200)
+
+
+def test_a_part_is_asked_for_in_degrees(write_tif, model_folder, tmp_path, capsys):
+    source = write_tif(scene_dn(40, 40))
+    with rasterio.open(source) as dataset:
+        west, south, east, north = transform_bounds(dataset.crs, "OGC:CRS84", *dataset.bounds)
+    box = [str(value) for value in (west, (south + north) / 2, east, north)]
+    request = ["predict", str(source), "-o", str(tmp_path / "o.tif"), "--model", str(model_folder), "--quiet"]
+    assert main([*request, "--bbox", *box]) == 0
+    with rasterio.open(tmp_path / "o.tif") as result:
+        assert 80 <= result.height < 100
+    assert main([*request, "--overwrite", "--bbox", "-10", "10", "-9", "11"]) == 2
+    assert "lies outside scene.tif" in capsys.readouterr().err
+
+
+def test_a_model_is_chosen_by_name_or_by_its_bands_not_both(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["predict", "a.tif", "-o", "b.tif", "--model", "m", "--bands", "20m"])
+    assert caught.value.code == 2
+    assert "not allowed with argument" in capsys.readouterr().err
 
 
 def test_models_lists_what_is_bundled_with_its_figures(capsys):

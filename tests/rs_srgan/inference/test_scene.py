@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -5,10 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import rasterio
+import torch
 from affine import Affine
 from rasterio.control import GroundControlPoint
+from rasterio.features import geometry_mask
+from rasterio.warp import transform_bounds, transform_geom
 
-from rs_srgan import InputError, super_resolve
+from rs_srgan import SISR, InputError, SISRConfig, super_resolve
+from rs_srgan.bands import RGBN
 from rs_srgan.inference.scene import run
 from tests.conftest import UTM_10M, scene_dn
 from tests.safe_builder import build_safe
@@ -36,7 +41,7 @@ def test_result_does_not_depend_on_tile_size(model, write_tif, tmp_path, tile, h
 
 def test_file_and_array_give_the_same(model, write_tif, tmp_path):
     dn = scene_dn(40, 50)
-    target = super_resolve(write_tif(dn), tmp_path / "out.tif", model)
+    target = super_resolve(write_tif(dn), tmp_path / "out.tif", model, precision="fp32")
     predicted = model.predict(dn.astype(np.float32) / 10_000).clip(0) * 10_000  # DN know no negative reflectance
     assert np.abs(pixels(target) - predicted).max() <= 0.51
 
@@ -131,28 +136,217 @@ def test_float_reflectance_becomes_scaled_dn(model, write_tif, tmp_path):
     np.testing.assert_array_equal((pixels(target) == 0).sum(), 4 * 16)
 
 
-def test_stopping_half_way_leaves_nothing(model, write_tif, tmp_path):
+@pytest.fixture
+def at_every_tile(monkeypatch):
+    """What a run has done is noted after every tile."""
+    monkeypatch.setattr("rs_srgan.inference.scene.CHECKPOINT_SECONDS", 0)
+
+
+def test_a_stopped_run_is_gone_on_with_and_ends_as_if_never_stopped(model, write_tif, tmp_path, at_every_tile):
+    source, target = write_tif(scene_dn(60, 70)), tmp_path / "out.tif"
+    whole = super_resolve(source, tmp_path / "whole.tif", model, tile=16)
+    for steps in (3, 1, 5):
+        work = run(source, target, model, tile=16, resume=True)
+        states = [next(work) for _ in range(steps)]
+        work.close()
+        assert not target.exists()
+        assert list(tmp_path.glob("out.tif.partial"))
+    assert states[0].resumed_px > 0
+    rest = list(run(source, target, model, tile=16, resume=True))
+    assert rest[0].resumed_px >= states[-1].done_px
+    assert rest[-1].done_px == rest[-1].total_px == 4200
+    np.testing.assert_array_equal(pixels(target), pixels(whole))
+    assert not list(tmp_path.glob("*.partial*"))
+
+
+def test_stopped_before_anything_was_noted_leaves_nothing(model, write_tif, tmp_path):
     source = write_tif(scene_dn(40, 40))
     before = set(tmp_path.iterdir())
-    work = run(source, tmp_path / "out.tif", model, tile=10)
+    work = run(source, tmp_path / "out.tif", model, tile=16)
     assert 0 < next(work).done_px < 1600
     assert set(tmp_path.iterdir()) > before  # the partial file is there
     work.close()
     assert set(tmp_path.iterdir()) == before
 
 
-def test_an_existing_result_is_replaced_only_when_asked_and_only_by_a_whole_one(model, write_tif, tmp_path):
-    source = write_tif(scene_dn(20, 20))
-    target = tmp_path / "out.tif"
-    target.write_text("precious")
-    with pytest.raises(InputError, match="--overwrite"):
-        super_resolve(source, target, model)
-    work = run(source, target, model, tile=5, overwrite=True)
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({"tile": 32}, "another tile size: 64, now 128"),
+        ({"compress": "none"}, "another compression"),
+        ({"precision": "bf16"}, "another engine"),
+        ({"offset": -1000}, "another scaling"),
+        ({"bbox": (9, 46, 11, 47)}, "another region"),
+    ],
+)
+def test_only_the_same_request_is_gone_on_with(model, write_tif, tmp_path, at_every_tile, other, words):
+    source, target = write_tif(scene_dn(60, 70)), tmp_path / "out.tif"
+    request = {"tile": 16, "precision": "fp32"}
+    work = run(source, target, model, **request)
     next(work)
     work.close()
-    assert target.read_text() == "precious"
-    super_resolve(source, target, model, overwrite=True)
-    assert pixels(target).shape == (4, 80, 80)
+    if "bbox" in other:
+        with rasterio.open(source) as dataset:
+            west, south, east, north = transform_bounds(dataset.crs, "OGC:CRS84", *dataset.bounds)
+        other = {"bbox": (west, south, (west + east) / 2, north)}
+    with pytest.raises(InputError, match=words):
+        super_resolve(source, target, model, resume=True, **request | other)
+    super_resolve(source, target, model, resume=True, **request)
+
+
+def test_another_input_or_model_is_not_gone_on_with(model, write_tif, tmp_path, at_every_tile):
+    source, target = write_tif(scene_dn(60, 70)), tmp_path / "out.tif"
+    work = run(source, target, model, tile=16)
+    next(work)
+    work.close()
+    other = SISR(SISRConfig(channels=16, blocks=2)).eval()
+    with pytest.raises(InputError, match="another model"):
+        super_resolve(source, target, other, tile=16, resume=True)
+    write_tif(scene_dn(60, 70, seed=1))
+    with pytest.raises(InputError, match="another input"):
+        super_resolve(source, target, model, tile=16, resume=True)
+
+
+KILLABLE = (
+    "import sys; import rs_srgan.inference.scene as scene; scene.CHECKPOINT_SECONDS = 0;"
+    "from rs_srgan.cli import main; sys.exit(main(sys.argv[1:]))"
+)
+
+
+def test_killed_at_any_moment_it_goes_on_and_ends_the_same(write_tif, model, model_folder, tmp_path):
+    source, target = write_tif(scene_dn(300, 300)), tmp_path / "out.tif"
+    command = [sys.executable, "-c", KILLABLE, "predict", str(source), "-o", str(target), "--model", str(model_folder)]
+    shares = []
+    for _ in range(3):
+        process = subprocess.Popen([*command, "--tile", "16", "--resume", "--quiet"])
+        note = tmp_path / "out.tif.partial.json"
+        begun = note.read_text() if note.exists() else ""
+        while not note.exists() or note.read_text() == begun:
+            assert process.poll() is None
+        process.kill()
+        process.wait()
+        assert not target.exists()
+        shares.append(json.loads(note.read_text())["done"])
+    assert shares == sorted(set(shares))
+    super_resolve(source, target, model_folder, tile=16, resume=True)
+    whole = super_resolve(source, tmp_path / "whole.tif", model_folder, tile=16)
+    np.testing.assert_array_equal(pixels(target), pixels(whole))
+
+
+def in_degrees(path, window):
+    with rasterio.open(path) as dataset:
+        return transform_bounds(dataset.crs, "OGC:CRS84", *rasterio.windows.bounds(window, dataset.transform))
+
+
+@pytest.mark.parametrize("holes", [False, True])
+def test_a_part_is_that_part_of_the_whole(model, write_tif, tmp_path, holes):
+    """Its border is not the scene's: what lies beyond is seen, and not repeated."""
+    dn = scene_dn(90, 110)
+    if holes:
+        dn[:, 20:50, 30:50] = 0
+    source = write_tif(dn, nodata=0)
+    whole = super_resolve(source, tmp_path / "whole.tif", model)
+    box = in_degrees(source, rasterio.windows.Window(31, 22, 40, 35))
+    part = super_resolve(source, tmp_path / "part.tif", model, bbox=box, tile=16)
+    with rasterio.open(part) as result, rasterio.open(whole) as all_of_it:
+        window = all_of_it.window(*result.bounds).round_offsets().round_lengths()
+        assert 40 * 4 <= window.width < 46 * 4
+        expected = all_of_it.read(window=window).astype(int)
+        assert np.abs(result.read().astype(int) - expected).max() <= 1
+        np.testing.assert_array_equal(result.read() == 0, expected == 0)
+
+
+def test_an_area_of_interest_is_cut_out_to_the_fine_pixel(model, write_tif, tmp_path):
+    dn = scene_dn(90, 110)
+    source = write_tif(dn)  # without a nodata value: the result needs one
+    ring = [(UTM_10M * corner) for corner in ((20.3, 10.1), (80.6, 22.2), (41.4, 70.9), (20.3, 10.1))]
+    polygon = transform_geom("EPSG:32632", "OGC:CRS84", {"type": "Polygon", "coordinates": [ring]})
+    (tmp_path / "aoi.geojson").write_text(json.dumps(polygon))
+    whole = super_resolve(source, tmp_path / "whole.tif", model)
+    part = super_resolve(source, tmp_path / "part.tif", model, aoi=tmp_path / "aoi.geojson", tile=16)
+    with rasterio.open(part) as result, rasterio.open(whole) as all_of_it:
+        assert result.nodata == 0
+        window = all_of_it.window(*result.bounds).round_offsets().round_lengths()
+        inside = geometry_mask(
+            [{"type": "Polygon", "coordinates": [ring]}], result.shape, result.transform, invert=True
+        )
+        got, expected = result.read().astype(int), all_of_it.read(window=window).astype(int)
+        assert 0.2 < inside.mean() < 0.8
+        assert ((got[0] > 0) != inside).mean() < 1e-3  # the corners went to degrees and back
+        both = inside & (got[0] > 0)
+        assert np.abs(got - expected)[:, both].max() <= 1
+
+
+def test_tiles_without_data_are_not_computed(model, write_tif, tmp_path, monkeypatch):
+    dn = scene_dn(64, 64)
+    dn[:, :, 20:] = 0
+    calls = []
+    forward = SISR.forward
+    monkeypatch.setattr(SISR, "forward", lambda self, *a, **k: calls.append(1) or forward(self, *a, **k))
+    target = super_resolve(write_tif(dn, nodata=0), tmp_path / "out.tif", model, tile=16)
+    assert len(calls) == 8  # of 16
+    np.testing.assert_array_equal(pixels(target) == 0, (dn == 0).repeat(4, 1).repeat(4, 2))
+
+
+def test_a_nodata_value_amidst_the_data_is_never_data(model, write_tif, tmp_path):
+    dn = scene_dn(20, 20).astype(np.int16)
+    dn[:, 3, 4] = 1500
+    target = super_resolve(write_tif(dn, nodata=1500), tmp_path / "out.tif", model)
+    np.testing.assert_array_equal(pixels(target) == 1500, (dn == 1500).repeat(4, 1).repeat(4, 2))
+
+
+def test_a_cog_holds_the_same_and_overviews(model, write_tif, tmp_path):
+    source = write_tif(scene_dn(150, 140), nodata=0)
+    plain = super_resolve(source, tmp_path / "plain.tif", model)
+    cog = super_resolve(source, tmp_path / "cog.tif", model, cog=True)
+    np.testing.assert_array_equal(pixels(cog), pixels(plain))
+    with rasterio.open(cog) as result:
+        assert result.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert result.overviews(1) == [2]
+        assert result.tags()["SR_SCALE"] == "4"
+        assert result.descriptions == model.config.bands
+    assert {path.name for path in tmp_path.glob("*.tif*")} == {"scene.tif", "plain.tif", "cog.tif"}
+
+
+FUSION = SISRConfig(scale=2, bands=("B05", "B06", "B07", "B8A", "B11", "B12"), guide_bands=RGBN, channels=16, blocks=2)
+
+
+@pytest.fixture
+def fusion():
+    torch.manual_seed(0)
+    model = SISR(FUSION).eval()
+    with torch.no_grad():
+        model.generator.tail.weight.mul_(10)
+    return model
+
+
+@pytest.mark.parametrize("engine", ["torch", "openvino"])
+def test_the_20_m_bands_of_a_product_are_brought_to_10_m_with_the_help_of_the_others(fusion, tmp_path, engine):
+    fine, coarse = scene_dn(140, 120) + 1000, scene_dn(70, 60, bands=6, seed=1) + 1000
+    coarse[:, 30:40, :9] = 0
+    images = {(band, 10): fine[index] for index, band in enumerate(RGBN)}
+    images |= {(band, 20): coarse[index] for index, band in enumerate(FUSION.bands)}
+    safe = build_safe(tmp_path, images)
+    options = {"engine": engine, "precision": "fp32"}
+    whole = super_resolve(safe, tmp_path / "whole.tif", fusion, **options)
+    tiled = super_resolve(safe, tmp_path / "tiled.tif", fusion, tile=32, **options)
+    assert np.abs(pixels(whole) - pixels(tiled)).max() <= 1
+    lr, guide = (np.where(dn == 0, np.nan, (dn - 1000.0) / 10_000).astype(np.float32) for dn in (coarse, fine))
+    expected = fusion.predict(lr, guide) * 10_000 + 1000
+    with rasterio.open(whole) as result:
+        assert result.descriptions == FUSION.bands
+        assert result.shape == (140, 120)
+        assert result.transform.a == 10
+        got = result.read().astype(float)
+    np.testing.assert_array_equal(got == 0, np.isnan(expected))
+    assert np.nanmax(np.abs(np.where(got == 0, np.nan, got) - expected.clip(1))) <= 0.51
+
+
+def test_20_m_bands_on_the_10_m_grid_are_refused(fusion, write_tif, tmp_path):
+    dn = scene_dn(20, 20, bands=10)
+    source = write_tif(dn, bands=(*RGBN, *FUSION.bands))
+    with pytest.raises(InputError, match="Give a Sentinel-2 product"):
+        super_resolve(source, tmp_path / "out.tif", fusion)
 
 
 def test_a_file_that_breaks_off_is_said_and_leaves_nothing(model, write_tif, tmp_path):
@@ -166,7 +360,7 @@ def test_a_file_that_breaks_off_is_said_and_leaves_nothing(model, write_tif, tmp
 
 def test_a_job_may_move_from_thread_to_thread(model, write_tif, tmp_path):
     """As it does in a web server, which takes any idle thread for the next step."""
-    work = run(write_tif(scene_dn(30, 30)), tmp_path / "out.tif", model, tile=10)
+    work = run(write_tif(scene_dn(30, 30)), tmp_path / "out.tif", model, tile=12)
     steps = []
     for _ in range(9):
         with ThreadPoolExecutor(1) as pool:
@@ -177,33 +371,55 @@ def test_a_job_may_move_from_thread_to_thread(model, write_tif, tmp_path):
     assert pixels(tmp_path / "out.tif").shape == (4, 120, 120)
 
 
+def on_a_full_disk(limit, source, target, model_folder, *options):
+    code = (
+        f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}));"
+        "import rs_srgan.inference.scene as scene; scene.CHECKPOINT_SECONDS = 0;"
+        "from rs_srgan.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    request = ["predict", str(source), "-o", str(target), "--model", str(model_folder), "--quiet", *options]
+    return subprocess.run([sys.executable, "-c", code, *request], capture_output=True, text=True)
+
+
 @pytest.mark.parametrize("compress", ["zstd", "deflate", "none"])
-@pytest.mark.parametrize("tile", [16, 512])
-def test_a_full_disk_is_an_error_and_leaves_what_was_there(write_tif, model_folder, tmp_path, compress, tile):
+def test_a_full_disk_is_an_error_and_keeps_what_was_done(write_tif, model_folder, tmp_path, compress):
     source, target = write_tif(scene_dn(60, 60)), tmp_path / "out.tif"
     target.write_text("precious")
-    code = (
-        "import resource, sys; from rs_srgan.cli import main;"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); sys.exit(main(sys.argv[1:]))"
-    )
-    options = ["--model", str(model_folder), "--compress", compress, "--tile", str(tile), "--overwrite", "--quiet"]
-    command = [sys.executable, "-c", code, "predict", str(source), "-o", str(target), *options]
-    done = subprocess.run(command, capture_output=True, text=True)
+    options = ["--compress", compress, "--tile", "16", "--overwrite"]
+    done = on_a_full_disk(100_000, source, target, model_folder, *options)
     assert done.returncode == 1, done.stderr
+    assert "File too large" in done.stderr  # a limit on the size of files stands in for a full disk here
     assert "Traceback" not in done.stderr
     assert target.read_text() == "precious"
-    assert not list(tmp_path.glob(".*"))
+    assert json.loads((tmp_path / "out.tif.partial.json").read_text())["done"] > 0
+    whole = super_resolve(source, tmp_path / "whole.tif", model_folder, tile=16, compress=compress)
+    super_resolve(source, target, model_folder, tile=16, compress=compress, overwrite=True, resume=True)
+    np.testing.assert_array_equal(pixels(target), pixels(whole))
 
 
-def test_a_target_that_came_into_being_meanwhile_is_left(model, write_tif, tmp_path):
-    target = tmp_path / "out.tif"
-    work = run(write_tif(scene_dn(20, 20)), target, model, tile=10)
+def test_a_disk_that_is_full_when_the_overviews_are_made_is_an_error_too(write_tif, model_folder, tmp_path):
+    source, target = write_tif(scene_dn(150, 150)), tmp_path / "out.tif"
+    plain = super_resolve(source, tmp_path / "plain.tif", model_folder, tile=64)
+    limit = plain.stat().st_size * 11 // 10
+    done = on_a_full_disk(limit, source, target, model_folder, "--tile", "64", "--cog")
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert not target.exists()
+    super_resolve(source, target, model_folder, tile=64, cog=True, resume=True)
+    np.testing.assert_array_equal(pixels(target), pixels(plain))
+
+
+def test_a_target_that_came_into_being_meanwhile_is_left(model, write_tif, tmp_path, at_every_tile):
+    source, target = write_tif(scene_dn(20, 20)), tmp_path / "out.tif"
+    work = run(source, target, model, tile=16)
     next(work)
     target.write_text("precious")
-    with pytest.raises(InputError, match="has come into being meanwhile"):
+    with pytest.raises(FileExistsError):
         list(work)
     assert target.read_text() == "precious"
-    assert not list(tmp_path.glob(".*"))
+    target.unlink()
+    super_resolve(source, target, model, tile=16, resume=True)
+    assert pixels(target).shape == (4, 80, 80)
 
 
 def test_what_lies_nowhere_stays_nowhere(model, tmp_path):

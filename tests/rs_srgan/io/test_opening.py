@@ -67,16 +67,16 @@ def test_the_mask_of_a_tiff_counts(write_tif):
         dataset.write_mask(mask)
     with open_raster(path, RGBN) as raster:
         valid = raster.read(Window(0, 0, 8, 8))[1]
-        assert raster.output_encoding.nodata == 0  # somewhere the result must be able to say it
+        assert raster.output_encoding().nodata == 0  # somewhere the result must be able to say it
     np.testing.assert_array_equal(valid, np.broadcast_to(mask > 0, (4, 8, 8)))
 
 
 def test_a_nodata_value_that_no_pixel_can_have_is_dropped(write_tif):
     with open_raster(write_tif(scene_dn(8, 8).astype(np.int16), nodata=-32768), RGBN) as raster:
-        assert raster.output_encoding.nodata == -32768
+        assert raster.output_encoding().nodata == -32768
     floats = write_tif((scene_dn(8, 8) / 10_000).astype(np.float32), "f.tif", nodata=-9999.5)
     with open_raster(floats, RGBN) as raster:
-        assert raster.output_encoding.nodata == 0
+        assert raster.output_encoding().nodata == 0
 
 
 def test_8_bit_values_are_display_values_and_said_to_be(write_tif, caplog):
@@ -184,7 +184,7 @@ def test_a_fifth_band_of_alpha_is_a_mask(write_tif):
         dataset.colorinterp = [*[rasterio.enums.ColorInterp.undefined] * 4, rasterio.enums.ColorInterp.alpha]
     with open_raster(path, RGBN) as raster:
         valid = raster.read(Window(0, 0, 10, 12))[1]
-        assert raster.output_encoding.nodata == 0
+        assert raster.output_encoding().nodata == 0
     np.testing.assert_array_equal(valid, np.broadcast_to(dn[4] > 0, (4, 10, 12)))
 
 

@@ -1,11 +1,16 @@
 import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 
+import numpy as np
 import pytest
+import rasterio
 
 from rs_srgan import InputError
 from rs_srgan.bands import RGBN
+from rs_srgan.io.raster import Layer, Raster
 from rs_srgan.io.safe import open_product
+from rs_srgan.tiling import Window
 from tests.conftest import scene_dn
 from tests.safe_builder import build_safe, zip_safe
 
@@ -120,3 +125,54 @@ def test_every_real_product_is_understood(data):
             assert (band, gsd_m) in product.images
         for band in ("B05", "B06", "B07", "B8A", "B11", "B12"):
             assert (band, 20) in product.images
+
+
+def test_the_20_m_bands_are_found_at_20_m_and_the_10_m_bands_beside_them(tmp_path):
+    bands = ("B05", "B06", "B07", "B8A", "B11", "B12")
+    coarse = {(band, 20): scene_dn(20, 25)[0] for band in bands}
+    product = open_product(build_safe(tmp_path, {**RGBN_10M, **coarse}))
+    assert [path[-12:] for path in product.image_paths(bands)] == [f"_{band}_20m.jp2" for band in bands]
+    assert [path[-12:] for path in product.image_paths(RGBN)] == [f"_{band}_10m.jp2" for band in RGBN]
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_the_scene_classification_is_the_finest_there_is(tmp_path, zipped):
+    classes = {("SCL", 20): np.full((20, 25), 4, np.uint8), ("SCL", 60): np.full((7, 8), 5, np.uint8)}
+    safe = build_safe(tmp_path, {**RGBN_10M, **classes})
+
+    def classification():
+        return open_product(zip_safe(safe) if zipped else safe).scene_classification
+
+    with rasterio.open(classification()) as dataset:
+        assert (dataset.read() == 4).all()
+    next(safe.rglob("*SCL_20m.jp2")).unlink()
+    with rasterio.open(classification()) as dataset:
+        assert (dataset.read() == 5).all()
+
+
+def test_level_1c_has_no_scene_classification(tmp_path):
+    assert open_product(build_safe(tmp_path, RGBN_10M, level="L1C")).scene_classification is None
+
+
+def test_a_real_product_is_read(data):
+    """Of the one that has images, those at 60 m, at its own offset, and its scene classification."""
+    (safe,) = data.glob("safe/*.SAFE")
+    product = open_product(safe)
+    with rasterio.open(product.scene_classification) as dataset:
+        assert dataset.res == (20, 20)
+        assert set(np.unique(dataset.read())) <= set(range(12))
+    paths = [product.images[band, 60] for band in ("B04", "B03", "B02")]
+    encoding = product.encoding(("B04", "B03", "B02"))
+    layers = [Layer(path, rasterio.open(path, driver="JP2OpenJPEG"), [1]) for path in paths]
+    raster = Raster(safe.name, [Path(path) for path in paths], layers, ("B04", "B03", "B02"), encoding)
+    window = Window(100, 190, 400, 200)  # across the borders of blocks, which have 192 pixels
+    reflectance, valid = raster.read(window)
+    for band, path in enumerate(paths):
+        with rasterio.open(path) as dataset:
+            dn = dataset.read(1, window=((100, 500), (190, 390)))
+        np.testing.assert_array_equal(valid[band], dn != 0)
+        np.testing.assert_allclose(reflectance[band], np.where(dn, (dn - 1000.0) / 10_000, 0), atol=1e-6)
+    raster.close()
+    assert valid.any()
+    with pytest.raises(InputError, match=r"B04_10m\.jp2 \(B04 at 10 m\) is missing"):
+        product.image_paths(RGBN)

@@ -1,0 +1,144 @@
+"""A result in the making: what is there of it, how far it is, and whether a later run may go on with it."""
+
+import errno
+import hashlib
+import json
+import logging
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from filelock import FileLock, Timeout
+
+from rs_srgan.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+# Of the bytes that file systems allow for a name, 255, what the endings below leave, and a little.
+_LONGEST_NAME_BYTES = 200
+
+
+class Unfinished:
+    """Files beside a target, while it is not whole: its pixels so far, and a note of how many parts they hold.
+
+    On the way out of the `with` block the files go if the target is whole, if nothing is in them, or if the input was
+    at fault; they stay if the run was stopped, also by `kill -9` or a full disk.
+
+    Args:
+        target: final path.
+        request: everything that decides on the result. A run goes on only with what the same request began.
+        parts: of the work, in order.
+        resume: go on with what is there.
+        overwrite: an existing target may be replaced, and without `resume` what is there begun anew.
+
+    Attributes:
+        pixels: path of the GeoTIFF in the making.
+        copy: path for a whole file that is made from it.
+        done: parts that are safely in it.
+
+    Raises:
+        InputError: another run is at it, or something is there and `resume` and `overwrite` do not say what to do.
+    """
+
+    def __init__(
+        self, target: Path, request: dict[str, Any], parts: int, resume: bool = False, overwrite: bool = False
+    ) -> None:
+        self.target, self._parts, self._overwrite = target, parts, overwrite
+        self._request: dict[str, Any] = json.loads(json.dumps(request))  # as it will be read back
+        name = target.name
+        if len(os.fsencode(name)) > _LONGEST_NAME_BYTES:
+            name = hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
+        self.pixels = target.with_name(f"{name}.partial")
+        self.copy = target.with_name(f"{name}.partial.cog")
+        self._note = target.with_name(f"{name}.partial.json")
+        self._lock = FileLock(target.with_name(f"{name}.partial.lock"), thread_local=False)
+        self.done = 0
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise InputError(f"Another run is writing {target}. Wait for it, or choose another name.") from None
+        try:
+            self._begin(resume, overwrite)
+        except BaseException:
+            self._unlock()
+            raise
+
+    def _begin(self, resume: bool, overwrite: bool) -> None:
+        begun = self._read_note()
+        if begun is None or not resume:
+            if begun is not None and begun["done"] and not overwrite:
+                share = begun["done"] / begun["parts"]
+                raise InputError(
+                    f"{self.target} has an unfinished run, {share:.0%} done. "
+                    "Go on with it (resume=True, --resume) or begin anew (overwrite=True, --overwrite)."
+                )
+            self._remove()
+            return
+        differing = [key for key in self._request if begun["request"].get(key) != self._request[key]]
+        if differing:
+            key = differing[0]
+            raise InputError(
+                f"The unfinished run of {self.target} had another {key}: {begun['request'].get(key)!r}, "
+                f"now {self._request[key]!r}. Say the same again, or begin anew (overwrite=True, --overwrite)."
+            )
+        self.done = begun["done"]
+        logger.info("%s: going on at %.0f %%.", self.target.name, 100 * self.done / self._parts)
+
+    def _read_note(self) -> dict[str, Any] | None:
+        try:
+            note = json.loads(self._note.read_text(encoding="utf-8"))
+            usable = self.pixels.is_file() and type(note["done"]) is int and 0 <= note["done"] <= note["parts"]
+            return note if usable and isinstance(note["request"], dict) else None
+        except (OSError, ValueError, KeyError, TypeError):  # none, or not one of ours
+            return None
+
+    def note(self, done: int) -> None:
+        """Remember, whatever comes, that the first `done` parts are in the file."""
+        content = {"done": done, "parts": self._parts, "request": self._request}
+        fresh = self._note.with_suffix(".new")
+        fresh.write_text(json.dumps(content), encoding="utf-8")
+        fresh.replace(self._note)
+        self.done = done
+
+    def publish(self, whole: Path) -> None:
+        """Give a whole file its final name.
+
+        Raises:
+            FileExistsError: the target has come into being meanwhile and must not be replaced.
+        """
+        if self._overwrite:
+            whole.replace(self.target)
+            return
+        try:
+            os.link(whole, self.target)  # unlike a rename, it fails where there is something
+        except FileExistsError:
+            what = "It has come into being meanwhile and was left as it is"
+            raise FileExistsError(errno.EEXIST, what, str(self.target)) from None
+        except OSError:  # a file system without links
+            whole.replace(self.target)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.copy.unlink(missing_ok=True)
+        if kind is not None and not issubclass(kind, InputError) and self.done:
+            logger.warning(
+                "%s: stopped at %.0f %%, which is kept. Go on with --resume, or begin anew with --overwrite.",
+                self.target.name,
+                100 * self.done / self._parts,
+            )
+        else:
+            self._remove()
+        self._unlock()
+
+    def _remove(self) -> None:
+        for path in (self.pixels, self.copy, self._note, self._note.with_suffix(".new")):
+            path.unlink(missing_ok=True)
+
+    def _unlock(self) -> None:
+        Path(self._lock.lock_file).unlink(missing_ok=True)
+        self._lock.release()
