@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -73,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     predict.add_argument("--precision", choices=PRECISIONS, default="auto", help="of the network's arithmetic")
     predict.add_argument(
-        "--tile", type=int, default=512, metavar="N", help="LR pixels at once; does not change the result (%(default)s)"
+        "--tile", type=int, default=448, metavar="N", help="LR pixels at once; does not change the result (%(default)s)"
     )
     predict.add_argument("--threads", type=int, metavar="N", help="CPU threads (all cores)")
     predict.add_argument("--compress", choices=COMPRESSIONS, default="zstd", help="of the output (%(default)s)")
@@ -91,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument(
         "--overwrite", action="store_true", help="replace an existing output, and what a stopped run left of it"
     )
-    predict.add_argument("--quiet", action="store_true", help="no progress, only errors")
+    predict.add_argument("--quiet", action="store_true", help="no progress, only warnings and errors")
     predict.set_defaults(run=_predict)
     return parser
 
@@ -158,12 +159,15 @@ def _predict(options: argparse.Namespace) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
     options = _parser().parse_args(arguments)
+    # GDAL's own default is a share of the machine's memory; this holds what is read twice
+    os.environ.setdefault("GDAL_CACHEMAX", "64")
     logging.basicConfig(format="%(message)s")
     logging.getLogger("rs_srgan").setLevel(logging.WARNING if options.quiet else logging.INFO)
     for library in ("rasterio", "huggingface_hub"):  # their words come with our own errors
         logging.getLogger(library).setLevel(logging.CRITICAL)
     for number in {"SIGTERM", "SIGHUP"} & signal.Signals.__members__.keys():  # from a scheduler or a closing terminal
-        signal.signal(signal.Signals[number], _stop)
+        if signal.getsignal(signal.Signals[number]) != signal.SIG_IGN:  # as under nohup
+            signal.signal(signal.Signals[number], _stop)
     try:
         options.run(options)
     except InputError as error:

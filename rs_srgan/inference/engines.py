@@ -10,6 +10,7 @@ from torch import Tensor
 from rs_srgan.errors import InputError
 from rs_srgan.models import SISR
 from rs_srgan.radiometry import Encoding, FloatImage, Image
+from rs_srgan.version import __version__
 
 ENGINES = ("auto", "torch", "openvino")
 PRECISIONS = ("auto", "fp32", "bf16")
@@ -27,6 +28,10 @@ class Engine(Protocol):
     """
 
     workers: int
+
+    def versions(self) -> str:
+        """Of all that may make a pixel round otherwise."""
+        ...
 
     def __call__(self, lr: FloatImage, guide: FloatImage | None = None) -> Image:
         """Super-resolve a window that has a halo of the receptive field, and leave that out.
@@ -119,8 +124,7 @@ class TorchEngine:
     """Runs a model with PyTorch, on the GPU where there is one. See `make_engine`."""
 
     def __init__(self, model: SISR, encoding: Encoding, precision: str, threads: int | None = None) -> None:
-        if threads is not None:
-            torch.set_num_threads(threads)
+        self.threads = threads or torch.get_num_threads()
         self.workers = 1
         self.device = torch.device(_device())
         self.precision = precision
@@ -129,8 +133,12 @@ class TorchEngine:
         self._dtype = getattr(torch, encoding.dtype)
 
     def __str__(self) -> str:
-        threads = f", {torch.get_num_threads()} threads" if self.device.type == "cpu" else ""
+        threads = f", {self.threads} threads" if self.device.type == "cpu" else ""
         return f"torch {self.precision} on {self.device.type}{threads}"
+
+    def versions(self) -> str:
+        """See `Engine`."""
+        return f"rs_srgan {__version__}, torch {torch.__version__}"
 
     @torch.inference_mode()
     def __call__(self, lr: FloatImage, guide: FloatImage | None = None) -> Image:
@@ -140,15 +148,24 @@ class TorchEngine:
             for image in (lr, guide)
             if image is not None
         ]
+        before = torch.get_num_threads()
+        torch.set_num_threads(self.threads)
+        try:
+            sr = self._forward(inputs)
+        finally:
+            torch.set_num_threads(before)
+        require_finite(sr.sum().item(), self.model)
+        dn: np.ndarray[Any, Any] = to_dn(sr, **self._encoding)[0].cpu().to(self._dtype).numpy()
+        return dn
+
+    def _forward(self, inputs: list[Tensor]) -> Tensor:
         # TF32, the default on NVIDIA's GPUs, is no fp32
         with (
             torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"),
             torch.backends.cudnn.flags(enabled=True, allow_tf32=False),
         ):
-            sr = self.model(*inputs, margin=self.model.receptive_field)
-        require_finite(sr.sum().item(), self.model)
-        dn: np.ndarray[Any, Any] = to_dn(sr, **self._encoding)[0].to(self._dtype).cpu().numpy()
-        return dn
+            sr: Tensor = self.model(*inputs, margin=self.model.receptive_field)
+        return sr
 
 
 def require_finite(total: float, model: SISR) -> None:

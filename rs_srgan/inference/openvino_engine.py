@@ -7,14 +7,14 @@ import tempfile
 import threading
 from functools import lru_cache
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
 import openvino
 import torch
 from huggingface_hub import cached_assets_path
-from openvino import InferRequest, Layout, PartialShape, Type
+from openvino import CompiledModel, InferRequest, Layout, PartialShape, Type
 from openvino.preprocess import PrePostProcessor
 from torch import Tensor, nn
 
@@ -22,6 +22,7 @@ import rs_srgan
 from rs_srgan.inference.engines import encoding_tensors, require_finite, to_dn
 from rs_srgan.models import SISR
 from rs_srgan.radiometry import Encoding, FloatImage, Image
+from rs_srgan.version import __version__
 
 logger = logging.getLogger(__name__)
 
@@ -61,15 +62,19 @@ class OpenVinoEngine:
     def __str__(self) -> str:
         return f"openvino {self.precision} on cpu, {self.threads} threads"
 
+    def versions(self) -> str:
+        """See `Engine`."""
+        return f"rs_srgan {__version__}, torch {torch.__version__}, openvino {openvino.__version__}"
+
     def __call__(self, lr: FloatImage, guide: FloatImage | None = None) -> Image:
         """See `Engine`."""
         with self._lock:
-            idle = self._compiled(*lr.shape[1:])
-        requests = idle.get()
+            compiled = self._compiled(*lr.shape[1:])
+        requests = compiled.take()
         try:
             return self._run(*requests, [image[None] for image in (lr, guide) if image is not None])
         finally:
-            idle.put(requests)
+            compiled.idle.put(requests)
 
     def _run(self, network: InferRequest, finish: InferRequest, images: list[FloatImage]) -> Image:
         images = [np.ascontiguousarray(image) for image in images]
@@ -86,8 +91,7 @@ class OpenVinoEngine:
         core: Image = dn[0].transpose(2, 0, 1)
         return core
 
-    def _compile(self, height: int, width: int) -> "SimpleQueue[tuple[InferRequest, InferRequest]]":
-        """For windows of that size: as many pairs of requests as there are workers."""
+    def _compile(self, height: int, width: int) -> "_Compiled":
         config, scale = self.model.config, self.model.scale
         bands = len(config.bands)
         network, finish = self._graphs[_NETWORK].clone(), self._graphs[_FINISH].clone()
@@ -103,17 +107,11 @@ class OpenVinoEngine:
         _channels_last(after.input(1), _TYPES[self.precision])
         _channels_last(after.output(0), Type(self._dtype))
         hints = {_NETWORK: _HINTS[self.precision], _FINISH: _HINTS["fp32"]}
-        compiled = [
+        network, finish = (
             self._core.compile_model(graph.build(), "CPU", self._options(hint))
             for graph, hint in zip((between, after), hints.values(), strict=True)
-        ]
-        idle: SimpleQueue[tuple[InferRequest, InferRequest]] = SimpleQueue()
-        for _ in range(self.workers):
-            requests = tuple(each.create_infer_request() for each in compiled)
-            for index, each in enumerate(self._encoding, start=2):
-                requests[1].set_input_tensor(index, _tensor(each))
-            idle.put(requests)
-        return idle
+        )
+        return _Compiled(network, finish, self._encoding)
 
     def _options(self, precision_hint: str) -> dict[str, Any]:
         return {
@@ -122,6 +120,24 @@ class OpenVinoEngine:
             "NUM_STREAMS": self.workers,
             "ENABLE_CPU_PINNING": False,  # others want the cores too
         }
+
+
+class _Compiled:
+    """Both graphs, compiled for one shape of window, with as many pairs of requests as were in use at once."""
+
+    def __init__(self, network: CompiledModel, finish: CompiledModel, encoding: list[FloatImage]) -> None:
+        self._network, self._finish, self._encoding = network, finish, encoding
+        self.idle: SimpleQueue[tuple[InferRequest, InferRequest]] = SimpleQueue()
+
+    def take(self) -> tuple[InferRequest, InferRequest]:
+        """An idle pair, or a new one: each takes memory, and at a scene's edges one is enough."""
+        try:
+            return self.idle.get_nowait()
+        except Empty:
+            network, finish = self._network.create_infer_request(), self._finish.create_infer_request()
+            for index, each in enumerate(self._encoding, start=2):
+                finish.set_input_tensor(index, _tensor(each))
+            return network, finish
 
 
 def _tensor(pixels: FloatImage) -> openvino.Tensor:
@@ -167,10 +183,10 @@ def _cached_graphs(model: SISR, core: openvino.Core) -> dict[str, openvino.Model
             openvino.save_model(graph, Path(converted) / f"{name}.xml", compress_to_fp16=False)
         try:
             folder = cached_assets_path("rs_srgan", namespace="openvino", subfolder=key)
-            fresh = Path(tempfile.mkdtemp(dir=folder.parent))
-            shutil.copytree(converted, fresh, dirs_exist_ok=True)
-            shutil.rmtree(folder)
-            fresh.rename(folder)
+            with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as fresh:
+                shutil.copytree(converted, Path(fresh) / key)
+                shutil.rmtree(folder, ignore_errors=True)
+                (Path(fresh) / key).rename(folder)
         except OSError as error:
             logger.warning("The converted model cannot be kept (%s): the next run converts it again.", error)
         # as the next run will: a graph that is read rounds otherwise than the one that was saved
@@ -200,8 +216,9 @@ def _convert(model: SISR) -> dict[str, openvino.Model]:
 
 def _fingerprint(model: SISR) -> str:
     """Of everything that the graphs are made from: configuration, weights, code, OpenVINO."""
-    digest = hashlib.sha256((model.fingerprint() + openvino.__version__).encode())
+    digest = hashlib.sha256((model.fingerprint() + torch.__version__ + openvino.__version__).encode())
     package = Path(rs_srgan.__file__).parent
-    for source in sorted([package / "physics.py", Path(__file__), *(package / "models").glob("*.py")]):
+    sources = [package / "physics.py", *package.glob("inference/*engine*.py"), *package.glob("models/*.py")]
+    for source in sorted(sources):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:32]

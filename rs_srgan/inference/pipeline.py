@@ -1,9 +1,10 @@
 """Reading, computing and writing at the same time, in bounded memory."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
+from threading import Event
 from typing import Any, TypeVar
 
 Part = TypeVar("Part")
@@ -20,12 +21,12 @@ def overlapped(
     compute: Callable[[Read], Computed],
     write: Callable[[Part, Computed], None],
     workers: int = 1,
-) -> Iterator[Part]:
+) -> Generator[Part]:
     """Take `parts` through three stages; yield a part when it is written.
 
     Each stage takes the parts in order, reading and writing one at a time, computing `workers` of them. An exception of
     any stage comes up here; then, or when the iteration is closed, nothing is begun any more and what is under way is
-    waited for.
+    waited for. What was written until then are the first parts, without a gap.
 
     Args:
         parts: of the work.
@@ -36,13 +37,23 @@ def overlapped(
     """
     flying: deque[tuple[Part, list[Future[Any]]]] = deque()
     upcoming = iter(parts)
+    stopped = Event()
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(workers) as computer, ThreadPoolExecutor(1) as writer:
 
         def begin(part: Part) -> list[Future[Any]]:
             # a stage waits for the one before, whose tasks were submitted in the same order: so none waits for ever
             pixels = reader.submit(read, part)
             result = computer.submit(lambda: compute(pixels.result()))
-            return [pixels, result, writer.submit(lambda: write(part, result.result()))]
+            return [pixels, result, writer.submit(keep, part, result)]
+
+        def keep(part: Part, result: Future[Computed]) -> None:
+            try:
+                computed = result.result()
+                if not stopped.is_set():
+                    write(part, computed)
+            except BaseException:
+                stopped.set()  # before the next part is looked at: what is written has no gaps
+                raise
 
         try:
             while True:
@@ -53,6 +64,7 @@ def overlapped(
                 stages[-1].result()
                 yield part
         finally:
+            stopped.set()
             for _, stages in flying:
                 for stage in stages:
                     stage.cancel()

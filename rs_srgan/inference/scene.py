@@ -1,5 +1,7 @@
 """The pipeline: a raster in, its super-resolved GeoTIFF out, in bounded memory."""
 
+import dataclasses
+import hashlib
 import logging
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -28,7 +30,7 @@ from rs_srgan.version import __version__
 
 logger = logging.getLogger(__name__)
 
-# What a run that is killed loses at most.
+# A run that is killed loses what it did since the last of them.
 CHECKPOINT_SECONDS = 5.0
 
 
@@ -62,7 +64,7 @@ def super_resolve(
     *,
     bbox: Sequence[float] | None = None,
     aoi: str | Path | None = None,
-    tile: int = 512,
+    tile: int = 448,
     engine: str = "auto",
     precision: str = "auto",
     threads: int | None = None,
@@ -132,7 +134,7 @@ def run(
     *,
     bbox: Sequence[float] | None = None,
     aoi: str | Path | None = None,
-    tile: int = 512,
+    tile: int = 448,
     engine: str = "auto",
     precision: str = "auto",
     threads: int | None = None,
@@ -201,9 +203,21 @@ def _work(
             noted = time.monotonic()
 
     done = resumed = sum(part.core.height * part.core.width for part in parts[: unfinished.done])
-    for part in overlapped(parts[unfinished.done :], scene.read, scene.compute, write, scene.engine.workers):
-        done += part.core.height * part.core.width
-        yield Progress(done, lr_px, time.monotonic() - started, resumed)
+    steps = overlapped(parts[unfinished.done :], scene.read, scene.compute, write, scene.engine.workers)
+    try:
+        with closing(steps):
+            for part in steps:
+                done += part.core.height * part.core.width
+                yield Progress(done, lr_px, time.monotonic() - started, resumed)
+    finally:
+        if written > unfinished.done:  # stopped: nothing that is done need be lost
+            out.settle()
+            unfinished.note(written)
+    seconds, million = time.monotonic() - started, (done - resumed) / 1e6
+    if million:
+        logger.info(
+            "%.1f s for %.1f million pixels, %.0f thousand a second.", seconds, million, million * 1e3 / seconds
+        )
     if empty:
         logger.warning("%s holds no valid pixel, and so does the result.", scene.rasters[0].name)
 
@@ -248,11 +262,11 @@ class _Scene:
         stats = [(file.name, file.stat()) for raster in self.rasters for file in raster.files]
         return {
             "input": [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats],
-            "scaling": str(self.rasters[0].encoding),
-            "region": [vars(self.region.window), self.region.area],
+            "scaling": [dataclasses.asdict(raster.encoding) for raster in self.rasters],
+            "region": [vars(self.region.window), hashlib.sha256(repr(self.region.area).encode()).hexdigest()],
             "model": self.model.fingerprint(),
             "engine": str(self.engine),
-            "version of rs_srgan": __version__,
+            "version of rs_srgan or its engine": self.engine.versions(),
         }
 
     def tags(self) -> dict[str, str]:

@@ -61,7 +61,7 @@ class BlockTable:
             if not inline:
                 file.write(struct.pack("<" + _offset(big), position))
                 file.seek(position)
-            file.write(empty[tag].tobytes())
+            write_all(file, empty[tag].tobytes())
         return cls(empty[_TILE_OFFSETS], empty[_TILE_BYTE_COUNTS])
 
     def write(self, file: BinaryIO) -> None:
@@ -69,12 +69,19 @@ class BlockTable:
         entries = _entries(file)
         for tag, values in ((_TILE_OFFSETS, self.offsets), (_TILE_BYTE_COUNTS, self.sizes)):
             file.seek(entries[tag].values)
-            file.write(values.tobytes())
+            write_all(file, values.tobytes())
 
     @property
     def end(self) -> int:
         """Of the last block."""
         return int((self.offsets + self.sizes).max())
+
+
+def write_all(file: BinaryIO, content: bytes | memoryview) -> None:
+    """Write to an unbuffered file, which may take a part at a time; on a full disk the next one is an OSError."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def _offset(big: bool) -> str:

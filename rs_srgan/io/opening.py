@@ -87,12 +87,12 @@ def existing(path: str | Path) -> Path:
 
 def _open_product(path: Path, band_names: tuple[str, ...], offset: float | None) -> Raster:
     product = open_product(path)
+    images = product.image_paths(band_names)
     encoding = product.encoding(band_names)
     if offset is not None:
         encoding = encoding.with_offset(offset)
     layers: list[Layer] = []
     try:
-        images = product.image_paths(band_names)
         for image in images:
             name = PurePosixPath(image).name
             driver = "GTiff" if name.endswith(".tif") else "JP2OpenJPEG"

@@ -6,7 +6,7 @@ for every read, and files are closed by hand instead of by rasterio's context ma
 
 import dataclasses
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -165,7 +165,9 @@ class Raster:
             InputError: the file is truncated or corrupt there, or what it holds is no reflectance.
         """
         if self._pool:
-            parts = list(self._pool.map(lambda layer: layer.read(window), self._layers))
+            reads = [self._pool.submit(layer.read, window) for layer in self._layers]
+            wait(reads)  # all of them, also if one fails: no file is read by two threads at once
+            parts = [read.result() for read in reads]
         else:
             parts = [layer.read(window) for layer in self._layers]
         image, valid = self.encoding.decode(np.concatenate([pixels for pixels, _ in parts]))

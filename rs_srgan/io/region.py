@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rasterio._err import CPLE_BaseError  # what GDAL's own errors come as, here and there
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 from rasterio.features import bounds, geometry_mask, is_valid_geom
@@ -69,12 +70,16 @@ def find_region(grid: Grid, name: str, bbox: Sequence[float] | None = None, aoi:
         area = None
         window = _covering(_projected(bbox or (), grid.crs), grid)
     if window is None:
-        west, south, east, north = transform_bounds(grid.crs, _LONGITUDE_LATITUDE, *_extent(grid))
-        raise InputError(
-            f"{'The bounding box' if aoi is None else Path(aoi).name} lies outside {name}, which reaches from "
-            f"{west:.4f} {south:.4f} to {east:.4f} {north:.4f} (W S E N)."
-        )
+        raise InputError(f"{'The bounding box' if aoi is None else Path(aoi).name} lies outside {name}{_reach(grid)}.")
     return Region(window, area)
+
+
+def _reach(grid: Grid) -> str:
+    try:
+        west, south, east, north = transform_bounds(grid.crs, _LONGITUDE_LATITUDE, *_extent(grid))
+    except (RasterioError, CPLE_BaseError):  # a grid that lies nowhere on Earth
+        return ""
+    return f", which reaches from {west:.4f} {south:.4f} to {east:.4f} {north:.4f} (W S E N)"
 
 
 def _projected(bbox: Sequence[float], crs: CRS) -> tuple[float, float, float, float]:
@@ -89,7 +94,7 @@ def _projected(bbox: Sequence[float], crs: CRS) -> tuple[float, float, float, fl
         )
     try:
         projected: tuple[float, float, float, float] = transform_bounds(_LONGITUDE_LATITUDE, crs, *bbox)
-    except RasterioError as error:
+    except (RasterioError, CPLE_BaseError) as error:
         raise InputError(f"The bounding box {given} cannot be brought to {crs.to_string()} ({error}).") from None
     return projected
 
@@ -134,7 +139,7 @@ def _read_area(path: Path, crs: CRS) -> dict[str, Any]:
         if not polygons or not is_valid_geom(area):
             raise InputError(f"{path.name} holds no valid polygon; expected Polygon or MultiPolygon.")
         area = transform_geom(source, crs, area)
-    except (RasterioError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (RasterioError, CPLE_BaseError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{path.name} holds no polygons that can be used ({error}).") from None
     return area
 

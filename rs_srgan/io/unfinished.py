@@ -23,7 +23,8 @@ class Unfinished:
     """Files beside a target, while it is not whole: its pixels so far, and a note of how many parts they hold.
 
     On the way out of the `with` block the files go if the target is whole, if nothing is in them, or if the input was
-    at fault; they stay if the run was stopped, also by `kill -9` or a full disk.
+    at fault; they stay if the run was stopped, also by `kill -9` or a full disk. (Not by a power cut: nothing is forced
+    onto the disk.)
 
     Args:
         target: final path.
@@ -78,9 +79,11 @@ class Unfinished:
         differing = [key for key in self._request if begun["request"].get(key) != self._request[key]]
         if differing:
             key = differing[0]
+            before, now = begun["request"].get(key), self._request[key]
+            which = "" if isinstance(now, list) or key == "model" else f": {before!r}, now {now!r}"
             raise InputError(
-                f"The unfinished run of {self.target} had another {key}: {begun['request'].get(key)!r}, "
-                f"now {self._request[key]!r}. Say the same again, or begin anew (overwrite=True, --overwrite)."
+                f"The unfinished run of {self.target} had another {key}{which}. "
+                "Ask for the same again, or begin anew (overwrite=True, --overwrite)."
             )
         self.done = begun["done"]
         logger.info("%s: going on at %.0f %%.", self.target.name, 100 * self.done / self._parts)
@@ -124,7 +127,13 @@ class Unfinished:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.copy.unlink(missing_ok=True)
+        try:
+            self._keep_or_remove(kind)
+        finally:
+            self._unlock()
+
+    def _keep_or_remove(self, kind: type[BaseException] | None) -> None:
+        self._remove_copy()
         if kind is not None and not issubclass(kind, InputError) and self.done:
             logger.warning(
                 "%s: stopped at %.0f %%, which is kept. Go on with --resume, or begin anew with --overwrite.",
@@ -133,12 +142,19 @@ class Unfinished:
             )
         else:
             self._remove()
-        self._unlock()
+
+    def _remove_copy(self) -> None:
+        for ending in ("", ".ovr.tmp", ".msk.ovr.tmp"):  # GDAL's, while it makes overviews
+            self.copy.with_name(self.copy.name + ending).unlink(missing_ok=True)
 
     def _remove(self) -> None:
-        for path in (self.pixels, self.copy, self._note, self._note.with_suffix(".new")):
+        self._remove_copy()
+        for path in (self.pixels, self._note, self._note.with_suffix(".new")):
             path.unlink(missing_ok=True)
 
     def _unlock(self) -> None:
-        Path(self._lock.lock_file).unlink(missing_ok=True)
-        self._lock.release()
+        try:
+            if os.name != "nt":  # where the lock itself removes it, and nobody can before
+                Path(self._lock.lock_file).unlink(missing_ok=True)
+        finally:
+            self._lock.release()

@@ -7,8 +7,8 @@ from torch.nn import functional as F
 class SRResNet(nn.Module):
     """Source: Ledig et al. 2017, section 2.2: 9 x 9 head and tail, batch normalisation, PReLU, one stage per doubling.
 
-    Twelve times the work per pixel of the default generator. In evaluation mode its normalisation is a fixed gain and
-    offset for each channel, so tiles stay exact.
+    With 16 blocks of 64 channels six times the arithmetic of the default generator, and more than that in time. In
+    evaluation mode its normalisation is a fixed gain and offset for each channel, so tiles stay exact.
 
     Args:
         inputs: number of channels in.

@@ -74,6 +74,12 @@ def test_bf16_touches_the_network_and_not_the_radiometry(model, window, engine):
     assert 0 < np.sqrt(np.square(half - exact).mean()) < 0.02 * np.sqrt(np.square(residual).mean())
 
 
+def test_threads_are_the_engines_own(model, window):
+    before = torch.get_num_threads()
+    TorchEngine(model, FINE, "fp32", threads=1)(window)
+    assert torch.get_num_threads() == before
+
+
 def test_two_windows_at_once_do_not_disturb_each_other(model, window):
     engine = OpenVinoEngine(model, FINE, "fp32", threads=2)
     windows = [window * factor for factor in np.linspace(0.5, 1, 8, dtype=np.float32)]
@@ -151,7 +157,7 @@ def test_a_damaged_conversion_is_made_again(model, window, cache):
     assert OpenVinoEngine(model, FINE, "fp32")(window).shape == first.shape
 
 
-def test_a_cache_that_cannot_be_written_is_said_and_no_obstacle(model, window, cache, monkeypatch, caplog):
+def test_a_cache_that_cannot_be_written_is_said_and_no_obstacle(model, window, cache, monkeypatch, caplog, tmp_path):
     def refuse(*_, **__):
         raise OSError(28, "No space left on device")
 
@@ -159,6 +165,7 @@ def test_a_cache_that_cannot_be_written_is_said_and_no_obstacle(model, window, c
     assert OpenVinoEngine(model, FINE, "fp32")(window).shape == (4, 128, 160)
     assert "cannot be kept (" in caplog.text
     assert not cache()
+    assert not list((tmp_path / "cache").glob("tmp*"))
 
 
 def test_a_guide_is_seen_by_both_engines_alike():

@@ -152,3 +152,9 @@ def test_a_link_to_the_input_is_the_input(tmp_path):
     (tmp_path / "link.tif").symlink_to(source)
     with pytest.raises(InputError, match="is the input"):
         check_target(tmp_path / "link.tif", source, overwrite=True)
+
+
+def test_a_folder_that_cannot_be_written_to_is_said_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write anywhere
+    with pytest.raises(InputError, match="cannot be written to"):
+        check_target(tmp_path / "out.tif", tmp_path / "in.tif", overwrite=False)

@@ -143,6 +143,7 @@ def test_a_box_that_cannot_be_is_said(bbox, words):
         ({"type": "Polygon", "coordinates": []}, "area.geojson holds no"),
         ({"type": "Polygon", "coordinates": [[[10, 46], [11]]]}, "area.geojson holds no"),
         ({"type": "Polygon", "coordinates": "many"}, "area.geojson holds no"),
+        (polygon(WHOLE, UTM), "area.geojson"),  # metres without a word
         (polygon(WHOLE) | {"crs": {"properties": {"name": "no such"}}}, "no polygons that can be used"),
         ({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}, "lies outside a.tif"),
     ],

@@ -8,6 +8,7 @@ import rasterio
 
 from rs_srgan import InputError
 from rs_srgan.bands import RGBN
+from rs_srgan.io.opening import open_raster
 from rs_srgan.io.raster import Layer, Raster
 from rs_srgan.io.safe import open_product
 from rs_srgan.tiling import Window
@@ -53,6 +54,19 @@ def test_offsets_are_the_products_own_band_by_band(tmp_path):
         '<Spectral_Information bandId="3" physicalBand="B2"/>',
     )
     assert open_product(safe).offsets["B02"] == -500
+
+
+def test_a_baseline_of_the_future_is_read_by_what_it_says(tmp_path):
+    product = open_product(build_safe(tmp_path, RGBN_10M, baseline="06.12", offset=-1500))
+    assert product.encoding(RGBN).bias == pytest.approx((-0.15,) * 4)
+
+
+def test_a_model_of_another_sensor_is_said_to_find_no_image(tmp_path):
+    with (
+        pytest.raises(InputError, match="lists no image of PAN"),
+        open_raster(build_safe(tmp_path, RGBN_10M), ("PAN",)),
+    ):
+        pass
 
 
 def test_before_baseline_4_there_is_no_offset(tmp_path):

@@ -1,0 +1,97 @@
+"""Sentinel-2 products with real pixels, up to full size, made once and kept: python -m benchmarks.mosaic FOLDER."""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from rasterio.windows import Window
+
+from rs_srgan.bands import RGBN
+from rs_srgan.io.safe import open_product
+from tests.safe_builder import build_safe
+from train.data.sources import data_root
+
+SIDE_PX = 10980  # of a tile of the military grid at 10 m
+BLOCK_PX = 1024  # of the JPEG 2000 images that ESA distributes
+CELL_PX = 366  # of the mosaic: 30 x 30 of them
+SMALLEST_PX = 400  # of the images that it is made of
+OFFSET = -1000
+
+Image = np.ndarray[Any, np.dtype[np.uint16]]
+
+
+def product(cache: Path, side_px: int = SIDE_PX) -> Path:
+    """The .SAFE folder, from the cache or made of the imagery in RS_SRGAN_DATA: level 2A, its four 10 m bands.
+
+    Args:
+        cache: a folder for it, with room for 1 GB.
+        side_px: of its images.
+    """
+    cache = cache / f"{side_px}"
+    cache.mkdir(parents=True, exist_ok=True)
+    found = sorted(cache.glob("*.SAFE"))
+    if found:
+        return found[0]
+    images = _images(data_root() / "sentinel2")
+    random = np.random.default_rng(0)
+    cells = -(-side_px // CELL_PX)
+    mosaic = np.empty((len(RGBN), cells * CELL_PX, cells * CELL_PX), np.uint16)
+    for row in range(0, cells * CELL_PX, CELL_PX):
+        for col in range(0, cells * CELL_PX, CELL_PX):
+            mosaic[:, row : row + CELL_PX, col : col + CELL_PX] = _cell(images, random)
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        bands = {(band, 10): mosaic[index, :side_px, :side_px] for index, band in enumerate(RGBN)}
+        safe = build_safe(Path(folder), bands, offset=OFFSET, block_px=BLOCK_PX)
+        return Path(shutil.move(safe, cache))
+
+
+def geotiff(cache: Path, side_px: int) -> Path:
+    """The middle of the full-size product as a GeoTIFF, compressed: DN without offset, which not everybody reads."""
+    target = cache / f"{side_px}.tif"
+    if target.exists():
+        return target
+    paths = open_product(product(cache)).image_paths(RGBN)
+    start = (SIDE_PX - side_px) // 2
+    window = Window(start, start, side_px, side_px)
+    with rasterio.open(paths[0]) as first:
+        place = {"crs": first.crs, "transform": first.window_transform(window)}
+    layout = {"driver": "GTiff", "tiled": True, "compress": "deflate", "predictor": 2}
+    size = {"count": len(paths), "height": side_px, "width": side_px, "dtype": "uint16"}
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        fresh = Path(folder) / target.name
+        with rasterio.open(fresh, "w", **layout, **size, **place) as out:
+            for index, path in enumerate(paths, start=1):
+                with rasterio.open(path) as band:
+                    dn = band.read(1, window=window)
+                out.write(dn - dn.clip(max=-OFFSET), index)
+                out.set_band_description(index, RGBN[index - 1])
+        return fresh.rename(target)
+
+
+def _images(folder: Path) -> list[Image]:
+    """DN without offset, of all files that have the bands and are large enough, at whatever pixel size."""
+    images = []
+    for path in sorted(folder.glob("*.tif")):
+        with rasterio.open(path) as dataset:
+            if min(dataset.shape) >= SMALLEST_PX and set(RGBN) <= set(dataset.descriptions):
+                images.append(dataset.read([dataset.descriptions.index(band) + 1 for band in RGBN]))
+    return images
+
+
+def _cell(images: list[Image], random: np.random.Generator) -> Image:
+    """A random cut, turned, mirrored, brightened: no two alike."""
+    image = images[random.integers(len(images))]
+    row, col = (random.integers(side - CELL_PX + 1) for side in image.shape[1:])
+    cut = np.rot90(image[:, row : row + CELL_PX, col : col + CELL_PX], random.integers(4), axes=(1, 2))
+    if random.integers(2):
+        cut = cut[:, :, ::-1]
+    dn = cut * random.uniform(0.8, 1.25) - OFFSET
+    return np.where(cut == 0, 1, dn).round().astype(np.uint16)  # no hole: a whole tile is the most work
+
+
+if __name__ == "__main__":
+    print(product(Path(sys.argv[1])))
