@@ -210,7 +210,7 @@ def test_without_an_image_the_page_says_what_to_do(page):
 
 def test_stop_stops_leaves_nothing_and_frees_the_worker(page, browser, address, server_folder, write_tif):
     def partial():
-        return list(server_folder.glob("rs_srgan_*/.rs_srgan-*.partial"))
+        return list(server_folder.glob("rs_srgan_*/*.partial"))
 
     upload(page, write_tif(scene_dn(1000, 1000), "large.tif"))
     page.click("#start")
