@@ -75,4 +75,4 @@ def test_what_goes_wrong_comes_up_and_stops_the_work(stage):
 
     with pytest.raises(OSError, match="the fifth"):
         list(overlapped(range(1, 100), *map(fail_at_five, ("read", "compute", "write")), workers=2))
-    assert written == [1, 2, 3, 4] + [5] * (stage == "write" and 5 in written)
+    assert written == [1, 2, 3, 4]  # no gap: a run that is gone on with begins after the last
