@@ -24,7 +24,7 @@ from benchmarks.report import ROOT, table, write_block
 from rs_srgan import SISR, SISRConfig
 from rs_srgan.hub import DEFAULT_MODEL
 
-SIDE = 1024
+SIDE = 2048
 ROUNDS = 2
 PEERS = ("opensr-srgan==0.5.1", "opensr-utils==2.1.0")
 # What they import, without torchvision, which only their VGG loss wants. They ask for Python 3.12; 3.11 runs them.

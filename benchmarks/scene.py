@@ -33,7 +33,7 @@ from rs_srgan.io.opening import open_raster
 from rs_srgan.tiling import Window as TileWindow
 
 SIDES = (1024, 4096, SIDE_PX)
-TILE = 448
+TILE = 512
 KILLS = 10
 KILLED_SIDE = 4096
 # What the command says at the end.

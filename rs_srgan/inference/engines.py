@@ -1,5 +1,6 @@
 """What runs a model on a window of pixels: PyTorch anywhere, OpenVINO on CPUs."""
 
+from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any, Protocol
 
@@ -8,6 +9,7 @@ import torch
 from torch import Tensor
 
 from rs_srgan.errors import InputError
+from rs_srgan.inference.cuda_graph import CudaGraph
 from rs_srgan.models import SISR
 from rs_srgan.radiometry import Encoding, FloatImage, Image
 from rs_srgan.version import __version__
@@ -121,7 +123,10 @@ def encoding_tensors(encoding: Encoding) -> dict[str, Tensor]:
 
 
 class TorchEngine:
-    """Runs a model with PyTorch, on the GPU where there is one. See `make_engine`."""
+    """Runs a model with PyTorch, on the GPU where there is one. See `make_engine`.
+
+    On NVIDIA's GPUs the kernels are captured once for each shape of window, and replayed.
+    """
 
     def __init__(self, model: SISR, encoding: Encoding, precision: str, threads: int | None = None) -> None:
         self.threads = threads or torch.get_num_threads()
@@ -131,6 +136,8 @@ class TorchEngine:
         self.model = model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._encoding = {name: value.to(self.device) for name, value in encoding_tensors(encoding).items()}
         self._dtype = getattr(torch, encoding.dtype)
+        # two shapes alternate along a row of tiles
+        self._captured = lru_cache(maxsize=2)(self._capture)
 
     def __str__(self) -> str:
         threads = f", {self.threads} threads" if self.device.type == "cpu" else ""
@@ -151,17 +158,25 @@ class TorchEngine:
         before = torch.get_num_threads()
         torch.set_num_threads(self.threads)
         try:
-            sr = self._forward(inputs)
+            sr = self._forward(*inputs) if self.device.type != "cuda" else self._replay(inputs)
         finally:
             torch.set_num_threads(before)
         require_finite(sr.sum().item(), self.model)
         dn: np.ndarray[Any, Any] = to_dn(sr, **self._encoding)[0].cpu().to(self._dtype).numpy()
         return dn
 
-    def _forward(self, inputs: list[Tensor]) -> Tensor:
-        # TF32, the default on NVIDIA's GPUs, is no fp32
+    def _replay(self, inputs: list[Tensor]) -> Tensor:
+        return self._captured(*(image.shape for image in inputs))(*inputs)
+
+    def _capture(self, *shapes: torch.Size) -> CudaGraph:
+        examples = [torch.zeros(shape, device=self.device).to(memory_format=torch.channels_last) for shape in shapes]
+        return CudaGraph(self._forward, examples)
+
+    def _forward(self, *inputs: Tensor) -> Tensor:
+        bf16 = self.precision == "bf16"
+        # TF32, the default on NVIDIA's GPUs, is no fp32; weights cast once would not be in a captured graph
         with (
-            torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"),
+            torch.autocast(self.device.type, torch.bfloat16, enabled=bf16, cache_enabled=False),
             torch.backends.cudnn.flags(enabled=True, allow_tf32=False),
         ):
             sr: Tensor = self.model(*inputs, margin=self.model.receptive_field)

@@ -1,5 +1,6 @@
 """The generator of SRGAN, faithful to the paper but for its input: any bands, and the residual to bicubic as output."""
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -30,11 +31,8 @@ class SRResNet(nn.Module):
             nn.BatchNorm2d(channels),
         )
         doublings = scale.bit_length() - 1
-        self.upsampling = nn.Sequential(
-            *(
-                nn.Sequential(nn.Conv2d(channels, 4 * channels, 3, padding=1), nn.PixelShuffle(2), nn.PReLU())
-                for _ in range(doublings)
-            )
+        self.upsampling = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(channels, 4 * channels, 3, padding=1), nn.PReLU()) for _ in range(doublings)
         )
         self.tail = nn.Conv2d(channels, bands, 9, padding=4)
         reach = 4  # of the tail, in fine pixels; two of them make one pixel of the stage before, which adds its own
@@ -46,7 +44,21 @@ class SRResNet(nn.Module):
         """Normalised (B, inputs, h, w) to the normalised residual, pixels as channels: (B, bands * scale^2, h, w)."""
         features = self.head(x)
         features = features + self.body(features)
-        return F.pixel_unshuffle(self.tail(self.upsampling(features)), self.scale)
+        for stage in self.upsampling[:-1]:
+            features = F.pixel_shuffle(stage(features), 2)
+        return F.pixel_unshuffle(self._tail(self.upsampling[-1](features)), self.scale)
+
+    def _tail(self, quarters: Tensor) -> Tensor:
+        """`self.tail(F.pixel_shuffle(quarters, 2))`, the same sums computed before the shuffle.
+
+        Vector units compute sixteen output channels at once and the tail has as many as there are bands; with the four
+        pixels of a quad as channels it has four times as many, and the largest feature map need not be moved.
+        """
+        shifted = [F.pad(self.tail.weight, (col, 1 - col, row, 1 - row)) for row in range(2) for col in range(2)]
+        weight = F.pixel_unshuffle(torch.stack(shifted, dim=1).flatten(0, 1), 2)
+        assert self.tail.bias is not None
+        quads = F.conv2d(quarters, weight, self.tail.bias.repeat_interleave(4), padding=2)
+        return F.pixel_shuffle(quads, 2)
 
 
 class _Block(nn.Module):

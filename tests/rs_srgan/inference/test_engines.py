@@ -197,3 +197,16 @@ def test_a_model_whose_output_is_not_finite_is_an_error(model, window):
 def test_unknown_choices_are_said(model, options, words):
     with pytest.raises(InputError, match=words):
         make_engine(model, FINE, 1, **options)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_replayed_on_a_gpu_it_is_what_the_cpu_computes(model, precision):
+    image = scene_dn(60, 70).astype(np.float32) / 10_000
+    windows = [Window(10, 12, 32, 40), Window(0, 0, 24, 24), Window(11, 13, 32, 40), Window(20, 30, 16, 32)]
+    inputs = [crop_replicated(image, window.grown(model.receptive_field)) for window in windows]
+    with torch.inference_mode():
+        expected = [model(torch.from_numpy(each)[None], margin=model.receptive_field)[0].numpy() for each in inputs]
+    engine = TorchEngine(model, FINE, precision)
+    for lr, sr in zip(inputs, expected, strict=True):
+        assert np.abs(engine(lr) - sr / FINE.gain[0]).max() <= (1 if precision == "fp32" else 100)
