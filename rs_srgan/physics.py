@@ -150,6 +150,11 @@ class ConsistencyProjection(nn.Module):
         """How far, in LR pixels, all steps together look beyond what the residual depends on."""
         return self.steps * (DEGRADE_REACH_LR_PX + BICUBIC_REACH_LR_PX)
 
+    def bicubic(self, lr: Tensor) -> Tensor:
+        """Bicubic enlargement of (B, C, h, w) with its pixels as channels, (B, C * scale^2, h, w)."""
+        enlarged: Tensor = self.up(F.pad(lr, (BICUBIC_REACH_LR_PX,) * 4, mode="replicate"))
+        return enlarged
+
     def forward(self, residual: Tensor, lr: Tensor) -> Tensor:
         """The residual, (B, C * scale^2, h, w), and `lr`, (B, C, h, w), to `sr`, stored as the residual is."""
         step = DEGRADE_REACH_LR_PX + BICUBIC_REACH_LR_PX

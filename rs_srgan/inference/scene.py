@@ -77,8 +77,8 @@ def super_resolve(
 ) -> Path:
     """Super-resolve a GeoTIFF, JP2, PNG or NPY file, or a Sentinel-2 product, into a GeoTIFF.
 
-    The result has the input's scaling, nodata value, CRS, footprint and band descriptions, and does not depend on
-    `tile`. The target appears when it is whole; what a stopped run did is kept beside it for `resume`.
+    The result has the input's scaling, nodata value, CRS, footprint and band descriptions, and where the model has
+    `exact_tiling`, as all bundled ones do, it does not depend on `tile`. The target appears when it is whole; what a stopped run did is kept beside it for `resume`.
 
     Args:
         source: what to read, with the model's bands. A model with guide bands needs a product.
@@ -160,6 +160,8 @@ def run(
         runner = make_engine(model, encoding, lr_px, engine, precision, threads)
         scene = _Scene(rasters, model, region, encoding, runner)
         logger.info("%s", scene)
+        if not model.exact_tiling:
+            logger.warning("The generator of %s looks at whole tiles: the result depends on the tile size.", model.name)
         parts = list(
             plan_tiles(region.window.height, region.window.width, tile_px // model.scale, model.receptive_field)
         )

@@ -10,7 +10,8 @@ from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
 from rs_srgan.physics import SCALES
 
-GENERATORS = ("edsr", "srresnet")
+GENERATORS = ("edsr", "srresnet", "rrdb", "rcab", "lka")
+OUTPUTS = ("residual", "tanh")
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class SISRConfig:
     bands: tuple[str, ...] = band_table.RGBN  # names, in the order of the channels
     guide_bands: tuple[str, ...] = ()  # bands `scale` times finer, whose detail helps; (B04, ...) for the 20 m bands
     generator: str = "edsr"  # one of GENERATORS
+    output: str = "residual"  # what the generator makes: one of OUTPUTS, see SISR
     channels: int = 48  # a multiple of 16: narrower is not faster with AVX-512
     blocks: int = 8  # receptive field 23 px with the projection: a 512 px tile costs 19 % halo
     consistency_steps: int = 1  # more steps start to copy the input's noise
@@ -40,6 +42,7 @@ class SISRConfig:
         self._require(self.scale in SCALES, "scale", f"one of {SCALES}")
         self._require(len(self.bands) > 0, "bands", "at least one band name")
         self._require(self.generator in GENERATORS, "generator", f"one of {GENERATORS}")
+        self._require(self.output in OUTPUTS, "output", f"one of {OUTPUTS}")
         self._require(len(set(self.bands)) == len(self.bands), "bands", "every band once")
         twice = set(self.guide_bands) & set(self.bands) or len(set(self.guide_bands)) < len(self.guide_bands)
         self._require(not twice, "guide_bands", "every band once, and none that is in bands")

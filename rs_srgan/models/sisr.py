@@ -11,13 +11,22 @@ from rs_srgan.errors import InputError
 from rs_srgan.models.checkpoint import HubModel
 from rs_srgan.models.config import SISRConfig
 from rs_srgan.models.edsr import EDSR
+from rs_srgan.models.lka import LKA
+from rs_srgan.models.rcab import RCAB
+from rs_srgan.models.rrdb import RRDB
 from rs_srgan.models.srresnet import SRResNet
 from rs_srgan.nodata import fill_from_nearest, fill_reach
 from rs_srgan.physics import BICUBIC_REACH_LR_PX, ConsistencyProjection
 from rs_srgan.tiling import crop_replicated, plan_tiles
 
 # One for each name in config.GENERATORS.
-_GENERATORS: dict[str, type[EDSR] | type[SRResNet]] = {"edsr": EDSR, "srresnet": SRResNet}
+_GENERATORS: dict[str, type[EDSR | SRResNet | RRDB | RCAB | LKA]] = {
+    "edsr": EDSR,
+    "srresnet": SRResNet,
+    "rrdb": RRDB,
+    "rcab": RCAB,
+    "lka": LKA,
+}
 
 
 class SISR(HubModel):
@@ -25,6 +34,10 @@ class SISR(HubModel):
 
     `sr = project(bicubic(lr) + generator(normalised lr), lr)`: with the generator at zero this is already the
     back-projected bicubic, and whatever the generator adds must agree with what the sensor saw.
+
+    With `output="tanh"` the generator makes the image itself, as in Ledig et al. 2017: `sr = project(mean + std *
+    tanh(generator), lr)`, so reflectance ends at mean + std, before the projection. That is for checkpoints of networks
+    that were made so; their `consistency_steps` are 0.
 
     With `guide_bands` the generator also sees bands that the same instrument measured `scale` times finer, pixel by
     pixel as further channels: Sentinel-2's 20 m bands are brought to 10 m that way. After DSen2, Lanaras et al. 2018,
@@ -91,7 +104,7 @@ class SISR(HubModel):
         return self.finish(lr, self.residual(lr, guide), margin)
 
     def residual(self, lr: Tensor, guide: Tensor | None = None) -> Tensor:
-        """The network's part: reflectance (B, C, h, w) to what it adds to bicubic, in units of its normalisation.
+        """The network's part: reflectance (B, C, h, w) to what the generator makes, in units of its normalisation.
 
         Its pixels are still channels, (B, C * scale^2, h, w), as `pixel_shuffle` takes them.
         """
@@ -102,7 +115,13 @@ class SISR(HubModel):
     def finish(self, lr: Tensor, residual: Tensor, margin: int = 0) -> Tensor:
         """The rest, always in float32, since it is what keeps the radiometry: bicubic skip and projection."""
         with torch.autocast(lr.device.type, enabled=False):
-            sr: Tensor = self.projection(residual.float() * self.config.reflectance_std, lr.float())
+            mean, std = self.config.reflectance_mean, self.config.reflectance_std
+            lr, residual = lr.float(), residual.float()
+            if self.config.output == "tanh":
+                residual = mean + std * residual.tanh() - self.projection.bicubic(lr)
+            else:
+                residual = std * residual
+            sr: Tensor = self.projection(residual, lr)
             if margin:
                 sr = sr[..., margin:-margin, margin:-margin]
             return F.pixel_shuffle(sr, self.scale)
@@ -116,7 +135,7 @@ class SISR(HubModel):
         Args:
             image: reflectance, float, (C, h, w), usually 0..1; NaN where there is no data.
             guide: the same of the guide bands, (G, h * scale, w * scale), for a model that has some.
-            tile: LR pixels computed at once; the result does not depend on it.
+            tile: LR pixels computed at once; where the model has `exact_tiling`, the result does not depend on it.
 
         Returns:
             reflectance, float32, (C, h * scale, w * scale); NaN where `image` was NaN.

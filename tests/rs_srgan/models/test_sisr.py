@@ -13,6 +13,9 @@ CONFIGS = [
     SISRConfig(scale=2, channels=16, blocks=1, bands=("PAN",), mtf_nyquist=(0.2,)),
     SISRConfig(generator="srresnet", channels=16, blocks=2),
     SISRConfig(generator="srresnet", scale=2, channels=16, blocks=1, consistency_steps=0),
+    SISRConfig(generator="srresnet", output="tanh", channels=16, blocks=1, consistency_steps=0),
+    SISRConfig(generator="rrdb", channels=16, blocks=1),
+    SISRConfig(generator="lka", scale=2, channels=16, blocks=1, output="tanh", consistency_steps=1),
     SISRConfig(scale=2, bands=("B05", "B11"), guide_bands=("B04", "B08", "B02"), channels=16, blocks=2),
 ]
 
@@ -33,7 +36,9 @@ def guide_for(config: SISRConfig, height: int, width: int, dtype=np.float32) -> 
 
 
 def name(config: SISRConfig) -> str:
-    return f"{config.generator}-x{config.scale}-{config.consistency_steps}" + ("-guided" if config.guide_bands else "")
+    return f"{config.generator}-x{config.scale}-{config.consistency_steps}-{config.output}" + (
+        "-guided" if config.guide_bands else ""
+    )
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=name)
@@ -47,7 +52,8 @@ def test_receptive_field_is_exactly_what_the_model_says(config):
     inside = slice(middle * config.scale, (middle + 1) * config.scale)
     # the projection is float32 by contract; in float64 no gradient is lost to rounding
     guide = [torch.from_numpy(each)[None] for each in guide_for(config, size, size, np.float64)]
-    sr = pixel_shuffle(model.projection(model.residual(lr, *guide), lr), config.scale)
+    residual = model.residual(lr, *guide)
+    sr = pixel_shuffle(model.projection(residual.tanh() if config.output == "tanh" else residual, lr), config.scale)
     sr[..., inside, inside].square().sum().backward()
     rows, cols = lr.grad.abs().sum((0, 1)).nonzero().T
     assert middle - rows.min() == rows.max() - middle == middle - cols.min() == cols.max() - middle == reach

@@ -1,0 +1,78 @@
+"""What every generator can do, whatever it is made of."""
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from rs_srgan import SISR, SISRConfig, load_model
+from rs_srgan.models.config import GENERATORS, OUTPUTS
+
+SMALL = {"channels": 16, "blocks": 1}
+
+
+@pytest.fixture(params=GENERATORS)
+def generator(request) -> str:
+    torch.manual_seed(0)
+    return request.param
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize(("scale", "bands"), [(2, ("B08",)), (4, ("B04", "B03", "B02")), (8, ("B05", "B11"))])
+def test_any_bands_any_scale_odd_sizes(generator, output, scale, bands):
+    model = SISR(SISRConfig(generator=generator, scale=scale, bands=bands, output=output, **SMALL)).eval()
+    with torch.no_grad():
+        sr = model(torch.rand(2, len(bands), 7, 13))
+    assert sr.shape == (2, len(bands), 7 * scale, 13 * scale)
+    assert sr.isfinite().all()
+
+
+def test_every_weight_learns(generator):
+    model = SISR(SISRConfig(generator=generator, **SMALL)).train()
+    model(torch.rand(2, 4, 9, 9)).square().sum().backward()
+    assert [name for name, weight in model.named_parameters() if weight.grad is None or not weight.grad.any()] == []
+
+
+def test_saved_and_loaded_it_computes_the_same(generator, tmp_path):
+    model = SISR(SISRConfig(generator=generator, **SMALL)).eval()
+    model.save_pretrained(tmp_path)
+    lr = torch.rand(1, 4, 8, 9)
+    with torch.no_grad():
+        torch.testing.assert_close(load_model(tmp_path)(lr), model(lr), rtol=0, atol=0)
+
+
+def test_a_batch_is_its_images_one_by_one(generator):
+    model = SISR(SISRConfig(generator=generator, **SMALL)).eval()
+    lr = torch.rand(3, 4, 9, 8)
+    with torch.no_grad():
+        torch.testing.assert_close(model(lr), torch.cat([model(image[None]) for image in lr]))
+
+
+def test_it_says_whether_tiles_are_exact(generator):
+    """Far from a change, an exact generator's result does not change; another's does."""
+    model = SISR(SISRConfig(generator=generator, **SMALL)).eval()
+    side = model.receptive_field + 9
+    lr = torch.rand(1, 4, side, side)
+    with torch.no_grad():
+        before = model(lr)
+        lr[..., -1, -1] += 0.5
+        change = (model(lr) - before).abs()[..., : 4 * 8, : 4 * 8].max()
+    assert (change == 0) == model.exact_tiling
+
+
+def test_exported_to_onnx_it_computes_the_same(generator, tmp_path):
+    model = SISR(SISRConfig(generator=generator, **SMALL)).eval()
+    size = torch.export.Dim("height"), torch.export.Dim("width")
+    torch.onnx.export(
+        model,
+        (torch.rand(1, 4, 16, 18),),
+        tmp_path / "model.onnx",
+        dynamo=True,
+        dynamic_shapes=({2: size[0], 3: size[1]},),
+        verbose=False,
+    )
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    lr = torch.rand(1, 4, 21, 12)
+    (found,) = session.run(None, {session.get_inputs()[0].name: lr.numpy()})
+    with torch.no_grad():
+        np.testing.assert_allclose(found, model(lr).numpy(), atol=1e-4, rtol=0)
