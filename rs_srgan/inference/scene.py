@@ -78,7 +78,8 @@ def super_resolve(
     """Super-resolve a GeoTIFF, JP2, PNG or NPY file, or a Sentinel-2 product, into a GeoTIFF.
 
     The result has the input's scaling, nodata value, CRS, footprint and band descriptions, and where the model has
-    `exact_tiling`, as all bundled ones do, it does not depend on `tile`. The target appears when it is whole; what a stopped run did is kept beside it for `resume`.
+    `exact_tiling`, as all bundled ones do, it does not depend on `tile`. The target appears when it is whole; what a
+    stopped run did is kept beside it for `resume`.
 
     Args:
         source: what to read, with the model's bands. A model with guide bands needs a product.

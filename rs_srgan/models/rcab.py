@@ -4,8 +4,7 @@ from torch import Tensor, nn
 
 from rs_srgan.models.trunk import Trunk
 
-# Of the channels, in the network that finds their weights; with fewer than four all could be dead.
-_REDUCTION, _LEAST = 16, 4
+_REDUCTION = 16  # of the channels, in the network that finds their weights
 
 
 class RCAB(Trunk):
@@ -23,7 +22,7 @@ class RCAB(Trunk):
 class _ChannelAttentionBlock(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
-        squeezed = max(_LEAST, channels // _REDUCTION)
+        squeezed = max(1, channels // _REDUCTION)
         self.body = nn.Sequential(
             nn.Conv2d(channels, channels, 3, padding=1),
             nn.ReLU(inplace=True),
@@ -32,7 +31,7 @@ class _ChannelAttentionBlock(nn.Module):
         self.attention = nn.Sequential(
             nn.AdaptiveAvgPool2d(1),
             nn.Conv2d(channels, squeezed, 1),
-            nn.ReLU(inplace=True),
+            nn.LeakyReLU(0.1, inplace=True),  # so few units must not die
             nn.Conv2d(squeezed, channels, 1),
             nn.Sigmoid(),
         )
