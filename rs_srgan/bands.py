@@ -60,6 +60,16 @@ def canonical_name(description: str) -> str | None:
     return word if word in SENTINEL2 else None
 
 
+def display_bands(names: Sequence[str]) -> tuple[str, ...]:
+    """Which three of `names` to show as red, green and blue: true colour where they are there, else the first ones.
+
+    With fewer than three the last one fills up.
+    """
+    if set(RGBN[:3]) <= set(names):
+        return RGBN[:3]
+    return tuple((*names, *[names[-1]] * 2)[:3])
+
+
 def mtf_nyquist(names: Sequence[str]) -> tuple[float, ...]:
     """The MTF at Nyquist of each band in `names`.
 

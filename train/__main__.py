@@ -11,9 +11,9 @@ class TrainCLI(LightningCLI):
     """LightningCLI; what model and data must agree on stands once, in the model's configuration."""
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Hand it from the model to the data."""
+        """Hand it from the model, once it is made, to the data."""
         for name in ("scale", "bands", "mtf_nyquist"):
-            parser.link_arguments(f"model.init_args.config.{name}", f"data.init_args.{name}")
+            parser.link_arguments(f"model.{name}", f"data.init_args.{name}", apply_on="instantiate")
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ import lightning as L
 from lightning.pytorch.callbacks import WeightAveraging
 
 from rs_srgan.errors import InputError
-from train.module import SISRModule
+from train.module import SRModule
 
 
 class SaveModel(L.Callback):
@@ -49,8 +49,8 @@ class SaveModel(L.Callback):
         self._record(trainer)
 
     def _save(self, pl_module: L.LightningModule) -> None:
-        if not isinstance(pl_module, SISRModule):
-            raise TypeError(f"SaveModel saves a SISRModule, not a {type(pl_module).__name__}.")
+        if not isinstance(pl_module, SRModule):
+            raise TypeError(f"SaveModel saves an SRModule, not a {type(pl_module).__name__}.")
         pl_module.model.save_pretrained(self.folder)
 
     def _record(self, trainer: L.Trainer) -> None:

@@ -4,9 +4,11 @@ from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 # Below this difference Charbonnier is quadratic; about the noise of one pixel.
 _CHARBONNIER_EPS = 1e-3
+_LDL_WINDOW_PX = 7
 
 
 @dataclass(frozen=True)
@@ -14,14 +16,28 @@ class ReconstructionWeights:
     """Weight of each term; 0 leaves it out."""
 
     charbonnier: float = 1.0
+    l1: float = 0.0
+    mse: float = 0.0
     fft: float = 0.05
     gradient: float = 0.1
     sam: float = 0.02
+    tv: float = 0.0
+    ldl: float = 0.0
 
 
 def charbonnier(sr: Tensor, hr: Tensor) -> Tensor:
     """Mean of sqrt((sr - hr)^2 + eps^2), reflectance. Source: Lai et al. 2017."""
     return torch.sqrt((sr - hr) ** 2 + _CHARBONNIER_EPS**2).mean()
+
+
+def l1(sr: Tensor, hr: Tensor) -> Tensor:
+    """Mean absolute difference, reflectance."""
+    return (sr - hr).abs().mean()
+
+
+def mse(sr: Tensor, hr: Tensor) -> Tensor:
+    """Mean square difference, reflectance squared."""
+    return ((sr - hr) ** 2).mean()
 
 
 def fft(sr: Tensor, hr: Tensor) -> Tensor:
@@ -32,8 +48,12 @@ def fft(sr: Tensor, hr: Tensor) -> Tensor:
 
 def gradient(sr: Tensor, hr: Tensor) -> Tensor:
     """Mean absolute difference of the first differences along rows and columns, reflectance per pixel."""
-    error = sr - hr
-    return error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()
+    return tv(sr - hr, hr)
+
+
+def tv(sr: Tensor, hr: Tensor) -> Tensor:
+    """Total variation: mean modulus of the first differences, reflectance per pixel. Source: Rudin et al. 1992."""
+    return sr.diff(dim=2).abs().mean() + sr.diff(dim=3).abs().mean()
 
 
 def sam(sr: Tensor, hr: Tensor) -> Tensor:
@@ -47,7 +67,33 @@ def sam(sr: Tensor, hr: Tensor) -> Tensor:
     return torch.atan2(cross, dot).mean()
 
 
-TERMS = {"charbonnier": charbonnier, "fft": fft, "gradient": gradient, "sam": sam}
+def ldl(sr: Tensor, hr: Tensor) -> Tensor:
+    """Absolute difference, weighed by how unsteady it is: artifacts cost, detail that is missing costs less.
+
+    The weight is the local variance of the difference, in units of what the image has at most, times the fifth root of
+    the variance in the whole image. Source: Liang et al. 2022, without their second, averaged generator.
+    """
+    residual = (sr - hr).abs()
+    with torch.no_grad():
+        mean_of_error = residual.mean(1, keepdim=True)
+        pad = (_LDL_WINDOW_PX // 2,) * 4
+        padded = F.pad(mean_of_error, pad, mode="reflect")
+        local = F.avg_pool2d(padded**2, _LDL_WINDOW_PX, 1) - F.avg_pool2d(padded, _LDL_WINDOW_PX, 1) ** 2
+        weight = local.clamp(min=0) / local.amax((1, 2, 3), keepdim=True).clamp(min=1e-12)
+        weight = weight * mean_of_error.var((1, 2, 3), keepdim=True) ** 0.2
+    return (weight * residual).mean()
+
+
+TERMS = {
+    "charbonnier": charbonnier,
+    "l1": l1,
+    "mse": mse,
+    "fft": fft,
+    "gradient": gradient,
+    "sam": sam,
+    "tv": tv,
+    "ldl": ldl,
+}
 
 
 def reconstruction_terms(sr: Tensor, hr: Tensor, weights: ReconstructionWeights) -> dict[str, Tensor]:

@@ -1,17 +1,21 @@
-"""The PSNR stage: one generator, one optimiser, a schedule by steps or by the clock."""
+"""What every stage of training shares, and the PSNR stage: one generator, one optimiser."""
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import lightning as L
 import torch
 from lightning.pytorch.callbacks import Timer
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
 from rs_srgan.errors import InputError
 from rs_srgan.evaluation.metrics import psnr
 from rs_srgan.evaluation.protocol import BORDER_HR_PX
+from rs_srgan.evaluation.spectrum import spectrum_db
+from rs_srgan.hub import load_model
 from rs_srgan.models import SISR, SISRConfig
 from rs_srgan.physics import back_projected_bicubic, wald_mtf
 from train.losses import ReconstructionWeights, reconstruction_terms
@@ -19,77 +23,118 @@ from train.losses import ReconstructionWeights, reconstruction_terms
 # Near the border of a crop the projection sees replicated pixels instead of the scene: not counted in the loss.
 BORDER_LR_PX = 2
 
+# Shares of the Nyquist frequency at which validation looks at the spectrum.
+SPECTRUM_AT = (0.3, 0.5, 0.7, 0.9)
 
-class SISRModule(L.LightningModule):
-    """Trains a `SISR` model by reconstruction.
+Schedule = Literal["cosine", "plateau"]
 
-    The learning rate rises for `warmup_steps`, then falls along a cosine to 1 % at the end of the run, which is
-    trainer.max_steps, max_epochs or max_time, whichever comes first: a run by the clock completes its schedule on any
-    machine.
+
+class SRModule(L.LightningModule):
+    """A `SISR` model in training: its start, its validation, the schedule of its learning rate.
+
+    A batch is a dictionary: "lr" (B, C, h, w), "hr" (B, C, h * scale, w * scale) and, for a model with guide bands,
+    "guide", all reflectance; in validation also "site" and "group", by which figures are averaged.
 
     Args:
-        config: of the model.
-        weights: of the loss terms.
+        config: of a new model.
+        init_from: instead, what `load_model` takes: the model whose weights and configuration are the start.
+        weights: of the reconstruction terms.
         learning_rate: at its peak.
         warmup_steps: to reach it.
-        weight_decay: of AdamW.
+        schedule: "cosine" falls to 1 % at the end of the run, which is trainer.max_steps, max_epochs or max_time,
+            whichever comes first: a run by the clock completes its schedule on any machine. "plateau" quarters the rate
+            where the validation's PSNR has not risen for three validations.
     """
 
     def __init__(
         self,
-        config: SISRConfig,
+        config: SISRConfig | None = None,
+        init_from: str | None = None,
         weights: ReconstructionWeights = ReconstructionWeights(),  # frozen
         learning_rate: float = 8e-4,
         warmup_steps: int = 200,
-        weight_decay: float = 0.0,
+        schedule: Schedule = "cosine",
     ) -> None:
         super().__init__()
-        self.model: SISR = SISR(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if (config is None) == (init_from is None):
+            raise InputError("Give either config, for a new model, or init_from, for the weights to start from.")
+        model = SISR(config) if config else load_model(str(init_from)).train()
+        self.model: SISR = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.weights = weights
-        self.learning_rate, self.warmup_steps, self.weight_decay = learning_rate, warmup_steps, weight_decay
+        self.learning_rate, self.warmup_steps, self.schedule = learning_rate, warmup_steps, schedule
+        # What the data must agree on; the command line hands it over.
+        self.scale, self.bands = self.model.scale, self.model.config.bands
+        self.guide_bands, self.mtf_nyquist = self.model.config.guide_bands, self.model.config.mtf_nyquist
 
-    def forward(self, lr: Tensor) -> Tensor:
-        """Reflectance (B, C, h, w) to reflectance (B, C, h * scale, w * scale)."""
-        sr: Tensor = self.model(lr.contiguous(memory_format=torch.channels_last))
+    def forward(self, batch: dict[str, Any]) -> Tensor:
+        """SR of a batch, reflectance (B, C, h * scale, w * scale)."""
+        inputs = [batch[name] for name in ("lr", "guide") if name in batch]
+        sr: Tensor = self.model(*(image.contiguous(memory_format=torch.channels_last) for image in inputs))
         return sr
 
-    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
-        """One batch of HR and LR; stops with the term's name at the first loss that is not finite."""
-        border = BORDER_LR_PX * self.model.scale
-        inner = (..., slice(border, -border), slice(border, -border))
-        terms = reconstruction_terms(self(batch["lr"])[inner], batch["hr"][inner], self.weights)
+    def inner(self, image: Tensor) -> Tensor:
+        """What of a fine image the loss counts."""
+        border = BORDER_LR_PX * self.scale
+        return image[..., border:-border, border:-border]
+
+    def reconstruction(self, sr: Tensor, hr: Tensor) -> Tensor:
+        """The sum of the reconstruction terms, each logged.
+
+        Raises:
+            FloatingPointError: one of them is not finite.
+        """
+        terms = reconstruction_terms(sr, hr, self.weights)
+        self.require_finite(terms)
+        self.log_dict({f"train/{name}": value.detach() for name, value in terms.items()})
+        return torch.stack(list(terms.values())).sum()
+
+    def require_data(self, batch: dict[str, Tensor]) -> None:
+        """Stop at a batch with a value that is not finite, before it gets into the weights."""
+        for name in batch.keys() & {"lr", "hr", "guide"}:
+            if not torch.isfinite(batch[name].sum()):
+                raise FloatingPointError(
+                    f"The {name} images of step {self.global_step} hold values that are not finite: nodata in the "
+                    "training data? The last checkpoint is from before."
+                )
+
+    def require_finite(self, terms: dict[str, Tensor]) -> None:
+        """Stop at the first loss that is not finite, by its name."""
         for name, value in terms.items():
             if not torch.isfinite(value):
                 raise FloatingPointError(
                     f"The {name} loss is {value.item()} at step {self.global_step}. "
-                    "The last checkpoint is from before; lower the learning rate or look for NaN in the data."
+                    "The last checkpoint is from before; lower the learning rate."
                 )
-        loss = torch.stack(list(terms.values())).sum()
-        self.log_dict({f"train/{name}": value for name, value in terms.items()})
-        self.log("train/loss", loss, prog_bar=True)
-        return loss
 
     def on_validation_epoch_start(self) -> None:
-        """Collect PSNR by site."""
-        self._by_site: dict[str, list[list[float]]] = {}
+        """Collect figures by group and site."""
+        self._figures: dict[tuple[str, str], list[list[float]]] = {}
 
     def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
-        """PSNR of one whole image of an unseen site, and of the baseline on it."""
+        """PSNR of one whole image of an unseen site, that of the baseline on it, and how much detail it holds."""
         lr, hr = batch["lr"], batch["hr"]
-        scale, config = self.model.scale, self.model.config
-        baseline = back_projected_bicubic(lr, scale, wald_mtf(config.mtf_nyquist, scale))
-        inner = (..., slice(BORDER_HR_PX, -BORDER_HR_PX), slice(BORDER_HR_PX, -BORDER_HR_PX))
-        figures = [psnr(sr[inner].float().cpu().numpy(), hr[inner].cpu().numpy()) for sr in (self(lr), baseline)]
-        self._by_site.setdefault(batch["site"][0], []).append(figures)
+        baseline = back_projected_bicubic(lr, self.scale, wald_mtf(self.mtf_nyquist, self.scale))
+        border = min(BORDER_HR_PX, (min(hr.shape[2:]) - 1) // 4)
+        inner = (0, slice(None), slice(border, hr.shape[2] - border), slice(border, hr.shape[3] - border))
+        truth = hr[inner].float().cpu().numpy()
+        restored, simple = (image[inner].float().cpu().numpy() for image in (self(batch), baseline))
+        figures = [psnr(restored, truth), psnr(simple, truth), *spectrum_db(restored, truth, SPECTRUM_AT)]
+        self._figures.setdefault((batch["group"][0], batch["site"][0]), []).append(figures)
 
     def on_validation_epoch_end(self) -> None:
-        """Mean over sites, Sentinel-2 and NAIP apart, and what it is worth over the baseline."""
-        for source in ("sentinel2", "naip"):
-            sites = [site for site in self._by_site if site.startswith("naip/") == (source == "naip")]
-            if sites:
-                model, baseline = torch.tensor([torch.tensor(self._by_site[s]).mean(0).tolist() for s in sites]).mean(0)
-                self.log(f"val/psnr_{source}", model)
-                self.log(f"val/gain_{source}", model - baseline, prog_bar=True)
+        """Means over sites for each group, and over the groups."""
+        groups: dict[str, list[Tensor]] = {}
+        for (group, _), figures in self._figures.items():
+            groups.setdefault(group, []).append(torch.tensor(figures).mean(0))
+        means = {group: torch.stack(sites).mean(0) for group, sites in groups.items()}
+        for group, mean in means.items():
+            self.log(f"val/psnr_{group}", mean[0])
+            self.log(f"val/gain_{group}", mean[0] - mean[1], prog_bar=True)
+            for frequency, level in zip(SPECTRUM_AT, mean[2:], strict=True):
+                self.log(f"val/spectrum_{group}_{frequency}", level)
+        overall = torch.stack(list(means.values())).mean(0)
+        self.log("val/psnr", overall[0])
+        self.log("val/gain", overall[0] - overall[1])
 
     def progress(self) -> float:
         """How much of the run is done, 0 to 1."""
@@ -97,23 +142,71 @@ class SISRModule(L.LightningModule):
         if self.trainer.max_steps > 0:
             done.append(self.global_step / self.trainer.max_steps)
         if (self.trainer.max_epochs or -1) > 0:
-            done.append(self.global_step / self.trainer.estimated_stepping_batches)
+            # by batches: with two optimisers every batch is two of Lightning's steps
+            batches = self.trainer.num_training_batches * int(self.trainer.max_epochs or 1)  # infinite before the start
+            done.append(max(0, self.trainer.fit_loop.total_batch_idx) / max(1, batches))
         for timer in self.trainer.callbacks:  # type: ignore[attr-defined]
             if isinstance(timer, Timer) and (left := timer.time_remaining()) is not None:
                 spent = timer.time_elapsed()
                 done.append(spent / (spent + left))
         return min(1.0, max(done))
 
-    def _rate(self, step: int) -> float:
-        cosine = 0.5 * (1 + math.cos(math.pi * self.progress()))
-        return min(1.0, (step + 1) / self.warmup_steps) * (0.01 + 0.99 * cosine)
+    def rate(self, step: int) -> float:
+        """Share of the peak learning rate at a step."""
+        falling = 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * self.progress())) if self.schedule == "cosine" else 1.0
+        return min(1.0, (step + 1) / self.warmup_steps) * falling
 
-    def configure_optimizers(self) -> OptimizerLRScheduler:
-        """AdamW and the schedule."""
+    def require_end(self) -> None:
+        """Refuse a run whose length is open: a schedule needs an end."""
         trainer = self.trainer
         timed = any(isinstance(callback, Timer) for callback in trainer.callbacks)  # type: ignore[attr-defined]
         if trainer.max_steps < 1 and (trainer.max_epochs or -1) < 1 and not timed:
             raise InputError("The length of the run is open: set trainer.max_steps, max_epochs or max_time.")
+
+
+def on_plateau(optimizer: Optimizer) -> ReduceLROnPlateau:
+    """The schedule "plateau" of `SRModule`, to be told the validation's PSNR."""
+    return ReduceLROnPlateau(optimizer, mode="max", factor=0.25, patience=3)
+
+
+class SISRModule(SRModule):
+    """The PSNR stage: trains a `SISR` model by reconstruction. See `SRModule`.
+
+    Args:
+        config: of a new model.
+        init_from: instead, the model to start from.
+        weights: of the reconstruction terms.
+        learning_rate: at its peak.
+        warmup_steps: to reach it.
+        schedule: "cosine" or "plateau".
+        weight_decay: of AdamW.
+    """
+
+    def __init__(
+        self,
+        config: SISRConfig | None = None,
+        init_from: str | None = None,
+        weights: ReconstructionWeights = ReconstructionWeights(),  # frozen
+        learning_rate: float = 8e-4,
+        warmup_steps: int = 200,
+        schedule: Schedule = "cosine",
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(config, init_from, weights, learning_rate, warmup_steps, schedule)
+        self.weight_decay = weight_decay
+
+    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
+        """One batch; stops with the term's name at the first loss that is not finite."""
+        self.require_data(batch)
+        loss = self.reconstruction(self.inner(self(batch)), self.inner(batch["hr"]))
+        self.log("train/loss", loss, prog_bar=True)
+        return loss
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """AdamW and the schedule."""
+        self.require_end()
         optimizer = torch.optim.AdamW(self.parameters(), self.learning_rate, weight_decay=self.weight_decay)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._rate)
+        if self.schedule == "plateau":
+            return {"optimizer": optimizer, "lr_scheduler": {"scheduler": on_plateau(optimizer), "monitor": "val/psnr"}}
+        schedule = LambdaLR(optimizer, self.rate)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -39,7 +39,9 @@ def test_so_is_what_a_validation_saves_half_way(tmp_path):
             seen.append(all(torch.allclose(value, average.values[name]) for name, value in saved.items()))
 
     callbacks = [average, SaveModel(str(tmp_path / "model")), EMAWeightAveraging(decay=0.5), Look()]
-    validation = DataLoader([{"hr": torch.rand(4, 48, 48), "lr": torch.rand(4, 12, 12), "site": "a"}], 1)
+    validation = DataLoader(
+        [{"hr": torch.rand(4, 48, 48), "lr": torch.rand(4, 12, 12), "group": "sentinel2", "site": "a"}], 1
+    )
     run = trainer(max_steps=12, val_check_interval=4, num_sanity_val_steps=0, callbacks=callbacks)
     run.fit(SISRModule(SMALL, warmup_steps=1), pairs(), validation)
     assert seen == [True, True, True]
@@ -52,7 +54,7 @@ def test_the_wrong_order_is_refused(tmp_path):
 
 
 def test_another_module_cannot_be_saved_as_a_model(tmp_path):
-    with pytest.raises(TypeError, match="saves a SISRModule, not a LightningModule"):
+    with pytest.raises(TypeError, match="saves an SRModule, not a LightningModule"):
         SaveModel(str(tmp_path)).on_fit_end(trainer(max_steps=1), L.LightningModule())
 
 

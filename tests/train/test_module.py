@@ -61,7 +61,7 @@ def test_a_run_by_the_clock_completes_its_schedule():
     module.trainer = run
     clock._offset = 50.0
     assert module.progress() == pytest.approx(0.5)
-    assert module._rate(1000) == pytest.approx(0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi / 2)))
+    assert module.rate(1000) == pytest.approx(0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi / 2)))
     clock._offset = 250.0
     assert module.progress() == 1
 
@@ -69,5 +69,10 @@ def test_a_run_by_the_clock_completes_its_schedule():
 def test_a_loss_that_is_not_finite_stops_and_names_its_term_and_step():
     module = SISRModule(SMALL)
     module.log = module.log_dict = lambda *_, **__: None
-    with pytest.raises(FloatingPointError, match="The charbonnier loss is nan at step 1"):
-        trainer(max_steps=50).fit(module, pairs(fill=math.nan))
+    with pytest.raises(FloatingPointError, match="The charbonnier loss is inf at step 1"):
+        trainer(max_steps=50).fit(module, pairs(fill=1e30))
+
+
+def test_data_that_is_not_finite_is_never_learnt_from():
+    with pytest.raises(FloatingPointError, match="The hr images of step 1 hold values that are not finite"):
+        trainer(max_steps=50).fit(SISRModule(SMALL), pairs(fill=math.nan))

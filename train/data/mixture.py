@@ -74,7 +74,9 @@ class ValidationImages(Dataset[dict[str, Any]]):
                 row, col = (image.shape[1] - height) // 2, (image.shape[2] - width) // 2
                 crop = image[:, row : row + height, col : col + width]
                 if np.isfinite(crop).all():
-                    self.items.append({"hr": torch.from_numpy(np.ascontiguousarray(crop)), "site": site.name})
+                    group = "naip" if site.name.startswith("naip/") else "sentinel2"
+                    hr = torch.from_numpy(np.ascontiguousarray(crop))
+                    self.items.append({"hr": hr, "site": site.name, "group": group})
 
     def __len__(self) -> int:
         return len(self.items)

@@ -1,0 +1,144 @@
+import lightning as L
+import pytest
+import torch
+from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint
+from torch.utils.data import DataLoader
+
+from rs_srgan import SISR, InputError, SISRConfig
+from tests.train.test_module import SMALL, pairs, trainer
+from train.discriminators import DiscriminatorConfig
+from train.gan import AdversarialConfig, GANModule
+
+PATCH = DiscriminatorConfig("unet", channels=8)
+
+
+def module(**options) -> GANModule:
+    torch.manual_seed(0)
+    rules = {"discriminator_only": 0, "ramp": 0.1} | options.pop("adversarial", {})
+    return GANModule(SMALL, discriminator=PATCH, adversarial=AdversarialConfig(**rules), warmup_steps=1, **options)
+
+
+def large_pairs(count=8, **options):
+    """HR of 64 pixels: with the border left out, 48 for the discriminator."""
+    torch.manual_seed(0)
+    hr = torch.rand(count, 4, 64, 64) * 0.3
+    lr = torch.nn.functional.avg_pool2d(hr, 4)
+    return DataLoader([{"hr": h, "lr": low} for h, low in zip(hr, lr, strict=True)], 2, **options)
+
+
+class Watch(L.Callback):
+    """Which network moved in which iteration, and what was logged."""
+
+    def __init__(self):
+        self.moved, self.logged = [], []
+
+    def on_train_batch_start(self, trainer, module, *_):
+        self.before = weights(module)
+
+    def on_train_batch_end(self, trainer, module, *_):
+        after = weights(module)
+        self.moved.append({name for name in after if not torch.equal(after[name], self.before[name])})
+        self.logged.append({name: float(value) for name, value in trainer.callback_metrics.items()})
+
+
+def weights(module):
+    networks = {"generator": module.model, "discriminator": module.discriminator}
+    return {name: torch.cat([p.detach().flatten() for p in net.parameters()]) for name, net in networks.items()}
+
+
+def test_first_the_generator_alone_then_the_discriminator_alone_then_both():
+    watch = Watch()
+    gan = module(adversarial={"generator_only": 2, "discriminator_only": 3})
+    trainer(max_steps=2 + 3 + 2 * 2, callbacks=[watch]).fit(gan, large_pairs(32))
+    both = {"generator", "discriminator"}
+    assert watch.moved == [{"generator"}] * 2 + [{"discriminator"}] * 3 + [both] * 2
+    assert gan.iterations == 7
+
+
+@pytest.mark.parametrize("loss", ["bce", "relativistic", "relativistic_average", "wasserstein"])
+@pytest.mark.parametrize("name", ["unet", "patchgan", "srgan", "esrgan"])
+def test_every_discriminator_plays_by_every_rule(loss, name):
+    rules = AdversarialConfig(loss=loss, discriminator_only=0, label_smoothing=0.1, feature_matching=1.0, r1_every=1)
+    gan = GANModule(SMALL, discriminator=DiscriminatorConfig(name, 4, conditional=False), adversarial=rules)
+    watch = Watch()
+    trainer(max_steps=4, callbacks=[watch]).fit(gan, large_pairs())
+    assert watch.moved == [{"generator", "discriminator"}] * 2
+    assert all(0 <= watch.logged[-1][name] <= 1 for name in ("train/D(x)", "train/D(G(x))", "train/told_apart"))
+
+
+def test_the_adversarial_gradient_has_its_share_of_the_reconstructions():
+    gan = module(adversarial={"share": 0.7, "ramp": 1e-9})
+    norms = []
+
+    def watched(image, hr, coarse, against):
+        gradient = GANModule._adversarial_gradient(gan, image, hr, coarse, against)
+        norms.append(float(gradient.norm() / against))
+        return gradient
+
+    gan._adversarial_gradient = watched
+    trainer(max_steps=2).fit(gan, large_pairs())
+    assert norms == [pytest.approx(0.7, rel=1e-3)]
+
+
+def test_the_share_rises_from_nothing():
+    watch = Watch()
+    gan = module(adversarial={"share": 2.0, "ramp": 0.5})
+    trainer(max_steps=40, callbacks=[watch]).fit(gan, large_pairs(80))
+    shares = [logged["train/adversarial_share"] for logged in watch.logged]
+    assert shares[0] < 0.1
+    assert shares == sorted(shares)
+    assert shares[11:] == [2.0] * 9
+
+
+def test_gradients_are_clipped_when_they_are_what_they_are():
+    gan = module(gradient_clip=1e-3)
+    norms = []
+
+    def watched(optimizer):
+        GANModule.on_before_optimizer_step(gan, optimizer)
+        grads = [weight.grad.flatten() for group in optimizer.param_groups for weight in group["params"]]
+        norms.append(float(torch.cat(grads).norm()))
+
+    gan.on_before_optimizer_step = watched
+    trainer(max_steps=8).fit(gan, large_pairs())
+    assert len(norms) == 8
+    assert max(norms) <= 1.01e-3
+
+
+def test_resumed_at_an_epochs_end_it_is_bit_for_bit_the_run_that_went_on(tmp_path):
+    def run(resume=None):
+        gan = module()
+        callbacks = [
+            EMAWeightAveraging(decay=0.9),
+            ModelCheckpoint(tmp_path, filename="{epoch}", save_top_k=-1, every_n_epochs=1),
+        ]
+        quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}
+        fit = L.Trainer(accelerator="cpu", max_epochs=4, callbacks=callbacks, **quiet)
+        fit.fit(gan, large_pairs(), ckpt_path=resume)
+        return gan
+
+    whole = run()
+    resumed = run(tmp_path / "epoch=1.ckpt")
+    for (name, a), b in zip(whole.state_dict().items(), resumed.state_dict().values(), strict=True):
+        assert torch.equal(a, b), name
+    assert whole.iterations == resumed.iterations == 16
+
+
+def test_a_term_that_is_not_finite_is_named():
+    with pytest.raises(FloatingPointError, match="The hr images of step 2 hold values"):
+        trainer(max_steps=4).fit(module(), pairs(fill=float("nan")))
+
+
+def test_it_starts_from_the_weights_it_is_given(tmp_path):
+    model = SISR(SISRConfig(scale=2, channels=16, blocks=1, bands=("B08",)))
+    model.save_pretrained(tmp_path)
+    gan = GANModule(init_from=str(tmp_path))
+    assert (gan.scale, gan.bands) == (2, ("B08",))
+    for name, value in model.state_dict().items():
+        assert torch.equal(gan.model.state_dict()[name], value)
+
+
+@pytest.mark.parametrize("options", [{}, {"config": SMALL, "init_from": "sisr-x4-rgbn"}])
+def test_it_starts_in_one_way(options):
+    with pytest.raises(InputError, match="either config, for a new model, or init_from"):
+        GANModule(**options)

@@ -1,0 +1,179 @@
+"""What tells HR from SR: four networks with one contract."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import spectral_norm
+
+from rs_srgan.errors import InputError
+
+# Feature maps, first to last, and logits: (B, 1) for the whole image or (B, 1, h, w) for its parts.
+Judgement = tuple[list[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class DiscriminatorConfig:
+    """Which network, and how it sees.
+
+    Attributes:
+        name: "unet" (a logit for every pixel, spectral norm), "patchgan", "srgan" (Ledig's) or "esrgan".
+        channels: of the first layer.
+        conditional: whether it also sees the enlarged LR image, so that it judges the detail and not the scene.
+    """
+
+    name: Literal["unet", "patchgan", "srgan", "esrgan"] = "unet"
+    channels: int = 32
+    conditional: bool = True
+
+
+def make_discriminator(config: DiscriminatorConfig, bands: int) -> nn.Module:
+    """The network of a configuration, for images of that many bands.
+
+    It takes normalised images (B, C, H, W), the enlarged LR after the bands where it is conditional, and gives a
+    `Judgement`.
+
+    Raises:
+        InputError: fewer than one channel.
+    """
+    if config.channels < 1:
+        raise InputError(f"The discriminator has {config.channels} channels; expected at least 1.")
+    return _NETWORKS[config.name](bands * (2 if config.conditional else 1), config.channels)
+
+
+class UNet(nn.Module):
+    """A logit for every pixel, from a U-Net with spectral normalisation. Source: Wang et al. 2021 (Real-ESRGAN)."""
+
+    def __init__(self, inputs: int, channels: int) -> None:
+        super().__init__()
+        self.head = nn.Conv2d(inputs, channels, 3, padding=1)
+        self.down = nn.ModuleList(
+            spectral_norm(nn.Conv2d(channels * 2**i, channels * 2 ** (i + 1), 4, 2, 1, bias=False)) for i in range(3)
+        )
+        self.up = nn.ModuleList(
+            spectral_norm(nn.Conv2d(channels * 2 ** (i + 1), channels * 2**i, 3, 1, 1, bias=False))
+            for i in reversed(range(3))
+        )
+        self.tail = nn.Sequential(
+            spectral_norm(nn.Conv2d(channels, channels, 3, 1, 1, bias=False)),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(channels, 1, 3, 1, 1),
+        )
+
+    def forward(self, image: Tensor) -> Judgement:
+        """(B, C, H, W) with any H and W of at least 8."""
+        features = [F.leaky_relu(self.head(image), 0.2)]
+        for layer in self.down:
+            features.append(F.leaky_relu(layer(features[-1]), 0.2))
+        x = features[-1]
+        for layer, skip in zip(self.up, reversed(features[:-1]), strict=True):
+            x = F.interpolate(x, size=skip.shape[2:], mode="bilinear", align_corners=False)
+            x = F.leaky_relu(layer(x), 0.2) + skip
+            features.append(x)
+        return features, self.tail(x)
+
+
+class PatchGAN(nn.Module):
+    """A logit for every patch of 70 pixels. Source: Isola et al. 2017; spectral instead of batch normalisation."""
+
+    def __init__(self, inputs: int, channels: int) -> None:
+        super().__init__()
+        widths = [channels, channels * 2, channels * 4, channels * 8]
+        strides = [2, 2, 2, 1]
+        self.layers = nn.ModuleList(
+            spectral_norm(nn.Conv2d(before, width, 4, stride, 1))
+            for before, width, stride in zip([inputs, *widths], widths, strides, strict=False)
+        )
+        self.tail = nn.Conv2d(widths[-1], 1, 4, 1, 1)
+
+    def forward(self, image: Tensor) -> Judgement:
+        """(B, C, H, W) with H and W of at least 24."""
+        features = []
+        for layer in self.layers:
+            image = F.leaky_relu(layer(image), 0.2)
+            features.append(image)
+        return features, self.tail(image)
+
+
+class SRGANDiscriminator(nn.Module):
+    """One logit for the image. Source: Ledig et al. 2017, section 2.2; any size, brought to 6 x 6 before the end."""
+
+    def __init__(self, inputs: int, channels: int) -> None:
+        super().__init__()
+        widths = [channels * 2 ** (i // 2) for i in range(8)]  # each width twice: with stride 1, then 2
+        self.layers = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv2d(before, width, 3, 1 + i % 2, 1),
+                nn.BatchNorm2d(width) if i else nn.Identity(),
+                nn.LeakyReLU(0.2),
+            )
+            for i, (before, width) in enumerate(zip([inputs, *widths], widths, strict=False))
+        )
+        self.tail = nn.Sequential(
+            nn.AdaptiveAvgPool2d(6),
+            nn.Flatten(),
+            nn.Linear(widths[-1] * 36, channels * 16),
+            nn.LeakyReLU(0.2),
+            nn.Linear(channels * 16, 1),
+        )
+
+    def forward(self, image: Tensor) -> Judgement:
+        """(B, C, H, W) with H and W of at least 16."""
+        features = []
+        for layer in self.layers:
+            image = layer(image)
+            features.append(image)
+        return features, self.tail(image)
+
+
+class ESRGANDiscriminator(nn.Module):
+    """One logit for the image, from five halvings. Source: the discriminator of Wang et al. 2018, after VGG."""
+
+    def __init__(self, inputs: int, channels: int) -> None:
+        super().__init__()
+        widths = [channels, channels * 2, channels * 4, channels * 8, channels * 8]
+        self.layers = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv2d(before, width, 3, 1, 1, bias=not i),
+                nn.BatchNorm2d(width) if i else nn.Identity(),
+                nn.LeakyReLU(0.2),
+                nn.Conv2d(width, width, 4, 2, 1, bias=False),
+                nn.BatchNorm2d(width),
+                nn.LeakyReLU(0.2),
+            )
+            for i, (before, width) in enumerate(zip([inputs, *widths], widths, strict=False))
+        )
+        self.tail = nn.Sequential(
+            nn.AdaptiveAvgPool2d(4),
+            nn.Flatten(),
+            nn.Linear(widths[-1] * 16, 100),
+            nn.LeakyReLU(0.2),
+            nn.Linear(100, 1),
+        )
+
+    def forward(self, image: Tensor) -> Judgement:
+        """(B, C, H, W) with H and W of at least 32."""
+        features = []
+        for layer in self.layers:
+            image = layer(image)
+            features.append(image)
+        return features, self.tail(image)
+
+
+_NETWORKS: dict[str, type[UNet | PatchGAN | SRGANDiscriminator | ESRGANDiscriminator]] = {
+    "unet": UNet,
+    "patchgan": PatchGAN,
+    "srgan": SRGANDiscriminator,
+    "esrgan": ESRGANDiscriminator,
+}
+
+
+def feature_distance(real: list[Tensor], fake: list[Tensor]) -> Tensor:
+    """Mean over the feature maps of their L1 distance, each in units of the real one's mean modulus.
+
+    Source: Wang et al. 2018 (pix2pixHD).
+    """
+    distances = [(a.detach() - b).abs().mean() / a.detach().abs().mean() for a, b in zip(real, fake, strict=True)]
+    return torch.stack(distances).mean()

@@ -1,0 +1,239 @@
+"""The GAN stage: a generator that has learned to be right learns to look right."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from lightning.pytorch.core.optimizer import LightningOptimizer
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler, ReduceLROnPlateau
+
+from rs_srgan.models import SISRConfig
+from rs_srgan.physics import bicubic
+from train.adversarial import AdversarialLoss, discriminator_loss, generator_loss, ramp
+from train.discriminators import DiscriminatorConfig, feature_distance, make_discriminator
+from train.losses import ReconstructionWeights
+from train.module import Schedule, SRModule, on_plateau
+from train.perceptual import Perceptual, make_perceptual
+
+# How fast the balance between the losses follows their gradients.
+_BALANCE_DECAY = 0.98
+
+
+@dataclass(frozen=True)
+class AdversarialConfig:
+    """How the two play.
+
+    Attributes:
+        loss: see `discriminator_loss`.
+        share: how strong the adversarial gradient is at the SR image, in units of the reconstruction's; so it means
+            the same for every loss, discriminator and range of values.
+        generator_only: iterations at the beginning without a discriminator.
+        discriminator_only: iterations after that in which the generator waits.
+        ramp: share of the rest over which `share` rises from 0.
+        label_smoothing: what the targets of real images lack to 1.
+        r1: weight of the discriminator's squared gradient at HR images.
+        r1_every: how many iterations apart.
+        feature_matching: weight of the distance between the discriminator's features of SR and HR, in `share`.
+    """
+
+    loss: AdversarialLoss = "relativistic"
+    share: float = 1.0
+    generator_only: int = 0
+    discriminator_only: int = 200
+    ramp: float = 0.2
+    label_smoothing: float = 0.0
+    r1: float = 1.0
+    r1_every: int = 4
+    feature_matching: float = 0.0
+
+
+class GANModule(SRModule):
+    """Trains a `SISR` model against a discriminator. See `SRModule`.
+
+    In every iteration the discriminator moves first. The generator's gradient is put together at the SR image, where
+    the adversarial part is scaled to a share of the reconstruction's.
+
+    Lightning counts the steps of both optimisers; `iterations` counts batches.
+
+    Args:
+        config: of a new model.
+        init_from: instead, the model to start from: usually one of the PSNR stage.
+        discriminator: the network.
+        adversarial: the rules.
+        weights: of the reconstruction terms.
+        perceptual: distance of features of a pretrained network, "vgg19" or "lpips", or none.
+        perceptual_weight: of it.
+        learning_rate: of the generator, at its peak.
+        discriminator_rate: the discriminator's.
+        warmup_steps: to reach them.
+        schedule: of both: "cosine" or "plateau".
+        gradient_clip: largest norm of either's gradients.
+    """
+
+    def __init__(
+        self,
+        config: SISRConfig | None = None,
+        init_from: str | None = None,
+        discriminator: DiscriminatorConfig = DiscriminatorConfig(),  # frozen
+        adversarial: AdversarialConfig = AdversarialConfig(),  # frozen
+        weights: ReconstructionWeights = ReconstructionWeights(),  # frozen
+        perceptual: Perceptual | None = None,
+        perceptual_weight: float = 0.0,
+        learning_rate: float = 1e-4,
+        discriminator_rate: float = 1e-4,
+        warmup_steps: int = 100,
+        schedule: Schedule = "cosine",
+        gradient_clip: float = 1.0,
+    ) -> None:
+        super().__init__(config, init_from, weights, learning_rate, warmup_steps, schedule)
+        self.automatic_optimization = False
+        self.discriminator = make_discriminator(discriminator, len(self.bands))
+        self.conditional, self.adversarial = discriminator.conditional, adversarial
+        self.perceptual = make_perceptual(perceptual, self.bands) if perceptual else None
+        self.perceptual_weight = perceptual_weight
+        self.discriminator_rate, self.gradient_clip = discriminator_rate, gradient_clip
+        self.iterations = 0
+        self._balance = 0.0  # the smoothed ratio of the two gradients
+
+    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
+        """One iteration of both networks."""
+        self.require_data(batch)
+        generator, discriminator = _both(self.optimizers())
+        rules, playing = self.adversarial, self.iterations >= self.adversarial.generator_only
+        waiting = playing and self.iterations < rules.generator_only + rules.discriminator_only
+        hr = self.inner(batch["hr"])
+        coarse = self.inner(bicubic(batch["lr"], self.scale)) if self.conditional else None
+        with torch.set_grad_enabled(not waiting):
+            sr = self.inner(self(batch))
+        if playing:
+            self._discriminator_step(discriminator, sr.detach(), hr, coarse)
+        if not waiting:
+            self._generator_step(generator, sr, hr, coarse if playing else None, playing)
+        for scheduler in _schedulers(self):
+            if not isinstance(scheduler, ReduceLROnPlateau):
+                scheduler.step()
+        self.iterations += 1
+        self.log("train/iterations", float(self.iterations))
+
+    def judge(self, image: Tensor, coarse: Tensor | None) -> tuple[list[Tensor], Tensor]:
+        """The discriminator's features and logits, in float32, of a reflectance image and its enlarged LR."""
+        config = self.model.config
+        seen = image if coarse is None else torch.cat([image, coarse], dim=1)
+        seen = ((seen - config.reflectance_mean) / config.reflectance_std).contiguous(memory_format=torch.channels_last)
+        features, logits = self.discriminator(seen)
+        return [each.float() for each in features], logits.float()
+
+    def _discriminator_step(self, optimizer: LightningOptimizer, sr: Tensor, hr: Tensor, coarse: Tensor | None) -> None:
+        rules = self.adversarial
+        (_, real), (_, fake) = self.judge(hr, coarse), self.judge(sr, coarse)
+        terms = {"discriminator": discriminator_loss(rules.loss, real, fake, rules.label_smoothing)}
+        if rules.r1 and self.iterations % rules.r1_every == 0:
+            terms["r1"] = rules.r1 * rules.r1_every * self._squared_gradient(hr, coarse, real)
+        self.require_finite(terms)
+        optimizer.zero_grad()
+        self.manual_backward(torch.stack(list(terms.values())).sum())
+        optimizer.step()
+        self.log_dict(
+            {
+                **{f"train/{name}": value.detach() for name, value in terms.items()},
+                "train/D(x)": real.detach().sigmoid().mean(),
+                "train/D(G(x))": fake.detach().sigmoid().mean(),
+                # 0.5: it cannot tell; 1: it always can
+                "train/told_apart": (real > fake).float().mean(),
+            }
+        )
+
+    def _squared_gradient(self, hr: Tensor, coarse: Tensor | None, real: Tensor) -> Tensor:
+        """R1 (Mescheder et al. 2018) by finite differences: the squared change along a random direction."""
+        step = 0.01  # of the normalised image
+        random = torch.Generator(hr.device).manual_seed(self.iterations)  # the same again after a resume
+        noise = torch.randn(hr.shape, generator=random, device=hr.device) * step * self.model.config.reflectance_std
+        _, moved = self.judge(hr + noise, coarse)
+        change = (moved - real).flatten(1).mean(1) / step
+        return 0.5 * (change**2).mean()
+
+    def _generator_step(
+        self, optimizer: LightningOptimizer, sr: Tensor, hr: Tensor, coarse: Tensor | None, playing: bool
+    ) -> None:
+        image = sr.detach().requires_grad_()
+        reconstruction = self.reconstruction(image, hr)
+        if self.perceptual:
+            distance = self.perceptual_weight * self.perceptual(image, hr)
+            self.require_finite({"perceptual": distance})
+            self.log("train/perceptual", distance.detach())
+            reconstruction = reconstruction + distance
+        (gradient,) = torch.autograd.grad(reconstruction, image)
+        if playing:
+            gradient = gradient + self._adversarial_gradient(image, hr, coarse, gradient.norm())
+        optimizer.zero_grad()
+        # the loss whose gradient at SR is the one put together
+        self.manual_backward((sr * gradient).sum())
+        optimizer.step()
+        self.log("train/loss", reconstruction.detach(), prog_bar=True)
+
+    def _adversarial_gradient(self, image: Tensor, hr: Tensor, coarse: Tensor | None, against: Tensor) -> Tensor:
+        """Scaled to the share that the rules give it at this moment, of `against`."""
+        rules = self.adversarial
+        with torch.no_grad():
+            real_features, real = self.judge(hr, coarse)
+        features, fake = self.judge(image, coarse)
+        loss = generator_loss(rules.loss, real, fake)
+        if rules.feature_matching:
+            loss = loss + rules.feature_matching * feature_distance(real_features, features)
+        self.require_finite({"adversarial": loss})
+        (gradient,) = torch.autograd.grad(loss, image)
+        ratio = float(against / gradient.norm().clamp(min=1e-20))
+        self._balance = _BALANCE_DECAY * self._balance + (1 - _BALANCE_DECAY) * ratio if self._balance else ratio
+        share = rules.share * ramp(self._share_of_stage(), rules.ramp)
+        self.log_dict({"train/adversarial": loss.detach(), "train/adversarial_share": share})
+        return share * self._balance * gradient
+
+    def _share_of_stage(self) -> float:
+        """How much of the adversarial part of the run is done."""
+        before = self.adversarial.generator_only + self.adversarial.discriminator_only
+        done = self.progress()
+        began = done * before / max(1, self.iterations)  # where that part began, in units of the run
+        return (done - began) / max(1e-6, 1 - began)
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Clip here, where fp16's scaling is undone already."""
+        self.clip_gradients(optimizer, self.gradient_clip, "norm")
+
+    def on_validation_epoch_end(self) -> None:
+        """Also tell the plateau schedules."""
+        super().on_validation_epoch_end()
+        if not self.trainer.sanity_checking:
+            for scheduler in _schedulers(self):
+                if isinstance(scheduler, ReduceLROnPlateau):
+                    scheduler.step(self.trainer.callback_metrics["val/psnr"])
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep what Lightning does not know of."""
+        checkpoint["gan"] = {"iterations": self.iterations, "balance": self._balance}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on there."""
+        self.iterations, self._balance = checkpoint["gan"]["iterations"], checkpoint["gan"]["balance"]
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """Adam for both, without the memory of a first moment's long run that a moving opponent would mislead."""
+        self.require_end()
+        generator = torch.optim.Adam(self.model.parameters(), self.learning_rate, betas=(0.5, 0.99))
+        discriminator = torch.optim.Adam(self.discriminator.parameters(), self.discriminator_rate, betas=(0.5, 0.99))
+        both = [generator, discriminator]
+        if self.schedule == "plateau":
+            return both, [on_plateau(each) for each in both]
+        return both, [LambdaLR(each, self.rate) for each in both]
+
+
+def _both(optimizers: Any) -> tuple[LightningOptimizer, LightningOptimizer]:  # noqa: ANN401
+    generator, discriminator = optimizers
+    return generator, discriminator
+
+
+def _schedulers(module: GANModule) -> list[LRScheduler | ReduceLROnPlateau]:
+    schedulers = module.lr_schedulers()
+    return list(schedulers) if isinstance(schedulers, list) else []

@@ -1,0 +1,90 @@
+"""Distances in the features of pretrained networks: options, since their weights come from elsewhere."""
+
+from collections.abc import Sequence
+from typing import Literal
+from urllib.error import URLError
+
+import torch
+from torch import Tensor, nn
+
+from rs_srgan.bands import display_bands
+from rs_srgan.errors import InputError
+
+Perceptual = Literal["vgg19", "lpips"]
+
+# ImageNet's, of RGB in 0..1. Source: torchvision's documentation of its weights.
+_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+# The fourth convolution before the fifth pooling, after its activation: VGG54 of Ledig et al. 2017.
+_VGG54_LAYERS = 36
+# What is white on a screen; brighter than most land.
+_WHITE = 0.3
+
+
+def make_perceptual(name: Perceptual, bands: Sequence[str]) -> nn.Module:
+    """A module from SR and HR, reflectance (B, C, H, W), to a distance.
+
+    Raises:
+        InputError: the library is not installed, or its weights cannot be had.
+    """
+    return {"vgg19": _VGG19, "lpips": _LPIPS}[name](bands)
+
+
+class _RGB(nn.Module):
+    """Picks and stretches what such networks know: red, green, blue in 0..1."""
+
+    def __init__(self, bands: Sequence[str]) -> None:
+        super().__init__()
+        self.indexes = [list(bands).index(band) for band in display_bands(bands)]
+
+    def forward(self, image: Tensor) -> Tensor:
+        return (image[:, self.indexes] / _WHITE).clamp(0, 1)
+
+
+class _VGG19(nn.Module):
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, bands: Sequence[str]) -> None:
+        super().__init__()
+        try:
+            from torchvision.models import VGG19_Weights, vgg19
+        except (ImportError, RuntimeError):  # RuntimeError: one that was built for another torch
+            raise InputError(
+                "The perceptual loss vgg19 needs torchvision, built for the torch that is installed; or leave it out: "
+                "the discriminator's own features (feature_matching) need nothing."
+            ) from None
+        try:
+            network = vgg19(weights=VGG19_Weights.DEFAULT)
+        except (URLError, OSError):
+            raise InputError(
+                "The weights of VGG19 cannot be downloaded: connect once, or copy them into torch's cache."
+            ) from None
+        self.rgb = _RGB(bands)
+        self.features = network.features[:_VGG54_LAYERS].eval().requires_grad_(False)
+        self.register_buffer("mean", torch.tensor(_MEAN)[:, None, None], persistent=False)
+        self.register_buffer("std", torch.tensor(_STD)[:, None, None], persistent=False)
+
+    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
+        a, b = (self.features((self.rgb(image) - self.mean) / self.std) for image in (sr, hr))
+        return nn.functional.mse_loss(a, b)
+
+
+class _LPIPS(nn.Module):
+    def __init__(self, bands: Sequence[str]) -> None:
+        super().__init__()
+        try:
+            from lpips import LPIPS
+
+            self.network = LPIPS(net="alex", verbose=False).eval().requires_grad_(False)
+        except (ImportError, RuntimeError):
+            raise InputError(
+                "The perceptual loss lpips needs the package of that name and torchvision, built for the torch that is "
+                "installed; or leave it out: the discriminator's own features (feature_matching) need nothing."
+            ) from None
+        except (URLError, OSError):
+            raise InputError("The weights of LPIPS cannot be downloaded: connect once.") from None
+        self.rgb = _RGB(bands)
+
+    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
+        distance: Tensor = self.network(self.rgb(sr), self.rgb(hr), normalize=True)
+        return distance.mean()
