@@ -81,6 +81,27 @@ def match_moments(image: FloatImage, mean: FloatImage, std: FloatImage) -> Float
     return matched
 
 
+def match_histogram(image: FloatImage, like: FloatImage) -> FloatImage:
+    """Give every band of (C, H, W) the distribution of values that it has in `like`, (C, h, w); NaN pixels stay NaN.
+
+    A value goes to that of the same rank. Equal values stay equal.
+
+    Raises:
+        InputError: a band of `like` without any valid pixel.
+    """
+    result = np.full_like(image, np.nan, np.float32)
+    for band, (own, target) in enumerate(zip(image, like, strict=True)):
+        known, wanted = np.isfinite(own), np.sort(target[np.isfinite(target)])
+        if not wanted.size:
+            raise InputError(f"Band {band + 1} of the image to match holds no valid pixel.")
+        values, inverse, counts = np.unique(own[known], return_inverse=True, return_counts=True)
+        if values.size:
+            ranks = (np.cumsum(counts) - 0.5 * counts) / known.sum()  # 0..1, of the middle of equal values
+            at = (np.arange(wanted.size) + 0.5) / wanted.size
+            result[band, known] = np.interp(ranks, at, wanted)[inverse]
+    return result
+
+
 @dataclass(frozen=True)
 class Stretch:
     """A display stretch: reflectance `low` to `high` of each band becomes 0..255; one for all views of a scene."""

@@ -3,7 +3,7 @@
 import dataclasses
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from rs_srgan import bands as band_table
@@ -12,6 +12,7 @@ from rs_srgan.physics import SCALES
 
 GENERATORS = ("edsr", "srresnet", "rrdb", "rcab", "lka")
 OUTPUTS = ("residual", "tanh")
+FUSIONS = ("recursive",)
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,10 @@ class SISRConfig:
         Raises:
             InputError: a missing key, an unknown one, named with the nearest known one, or a value of the wrong type.
         """
-        fields = {field.name: field.default for field in dataclasses.fields(cls)}
+        # the only field without a default is a name
+        fields = {
+            each.name: "" if each.default is dataclasses.MISSING else each.default for each in dataclasses.fields(cls)
+        }
         for key in values:
             if key not in fields:
                 near = difflib.get_close_matches(key, fields, n=1)
@@ -77,6 +81,24 @@ class SISRConfig:
             if not _is_like(values[key], default) or (key in _ELEMENTS and not _all_like(values[key], _ELEMENTS[key])):
                 raise InputError(f"{key} is {values[key]!r:.60}; expected a value like {default!r}.")
         return cls(**values)
+
+
+@dataclass(frozen=True)
+class MISRConfig(SISRConfig):
+    """Configuration of `MISR`: of the SISR model that it holds, and of what brings the views together.
+
+    Raises:
+        InputError: a value out of range.
+    """
+
+    fusion: str = field(kw_only=True)  # one of FUSIONS
+    fusion_blocks: int = 1  # residual blocks of the encoder that all views go through
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._require(self.fusion in FUSIONS, "fusion", f"one of {FUSIONS}")
+        self._require(0 <= self.fusion_blocks <= 64, "fusion_blocks", "0 to 64")
+        self._require(not self.guide_bands, "guide_bands", "none: several views and a guide are not combined")
 
 
 # What the lists hold.

@@ -42,7 +42,10 @@ class SRResNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalised (B, inputs, h, w) to the normalised residual, pixels as channels: (B, bands * scale^2, h, w)."""
-        features = self.head(x)
+        return self.restore(self.head(x))
+
+    def restore(self, features: Tensor) -> Tensor:
+        """The residual from the first features, (B, channels, h, w)."""
         features = features + self.body(features)
         for stage in self.upsampling[:-1]:
             features = F.pixel_shuffle(stage(features), 2)

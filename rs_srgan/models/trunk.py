@@ -50,7 +50,9 @@ class Trunk(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalised (B, inputs, h, w) to the normalised residual, pixels as channels: (B, bands * scale^2, h, w)."""
-        features = self.head(x)
-        features = features + self.body(features)
-        residual: Tensor = self.tail(features)
+        return self.restore(self.head(x))
+
+    def restore(self, features: Tensor) -> Tensor:
+        """The residual from the first features, (B, channels, h, w)."""
+        residual: Tensor = self.tail(features + self.body(features))
         return residual

@@ -50,7 +50,7 @@ def simulate_lr(
     width = torch.where(nominal, 1.0, uniform(*jitter.blur, batch, 1))
     mtf = torch.tensor(wald_mtf(mtf_nyquist, scale), device=hr.device) ** width**2
     shifted = uniform(0, 1, batch, 1, 1) < jitter.shift_share
-    lr = degrade(_shift_bands(hr, shifted * normal(batch, channels, 2) * jitter.shift_lr_px * scale), scale, mtf)
+    lr = degrade(shift_bands(hr, shifted * normal(batch, channels, 2) * jitter.shift_lr_px * scale), scale, mtf)
 
     off = uniform(0, 1, batch, 1, 1, 1) < jitter.gain_share
     lr = lr * (1 + off * uniform(-jitter.gain, jitter.gain, batch, channels, 1, 1))
@@ -59,7 +59,7 @@ def simulate_lr(
     return lr + jitter.noise * factor * (lr.clamp(min=0.01) / 0.1).sqrt() * normal(*lr.shape)
 
 
-def _shift_bands(hr: Tensor, shift_px: Tensor) -> Tensor:
+def shift_bands(hr: Tensor, shift_px: Tensor) -> Tensor:
     """Shift each band of each image by (rows, cols) pixels, (B, C, 2), bicubic, border repeated."""
     moved = shift_px.abs().sum((1, 2)) > 0
     if not moved.any():

@@ -7,6 +7,7 @@ two sites, which would leak. NAIP comes with a split by location, checked here a
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -61,12 +62,17 @@ def split_sentinel2(filenames: list[str]) -> dict[Split, dict[str, list[str]]]:
         groups.setdefault(group, []).append(site)
     split: dict[Split, dict[str, list[str]]] = {"train": {}, "val": {}}
     for members in groups.values():
-        ordered = sorted(members, key=lambda site: hashlib.sha256(site.encode()).hexdigest())
-        held_out = ordered[: max(1, round(VALIDATION_SHARE * len(ordered)))]
+        held_out = split_by_hash(members)
         for site in members:
             split["val" if site in held_out else "train"][site] = sites[site]
     refuse_leaks(split)
     return split
+
+
+def split_by_hash(names: Sequence[str], share: float = VALIDATION_SHARE) -> set[str]:
+    """Those names that validate: a share of them, at least one, the first in the order of their hashes."""
+    ordered = sorted(set(names), key=lambda name: hashlib.sha256(name.encode()).hexdigest())
+    return set(ordered[: max(1, round(share * len(ordered)))])
 
 
 def split_naip(folder: Path) -> dict[Split, dict[str, list[str]]]:

@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from rs_srgan import InputError
-from train.data.mixture import MixtureDataModule, RandomCrops, ValidationImages, fit_crop
+from train.data.crops import RandomCrops, ValidationImages, fit_crop
+from train.data.mixture import MixtureDataModule
 from train.data.sources import Site, band_moments, data_root, naip_sites, sentinel2_sites
 
 

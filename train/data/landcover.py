@@ -1,0 +1,64 @@
+"""What a place is covered with, so that the commonest cover does not crowd out the others."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from rasterio.errors import RasterioError
+
+from rs_srgan.errors import InputError
+from rs_srgan.radiometry import FloatImage
+
+# Classes of Sentinel-2's scene classification that say something about the ground. Source: the L2A Algorithm
+# Theoretical Basis Document; the others are cloud, shadow, nodata and defects.
+_SCL_NAMES = {4: "vegetation", 5: "bare", 6: "water", 11: "snow"}
+
+# On the mean of an image. Usual thresholds of NDWI (McFeeters 1996) and NDVI (Rouse et al. 1974).
+_WATER_NDWI, _FOREST_NDVI, _CROPS_NDVI = 0.0, 0.6, 0.3
+
+
+def label_by_scl(path: Path) -> str:
+    """The commonest class of ground in a scene classification.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        with rasterio.open(path) as dataset:
+            counts = np.bincount(dataset.read(1).ravel(), minlength=12)
+    except RasterioError as error:
+        raise InputError(f"{path} cannot be read: {error}") from None
+    known = {name: int(counts[number]) for number, name in _SCL_NAMES.items()}
+    return max(known, key=lambda name: known[name]) if any(known.values()) else "unclear"
+
+
+def label_by_indices(image: FloatImage, bands: Sequence[str]) -> str:
+    """One of "water", "dense vegetation", "sparse vegetation" and "bare", by spectral indices of the mean.
+
+    Args:
+        image: reflectance, (C, h, w), NaN where there is no data.
+        bands: of it; B04, B03 and B08 among them.
+
+    Raises:
+        InputError: one of these is missing.
+    """
+    missing = [band for band in ("B04", "B03", "B08") if band not in bands]
+    if missing:
+        raise InputError(f"Land cover by spectral indices needs B04, B03 and B08; {', '.join(missing)} is missing.")
+    red, green, near_infrared = (float(np.nanmean(image[list(bands).index(b)])) for b in ("B04", "B03", "B08"))
+    ndvi = (near_infrared - red) / max(near_infrared + red, 1e-6)
+    ndwi = (green - near_infrared) / max(green + near_infrared, 1e-6)
+    if ndwi > _WATER_NDWI:
+        return "water"
+    if ndvi > _FOREST_NDVI:
+        return "dense vegetation"
+    return "sparse vegetation" if ndvi > _CROPS_NDVI else "bare"
+
+
+def balanced(labels: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Weights that draw every label equally often, and all of one label alike; they sum to 1."""
+    counts = Counter(labels)
+    return np.array([1 / (len(counts) * counts[label]) for label in labels])

@@ -1,0 +1,149 @@
+"""Scenes as large as they come: random windows of GeoTIFFs and Sentinel-2 products, LR made on the fly."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from glob import glob
+from pathlib import Path
+
+import numpy as np
+from rasterio.warp import transform_bounds
+from torch.utils.data import Dataset
+
+from rs_srgan import bands as band_table
+from rs_srgan.errors import InputError
+from rs_srgan.io.opening import open_raster
+from rs_srgan.radiometry import FloatImage
+from rs_srgan.tiling import Window
+from train.data.crops import RandomCrops, ValidationImages
+from train.data.degradation import SensorJitter
+from train.data.module import SRDataModule, ViewsConfig, require_files
+
+_VALIDATION_PX = 512
+_WGS84 = "EPSG:4326"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A raster on disk, read by the window. It is its own place.
+
+    Attributes:
+        name: of the file or product.
+        path: of it.
+        bands: to read.
+        shape: (C, H, W).
+        bounds: west, south, east, north, degrees; None where it has no coordinates.
+    """
+
+    name: str
+    path: Path
+    bands: tuple[str, ...]
+    shape: tuple[int, int, int]
+    bounds: tuple[float, float, float, float] | None
+
+    @classmethod
+    def of(cls, path: Path, bands: tuple[str, ...]) -> "Scene":
+        """Look at a raster.
+
+        Raises:
+            InputError: none, or without these bands.
+        """
+        with open_raster(path, bands) as raster:
+            grid = raster.grid
+            bounds = None
+            if grid.crs and not grid.transform.is_identity:
+                west, north = grid.transform * (0, 0)
+                east, south = grid.transform * (grid.width, grid.height)
+                sides = (min(west, east), min(south, north), max(west, east), max(south, north))
+                bounds = transform_bounds(grid.crs, _WGS84, *sides)
+            return cls(path.name, path, bands, (len(bands), grid.height, grid.width), bounds)
+
+    @property
+    def images(self) -> tuple["Scene"]:
+        """The only one."""
+        return (self,)
+
+    def __getitem__(self, window: tuple[slice, slice, slice]) -> FloatImage:
+        (top, bottom, _), (left, right, _) = (
+            part.indices(side) for part, side in zip(window[1:], self.shape[1:], strict=True)
+        )
+        with open_raster(self.path, self.bands) as raster:
+            image, valid = raster.read(Window(top, left, bottom - top, right - left))
+        image[~valid] = np.nan
+        return image
+
+
+class SceneDataModule(SRDataModule):
+    """Random windows of whole scenes. See `SRDataModule`.
+
+    Args:
+        train: paths or patterns (`data/*.SAFE`) of GeoTIFFs and Sentinel-2 products.
+        val: those of other places.
+        scale: of the model.
+        bands: of the model.
+        mtf_nyquist: of the model.
+        crop_lr_px: size of the training crops.
+        batch_size: crops per step.
+        steps_per_epoch: between two validations.
+        jitter: how the simulated sensor varies in training.
+        views: synthetic revisits.
+        workers: processes that load.
+        seed: of the crops.
+    """
+
+    def __init__(
+        self,
+        train: Sequence[str],
+        val: Sequence[str],
+        scale: int = 4,
+        bands: tuple[str, ...] = band_table.RGBN,
+        mtf_nyquist: tuple[float, ...] = (),
+        crop_lr_px: int = 32,
+        batch_size: int = 12,
+        steps_per_epoch: int = 1000,
+        jitter: SensorJitter = SensorJitter(),  # frozen
+        views: ViewsConfig = ViewsConfig(),  # frozen
+        workers: int = 0,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(
+            scale,
+            bands,
+            mtf_nyquist,
+            crop_lr_px,
+            batch_size,
+            steps_per_epoch,
+            jitter=jitter,
+            views=views,
+            workers=workers,
+            seed=seed,
+        )
+        self.train_patterns, self.val_patterns = train, val
+
+    def datasets(self) -> tuple[RandomCrops, Dataset[object]]:
+        """Of the scenes; refused where two of them that train and validate overlap."""
+        train, held_out = (
+            [Scene.of(path, self.bands) for path in _paths(patterns)]
+            for patterns in (self.train_patterns, self.val_patterns)
+        )
+        refuse_overlaps(train, held_out)
+        crops = RandomCrops([(train, 1.0)], self.crop_hr_px, self.length, self.seed)
+        return crops, ValidationImages(held_out, self.scale, _VALIDATION_PX, lambda name: "scenes")
+
+
+def refuse_overlaps(train: Sequence[Scene], held_out: Sequence[Scene]) -> None:
+    """Raise InputError where two scenes show the same ground, or are the same file."""
+    for a, b in itertools.product(train, held_out):
+        same = a.path.resolve() == b.path.resolve()
+        if same or (a.bounds and b.bounds and _overlap(a.bounds, b.bounds)):
+            raise InputError(f"The split leaks: {a.path} trains and {b.path} validates, and both show the same ground.")
+
+
+def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _paths(patterns: Sequence[str]) -> list[Path]:
+    paths = sorted({Path(path) for pattern in patterns for path in glob(pattern)})
+    require_files(f"Scenes in {', '.join(patterns)}", paths)
+    return paths
