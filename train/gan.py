@@ -20,6 +20,11 @@ from train.perceptual import Perceptual, make_perceptual
 
 # How fast the balance between the losses follows their gradients.
 _BALANCE_DECAY = 0.98
+# Of the normalised image, for the discriminator's gradient by finite differences.
+_STEP = 0.1
+# Weight of the squared logits: rules that only compare two logits leave their mean free to run away.
+# Source: Karras et al. 2018.
+_DRIFT = 1e-3
 
 
 @dataclass(frozen=True)
@@ -129,9 +134,12 @@ class GANModule(SRModule):
     def _discriminator_step(self, optimizer: LightningOptimizer, sr: Tensor, hr: Tensor, coarse: Tensor | None) -> None:
         rules = self.adversarial
         (_, real), (_, fake) = self.judge(hr, coarse), self.judge(sr, coarse)
-        terms = {"discriminator": discriminator_loss(rules.loss, real, fake, rules.label_smoothing)}
+        terms = {
+            "discriminator": discriminator_loss(rules.loss, real, fake, rules.label_smoothing),
+            "drift": _DRIFT * (real**2).mean(),
+        }
         if rules.r1 and self.iterations % rules.r1_every == 0:
-            terms["r1"] = rules.r1 * rules.r1_every * self._squared_gradient(hr, coarse, real)
+            terms["r1"] = rules.r1 * rules.r1_every * self._squared_gradient(hr, coarse)
         self.require_finite(terms)
         optimizer.zero_grad()
         self.manual_backward(torch.stack(list(terms.values())).sum())
@@ -146,13 +154,16 @@ class GANModule(SRModule):
             }
         )
 
-    def _squared_gradient(self, hr: Tensor, coarse: Tensor | None, real: Tensor) -> Tensor:
-        """R1 (Mescheder et al. 2018) by finite differences: the squared change along a random direction."""
-        step = 0.01  # of the normalised image
+    def _squared_gradient(self, hr: Tensor, coarse: Tensor | None) -> Tensor:
+        """R1 (Mescheder et al. 2018) by finite differences: the squared change along a random direction.
+
+        In float32: the difference of two logits in bf16 would be noise.
+        """
         random = torch.Generator(hr.device).manual_seed(self.iterations)  # the same again after a resume
-        noise = torch.randn(hr.shape, generator=random, device=hr.device) * step * self.model.config.reflectance_std
-        _, moved = self.judge(hr + noise, coarse)
-        change = (moved - real).flatten(1).mean(1) / step
+        noise = torch.randn(hr.shape, generator=random, device=hr.device) * self.model.config.reflectance_std
+        with torch.autocast(hr.device.type, enabled=False):
+            (_, real), (_, moved) = self.judge(hr, coarse), self.judge(hr + _STEP * noise, coarse)
+        change = (moved - real).flatten(1).mean(1) / _STEP
         return 0.5 * (change**2).mean()
 
     def _generator_step(
