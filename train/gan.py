@@ -17,6 +17,7 @@ from train.discriminators import DiscriminatorConfig, feature_distance, make_dis
 from train.losses import ReconstructionWeights
 from train.module import Schedule, SRModule, on_plateau
 from train.perceptual import Perceptual, make_perceptual
+from train.start import FusionConfig
 
 # How fast the balance between the losses follows their gradients.
 _BALANCE_DECAY = 0.98
@@ -66,6 +67,7 @@ class GANModule(SRModule):
     Args:
         config: of a new model.
         init_from: instead, the model to start from: usually one of the PSNR stage.
+        fusion: makes a MISR model of that.
         discriminator: the network.
         adversarial: the rules.
         weights: of the reconstruction terms.
@@ -82,6 +84,7 @@ class GANModule(SRModule):
         self,
         config: SISRConfig | None = None,
         init_from: str | None = None,
+        fusion: FusionConfig | None = None,
         discriminator: DiscriminatorConfig = DiscriminatorConfig(),  # frozen
         adversarial: AdversarialConfig = AdversarialConfig(),  # frozen
         weights: ReconstructionWeights = ReconstructionWeights(),  # frozen
@@ -93,7 +96,7 @@ class GANModule(SRModule):
         schedule: Schedule = "cosine",
         gradient_clip: float = 1.0,
     ) -> None:
-        super().__init__(config, init_from, weights, learning_rate, warmup_steps, schedule)
+        super().__init__(config, init_from, fusion, weights, learning_rate, warmup_steps, schedule)
         self.automatic_optimization = False
         self.discriminator = make_discriminator(discriminator, len(self.bands))
         self.conditional, self.adversarial = discriminator.conditional, adversarial
@@ -110,7 +113,7 @@ class GANModule(SRModule):
         rules, playing = self.adversarial, self.iterations >= self.adversarial.generator_only
         waiting = playing and self.iterations < rules.generator_only + rules.discriminator_only
         hr = self.inner(batch["hr"])
-        coarse = self.inner(bicubic(batch["lr"], self.scale)) if self.conditional else None
+        coarse = self.inner(bicubic(self.reference(batch), self.scale)) if self.conditional else None
         with torch.set_grad_enabled(not waiting):
             sr = self.inner(self(batch))
         if playing:

@@ -15,10 +15,10 @@ from rs_srgan.errors import InputError
 from rs_srgan.evaluation.metrics import psnr
 from rs_srgan.evaluation.protocol import BORDER_HR_PX
 from rs_srgan.evaluation.spectrum import spectrum_db
-from rs_srgan.hub import load_model
-from rs_srgan.models import SISR, SISRConfig
+from rs_srgan.models import MISR, SISR, SISRConfig
 from rs_srgan.physics import back_projected_bicubic, wald_mtf
 from train.losses import ReconstructionWeights, reconstruction_terms
+from train.start import FusionConfig, start
 
 # Near the border of a crop the projection sees replicated pixels instead of the scene: not counted in the loss.
 BORDER_LR_PX = 2
@@ -30,14 +30,17 @@ Schedule = Literal["cosine", "plateau"]
 
 
 class SRModule(L.LightningModule):
-    """A `SISR` model in training: its start, its validation, the schedule of its learning rate.
+    """A `SISR` or `MISR` model in training: its start, its validation, the schedule of its learning rate.
 
-    A batch is a dictionary: "lr" (B, C, h, w), "hr" (B, C, h * scale, w * scale) and, for a model with guide bands,
-    "guide", all reflectance; in validation also "site" and "group", by which figures are averaged.
+    A batch is a dictionary: "lr" (B, C, h, w), or (B, T, C, h, w) with the reference first, "hr" (B, C, h * scale,
+    w * scale) and, for a model with guide bands, "guide", all reflectance; in validation also "site" and "group", by
+    which figures are averaged.
 
     Args:
         config: of a new model.
-        init_from: instead, what `load_model` takes: the model whose weights and configuration are the start.
+        init_from: instead, a bundled name, a folder or a Hub id: the model whose weights and configuration are the
+            start.
+        fusion: makes a MISR model of that.
         weights: of the reconstruction terms.
         learning_rate: at its peak.
         warmup_steps: to reach it.
@@ -50,16 +53,15 @@ class SRModule(L.LightningModule):
         self,
         config: SISRConfig | None = None,
         init_from: str | None = None,
+        fusion: FusionConfig | None = None,
         weights: ReconstructionWeights = ReconstructionWeights(),  # frozen
         learning_rate: float = 8e-4,
         warmup_steps: int = 200,
         schedule: Schedule = "cosine",
     ) -> None:
         super().__init__()
-        if (config is None) == (init_from is None):
-            raise InputError("Give either config, for a new model, or init_from, for the weights to start from.")
-        model = SISR(config) if config else load_model(str(init_from)).train()
-        self.model: SISR = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        model = start(config, init_from, fusion)
+        self.model: SISR | MISR = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.weights = weights
         self.learning_rate, self.warmup_steps, self.schedule = learning_rate, warmup_steps, schedule
         # What the data must agree on; the command line hands it over.
@@ -69,8 +71,18 @@ class SRModule(L.LightningModule):
     def forward(self, batch: dict[str, Any]) -> Tensor:
         """SR of a batch, reflectance (B, C, h * scale, w * scale)."""
         inputs = [batch[name] for name in ("lr", "guide") if name in batch]
-        sr: Tensor = self.model(*(image.contiguous(memory_format=torch.channels_last) for image in inputs))
+        several = batch["lr"].dim() == 5
+        if several != isinstance(self.model, MISR):
+            raise InputError(
+                f"The data has {'several views' if several else 'one view'} of each place and the model is a "
+                f"{type(self.model).__name__}; views or revisits are for a model with fusion, and only for one."
+            )
+        sr: Tensor = self.model(*inputs)
         return sr
+
+    def reference(self, batch: dict[str, Tensor]) -> Tensor:
+        """The LR image that SR shows, (B, C, h, w)."""
+        return batch["lr"][:, 0] if batch["lr"].dim() == 5 else batch["lr"]
 
     def inner(self, image: Tensor) -> Tensor:
         """What of a fine image the loss counts."""
@@ -112,7 +124,7 @@ class SRModule(L.LightningModule):
 
     def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
         """PSNR of one whole image of an unseen site, that of the baseline on it, and how much detail it holds."""
-        lr, hr = batch["lr"], batch["hr"]
+        lr, hr = self.reference(batch), batch["hr"]
         baseline = back_projected_bicubic(lr, self.scale, wald_mtf(self.mtf_nyquist, self.scale))
         border = min(BORDER_HR_PX, (min(hr.shape[2:]) - 1) // 4)
         inner = (0, slice(None), slice(border, hr.shape[2] - border), slice(border, hr.shape[3] - border))
@@ -175,6 +187,7 @@ class SISRModule(SRModule):
     Args:
         config: of a new model.
         init_from: instead, the model to start from.
+        fusion: makes a MISR model of that.
         weights: of the reconstruction terms.
         learning_rate: at its peak.
         warmup_steps: to reach it.
@@ -186,13 +199,14 @@ class SISRModule(SRModule):
         self,
         config: SISRConfig | None = None,
         init_from: str | None = None,
+        fusion: FusionConfig | None = None,
         weights: ReconstructionWeights = ReconstructionWeights(),  # frozen
         learning_rate: float = 8e-4,
         warmup_steps: int = 200,
         schedule: Schedule = "cosine",
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(config, init_from, weights, learning_rate, warmup_steps, schedule)
+        super().__init__(config, init_from, fusion, weights, learning_rate, warmup_steps, schedule)
         self.weight_decay = weight_decay
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:

@@ -138,7 +138,16 @@ def test_it_starts_from_the_weights_it_is_given(tmp_path):
         assert torch.equal(gan.model.state_dict()[name], value)
 
 
-@pytest.mark.parametrize("options", [{}, {"config": SMALL, "init_from": "sisr-x4-rgbn"}])
-def test_it_starts_in_one_way(options):
-    with pytest.raises(InputError, match="either config, for a new model, or init_from"):
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, "Give config, for a new model, or init_from"),
+        (
+            {"config": SMALL, "init_from": "sisr-x4-rgbn"},
+            "another architecture than config: channels 16, not 48, blocks 1",
+        ),
+    ],
+)
+def test_it_starts_in_one_way(options, words):
+    with pytest.raises(InputError, match=words):
         GANModule(**options)

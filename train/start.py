@@ -1,0 +1,54 @@
+"""What a run begins with: a new model, or the weights of an earlier one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rs_srgan.errors import InputError
+from rs_srgan.hub import load_model
+from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
+from rs_srgan.models.checkpoint import CONFIG_FILE, read_config
+
+
+@dataclass(frozen=True)
+class FusionConfig:
+    """What makes a model for several revisits of one for a single image.
+
+    Attributes:
+        name: how views are brought together, see `MISRConfig`.
+        blocks: residual blocks of the encoder that all views go through.
+    """
+
+    name: Literal["recursive"] = "recursive"
+    blocks: int = 1
+
+
+def start(config: SISRConfig | None, init_from: str | None, fusion: FusionConfig | None) -> SISR | MISR:
+    """The model to train, in training mode.
+
+    Args:
+        config: of a new model; with `init_from`, what that must be.
+        init_from: bundled name, folder, or Hub id of a trained model.
+        fusion: to be added to a SISR model, which makes a MISR model of it that begins as what it was.
+
+    Raises:
+        InputError: neither config nor init_from, weights of another architecture, or a fusion for a MISR model.
+    """
+    if config is None and init_from is None:
+        raise InputError("Give config, for a new model, or init_from, for the weights to start from.")
+    model = SISR(config or SISRConfig()) if init_from is None else _trained(init_from)
+    if config and vars(config) != vars(model.config):
+        given, own = vars(config), vars(model.config)
+        differing = ", ".join(f"{key} {given[key]!r}, not {own[key]!r}" for key in given if given[key] != own[key])
+        raise InputError(f"{init_from} is of another architecture than config: {differing}. Leave config out.")
+    if fusion:
+        if isinstance(model, MISR):
+            raise InputError(f"{init_from} is a MISR model and has its fusion. Leave fusion out.")
+        model = MISR.from_sisr(model, MISRConfig(**vars(model.config), fusion=fusion.name, fusion_blocks=fusion.blocks))
+    return model.train()
+
+
+def _trained(source: str) -> SISR | MISR:
+    path = Path(source) / CONFIG_FILE
+    misr = path.is_file() and read_config(path)["model_class"] == "MISR"
+    return MISR.from_pretrained(source) if misr else load_model(source)
