@@ -1,25 +1,83 @@
 """`python -m train fit --config train/configs/NAME.yaml`: Lightning's command line on our modules."""
 
 import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
 
+from jsonargparse import Namespace
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from rs_srgan.errors import InputError
 
+_LOGGERS = {"csv": "CSVLogger", "tensorboard": "TensorBoardLogger", "wandb": "WandbLogger"}
+# A checkpoint for going on is at most this old.
+_CHECKPOINT_EVERY = "0:05:00"
+
 
 class TrainCLI(LightningCLI):
-    """LightningCLI; what model and data must agree on stands once, in the model's configuration."""
+    """LightningCLI; what model and data must agree on stands once, in the model's configuration.
+
+    Everything about a run lies in `trainer.default_root_dir`: log/, checkpoints/, figures/, report.md, and model/.
+    """
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Hand it from the model, once it is made, to the data."""
+        """Options of our own, and what the model, once it is made, hands to the data."""
+        parser.add_argument("--log", type=Literal["csv", "tensorboard", "wandb"], default="csv", help="where to")
+        parser.add_argument("--ema", type=float, default=0.999, help="decay of the averaged weights; 0: none")
         for name in ("scale", "bands", "mtf_nyquist"):
             parser.link_arguments(f"model.{name}", f"data.init_args.{name}", apply_on="instantiate")
 
+    def before_instantiate_classes(self) -> None:
+        """Add the logger and the callbacks that every run has, unless the request names its own."""
+        config = self.config[self.subcommand]
+        trainer = config.trainer
+        if not 0 <= config.ema < 1:
+            raise InputError(f"ema is {config.ema}; expected 0 (none) or a decay below 1, such as 0.999.")
+        root = Path(trainer.default_root_dir or "runs/latest")
+        trainer.default_root_dir = str(root)
+        if trainer.logger is None:
+            options = {"save_dir": str(root), "name": "log"}
+            trainer.logger = _made("lightning.pytorch.loggers." + _LOGGERS[config.log], **options)
+        if trainer.callbacks is None:
+            checkpoint = {"dirpath": str(root / "checkpoints"), "save_last": True}
+            trainer.callbacks = [
+                _made(
+                    "lightning.pytorch.callbacks.ModelCheckpoint",
+                    train_time_interval=_CHECKPOINT_EVERY,
+                    **checkpoint,
+                ),
+                _made("train.callbacks.SaveModel", folder=str(root / "model")),  # before the averaging
+                _made("train.figures.Figures", folder=str(root / "figures")),
+                _made("train.report.Report", folder=str(root)),
+            ]
+            if config.ema:
+                averaging = _made("lightning.pytorch.callbacks.EMAWeightAveraging", decay=config.ema)
+                trainer.callbacks.append(averaging)
 
-def main() -> int:
+
+def _made(class_path: str, **options: Any) -> Namespace:  # noqa: ANN401
+    return Namespace(class_path=class_path, init_args=Namespace(**options))  # type: ignore[no-untyped-call]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run; 2 where the request cannot be met."""
+    # Lightning's own, on every run: its dependency's new name for a class, and a switch that we cannot set
+    warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
+    warnings.filterwarnings("ignore", message=".*lr_scheduler.step.*before .*optimizer.step.*")
     try:
-        TrainCLI(save_config_kwargs={"overwrite": True}, subclass_mode_model=True, subclass_mode_data=True)
+        TrainCLI(
+            args=list(arguments) if arguments is not None else None,
+            save_config_kwargs={"overwrite": True},
+            subclass_mode_model=True,
+            subclass_mode_data=True,
+            trainer_defaults={
+                "reload_dataloaders_every_n_epochs": 1,  # every epoch its own crops
+                "precision": "bf16-mixed",
+                "log_every_n_steps": 50,
+            },
+        )
     except Exception as error:
         request = _cause(error)
         if request is None:

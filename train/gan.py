@@ -36,6 +36,7 @@ class AdversarialConfig:
         loss: see `discriminator_loss`.
         share: how strong the adversarial gradient is at the SR image, in units of the reconstruction's; so it means
             the same for every loss, discriminator and range of values.
+        weight: instead, a fixed weight of the adversarial loss, as in SRGAN's own recipe: 1e-3.
         generator_only: iterations at the beginning without a discriminator.
         discriminator_only: iterations after that in which the generator waits.
         ramp: share of the rest over which `share` rises from 0.
@@ -47,6 +48,7 @@ class AdversarialConfig:
 
     loss: AdversarialLoss = "relativistic"
     share: float = 1.0
+    weight: float | None = None
     generator_only: int = 0
     discriminator_only: int = 200
     ramp: float = 0.2
@@ -201,9 +203,10 @@ class GANModule(SRModule):
         (gradient,) = torch.autograd.grad(loss, image)
         ratio = float(against / gradient.norm().clamp(min=1e-20))
         self._balance = _BALANCE_DECAY * self._balance + (1 - _BALANCE_DECAY) * ratio if self._balance else ratio
-        share = rules.share * ramp(self._share_of_stage(), rules.ramp)
-        self.log_dict({"train/adversarial": loss.detach(), "train/adversarial_share": share})
-        return share * self._balance * gradient
+        rising = ramp(self._share_of_stage(), rules.ramp)
+        scale = rising * (rules.share * self._balance if rules.weight is None else rules.weight)
+        self.log_dict({"train/adversarial": loss.detach(), "train/adversarial_share": scale / ratio})
+        return scale * gradient
 
     def _share_of_stage(self) -> float:
         """How much of the adversarial part of the run is done."""

@@ -147,6 +147,8 @@ class SRModule(L.LightningModule):
         overall = torch.stack(list(means.values())).mean(0)
         self.log("val/psnr", overall[0])
         self.log("val/gain", overall[0] - overall[1])
+        for frequency, level in zip(SPECTRUM_AT, overall[2:], strict=True):
+            self.log(f"val/spectrum_{frequency}", level)
 
     def progress(self) -> float:
         """How much of the run is done, 0 to 1."""

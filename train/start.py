@@ -9,6 +9,9 @@ from rs_srgan.hub import load_model
 from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
 from rs_srgan.models.checkpoint import CONFIG_FILE, read_config
 
+# Fields of a configuration that no weight depends on.
+_FREE = ("output", "consistency_steps", "mtf_nyquist", "reflectance_mean", "reflectance_std")
+
 
 @dataclass(frozen=True)
 class FusionConfig:
@@ -27,7 +30,7 @@ def start(config: SISRConfig | None, init_from: str | None, fusion: FusionConfig
     """The model to train, in training mode.
 
     Args:
-        config: of a new model; with `init_from`, what that must be.
+        config: of a new model; with `init_from`, what that must be, but for normalisation and projection.
         init_from: bundled name, folder, or Hub id of a trained model.
         fusion: to be added to a SISR model, which makes a MISR model of it that begins as what it was.
 
@@ -38,14 +41,24 @@ def start(config: SISRConfig | None, init_from: str | None, fusion: FusionConfig
         raise InputError("Give config, for a new model, or init_from, for the weights to start from.")
     model = SISR(config or SISRConfig()) if init_from is None else _trained(init_from)
     if config and vars(config) != vars(model.config):
-        given, own = vars(config), vars(model.config)
-        differing = ", ".join(f"{key} {given[key]!r}, not {own[key]!r}" for key in given if given[key] != own[key])
-        raise InputError(f"{init_from} is of another architecture than config: {differing}. Leave config out.")
+        model = _with_config(model, config)
     if fusion:
         if isinstance(model, MISR):
             raise InputError(f"{init_from} is a MISR model and has its fusion. Leave fusion out.")
         model = MISR.from_sisr(model, MISRConfig(**vars(model.config), fusion=fusion.name, fusion_blocks=fusion.blocks))
     return model.train()
+
+
+def _with_config(model: SISR | MISR, config: SISRConfig) -> SISR:
+    """The same weights under another configuration, which may differ in what no weight depends on."""
+    given, own = vars(config), vars(model.config)
+    differing = [key for key in given if given[key] != own[key] and key not in _FREE]
+    if isinstance(model, MISR) or differing:
+        what = "; ".join(f"{key} {given[key]!r}, not {own[key]!r}" for key in differing) or "it is for several views"
+        raise InputError(f"{model.name} is of another architecture than config: {what}. Leave config out.")
+    changed = SISR(config)
+    changed.load_state_dict(model.state_dict())
+    return changed
 
 
 def _trained(source: str) -> SISR | MISR:

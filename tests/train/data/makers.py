@@ -1,0 +1,56 @@
+"""Small files in the formats that training reads."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tests.conftest import scene_dn
+from tests.train.conftest import write
+
+RGB = ("B04", "B03", "B02")
+
+
+def photographs(folder: Path, count: int = 12, side: int = 80) -> Path:
+    folder.mkdir(parents=True)
+    for seed in range(count):
+        pixels = (scene_dn(side, side + seed, bands=3, seed=seed).astype(float) / 30).clip(0, 255).astype(np.uint8)
+        Image.fromarray(pixels.transpose(1, 2, 0)).save(folder / f"{seed}.{'jpg' if seed % 2 else 'png'}")
+    return folder
+
+
+def coarse(dn: np.ndarray, scale: int = 4) -> np.ndarray:
+    count, height, width = dn.shape
+    blocks = dn.reshape(count, height // scale, scale, width // scale, scale)
+    return blocks.mean((2, 4)).round().astype(dn.dtype)
+
+
+def pair_folder(root: Path, count: int = 6, bands=("B04", "B03", "B02", "B08"), names=None) -> Path:
+    (root / "hr").mkdir(parents=True)
+    (root / "lr").mkdir()
+    for seed in range(count):
+        dn = scene_dn(96, 96, bands=len(bands), seed=seed)
+        name = names[seed] if names else f"place{seed}"
+        write(root / "hr" / f"{name}.tif", dn, bands)
+        write(root / "lr" / f"{name}.tif", coarse(dn), bands)
+    return root
+
+
+def index(folder: Path, count: int = 8, dates: int = 4) -> Path:
+    """Like SPOT-6 with Sentinel-2: HR in 8 bits, LR in DN at several dates, three kinds of land cover."""
+    folder.mkdir(parents=True)
+    with (folder / "index.csv").open("w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["site", "hr", "lr", "hr_date", "lr_dates", "land_cover"])
+        for seed in range(count):
+            dn = scene_dn(128, 128, bands=3, seed=seed)
+            write(folder / f"hr{seed}.tif", (dn / 20).clip(0, 255).astype(np.uint8), RGB)
+            views = []
+            for date in range(dates):
+                write(folder / f"lr{seed}_{date}.tif", coarse(dn) + np.uint16(7 * date), RGB)
+                views.append(f"lr{seed}_{date}.tif")
+            days = [f"2022-08-{10 + 3 * date:02}" for date in range(dates)]
+            cover = ("fields", "fields", "town", "forest")[seed % 4]
+            out.writerow([f"site{seed}", f"hr{seed}.tif", ";".join(views), "2022-08-11", ";".join(days), cover])
+    return folder / "index.csv"

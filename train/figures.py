@@ -1,0 +1,92 @@
+"""Pictures of a validation, since numbers do not show artifacts."""
+
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import numpy as np
+import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from rs_srgan.bands import display_bands
+from rs_srgan.physics import bicubic
+from rs_srgan.radiometry import FloatImage, Stretch
+from train.module import SRModule
+
+# Of a picture, HR pixels: more would not be seen.
+_SIDE_PX = 192
+_GAMMA = 1.6
+_ERROR_LIMIT = 0.05  # reflectance, white
+_MOST_VIEWS = 4
+
+
+class Figures(L.Callback):
+    """After every validation, LR | bicubic | SR | HR | error of some images, and the views where there are several.
+
+    Args:
+        folder: where; the pictures of the last validation replace those before.
+        images: how many.
+    """
+
+    def __init__(self, folder: str, images: int = 4) -> None:
+        self.folder, self.images = Path(folder), images
+
+    def on_validation_batch_end(
+        self,
+        trainer: L.Trainer,
+        pl_module: L.LightningModule,
+        outputs: Any,  # noqa: ANN401
+        batch: Any,  # noqa: ANN401
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Draw images that are spread over the validation."""
+        if trainer.sanity_checking or not isinstance(pl_module, SRModule) or not trainer.is_global_zero:
+            return
+        batches = trainer.num_val_batches
+        total = int(batches[0] if isinstance(batches, list) else batches)
+        if batch_idx % max(1, total // self.images) or batch_idx // max(1, total // self.images) >= self.images:
+            return
+        with torch.no_grad():
+            sr = pl_module(batch)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        name = str(batch["site"][0]).replace("/", "_")
+        draw(pl_module, batch, sr).savefig(self.folder / f"{batch_idx:03}_{name}.png", dpi=100)
+
+
+def draw(module: SRModule, batch: dict[str, Any], sr: Tensor) -> Figure:
+    """One row of pictures of the first image in a batch, all in the stretch of HR."""
+    scale = module.scale
+    side = min(_SIDE_PX, *sr.shape[2:]) // scale * scale
+    shown = [module.bands.index(band) for band in display_bands(module.bands)]
+
+    def cut(image: Tensor, fine: int) -> FloatImage:
+        size = side // scale * fine
+        rows, cols = ((length - size) // 2 // fine * fine for length in image.shape[2:])
+        part: FloatImage = image[0, shown, rows : rows + size, cols : cols + size].float().cpu().numpy()
+        return part
+
+    views = batch["lr"] if batch["lr"].dim() == 5 else batch["lr"][:, None]
+    reference = module.reference(batch)
+    hr = cut(batch["hr"], scale)
+    stretch = Stretch.of(hr, gamma=_GAMMA)
+    several = views.shape[1] > 1
+    panels = [
+        (f"view {index + 1}" if several else "LR", cut(views[:, index], 1))
+        for index in range(min(_MOST_VIEWS, views.shape[1]))
+    ]
+    panels += [("bicubic", cut(bicubic(reference, scale), scale)), ("SR", cut(sr, scale)), ("HR", hr)]
+    figure = Figure(figsize=(2.4 * (len(panels) + 1), 2.7), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = np.atleast_1d(figure.subplots(1, len(panels) + 1))
+    for axis, (title, image) in zip(axes, panels, strict=False):
+        axis.imshow(stretch.apply(image), interpolation="nearest")
+        axis.set_title(title, fontsize=9)
+    error = np.abs(cut(sr, scale) - hr).mean(0)
+    axes[-1].imshow(error, cmap="gray", vmin=0, vmax=_ERROR_LIMIT, interpolation="nearest")
+    axes[-1].set_title(f"|SR - HR|, white {_ERROR_LIMIT}", fontsize=9)
+    for axis in axes:
+        axis.set_axis_off()
+    return figure
