@@ -12,8 +12,6 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from rs_srgan.errors import InputError
 
 _LOGGERS = {"csv": "CSVLogger", "tensorboard": "TensorBoardLogger", "wandb": "WandbLogger"}
-# A checkpoint for going on is at most this old.
-_CHECKPOINT_EVERY = "0:05:00"
 
 
 class TrainCLI(LightningCLI):
@@ -41,12 +39,14 @@ class TrainCLI(LightningCLI):
             options = {"save_dir": str(root), "name": "log"}
             trainer.logger = _made("lightning.pytorch.loggers." + _LOGGERS[config.log], **options)
         if trainer.callbacks is None:
-            checkpoint = {"dirpath": str(root / "checkpoints"), "save_last": True}
             trainer.callbacks = [
+                # by epochs: in manual optimisation Lightning's ModelCheckpoint never looks at the clock
                 _made(
                     "lightning.pytorch.callbacks.ModelCheckpoint",
-                    train_time_interval=_CHECKPOINT_EVERY,
-                    **checkpoint,
+                    dirpath=str(root / "checkpoints"),
+                    every_n_epochs=1,
+                    save_on_train_epoch_end=True,
+                    save_last=True,
                 ),
                 _made("train.callbacks.SaveModel", folder=str(root / "model")),  # before the averaging
                 _made("train.figures.Figures", folder=str(root / "figures")),
