@@ -1,4 +1,4 @@
-"""`python -m train fit --config train/configs/NAME.yaml`: Lightning's command line on our modules."""
+"""`python -m train fit --config train/configs/NAME.yaml`: Lightning's command line on our modules; and `convert`."""
 
 import sys
 import warnings
@@ -10,6 +10,8 @@ from jsonargparse import Namespace
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from rs_srgan.errors import InputError
+from train import convert
+from train.keys import check_keys
 
 _LOGGERS = {"csv": "CSVLogger", "tensorboard": "TensorBoardLogger", "wandb": "WandbLogger"}
 
@@ -63,12 +65,18 @@ def _made(class_path: str, **options: Any) -> Namespace:  # noqa: ANN401
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; 2 where the request cannot be met."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
     # Lightning's own, on every run: its dependency's new name for a class, and a switch that we cannot set
     warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
     warnings.filterwarnings("ignore", message=".*lr_scheduler.step.*before .*optimizer.step.*")
     try:
+        if arguments[:1] == ["convert"]:
+            convert.main(arguments[1:])
+            return 0
+        check_keys(arguments[1:], own=("log", "ema"))
+        check_keys(arguments[1:], own=("log", "ema"))
         TrainCLI(
-            args=list(arguments) if arguments is not None else None,
+            args=arguments,
             save_config_kwargs={"overwrite": True},
             subclass_mode_model=True,
             subclass_mode_data=True,

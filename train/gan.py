@@ -13,7 +13,7 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler, ReduceLROnPlateau
 from rs_srgan.models import SISRConfig
 from rs_srgan.physics import bicubic
 from train.adversarial import AdversarialLoss, discriminator_loss, generator_loss, ramp
-from train.discriminators import DiscriminatorConfig, feature_distance, make_discriminator
+from train.discriminators import DiscriminatorConfig, Judgement, feature_distance, make_discriminator
 from train.losses import ReconstructionWeights
 from train.module import Schedule, SRModule, on_plateau
 from train.perceptual import Perceptual, make_perceptual
@@ -128,7 +128,7 @@ class GANModule(SRModule):
         self.iterations += 1
         self.log("train/iterations", float(self.iterations))
 
-    def judge(self, image: Tensor, coarse: Tensor | None) -> tuple[list[Tensor], Tensor]:
+    def judge(self, image: Tensor, coarse: Tensor | None) -> Judgement:
         """The discriminator's features and logits, in float32, of a reflectance image and its enlarged LR."""
         config = self.model.config
         seen = image if coarse is None else torch.cat([image, coarse], dim=1)
@@ -136,9 +136,16 @@ class GANModule(SRModule):
         features, logits = self.discriminator(seen)
         return [each.float() for each in features], logits.float()
 
+    def judge_both(self, hr: Tensor, sr: Tensor, coarse: Tensor | None) -> tuple[Judgement, Judgement]:
+        """Of HR and SR in one batch: batch norm of each alone would hide what tells them apart."""
+        features, logits = self.judge(torch.cat([hr, sr]), None if coarse is None else torch.cat([coarse, coarse]))
+        halves = [each.chunk(2) for each in features]
+        real, fake = logits.chunk(2)
+        return ([half[0] for half in halves], real), ([half[1] for half in halves], fake)
+
     def _discriminator_step(self, optimizer: LightningOptimizer, sr: Tensor, hr: Tensor, coarse: Tensor | None) -> None:
         rules = self.adversarial
-        (_, real), (_, fake) = self.judge(hr, coarse), self.judge(sr, coarse)
+        (_, real), (_, fake) = self.judge_both(hr, sr, coarse)
         terms = {
             "discriminator": discriminator_loss(rules.loss, real, fake, rules.label_smoothing),
             "drift": _DRIFT * (real**2).mean(),
@@ -193,9 +200,7 @@ class GANModule(SRModule):
     def _adversarial_gradient(self, image: Tensor, hr: Tensor, coarse: Tensor | None, against: Tensor) -> Tensor:
         """Scaled to the share that the rules give it at this moment, of `against`."""
         rules = self.adversarial
-        with torch.no_grad():
-            real_features, real = self.judge(hr, coarse)
-        features, fake = self.judge(image, coarse)
+        (real_features, real), (features, fake) = self.judge_both(hr, image, coarse)
         loss = generator_loss(rules.loss, real, fake)
         if rules.feature_matching:
             loss = loss + rules.feature_matching * feature_distance(real_features, features)

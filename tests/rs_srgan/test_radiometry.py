@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rs_srgan.errors import InputError
-from rs_srgan.radiometry import Encoding, Stretch, match_moments
+from rs_srgan.radiometry import Encoding, Stretch, match_histogram, match_moments
 
 UINT16 = Encoding("uint16", (1e-4,), (0.0,), 0)
 BASELINE_4 = Encoding("uint16", (1e-4,), (-0.1,), 0, tagged=True)
@@ -67,3 +67,25 @@ def test_pixels_without_data_are_black_and_do_not_count():
 def test_an_image_without_a_valid_pixel_cannot_be_shown():
     with pytest.raises(InputError, match="no valid pixel"):
         Stretch.of(np.full((1, 2, 2), np.nan, np.float32))
+
+
+def test_a_matched_histogram_is_the_others_and_keeps_the_order():
+    random = np.random.default_rng(0)
+    image = random.uniform(0, 1, (2, 40, 50)).astype(np.float32)
+    like = random.gamma(2, 0.05, (2, 30, 30)).astype(np.float32)
+    image[0, :5], like[1, :7] = np.nan, np.nan
+    matched = match_histogram(image, like)
+    assert (np.isnan(matched) == np.isnan(image)).all()
+    for band in range(2):
+        wanted, found = (np.nanquantile(each[band], np.linspace(0.05, 0.95, 10)) for each in (like, matched))
+        np.testing.assert_allclose(found, wanted, rtol=0.03)
+        order = np.argsort(image[band].ravel())
+        values = matched[band].ravel()[order]
+        assert (np.diff(values[np.isfinite(values)]) >= 0).all()
+
+
+def test_matching_to_itself_changes_nothing_and_to_nothing_is_refused():
+    image = np.random.default_rng(0).integers(0, 50, (1, 20, 20)).astype(np.float32)
+    np.testing.assert_allclose(match_histogram(image, image), image, atol=0.51)
+    with pytest.raises(InputError, match="Band 1 of the image to match holds no valid pixel"):
+        match_histogram(image, np.full_like(image, np.nan))

@@ -1,0 +1,84 @@
+import pytest
+import torch
+from PIL import Image
+
+from rs_srgan import InputError
+from tests.train.data.makers import photographs
+from train.data.images import ImageFolderDataModule
+from train.data.module import ViewsConfig
+
+
+def module(root, **options):
+    data = ImageFolderDataModule(str(root), crop_lr_px=8, batch_size=3, steps_per_epoch=2, **options)
+    data.setup("fit")
+    return data
+
+
+def test_lr_is_made_on_the_fly_and_nobody_is_on_both_sides(tmp_path):
+    data = module(photographs(tmp_path / "photographs"))
+    batch = data.on_after_batch_transfer(next(iter(data.train_dataloader())), 0)
+    assert batch["hr"].shape == (3, 3, 32, 32)
+    assert batch["lr"].shape == (3, 3, 8, 8)
+    assert 0 <= batch["hr"].min() < batch["hr"].max() <= 1.3  # brightened by at most a quarter
+    assert len(data.crops.images[0]) + len(data.validation) == 12
+    item = data.on_after_batch_transfer(next(iter(data.val_dataloader())), 0)
+    assert item["hr"].shape[2:] == tuple(4 * side for side in item["lr"].shape[2:])
+
+
+@pytest.mark.parametrize("degradation", ["sensor", "bilinear", "bicubic"])
+def test_every_degradation_keeps_the_mean(tmp_path, degradation):
+    data = module(photographs(tmp_path / "photographs"), degradation=degradation)
+    batch = data.on_after_batch_transfer(next(iter(data.val_dataloader())), 0)
+    torch.testing.assert_close(batch["lr"].mean(), batch["hr"].mean(), atol=0.01, rtol=0)
+
+
+def test_views_differ_and_the_first_is_not_shifted(tmp_path):
+    data = module(photographs(tmp_path / "p"), degradation="bilinear", views=ViewsConfig(3, shift_lr_px=0.4))
+    plain = module(tmp_path / "p", degradation="bilinear")
+    hr = next(iter(data.train_dataloader()))
+    views = data.on_after_batch_transfer(hr, 0)["lr"]
+    assert views.shape == (3, 3, 3, 8, 8)
+    torch.testing.assert_close(views[:, 0], plain.on_after_batch_transfer(hr, 0)["lr"])
+    assert not torch.equal(views[:, 0], views[:, 1])
+    assert not torch.equal(views[:, 1], views[:, 2])
+
+
+def test_folders_named_train_and_val_are_the_split(tmp_path):
+    photographs(tmp_path / "train", count=4)
+    photographs(tmp_path / "val", count=2, side=64)
+    for index, path in enumerate(sorted((tmp_path / "val").iterdir())):
+        path.rename(path.with_stem(f"other{index}"))
+    assert len(module(tmp_path).validation) == 2
+
+
+def test_bad_folders_are_refused(tmp_path):
+    with pytest.raises(InputError, match="nothing found"):
+        module(tmp_path)
+    photographs(tmp_path / "train", count=3)
+    photographs(tmp_path / "val", count=2)
+    with pytest.raises(InputError, match=r"The split leaks: 0\.png"):
+        module(tmp_path)
+    with pytest.raises(InputError, match="the model has 4 bands"):
+        module(tmp_path, bands=("B04", "B03", "B02", "B08"))
+    (tmp_path / "train" / "9.png").write_bytes(b"no picture")
+    for path in (tmp_path / "val").iterdir():
+        path.rename(path.with_stem("v" + path.stem))
+    with pytest.raises(InputError, match=r"9\.png is no picture"):
+        module(tmp_path)
+
+
+def test_a_truncated_picture_is_named_when_it_is_read(tmp_path):
+    photographs(tmp_path / "p", side=200)
+    data = module(tmp_path / "p")
+    for path in (tmp_path / "p").glob("*.jpg"):
+        path.write_bytes(path.read_bytes()[:1500])
+    for path in (tmp_path / "p").glob("*.png"):
+        path.write_bytes(path.read_bytes()[:1500])
+    with pytest.raises(InputError, match="is truncated or corrupt"):
+        data.crops[0]
+
+
+def test_a_bomb_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    with pytest.raises(InputError, match="DecompressionBomb"):
+        module(photographs(tmp_path / "p"))

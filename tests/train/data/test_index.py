@@ -1,0 +1,136 @@
+import csv
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from rs_srgan import InputError
+from tests.train.data.makers import RGB, index
+from train.data.index import IndexDataModule, read_index, split_rows
+from train.data.module import ViewsConfig
+from train.data.pairs import read_whole
+
+
+def edit(path, change):
+    """Change the rows of a CSV table, a list of dictionaries."""
+    with path.open() as file:
+        rows = list(csv.DictReader(file))
+    change(rows)
+    with path.open("w", newline="") as file:
+        out = csv.DictWriter(file, rows[0].keys())
+        out.writeheader()
+        out.writerows(rows)
+    return path
+
+
+def module(path, **options):
+    data = IndexDataModule(str(path), crop_lr_px=16, batch_size=4, steps_per_epoch=4, **options)
+    data.setup("fit")
+    return data
+
+
+def first(data):
+    return data.on_after_batch_transfer(next(iter(data.train_dataloader())), 0)
+
+
+def test_the_nearest_date_comes_first_and_far_ones_are_left_out(tmp_path):
+    path = index(tmp_path / "spot")
+    rows = read_index(path)
+    assert [file.name for file in rows[0].pair.lr] == ["lr0_0.tif", "lr0_1.tif", "lr0_2.tif", "lr0_3.tif"]
+    edit(path, lambda rows: [row.update(hr_date="2022-08-17") for row in rows])
+    assert [file.name for file in read_index(path, max_days=4)[0].pair.lr] == ["lr0_2.tif", "lr0_3.tif", "lr0_1.tif"]
+    with pytest.raises(InputError, match=r"no pair at most 0\.5 days apart"):
+        read_index(path, max_days=0.5)
+
+
+def test_parquet_is_the_same_table(tmp_path):
+    path = index(tmp_path / "spot")
+    table = pd.read_csv(path, dtype=str)
+    table["lr"], table["lr_dates"] = table["lr"].str.split(";"), table["lr_dates"].str.split(";")
+    table.to_parquet(path.with_suffix(".parquet"))
+    assert read_index(path.with_suffix(".parquet")) == read_index(path)
+
+
+def test_cross_sensor_gives_real_views_and_hr_with_their_tones(tmp_path):
+    batch = first(module(index(tmp_path / "spot"), mode="cross_sensor", revisits=3, max_days=9))
+    assert batch["lr"].shape == (4, 3, 3, 16, 16)
+    assert batch["hr"].shape == (4, 3, 64, 64)
+    assert not torch.equal(batch["lr"][:, 0], batch["lr"][:, 1])
+    torch.testing.assert_close(batch["hr"].mean(), batch["lr"][:, 0].mean(), atol=0.02, rtol=0)
+
+
+def test_interpolated_lr_is_made_of_hr_in_its_own_tones_or_in_the_other_sensors(tmp_path):
+    path = index(tmp_path / "spot")
+    own, matched = (first(module(path, mode=mode)) for mode in ("interpolated", "interpolated_matched"))
+    for batch in (own, matched):
+        assert batch["lr"].shape == (4, 3, 16, 16)
+        made = torch.nn.functional.interpolate(batch["hr"], scale_factor=0.25, mode="bilinear", antialias=True)
+        torch.testing.assert_close(batch["lr"], made)
+    real = np.mean([read_whole(row.pair.lr[0], RGB).mean() for row in read_index(path)])
+    assert abs(matched["hr"].mean() - real) < 0.1 * real
+    assert abs(own["hr"].mean() - real) > 0.2 * real
+
+
+def test_synthetic_views_are_noisy_copies(tmp_path):
+    batch = first(module(index(tmp_path / "spot"), mode="interpolated", views=ViewsConfig(4, noise=0.01)))
+    assert batch["lr"].shape == (4, 4, 3, 16, 16)
+    assert (batch["lr"][:, 0] - batch["lr"][:, 1]).std() == pytest.approx(0.01 * 2**0.5, rel=0.2)
+
+
+def test_balanced_by_land_cover_every_kind_is_drawn_as_often(tmp_path):
+    path = index(tmp_path / "spot")
+    data = module(path, land_cover="index")
+    labels = {row.pair.site: row.land_cover for row in read_index(path)}
+    weights = dict.fromkeys([labels[pair.site] for pair in data.crops.pairs], 0.0)
+    for pair, weight in zip(data.crops.pairs, data.crops.weights, strict=True):
+        weights[labels[pair.site]] += weight
+    assert len(weights) > 1
+    assert list(weights.values()) == [pytest.approx(1 / len(weights))] * len(weights)
+
+
+def test_the_split_is_by_site(tmp_path):
+    rows = read_index(index(tmp_path / "spot", count=10))
+    sides = split_rows(rows)
+    assert len(sides["val"]) == 2
+    assert len(sides["train"]) == 8
+    path = tmp_path / "spot" / "index.csv"
+    edit(path, lambda rows: [row.update(split="train") for row in rows] and rows[0].update(split="val"))
+    assert [row.pair.site for row in split_rows(read_index(path))["val"]] == ["site0"]
+    edit(path, lambda rows: rows[1].update(site="site0"))
+    with pytest.raises(InputError, match="The split leaks: site0"):
+        split_rows(read_index(path))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda rows: [row.pop("lr") for row in rows], "lacks lr; expected the columns site, hr, lr"),
+        (lambda rows: [row.update(cloud="1") for row in rows], "has cloud; expected"),
+        (lambda rows: rows[3].update(lr_dates="2022-08-10"), "site3 has 4 LR images and 1 dates"),
+        (lambda rows: rows[3].update(hr_date="tomorrow, perhaps"), "site3 has a date that is none"),
+        (lambda rows: [row.update(split="test") for row in rows], "has the split 'test'"),
+        (lambda rows: [row.update(split="train") for row in rows], "has nothing for val"),
+        (lambda rows: [row.update(land_cover="") for row in rows], "has no land_cover"),
+    ],
+)
+def test_a_table_that_does_not_hold_is_refused(tmp_path, change, words):
+    path = edit(index(tmp_path / "spot"), change)
+    with pytest.raises(InputError, match=words):
+        module(path, land_cover="index")
+
+
+def test_files_that_are_missing_are_named_all_at_once(tmp_path):
+    path = index(tmp_path / "spot")
+    for name in ("hr2.tif", "lr5_1.tif"):
+        (tmp_path / "spot" / name).unlink()
+    with pytest.raises(InputError, match=r"do not exist: .*hr2\.tif, .*lr5_1\.tif\."):
+        read_index(path)
+
+
+def test_no_table_and_no_parquet_are_said(tmp_path):
+    with pytest.raises(InputError, match="does not exist"):
+        read_index(tmp_path / "no.csv")
+    (tmp_path / "bad.parquet").write_bytes(b"nothing")
+    with pytest.raises(InputError, match="no table that can be read"):
+        read_index(tmp_path / "bad.parquet")

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from rs_srgan import InputError
+from tests.conftest import scene_dn
+from tests.safe_builder import build_safe
+from tests.train.conftest import write
+from train.data.scenes import Scene, SceneDataModule
+
+BANDS = ("B04", "B03", "B02", "B08")
+
+
+def far(path, pixels):
+    """A place 100 km away from where `write` puts its images."""
+    import rasterio
+
+    place = rasterio.transform.from_origin(7e5, 5e6, 10, 10)
+    count, height, width = pixels.shape
+    profile = {"driver": "GTiff", "dtype": "uint16", "crs": "EPSG:32632", "transform": place}
+    with rasterio.open(path, "w", count=count, height=height, width=width, **profile) as out:
+        out.write(pixels)
+        out.descriptions = BANDS
+
+
+def test_windows_of_geotiffs_and_products(tmp_path):
+    write(tmp_path / "train.tif", scene_dn(90, 80), BANDS)
+    product = build_safe(
+        tmp_path, {(band, 10): scene_dn(128, 128, bands=1, seed=i)[0] + 1000 for i, band in enumerate(BANDS)}
+    )
+    far(tmp_path / "val.tif", scene_dn(70, 70, seed=5))
+    data = SceneDataModule(
+        [str(tmp_path / "train.tif")], [str(tmp_path / "val.tif")], crop_lr_px=8, batch_size=2, steps_per_epoch=2
+    )
+    data.setup("fit")
+    batch = data.on_after_batch_transfer(next(iter(data.train_dataloader())), 0)
+    assert batch["hr"].shape == (2, 4, 32, 32)
+    assert batch["lr"].shape == (2, 4, 8, 8)
+    scene = Scene.of(product, BANDS)
+    assert scene.shape == (4, 128, 128)
+    expected = scene_dn(128, 128, bands=1, seed=1)[0, 40:50, 30:60] / 10_000
+    np.testing.assert_allclose(scene[:, 40:50, 30:60][1], expected, atol=1e-6)
+
+
+def test_the_same_ground_on_both_sides_leaks(tmp_path):
+    write(tmp_path / "a.tif", scene_dn(64, 64), BANDS)
+    write(tmp_path / "b.tif", scene_dn(40, 40), BANDS)
+    for val in ("a.tif", "b.tif"):
+        data = SceneDataModule([str(tmp_path / "a.tif")], [str(tmp_path / val)])
+        with pytest.raises(InputError, match=rf"leaks: .*a.tif trains and .*{val} validates"):
+            data.setup("fit")
+
+
+def test_no_scene_is_said(tmp_path):
+    with pytest.raises(InputError, match="nothing found"):
+        SceneDataModule([str(tmp_path / "*.SAFE")], []).setup("fit")

@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import pytest
+
+from rs_srgan import InputError
+from train.__main__ import main
+from train.keys import check_keys
+
+CONFIGS = sorted(Path("train/configs").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_what_is_shipped_passes(path):
+    check_keys(["fit", "--config", str(path), "--trainer.max_epochs=1", "--data.seed", "3"], own=("log", "ema"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("modle: {}", "Unknown key 'modle' in the configuration; did you mean 'model'"),
+        ("trainer: {max_epoch: 3}", "Unknown key 'max_epoch' in trainer; did you mean 'max_epochs'"),
+        (
+            "model: {class_path: train.gan.GANModule, init_args: {lerning_rate: 1}}",
+            "Unknown key 'lerning_rate' in model; did you mean 'learning_rate'",
+        ),
+        (
+            "model: {class_path: train.module.SISRModule, init_args: {config: {chanels: 3}}}",
+            "Unknown key 'chanels' in model.config; did you mean 'channels'",
+        ),
+        (
+            "data: {class_path: train.data.images.ImageFolderDataModule, init_args: {views: {number: 3}}}",
+            "Unknown key 'number' in data.views; known: count, noise, shift_lr_px",
+        ),
+        ("model: {class_path: train.gan.GAN}", "model.class_path is 'train.gan.GAN'; expected a class"),
+        ("model: [", "is not valid YAML"),
+        ("just words", "holds no configuration"),
+    ],
+)
+def test_a_slip_of_the_pen_is_one_line_with_what_was_meant(tmp_path, capsys, text, words):
+    (tmp_path / "config.yaml").write_text(text)
+    assert main(["fit", "--config", str(tmp_path / "config.yaml")]) == 2
+    printed = capsys.readouterr().err
+    assert words in printed
+    assert len(printed.splitlines()) == 1
+
+
+@pytest.mark.parametrize("option", ["--model.lerning_rate=1", "--model.init_args.lerning_rate"])
+def test_so_it_is_on_the_command_line(option):
+    config = str(next(path for path in CONFIGS if path.stem == "finetune"))
+    with pytest.raises(InputError, match="'lerning_rate' in model; did you mean 'learning_rate'"):
+        check_keys(["fit", "--config", config, option, "1"], own=("ema",))
+
+
+def test_a_file_that_is_not_there_is_said(capsys):
+    assert main(["fit", "--config", "no.yaml"]) == 2
+    assert "no.yaml cannot be read: No such file" in capsys.readouterr().err
