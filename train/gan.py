@@ -209,9 +209,9 @@ class GANModule(SRModule):
         ratio = float(against / gradient.norm().clamp(min=1e-20))
         self._balance = _BALANCE_DECAY * self._balance + (1 - _BALANCE_DECAY) * ratio if self._balance else ratio
         rising = ramp(self._share_of_stage(), rules.ramp)
-        scale = rising * (rules.share * self._balance if rules.weight is None else rules.weight)
-        self.log_dict({"train/adversarial": loss.detach(), "train/adversarial_share": scale / ratio})
-        return scale * gradient
+        share = rising * (rules.share if rules.weight is None else rules.weight / self._balance)
+        self.log_dict({"train/adversarial": loss.detach(), "train/adversarial_share": share})
+        return share * self._balance * gradient
 
     def _share_of_stage(self) -> float:
         """How much of the adversarial part of the run is done."""

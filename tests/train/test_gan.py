@@ -144,7 +144,7 @@ def test_it_starts_from_the_weights_it_is_given(tmp_path):
         ({}, "Give config, for a new model, or init_from"),
         (
             {"config": SMALL, "init_from": "sisr-x4-rgbn"},
-            "another architecture than config: channels 16, not 48, blocks 1",
+            "another architecture than config: channels 16, not 48; blocks 1",
         ),
     ],
 )
