@@ -23,7 +23,9 @@ _MOST_VIEWS = 4
 
 
 class Figures(L.Callback):
-    """After every validation, LR | bicubic | SR | HR | error of some images, and the views where there are several.
+    """After every validation, LR | bicubic | SR | HR | error of some images.
+
+    Where there are several views, these, and beside the fused SR that of the reference alone: what the others gave.
 
     Args:
         folder: where; the pictures of the last validation replace those before.
@@ -77,7 +79,12 @@ def draw(module: SRModule, batch: dict[str, Any], sr: Tensor) -> Figure:
         (f"view {index + 1}" if several else "LR", cut(views[:, index], 1))
         for index in range(min(_MOST_VIEWS, views.shape[1]))
     ]
-    panels += [("bicubic", cut(bicubic(reference, scale), scale)), ("SR", cut(sr, scale)), ("HR", hr)]
+    panels.append(("bicubic", cut(bicubic(reference, scale), scale)))
+    if several:
+        with torch.no_grad():
+            alone = module({**batch, "lr": views[:, :1]})
+        panels.append(("SR of view 1 alone", cut(alone, scale)))
+    panels += [("SR", cut(sr, scale)), ("HR", hr)]
     figure = Figure(figsize=(2.4 * (len(panels) + 1), 2.7), layout="constrained")
     FigureCanvasAgg(figure)
     axes = np.atleast_1d(figure.subplots(1, len(panels) + 1))

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import lightning as L
 import numpy as np
 import pytest
+import torch
+import yaml
+from torch.utils.data import DataLoader
 
 from rs_srgan import load_model
 from rs_srgan.evaluation.metrics import psnr
@@ -35,6 +39,39 @@ def test_fine_tuning_on_a_site_improves_that_site(own, tmp_path):
         lr, hr = loader(pair)
         gains.append(psnr(after.predict(lr[0]), hr) - psnr(before.predict(lr[0]), hr))
     assert np.mean(gains) > 0.1
+
+
+def test_the_log_goes_where_it_is_sent(own, tmp_path):
+    options = ["--trainer.max_steps=2", "--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false"]
+    given = ["--config", CONFIG, "--data.root", str(own), "--data.crop_lr_px=16", "--log", "tensorboard"]
+    assert main(["fit", *given, *options]) == 0
+    assert list((tmp_path / "runs" / "finetune" / "log").rglob("events.*"))
+    assert (tmp_path / "runs" / "finetune" / "report.md").is_file()
+
+
+class OwnData(L.LightningDataModule):
+    """As a user would write one."""
+
+    def __init__(self, scale: int, bands: tuple[str, ...], mtf_nyquist: tuple[float, ...], count: int = 4):
+        super().__init__()
+        hr = torch.rand(count, len(bands), 16 * scale, 16 * scale) * 0.3
+        lr = torch.nn.functional.avg_pool2d(hr, scale)
+        self.items = [{"hr": fine, "lr": coarse} for fine, coarse in zip(hr, lr, strict=True)]
+
+    def train_dataloader(self):
+        return DataLoader(self.items, 2)
+
+    def val_dataloader(self):
+        return DataLoader([{**item, "site": "here", "group": "own"} for item in self.items], 1)
+
+
+def test_a_data_module_of_ones_own_works_by_its_class_path(own, tmp_path):
+    config = yaml.safe_load(Path(CONFIG).read_text())
+    config["data"] = {"class_path": f"{OwnData.__module__}.OwnData", "init_args": {"count": 6}}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(config))
+    options = ["--trainer.max_epochs=1", "--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false"]
+    assert main(["fit", "--config", str(tmp_path / "own.yaml"), *options]) == 0
+    assert "val/gain_own" in (tmp_path / "runs" / "finetune" / "report.md").read_text()
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+import math
+
 import lightning as L
 import pytest
 import torch
@@ -122,6 +124,14 @@ def test_resumed_at_an_epochs_end_it_is_bit_for_bit_the_run_that_went_on(tmp_pat
     for (name, a), b in zip(whole.state_dict().items(), resumed.state_dict().values(), strict=True):
         assert torch.equal(a, b), name
     assert whole.iterations == resumed.iterations == 16
+
+
+@pytest.mark.parametrize("precision", ["bf16-mixed", "16-mixed"])
+def test_half_precision_learns_as_well(precision):
+    watch = Watch()
+    trainer(max_steps=8, callbacks=[watch], precision=precision).fit(module(adversarial={"r1_every": 1}), large_pairs())
+    assert watch.moved[-1] == {"generator", "discriminator"}
+    assert all(math.isfinite(value) for logged in watch.logged for value in logged.values())
 
 
 def test_a_term_that_is_not_finite_is_named():

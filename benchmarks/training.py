@@ -1,0 +1,56 @@
+"""How fast the stages of training are, and what memory they take: python -m benchmarks.training. Needs RS_SRGAN_DATA.
+
+Writes docs/training.md. Nothing else should run.
+"""
+
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+
+from benchmarks.report import ROOT, table, write_block
+
+STAGES = {"PSNR": "sisr_x4_rgbn", "GAN": "srgan_x4_rgbn"}
+BATCHES = 200
+
+
+def measure(config: str, folder: Path) -> tuple[float, float]:
+    """Batches per second and peak memory, GB, of a short run in a process of its own."""
+    command = [sys.executable, "-m", "train", "fit", "--config", f"train/configs/{config}.yaml"]
+    options = {
+        "trainer.max_time": "null",
+        "trainer.max_epochs": 1,
+        "trainer.limit_val_batches": 0,
+        "trainer.enable_progress_bar": "false",
+        "trainer.default_root_dir": folder,
+        "data.steps_per_epoch": BATCHES,
+    }
+    arguments = [f"--{name}={value}" for name, value in options.items()]
+    process = subprocess.Popen([*command, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise RuntimeError(f"{' '.join(command)} failed; run it by hand.")
+    with next((folder / "log").glob("*/metrics.csv")).open() as file:
+        speeds = [row["train/batches_per_second"] for row in csv.DictReader(file)]
+    return float(next(speed for speed in reversed(speeds) if speed)), usage.ru_maxrss / 1e6
+
+
+def main() -> None:
+    """Measure, print, write."""
+    rows = []
+    for stage, config in STAGES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            speed, memory = measure(config, Path(folder))
+        rows.append([stage, f"`{config}.yaml`", f"{speed:.1f}", f"{memory:.1f} GB"])
+    text = table(["stage", "configuration", "batches a second", "peak memory"], rows)
+    text += f"\n\n{BATCHES} batches, two cores, torch {torch.__version__}. No GPU was at hand."
+    print(text)
+    write_block(ROOT / "docs" / "training.md", "training", text)
+
+
+if __name__ == "__main__":
+    main()
