@@ -4,7 +4,7 @@ import os
 import tempfile
 
 # `make test` is what needs no accelerator, on machines that have one, too.
-os.environ["CUDA_VISIBLE_DEVICES"] = ""
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 # Conversions of the small models that are made here are of no use to anybody.
 os.environ["HF_ASSETS_CACHE"] = tempfile.mkdtemp(prefix="rs_srgan_tests_")
 

@@ -11,7 +11,8 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from rs_srgan.errors import InputError
 from train import convert
-from train.keys import check_keys
+from train.gan import GANModule
+from train.keys import check_keys, find_class
 
 _LOGGERS = {"csv": "CSVLogger", "tensorboard": "TensorBoardLogger", "wandb": "WandbLogger"}
 
@@ -33,6 +34,11 @@ class TrainCLI(LightningCLI):
         """Add the logger and the callbacks that every run has, unless the request names its own."""
         config = self.config[self.subcommand]
         trainer = config.trainer
+        resumed = config.get("ckpt_path")
+        if resumed not in (None, "last", "best", "hpc") and not Path(resumed).is_file():
+            raise InputError(f"The checkpoint {resumed} (ckpt_path) does not exist.")
+        if trainer.gradient_clip_val and issubclass(find_class(config.model.class_path, "model"), GANModule):
+            raise InputError("GANModule clips both networks itself: set model.gradient_clip, not gradient_clip_val.")
         if not 0 <= config.ema < 1:
             raise InputError(f"ema is {config.ema}; expected 0 (none) or a decay below 1, such as 0.999.")
         root = Path(trainer.default_root_dir or "runs/latest")
@@ -49,6 +55,7 @@ class TrainCLI(LightningCLI):
                     every_n_epochs=1,
                     save_on_train_epoch_end=True,
                     save_last=True,
+                    enable_version_counter=False,  # a run in the same folder goes on with the same file
                 ),
                 _made("train.callbacks.SaveModel", folder=str(root / "model")),  # before the averaging
                 _made("train.figures.Figures", folder=str(root / "figures")),
@@ -73,7 +80,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if arguments[:1] == ["convert"]:
             convert.main(arguments[1:])
             return 0
-        check_keys(arguments[1:], own=("log", "ema"))
         check_keys(arguments[1:], own=("log", "ema"))
         TrainCLI(
             args=arguments,

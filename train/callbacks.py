@@ -6,9 +6,15 @@ from pathlib import Path
 
 import lightning as L
 from lightning.pytorch.callbacks import WeightAveraging
+from lightning.pytorch.trainer.states import TrainerFn
 
 from rs_srgan.errors import InputError
 from train.module import SRModule
+
+
+def trains(trainer: L.Trainer) -> bool:
+    """Whether this process is the one that writes, in training: a validation by itself leaves a run's results alone."""
+    return bool(trainer.is_global_zero and trainer.state.fn == TrainerFn.FITTING and not trainer.sanity_checking)
 
 
 class SaveModel(L.Callback):
@@ -35,18 +41,19 @@ class SaveModel(L.Callback):
 
     def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Save while the averaged weights are in the model."""
-        if not trainer.sanity_checking:
+        if trains(trainer):
             self._save(pl_module)
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Note the metrics, which are complete only now."""
-        if not trainer.sanity_checking:
+        if trains(trainer):
             self._record(trainer)
 
     def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """When training ended, the averaging callback left the averaged weights in the model."""
-        self._save(pl_module)
-        self._record(trainer)
+        if trainer.is_global_zero:
+            self._save(pl_module)
+            self._record(trainer)
 
     def _save(self, pl_module: L.LightningModule) -> None:
         if not isinstance(pl_module, SRModule):

@@ -13,6 +13,7 @@ from torch import Tensor
 from rs_srgan.bands import display_bands
 from rs_srgan.physics import bicubic
 from rs_srgan.radiometry import FloatImage, Stretch
+from train.callbacks import trains
 from train.module import SRModule
 
 # Of a picture, HR pixels: more would not be seen.
@@ -45,7 +46,7 @@ class Figures(L.Callback):
         dataloader_idx: int = 0,
     ) -> None:
         """Draw images that are spread over the validation."""
-        if trainer.sanity_checking or not isinstance(pl_module, SRModule) or not trainer.is_global_zero:
+        if not trains(trainer) or not isinstance(pl_module, SRModule):
             return
         batches = trainer.num_val_batches
         total = int(batches[0] if isinstance(batches, list) else batches)

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, ReduceLROnPlateau
 
+from rs_srgan.errors import InputError
 from rs_srgan.models import SISRConfig
 from rs_srgan.physics import bicubic
 from train.adversarial import AdversarialLoss, discriminator_loss, generator_loss, ramp
@@ -21,7 +22,7 @@ from train.start import FusionConfig
 
 # How fast the balance between the losses follows their gradients.
 _BALANCE_DECAY = 0.98
-# Of the normalised image, for the discriminator's gradient by finite differences.
+# Of the normalised image: for the discriminator's gradient by finite differences, and as noise that it should overlook.
 _STEP = 0.1
 # Weight of the squared logits: rules that only compare two logits leave their mean free to run away.
 # Source: Karras et al. 2018.
@@ -41,8 +42,10 @@ class AdversarialConfig:
         discriminator_only: iterations after that in which the generator waits.
         ramp: share of the rest over which `share` rises from 0.
         label_smoothing: what the targets of real images lack to 1.
+        noise_consistency: weight of the squared change of the discriminator's mean logit when noise of a tenth of the
+            normalised image's unit is laid over HR. Source: Zhao et al. 2020, with noise as the transform.
         r1: weight of the discriminator's squared gradient at HR images.
-        r1_every: how many iterations apart.
+        penalty_every: how many iterations these two are apart.
         feature_matching: weight of the distance between the discriminator's features of SR and HR, in `share`.
     """
 
@@ -53,9 +56,17 @@ class AdversarialConfig:
     discriminator_only: int = 200
     ramp: float = 0.2
     label_smoothing: float = 0.0
-    r1: float = 1.0
-    r1_every: int = 4
+    noise_consistency: float = 50.0
+    r1: float = 0.0
+    penalty_every: int = 4
     feature_matching: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("generator_only", "discriminator_only", "noise_consistency", "r1", "share", "feature_matching"):
+            if getattr(self, name) < 0:
+                raise InputError(f"adversarial.{name} is {getattr(self, name)}; expected 0 or more.")
+        if self.penalty_every < 1:
+            raise InputError(f"adversarial.penalty_every is {self.penalty_every}; expected at least 1.")
 
 
 class GANModule(SRModule):
@@ -102,7 +113,9 @@ class GANModule(SRModule):
         self.automatic_optimization = False
         self.discriminator = make_discriminator(discriminator, len(self.bands))
         self.conditional, self.adversarial = discriminator.conditional, adversarial
-        self.perceptual = make_perceptual(perceptual, self.bands) if perceptual else None
+        # 0.3 for land, 1 for photographs
+        white = self.model.config.reflectance_mean + self.model.config.reflectance_std
+        self.perceptual = make_perceptual(perceptual, self.bands, white) if perceptual else None
         self.perceptual_weight = perceptual_weight
         self.discriminator_rate, self.gradient_clip = discriminator_rate, gradient_clip
         self.iterations = 0
@@ -150,8 +163,12 @@ class GANModule(SRModule):
             "discriminator": discriminator_loss(rules.loss, real, fake, rules.label_smoothing),
             "drift": _DRIFT * (real**2).mean(),
         }
-        if rules.r1 and self.iterations % rules.r1_every == 0:
-            terms["r1"] = rules.r1 * rules.r1_every * self._squared_gradient(hr, coarse)
+        if self.iterations % rules.penalty_every == 0:
+            if rules.noise_consistency:
+                weight = rules.noise_consistency * rules.penalty_every
+                terms["noise_consistency"] = weight * self._answer_to_noise(hr, coarse)
+            if rules.r1:
+                terms["r1"] = rules.r1 * rules.penalty_every * self.squared_gradient(hr, coarse)
         self.require_finite(terms)
         optimizer.zero_grad()
         self.manual_backward(torch.stack(list(terms.values())).sum())
@@ -166,17 +183,26 @@ class GANModule(SRModule):
             }
         )
 
-    def _squared_gradient(self, hr: Tensor, coarse: Tensor | None) -> Tensor:
-        """R1 (Mescheder et al. 2018) by finite differences: the squared change along a random direction.
+    def squared_gradient(self, hr: Tensor, coarse: Tensor | None) -> Tensor:
+        """R1 (Mescheder et al. 2018): half the squared gradient of the mean logit at the normalised HR, in expectation.
 
-        In float32: the difference of two logits in bf16 would be noise.
+        By central differences along a random direction, which need no second derivative.
         """
+        step = _STEP * self._noise(hr)
+        return 0.5 * ((self._difference(hr + step, hr - step, coarse) / (2 * _STEP)) ** 2).mean()
+
+    def _answer_to_noise(self, hr: Tensor, coarse: Tensor | None) -> Tensor:
+        return (self._difference(hr + _STEP * self._noise(hr), hr, coarse) ** 2).mean()
+
+    def _noise(self, hr: Tensor) -> Tensor:
         random = torch.Generator(hr.device).manual_seed(self.iterations)  # the same again after a resume
-        noise = torch.randn(hr.shape, generator=random, device=hr.device) * self.model.config.reflectance_std
-        with torch.autocast(hr.device.type, enabled=False):
-            (_, real), (_, moved) = self.judge(hr, coarse), self.judge(hr + _STEP * noise, coarse)
-        change = (moved - real).flatten(1).mean(1) / _STEP
-        return 0.5 * (change**2).mean()
+        return torch.randn(hr.shape, generator=random, device=hr.device) * self.model.config.reflectance_std
+
+    def _difference(self, image: Tensor, other: Tensor, coarse: Tensor | None) -> Tensor:
+        """Of the mean logits of two images, in float32: in bf16 it would be noise."""
+        with torch.autocast(image.device.type, enabled=False):
+            (_, first), (_, second) = self.judge_both(image, other, coarse)
+        return (first - second).flatten(1).mean(1)
 
     def _generator_step(
         self, optimizer: LightningOptimizer, sr: Tensor, hr: Tensor, coarse: Tensor | None, playing: bool
@@ -188,7 +214,7 @@ class GANModule(SRModule):
             self.require_finite({"perceptual": distance})
             self.log("train/perceptual", distance.detach())
             reconstruction = reconstruction + distance
-        (gradient,) = torch.autograd.grad(reconstruction, image)
+        gradient = _gradient(reconstruction, image)
         if playing:
             gradient = gradient + self._adversarial_gradient(image, hr, coarse, gradient.norm())
         optimizer.zero_grad()
@@ -205,11 +231,14 @@ class GANModule(SRModule):
         if rules.feature_matching:
             loss = loss + rules.feature_matching * feature_distance(real_features, features)
         self.require_finite({"adversarial": loss})
-        (gradient,) = torch.autograd.grad(loss, image)
-        ratio = float(against / gradient.norm().clamp(min=1e-20))
-        self._balance = _BALANCE_DECAY * self._balance + (1 - _BALANCE_DECAY) * ratio if self._balance else ratio
+        gradient = _gradient(loss, image)
+        if (
+            norm := float(gradient.norm())
+        ) > 0:  # nothing to be scaled, and no ratio, where the two cannot be told apart
+            ratio = float(against) / norm
+            self._balance = _BALANCE_DECAY * self._balance + (1 - _BALANCE_DECAY) * ratio if self._balance else ratio
         rising = ramp(self._share_of_stage(), rules.ramp)
-        share = rising * (rules.share if rules.weight is None else rules.weight / self._balance)
+        share = rising * (rules.share if rules.weight is None else rules.weight / max(self._balance, 1e-20))
         self.log_dict({"train/adversarial": loss.detach(), "train/adversarial_share": share})
         return share * self._balance * gradient
 
@@ -249,6 +278,12 @@ class GANModule(SRModule):
         if self.schedule == "plateau":
             return both, [on_plateau(each) for each in both]
         return both, [LambdaLR(each, self.rate) for each in both]
+
+
+def _gradient(loss: Tensor, image: Tensor) -> Tensor:
+    """Of a mean over pixels at an image, by way of their sum: float16 has no numbers as small as the mean's."""
+    (gradient,) = torch.autograd.grad(loss * image.numel(), image)
+    return gradient / image.numel()
 
 
 def _both(optimizers: Any) -> tuple[LightningOptimizer, LightningOptimizer]:  # noqa: ANN401

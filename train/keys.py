@@ -51,6 +51,7 @@ def _options(arguments: Sequence[str]) -> list[tuple[str, str]]:
     for index, argument in enumerate(arguments):
         if argument.startswith(("--", "-c")) and argument not in ("-", "--"):
             name, equals, value = argument.lstrip("-").partition("=")
+            name = name.removesuffix("+")  # jsonargparse's way to append to a list
             following = arguments[index + 1] if index + 1 < len(arguments) else ""
             found.append(("config" if name == "c" else name, value if equals else following))
     return found
@@ -76,14 +77,22 @@ def _merge(into: dict[str, Any], new: Mapping[str, Any]) -> None:
             into[key] = dict(value) if isinstance(value, Mapping) else value
 
 
-def _check_class(value: Mapping[str, Any], where: str) -> None:
-    module, _, name = str(value.get("class_path", "")).rpartition(".")
+def find_class(path: str, where: str) -> type[Any]:
+    """The class of a `class_path`.
+
+    Raises:
+        InputError: there is none.
+    """
+    module, _, name = path.rpartition(".")
     try:
-        kind = getattr(importlib.import_module(module), name)
+        kind: type[Any] = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError):
-        raise InputError(
-            f"{where}.class_path is {value.get('class_path')!r}; expected a class such as train.gan.GANModule."
-        ) from None
+        raise InputError(f"{where}.class_path is {path!r}; expected a class such as train.gan.GANModule.") from None
+    return kind
+
+
+def _check_class(value: Mapping[str, Any], where: str) -> None:
+    kind = find_class(str(value.get("class_path") or ""), where)
     short = {key: each for key, each in value.items() if key not in (*_CLASS, "help")}
     _check(kind.__init__, {**(value.get("init_args") or {}), **short}, where)
 

@@ -45,8 +45,8 @@ class SRModule(L.LightningModule):
         learning_rate: at its peak.
         warmup_steps: to reach it.
         schedule: "cosine" falls to 1 % at the end of the run, which is trainer.max_steps, max_epochs or max_time,
-            whichever comes first: a run by the clock completes its schedule on any machine. "plateau" quarters the rate
-            where the validation's PSNR has not risen for three validations.
+            whichever comes first: a run by the clock completes its schedule on any machine. "plateau" begins at the
+            peak and quarters the rate where the validation's PSNR has not risen for three validations.
     """
 
     def __init__(
@@ -60,6 +60,8 @@ class SRModule(L.LightningModule):
         schedule: Schedule = "cosine",
     ) -> None:
         super().__init__()
+        if warmup_steps < 1:
+            raise InputError(f"warmup_steps is {warmup_steps}; expected at least 1.")
         model = start(config, init_from, fusion)
         self.model: SISR | MISR = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.weights = weights
@@ -87,6 +89,11 @@ class SRModule(L.LightningModule):
     def inner(self, image: Tensor) -> Tensor:
         """What of a fine image the loss counts."""
         border = BORDER_LR_PX * self.scale
+        if min(image.shape[-2:]) <= 2 * border:
+            raise InputError(
+                f"The training crops have {min(image.shape[-2:]) // self.scale} LR pixels, of which {BORDER_LR_PX} at "
+                f"each side do not count; expected crop_lr_px of more than {2 * BORDER_LR_PX}."
+            )
         return image[..., border:-border, border:-border]
 
     def reconstruction(self, sr: Tensor, hr: Tensor) -> Tensor:
@@ -120,7 +127,7 @@ class SRModule(L.LightningModule):
 
     def on_validation_epoch_start(self) -> None:
         """Collect figures by group and site."""
-        self._figures: dict[tuple[str, str], list[list[float]]] = {}
+        self._figures: list[tuple[int, str, str, list[float]]] = []
 
     def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
         """PSNR of one whole image of an unseen site, that of the baseline on it, and how much detail it holds."""
@@ -131,12 +138,27 @@ class SRModule(L.LightningModule):
         truth = hr[inner].float().cpu().numpy()
         restored, simple = (image[inner].float().cpu().numpy() for image in (self(batch), baseline))
         figures = [psnr(restored, truth), psnr(simple, truth), *spectrum_db(restored, truth, SPECTRUM_AT)]
-        self._figures.setdefault((batch["group"][0], batch["site"][0]), []).append(figures)
+        number = batch_idx * self.trainer.world_size + self.global_rank
+        self._figures.append((number, batch["group"][0], batch["site"][0], figures))
+
+    def _figures_of_all(self) -> dict[tuple[str, str], list[list[float]]]:
+        """By group and site, from all processes; an image that two of them had to see counts once."""
+        found = self._figures
+        if self.trainer.world_size > 1:
+            gathered: list[Any] = [None] * self.trainer.world_size
+            torch.distributed.all_gather_object(gathered, found)
+            found = sorted(item for each in gathered for item in each)
+        by_site: dict[tuple[str, str], list[list[float]]] = {}
+        loader: Any = self.trainer.val_dataloaders
+        for number, group, site, figures in found:
+            if number < len(loader.dataset):  # the sampler fills up with the first ones again
+                by_site.setdefault((group, site), []).append(figures)
+        return by_site
 
     def on_validation_epoch_end(self) -> None:
         """Means over sites for each group, and over the groups."""
         groups: dict[str, list[Tensor]] = {}
-        for (group, _), figures in self._figures.items():
+        for (group, _), figures in self._figures_of_all().items():
             groups.setdefault(group, []).append(torch.tensor(figures).mean(0))
         means = {group: torch.stack(sites).mean(0) for group, sites in groups.items()}
         for group, mean in means.items():
@@ -163,11 +185,12 @@ class SRModule(L.LightningModule):
             if isinstance(timer, Timer) and (left := timer.time_remaining()) is not None:
                 spent = timer.time_elapsed()
                 done.append(spent / (spent + left))
-        return min(1.0, max(done))
+        # clocks of several processes differ, and so would their rates, and then their weights
+        return min(1.0, float(self.trainer.strategy.broadcast(max(done))))
 
     def rate(self, step: int) -> float:
-        """Share of the peak learning rate at a step."""
-        falling = 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * self.progress())) if self.schedule == "cosine" else 1.0
+        """Share of the peak learning rate at a step of the cosine."""
+        falling = 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * self.progress()))
         return min(1.0, (step + 1) / self.warmup_steps) * falling
 
     def require_end(self) -> None:

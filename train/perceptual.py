@@ -16,35 +16,39 @@ Perceptual = Literal["vgg19", "lpips"]
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 # The fourth convolution before the fifth pooling, after its activation: VGG54 of Ledig et al. 2017.
 _VGG54_LAYERS = 36
-# What is white on a screen; brighter than most land.
-_WHITE = 0.3
 
 
-def make_perceptual(name: Perceptual, bands: Sequence[str]) -> nn.Module:
+def make_perceptual(name: Perceptual, bands: Sequence[str], white: float) -> nn.Module:
     """A module from SR and HR, reflectance (B, C, H, W), to a distance.
+
+    Args:
+        name: of the network.
+        bands: of the images.
+        white: reflectance that is white on a screen.
 
     Raises:
         InputError: the library is not installed, or its weights cannot be had.
     """
-    return {"vgg19": _VGG19, "lpips": _LPIPS}[name](bands)
+    return {"vgg19": _VGG19, "lpips": _LPIPS}[name](bands, white)
 
 
 class _RGB(nn.Module):
     """Picks and stretches what such networks know: red, green, blue in 0..1."""
 
-    def __init__(self, bands: Sequence[str]) -> None:
+    def __init__(self, bands: Sequence[str], white: float) -> None:
         super().__init__()
+        self.white = white
         self.indexes = [list(bands).index(band) for band in display_bands(bands)]
 
     def forward(self, image: Tensor) -> Tensor:
-        return (image[:, self.indexes] / _WHITE).clamp(0, 1)
+        return (image[:, self.indexes] / self.white).clamp(0, 1)
 
 
 class _VGG19(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, bands: Sequence[str]) -> None:
+    def __init__(self, bands: Sequence[str], white: float) -> None:
         super().__init__()
         try:
             from torchvision.models import VGG19_Weights, vgg19
@@ -59,7 +63,7 @@ class _VGG19(nn.Module):
             raise InputError(
                 "The weights of VGG19 cannot be downloaded: connect once, or copy them into torch's cache."
             ) from None
-        self.rgb = _RGB(bands)
+        self.rgb = _RGB(bands, white)
         self.features = network.features[:_VGG54_LAYERS].eval().requires_grad_(False)
         self.register_buffer("mean", torch.tensor(_MEAN)[:, None, None], persistent=False)
         self.register_buffer("std", torch.tensor(_STD)[:, None, None], persistent=False)
@@ -70,7 +74,7 @@ class _VGG19(nn.Module):
 
 
 class _LPIPS(nn.Module):
-    def __init__(self, bands: Sequence[str]) -> None:
+    def __init__(self, bands: Sequence[str], white: float) -> None:
         super().__init__()
         try:
             from lpips import LPIPS
@@ -83,7 +87,7 @@ class _LPIPS(nn.Module):
             ) from None
         except (URLError, OSError):
             raise InputError("The weights of LPIPS cannot be downloaded: connect once.") from None
-        self.rgb = _RGB(bands)
+        self.rgb = _RGB(bands, white)
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
         distance: Tensor = self.network(self.rgb(sr), self.rgb(hr), normalize=True)

@@ -32,19 +32,18 @@ class Report(L.Callback):
     def __init__(self, folder: str) -> None:
         self.folder = Path(folder)
         self._seconds, self._batches = 0.0, 0
-        self._started = time.monotonic()
+        self._since = time.monotonic()
 
-    def on_train_batch_start(
-        self, trainer: L.Trainer, pl_module: L.LightningModule, batch: object, batch_idx: int
-    ) -> None:
-        """Look at the clock."""
-        self._started = time.monotonic()
+    def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Look at the clock: what a validation took is not counted."""
+        self._since = time.monotonic()
 
     def on_train_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: object, batch: object, batch_idx: int
     ) -> None:
-        """Note the rates and the throughput."""
-        self._seconds += time.monotonic() - self._started
+        """Note the rates and the throughput, with the time that loading took."""
+        now = time.monotonic()
+        self._seconds, self._since = self._seconds + now - self._since, now
         self._batches += 1
         for index, optimizer in enumerate(trainer.optimizers):
             pl_module.log(f"train/rate_{index}", float(optimizer.param_groups[0]["lr"]))

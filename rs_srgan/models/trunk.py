@@ -47,6 +47,8 @@ class Trunk(nn.Module):
         # and small, so that it starts from bicubic.
         with torch.no_grad():
             self.tail.weight.copy_(0.1 * self.tail.weight[:: scale**2].repeat_interleave(scale**2, dim=0))
+            if self.tail.bias is not None:
+                self.tail.bias.zero_()
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalised (B, inputs, h, w) to the normalised residual, pixels as channels: (B, bands * scale^2, h, w)."""

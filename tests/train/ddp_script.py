@@ -1,25 +1,41 @@
-"""Run by test_ddp.py in two processes: a few iterations, then the weights of each."""
+"""Run by test_ddp.py in two processes: a few iterations, then the weights and the figures of each."""
 
 import sys
 from pathlib import Path
 
 import lightning as L
 import torch
+from torch.utils.data import DataLoader
 
 from tests.train.test_gan import large_pairs, module
+from train.callbacks import SaveModel
 from train.module import SISRModule
 
-stage, folder = sys.argv[1], Path(sys.argv[2])
-trained = module() if stage == "gan" else SISRModule(module().model.config, warmup_steps=1)
-trainer = L.Trainer(
-    accelerator="cpu",
-    devices=2,
-    strategy="ddp_find_unused_parameters_true",
-    max_steps=6,
-    logger=False,
-    enable_progress_bar=False,
-    enable_checkpointing=False,
-    enable_model_summary=False,
-)
-trainer.fit(trained, large_pairs(32))
-torch.save(trained.state_dict(), folder / f"rank{trainer.global_rank}.pt")
+
+def validation() -> DataLoader:
+    """Five images of three sites: one process has more of them."""
+    torch.manual_seed(3)
+    images = [{"hr": torch.rand(4, 64, 64), "lr": torch.rand(4, 16, 16), "group": "images"} for _ in range(5)]
+    return DataLoader([image | {"site": str(index % 3)} for index, image in enumerate(images)], 1)
+
+
+if __name__ == "__main__":
+    stage, folder = sys.argv[1], Path(sys.argv[2])
+    trained = module() if stage == "gan" else SISRModule(module().model.config, warmup_steps=1)
+    length = {"max_time": {"seconds": 3}, "max_epochs": -1} if stage == "clock" else {"max_steps": 6}
+    trainer = L.Trainer(
+        accelerator="cpu",
+        devices=2,
+        strategy="ddp_find_unused_parameters_true",
+        logger=False,
+        enable_progress_bar=False,
+        enable_checkpointing=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        callbacks=[SaveModel(str(folder / "model"))],
+        **length,
+    )
+    trainer.fit(trained, large_pairs(32), validation())
+    trainer.validate(trained, validation(), verbose=False)
+    figures = {name: float(value) for name, value in trainer.callback_metrics.items()}
+    torch.save((trained.state_dict(), figures), folder / f"rank{trainer.global_rank}.pt")

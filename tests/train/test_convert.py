@@ -1,4 +1,3 @@
-import pickle
 import re
 
 import numpy as np
@@ -125,9 +124,10 @@ def test_a_pickle_is_never_run_and_a_broken_file_is_said(tmp_path, capsys):
     broken.write_bytes(evil.read_bytes()[:5000])
     text = tmp_path / "text.ckpt"
     text.write_text("no checkpoint")
-    with (tmp_path / "list.ckpt").open("wb") as file:
-        pickle.dump([1, 2], file)
-    for path, words in ((evil, "more than tensors"), (broken, "no PyTorch checkpoint"), (text, "")):
+    plain = tmp_path / "list.ckpt"
+    torch.save([1, 2], plain)
+    foreign = "more than tensors"
+    for path, words in ((evil, foreign), (broken, "no PyTorch checkpoint"), (text, foreign), (plain, "no generator")):
         assert main(["convert", str(path), "-o", str(tmp_path / "model")]) == 2
         printed = capsys.readouterr()
         assert words in printed.err

@@ -5,9 +5,14 @@ import sys
 import pytest
 import torch
 
+from rs_srgan import load_model
+from tests.train.ddp_script import validation
+from tests.train.test_module import trainer
+from train.module import SISRModule
 
-@pytest.mark.parametrize("stage", ["psnr", "gan"])
-def test_two_processes_end_with_the_same_weights(stage, tmp_path):
+
+@pytest.mark.parametrize("stage", ["psnr", "gan", "clock"])
+def test_two_processes_end_with_the_same_weights_and_the_figures_of_one(stage, tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "tests.train.ddp_script", stage, str(tmp_path)],
         capture_output=True,
@@ -15,6 +20,13 @@ def test_two_processes_end_with_the_same_weights(stage, tmp_path):
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    first, second = (torch.load(tmp_path / f"rank{rank}.pt", weights_only=True) for rank in range(2))
+    (first, figures), (second, others) = (torch.load(tmp_path / f"rank{rank}.pt", weights_only=True) for rank in (0, 1))
     assert first.keys() == second.keys()
     assert [name for name in first if not torch.equal(first[name], second[name])] == []
+    assert figures == others
+    saved = load_model(tmp_path / "model").state_dict()
+    assert [name for name in saved if not torch.equal(saved[name], first[f"model.{name}"])] == []
+
+    (alone,) = trainer(max_steps=1).validate(SISRModule(init_from=str(tmp_path / "model")), validation(), verbose=False)
+    for name, value in alone.items():
+        assert figures[name] == pytest.approx(value, abs=1e-4), name

@@ -34,11 +34,11 @@ def fit(small_data, tmp_path):
         "trainer.log_every_n_steps": 1,
     }
 
-    def run(**options):
+    def run(command="fit", /, **options):
         options = small | {key.replace("__", "."): value for key, value in options.items()}
         arguments = [f"--{key}={value}" for key, value in options.items()]
         return subprocess.run(
-            [sys.executable, "-m", "train", "fit", "--config", str(tmp_path / "config.yaml"), *arguments],
+            [sys.executable, "-m", "train", command, "--config", str(tmp_path / "config.yaml"), *arguments],
             capture_output=True,
             text=True,
             env=os.environ | {"OMP_NUM_THREADS": "1"},
@@ -70,6 +70,16 @@ def test_a_run_logs_validates_saves_a_loadable_model_and_goes_on_where_it_stoppe
     later = load_model(folder / "model")
     moved = [not torch.equal(a, b) for a, b in zip(model.parameters(), later.parameters(), strict=True)]
     assert all(moved)
+
+
+def test_a_validation_by_itself_leaves_the_runs_results_alone(fit, tmp_path):
+    assert fit(trainer__max_steps=4).returncode == 0
+    folder = tmp_path / "run"
+    before = {path: path.stat().st_mtime_ns for name in ("model", "figures") for path in (folder / name).iterdir()}
+    assert len(before) > 3
+    done = fit("validate")
+    assert done.returncode == 0, done.stderr
+    assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
 @pytest.mark.parametrize(

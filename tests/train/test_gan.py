@@ -60,7 +60,9 @@ def test_first_the_generator_alone_then_the_discriminator_alone_then_both():
 @pytest.mark.parametrize("loss", ["bce", "relativistic", "relativistic_average", "wasserstein"])
 @pytest.mark.parametrize("name", ["unet", "patchgan", "srgan", "esrgan"])
 def test_every_discriminator_plays_by_every_rule(loss, name):
-    rules = AdversarialConfig(loss=loss, discriminator_only=0, label_smoothing=0.1, feature_matching=1.0, r1_every=1)
+    rules = AdversarialConfig(
+        loss=loss, discriminator_only=0, label_smoothing=0.1, feature_matching=1.0, r1=1.0, penalty_every=1
+    )
     gan = GANModule(SMALL, discriminator=DiscriminatorConfig(name, 4, conditional=False), adversarial=rules)
     watch = Watch()
     trainer(max_steps=4, callbacks=[watch]).fit(gan, large_pairs())
@@ -129,9 +131,45 @@ def test_resumed_at_an_epochs_end_it_is_bit_for_bit_the_run_that_went_on(tmp_pat
 @pytest.mark.parametrize("precision", ["bf16-mixed", "16-mixed"])
 def test_half_precision_learns_as_well(precision):
     watch = Watch()
-    trainer(max_steps=8, callbacks=[watch], precision=precision).fit(module(adversarial={"r1_every": 1}), large_pairs())
+    trainer(max_steps=8, callbacks=[watch], precision=precision).fit(
+        module(adversarial={"r1": 1.0, "penalty_every": 1}), large_pairs()
+    )
     assert watch.moved[-1] == {"generator", "discriminator"}
     assert all(math.isfinite(value) for logged in watch.logged for value in logged.values())
+
+
+def test_in_float16_the_adversarial_gradient_points_where_it_does_in_float32():
+    torch.manual_seed(1)
+    hr = torch.rand(8, 4, 64, 64) * 0.3
+    image = (hr + 0.01 * torch.randn_like(hr)).requires_grad_()
+
+    def gradient(half):
+        gan = module(adversarial={"share": 1.0, "ramp": 1e-9})
+        gan.log = gan.log_dict = lambda *_, **__: None
+        gan.progress = lambda: 1.0
+        with torch.autocast("cpu", torch.float16, enabled=half):  # Lightning itself has none on a CPU
+            return gan._adversarial_gradient(image, hr, hr, torch.tensor(1.0)).flatten()
+
+    assert torch.cosine_similarity(gradient(False), gradient(True), dim=0) > 0.99
+
+
+def test_r1_is_the_squared_gradient():
+    gan = module()
+    torch.manual_seed(1)
+    hr = torch.rand(2, 4, 32, 32) * 0.3
+    coarse = hr.clone()
+    with torch.no_grad():  # a discriminator that answers clearly
+        for weight in gan.discriminator.parameters():
+            weight.mul_(1.5)
+    image = hr.clone().requires_grad_()
+    _, logits = gan.judge(image, coarse)
+    (exact,) = torch.autograd.grad(logits.flatten(1).mean(1).sum(), image)
+    exact = 0.5 * ((exact * gan.model.config.reflectance_std) ** 2).flatten(1).sum(1).mean()
+    estimates = []
+    for gan.iterations in range(200):  # a direction each
+        with torch.no_grad():
+            estimates.append(gan.squared_gradient(hr, coarse))
+    assert torch.stack(estimates).mean() == pytest.approx(float(exact), rel=0.35)
 
 
 def test_a_term_that_is_not_finite_is_named():

@@ -54,3 +54,25 @@ def test_so_it_is_on_the_command_line(option):
 def test_a_file_that_is_not_there_is_said(capsys):
     assert main(["fit", "--config", "no.yaml"]) == 2
     assert "no.yaml cannot be read: No such file" in capsys.readouterr().err
+
+
+def test_a_list_that_is_added_to_is_known(tmp_path):
+    config = str(next(path for path in CONFIGS if path.stem == "finetune"))
+    check_keys(["fit", "--config", config, "--trainer.callbacks+=lightning.pytorch.callbacks.Timer"], own=("ema",))
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--ckpt_path=no.ckpt", "The checkpoint no.ckpt (ckpt_path) does not exist"),
+        ("--trainer.gradient_clip_val=1", "set model.gradient_clip, not gradient_clip_val"),
+        ("--model.adversarial.penalty_every=0", "adversarial.penalty_every is 0; expected at least 1"),
+    ],
+)
+def test_what_cannot_run_is_said_before_it_runs(tmp_path, capsys, option, words):
+    config = str(next(path for path in CONFIGS if path.stem == "srgan_x4_rgbn"))
+    root = f"--trainer.default_root_dir={tmp_path}"
+    assert main(["fit", "--config", config, f"--data.root={tmp_path}", root, option]) == 2
+    printed = capsys.readouterr().err
+    assert words in printed
+    assert len(printed.splitlines()) == 1

@@ -35,3 +35,11 @@ def test_a_weight_scales_its_term_and_zero_leaves_it_out():
     terms = reconstruction_terms(sr, hr, ReconstructionWeights(charbonnier=2.0, fft=0, gradient=0, sam=0.5))
     assert set(terms) == {"charbonnier", "sam"}
     torch.testing.assert_close(terms["charbonnier"], 2 * charbonnier(sr, hr))
+
+
+def test_the_spectral_angle_does_not_ask_for_brightness():
+    for brightness in (0.02, 0.3):
+        hr = brightness * torch.tensor([1.0, 2.0, 0.5, 3.0])[None, :, None, None].expand(1, 4, 4, 4)
+        sr = (0.9 * hr).requires_grad_()
+        sam(sr, hr).backward()
+        assert (sr.grad * hr).sum().abs() < 1e-3 * brightness  # along the spectrum itself: nothing

@@ -6,7 +6,7 @@ import torch
 from lightning.pytorch.callbacks import Timer
 from torch.utils.data import DataLoader
 
-from rs_srgan import SISRConfig
+from rs_srgan import InputError, SISRConfig
 from train.module import SISRModule
 
 SMALL = SISRConfig(channels=16, blocks=1)
@@ -76,3 +76,38 @@ def test_a_loss_that_is_not_finite_stops_and_names_its_term_and_step():
 def test_data_that_is_not_finite_is_never_learnt_from():
     with pytest.raises(FloatingPointError, match="The hr images of step 1 hold values that are not finite"):
         trainer(max_steps=50).fit(SISRModule(SMALL), pairs(fill=math.nan))
+
+
+def test_plateau_quarters_the_rate_where_psnr_no_longer_rises():
+    image = {"hr": torch.rand(4, 48, 48), "lr": torch.rand(4, 12, 12), "group": "images", "site": "a"}
+    module = SISRModule(SMALL, learning_rate=1e-6, schedule="plateau")  # so that nothing rises
+    run = trainer(max_steps=12, num_sanity_val_steps=0)
+    run.fit(module, pairs(4), DataLoader([image], 1))
+    assert run.optimizers[0].param_groups[0]["lr"] < 0.3e-6
+
+
+def test_validation_averages_images_of_a_site_then_sites_then_groups():
+    torch.manual_seed(0)
+    sites = [("naip", "a"), ("naip", "a"), ("naip", "b"), ("sentinel2", "c")]
+    items = [{"hr": torch.rand(4, 48, 48) * (i + 1), "lr": torch.rand(4, 12, 12)} for i in range(4)]
+    items = [item | {"group": group, "site": site} for item, (group, site) in zip(items, sites, strict=True)]
+
+    def figures(some):
+        (found,) = trainer(max_steps=1).validate(SISRModule(SMALL), DataLoader(some, 1), verbose=False)
+        return found
+
+    each = [figures([item])["val/psnr"] for item in items]
+    together = figures(items)
+    assert max(each) - min(each) > 5
+    assert together["val/psnr_naip"] == pytest.approx(((each[0] + each[1]) / 2 + each[2]) / 2, abs=0.02)
+    assert together["val/psnr"] == pytest.approx((together["val/psnr_naip"] + each[3]) / 2, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({"warmup_steps": 0}, "warmup_steps is 0; expected at least 1"), ({}, "crop_lr_px of more than 4")],
+)
+def test_settings_that_cannot_be_are_refused(options, words):
+    tiny = DataLoader([{"hr": torch.rand(4, 16, 16), "lr": torch.rand(4, 4, 4)}] * 2, 1)
+    with pytest.raises(InputError, match=words):
+        trainer(max_steps=1).fit(SISRModule(SMALL, **options), tiny)

@@ -14,7 +14,7 @@ from rs_srgan.radiometry import FloatImage
 # Crops in a row that hold nodata, before the images are called empty.
 _TRIES = 100
 # Sun, season and haze change the brightness of a place more than this.
-_BRIGHTNESS = (0.8, 1.25)
+BRIGHTNESS = (0.8, 1.25)
 
 
 class Pixels(Protocol):
@@ -60,9 +60,17 @@ class RandomCrops(Dataset[Tensor]):
         size: HR pixels.
         length: crops per epoch.
         seed: of everything random here.
+        brightness: least and greatest factor.
     """
 
-    def __init__(self, groups: Sequence[tuple[Sequence[Place], float]], size: int, length: int, seed: int) -> None:
+    def __init__(
+        self,
+        groups: Sequence[tuple[Sequence[Place], float]],
+        size: int,
+        length: int,
+        seed: int,
+        brightness: tuple[float, float] = BRIGHTNESS,
+    ) -> None:
         self.images = [[fit_crop(image, size) for site in sites for image in site.images] for sites, _ in groups]
         shares = np.array([share for _, share in groups], float)
         self.shares = shares / shares.sum()
@@ -70,6 +78,7 @@ class RandomCrops(Dataset[Tensor]):
         sides = [np.array([np.sqrt(image.shape[1] * image.shape[2]) for image in images]) for images in self.images]
         self.weights = [side / side.sum() for side in sides]
         self.size, self.length, self.seed = size, length, seed
+        self.brightness = brightness
         self.epoch = 0
 
     def __len__(self) -> int:
@@ -88,7 +97,7 @@ class RandomCrops(Dataset[Tensor]):
         else:
             raise InputError("A hundred random crops in a row held nodata: the images are mostly empty.")
         (crop,) = turned(random, crop)
-        return torch.from_numpy(crop * np.float32(random.uniform(*_BRIGHTNESS)))
+        return torch.from_numpy(crop * np.float32(random.uniform(*self.brightness)))
 
 
 class ValidationImages(Dataset[dict[str, Any]]):

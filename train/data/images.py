@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
 from rs_srgan.radiometry import FloatImage
-from train.data.crops import RandomCrops, ValidationImages
+from train.data.crops import BRIGHTNESS, RandomCrops, ValidationImages
 from train.data.degradation import SensorJitter
 from train.data.module import Degradation, SRDataModule, ViewsConfig, require_files
 from train.data.splits import refuse_leaks, split_by_hash
@@ -44,6 +44,10 @@ class Picture:
         try:
             with warnings.catch_warnings(), Image.open(path) as image:
                 warnings.simplefilter("error")  # one that unpacks to more than 90 million pixels is no photograph
+                if image.mode.startswith(("I", "F")):
+                    raise InputError(
+                        f"{path} has more than 8 bits; use train.data.pairs or train.data.scenes for such."
+                    )
                 return cls(path.name, path, (3, image.height, image.width))
         except (UnidentifiedImageError, OSError, Warning, Image.DecompressionBombError) as error:
             raise InputError(f"{path} is no picture that can be read ({type(error).__name__}).") from None
@@ -120,17 +124,26 @@ class ImageFolderDataModule(SRDataModule):
         """Of the files."""
         if (self.root / "train").is_dir():
             train, held_out = _files(self.root / "train"), _files(self.root / "val")
+            refuse_leaks({"train": _names(self.root / "train", train), "val": _names(self.root / "val", held_out)})
         else:
             files = _files(self.root)
             validating = split_by_hash([str(path.relative_to(self.root)) for path in files], share=0.1)
             held_out = [path for path in files if str(path.relative_to(self.root)) in validating]
             train = [path for path in files if path not in set(held_out)]
-        refuse_leaks({"train": {p.name: [p.name] for p in train}, "val": {p.name: [p.name] for p in held_out}})
+        if not train:
+            raise InputError(f"{self.root} holds one picture; expected at least two, one of them for validation.")
         pictures = [Picture.of(path) for path in train]
         validation = ValidationImages(
             [Picture.of(path) for path in held_out[: self.validation_images]], self.scale, _VALIDATION_PX
         )
-        return RandomCrops([(pictures, 1.0)], self.crop_hr_px, self.length, self.seed), validation
+        # never brighter than white
+        crops = RandomCrops([(pictures, 1.0)], self.crop_hr_px, self.length, self.seed, (BRIGHTNESS[0], 1.0))
+        return crops, validation
+
+
+def _names(root: Path, files: list[Path]) -> dict[str, list[str]]:
+    """Each file as a place of its own, as `refuse_leaks` wants it."""
+    return {name: [name] for name in (str(path.relative_to(root)) for path in files)}
 
 
 def _files(root: Path) -> list[Path]:

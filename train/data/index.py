@@ -72,7 +72,8 @@ def _read(path: Path) -> pd.DataFrame:
         raise InputError(f"The index {path} does not exist.")
     try:
         if path.suffix.lower() == ".parquet":
-            return pd.read_parquet(path)
+            table = pd.read_parquet(path).astype(object)
+            return table.mask(table.isna(), "")  # as an empty field is in CSV
         return pd.read_csv(path, dtype=str, keep_default_na=False)
     except (ValueError, OSError) as error:  # pandas' and pyarrow's errors of parsing are ValueErrors
         raise InputError(f"{path} is no table that can be read: {str(error).splitlines()[0]}") from None

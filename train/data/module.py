@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import lightning as L
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -109,13 +110,19 @@ class SRDataModule(L.LightningDataModule):
         batch = {"hr": batch} if isinstance(batch, Tensor) else batch
         if "lr" in batch:
             return {**batch}
-        step = self.trainer.global_step if self.trainer else 0
         training = "site" not in batch
-        random = torch.Generator().manual_seed(hash((self.seed, step, training)) & 0x7FFFFFFF)
+        random = torch.Generator().manual_seed(self._seed_of_batch() if training else self.seed)
         if self.views.count == 1:
             return {**batch, "lr": self._lr(batch["hr"], training, random)}
         views = [self._view(batch["hr"], index, training, random) for index in range(self.views.count)]
         return {**batch, "lr": torch.stack(views, dim=1)}
+
+    def _seed_of_batch(self) -> int:
+        """Another for every batch of every process, and the same again after a resume."""
+        if self.trainer is None:
+            return self.seed
+        batch, rank = self.trainer.fit_loop.total_batch_idx, self.trainer.global_rank
+        return int(np.random.SeedSequence((self.seed, max(0, batch), rank)).generate_state(1)[0])
 
     def _view(self, hr: Tensor, index: int, training: bool, random: torch.Generator) -> Tensor:
         batch, bands = hr.shape[:2]

@@ -25,6 +25,7 @@ Matching = Literal["none", "histogram", "moments"]
 
 # Below this correlation an alignment says nothing, and is not applied.
 _CONFIDENT = 0.6
+_SPLINE_REACH_PX = 3
 _SUFFIXES = (".tif", ".tiff", ".jp2", ".png", ".npy")
 
 
@@ -89,9 +90,12 @@ class PairLoader:
         if shift.confidence < _CONFIDENT:
             return hr
         off = (0, -shift.rows * self.scale, -shift.cols * self.scale)
-        # cubic where there is data; NaN spreads to whatever it touches
-        missing = ndimage.shift((~np.isfinite(hr)).astype(np.float32), off, order=1, cval=1) > 0
-        moved: FloatImage = ndimage.shift(np.nan_to_num(hr), off, order=3, mode="nearest").astype(np.float32)
+        hidden = ~np.isfinite(hr)
+        # a cubic spline rings where data ends: those pixels are lost as well
+        reached = ndimage.binary_dilation(hidden, np.ones((1, 3, 3), bool), _SPLINE_REACH_PX)
+        missing = ndimage.shift(reached.astype(np.float32), off, order=1, cval=1) > 0
+        filled = np.where(hidden, np.nanmean(hr, (1, 2), keepdims=True), hr)
+        moved: FloatImage = ndimage.shift(filled, off, order=3, mode="nearest").astype(np.float32)
         moved[missing] = np.nan
         return moved
 
@@ -153,7 +157,7 @@ class PairCrops(Dataset[dict[str, Tensor]]):
 
 
 class ValidationPairs(Dataset[dict[str, Any]]):
-    """Whole pairs, read when they are wanted; nodata filled with the band's mean."""
+    """Whole pairs, read when they are wanted; nodata filled with the band's mean, in LR and HR alike."""
 
     def __init__(
         self, pairs: Sequence[Pair], load: Callable[[Pair], tuple[FloatImage, FloatImage]], stack: bool = False
@@ -165,8 +169,10 @@ class ValidationPairs(Dataset[dict[str, Any]]):
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         pair = self.pairs[index]
-        lr, hr = (torch.from_numpy(np.where(np.isfinite(i), i, np.nanmean(i))) for i in self.load(pair))
-        return {"lr": lr if self.stack else lr[0], "hr": hr, "site": pair.site, "group": "pairs"}
+        lr, hr = self.load(pair)
+        means = np.nanmean(lr[0], (1, 2), keepdims=True)
+        views, high = (torch.from_numpy(np.where(np.isfinite(image), image, means)) for image in (lr, hr))
+        return {"lr": views if self.stack else views[0], "hr": high, "site": pair.site, "group": "pairs"}
 
 
 class PairFolderDataModule(SRDataModule):

@@ -13,21 +13,23 @@ from typing import Any
 import numpy as np
 import rasterio
 import torch
+from rasterio.crs import CRS
 from rasterio.errors import RasterioIOError
+from rasterio.transform import Affine
 from scipy.ndimage import gaussian_filter
 
 from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
 from rs_srgan.physics import degrade, psf_sigma
 from rs_srgan.radiometry import match_moments
+from train.data.native_grid import inner_rectangle, to_native_grid
 from train.data.splits import Split, split_naip, split_sentinel2
 
 FloatImage = np.ndarray[Any, np.dtype[np.float32]]
 
-# Chips whose pixels were picked by nearest neighbour, not measured at their size: 10 m bands thinned out to 20 m, whose
-# spectrum is flat to the Nyquist frequency, and a geographic grid that repeats one column in five. No sensor sees such
-# detail and none can restore it, so the mean of 2 x 2 is taken first.
-_THINNED_OUT = ("ca_fire_", "spain_")
+# Chips whose 10 m bands were thinned out to 20 m by nearest neighbour: their spectrum is flat to the Nyquist frequency.
+# No sensor sees such detail and none can restore it, so the mean of 2 x 2 is taken first.
+_THINNED_OUT = "ca_fire_"
 
 # NAIP is stretched for display; this brings its tones to about linear before its moments are matched to reflectance.
 _NAIP_GAMMA = 1.8
@@ -60,8 +62,27 @@ def data_root(root: str | None = None) -> Path:
     return Path(value)
 
 
-def _read(path: Path, bands: Iterable[str]) -> FloatImage:
-    """Bands by description, DN / 10000, NaN for nodata."""
+@dataclass(frozen=True)
+class Chip:
+    """A file of the Sentinel-2 collection.
+
+    Attributes:
+        image: reflectance, (C, H, W); NaN where there is no data.
+        crs: of it.
+        grid: from pixels to `crs`.
+    """
+
+    image: FloatImage
+    crs: CRS | None
+    grid: Affine
+
+    def on_native_grid(self, bands: slice, pixel_m: int, align_m: int) -> FloatImage | None:
+        """Some of the bands, see `to_native_grid`."""
+        return to_native_grid(self.image[bands], self.crs, self.grid, pixel_m, align_m)
+
+
+def read_chip(path: Path, bands: Iterable[str]) -> Chip:
+    """Bands by description, DN / 10000."""
     try:
         with rasterio.open(path) as dataset:
             names = [band_table.canonical_name(description or "") for description in dataset.descriptions]
@@ -69,14 +90,15 @@ def _read(path: Path, bands: Iterable[str]) -> FloatImage:
             if missing:
                 raise InputError(f"{path} lacks {', '.join(missing)}; it has {', '.join(map(str, names))}.")
             dn = dataset.read([names.index(band) + 1 for band in bands])
+            crs, grid = dataset.crs, dataset.transform
     except RasterioIOError as error:
         raise InputError(f"{path} cannot be read: {error}") from None
     image: FloatImage = dn.astype(np.float32) / 10000
     image[:, (dn == 0).all(0)] = np.nan
-    return image
+    return Chip(image, crs, grid)
 
 
-def _halve(image: FloatImage) -> FloatImage:
+def halve(image: FloatImage) -> FloatImage:
     """Means of 2 x 2 pixels; an odd last row or column is dropped."""
     bands, height, width = image.shape
     blocks = image[:, : height // 2 * 2, : width // 2 * 2].reshape(bands, height // 2, 2, width // 2, 2)
@@ -85,7 +107,7 @@ def _halve(image: FloatImage) -> FloatImage:
 
 
 def sentinel2_sites(root: Path, split: Split, bands: tuple[str, ...] = band_table.RGBN) -> list[Site]:
-    """The Sentinel-2 chips of one side of the split that have all `bands`.
+    """The Sentinel-2 chips of one side of the split, as measured by the 10 m bands as nearly as can be had.
 
     Raises:
         InputError: no chips, or unreadable ones.
@@ -98,8 +120,12 @@ def sentinel2_sites(root: Path, split: Split, bands: tuple[str, ...] = band_tabl
     for name, members in split_sentinel2(files)[split].items():
         images = []
         for file in members:
-            image = _read(folder / file, bands)
-            images.append(_halve(image) if file.startswith(_THINNED_OUT) else image)
+            chip = read_chip(folder / file, bands)
+            native = chip.on_native_grid(slice(None), pixel_m=10, align_m=10)
+            if native is not None:
+                images.append(inner_rectangle(native))
+            else:
+                images.append(halve(chip.image) if file.startswith(_THINNED_OUT) else chip.image)
         sites.append(Site(name, tuple(images)))
     return sites
 

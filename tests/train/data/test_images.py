@@ -3,6 +3,7 @@ import torch
 from PIL import Image
 
 from rs_srgan import InputError
+from tests.conftest import scene_dn
 from tests.train.data.makers import photographs
 from train.data.images import ImageFolderDataModule
 from train.data.module import ViewsConfig
@@ -19,7 +20,7 @@ def test_lr_is_made_on_the_fly_and_nobody_is_on_both_sides(tmp_path):
     batch = data.on_after_batch_transfer(next(iter(data.train_dataloader())), 0)
     assert batch["hr"].shape == (3, 3, 32, 32)
     assert batch["lr"].shape == (3, 3, 8, 8)
-    assert 0 <= batch["hr"].min() < batch["hr"].max() <= 1.3  # brightened by at most a quarter
+    assert 0 <= batch["hr"].min() < batch["hr"].max() <= 1  # never brighter than white
     assert len(data.crops.images[0]) + len(data.validation) == 12
     item = data.on_after_batch_transfer(next(iter(data.val_dataloader())), 0)
     assert item["hr"].shape[2:] == tuple(4 * side for side in item["lr"].shape[2:])
@@ -82,3 +83,22 @@ def test_a_bomb_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     with pytest.raises(InputError, match="DecompressionBomb"):
         module(photographs(tmp_path / "p"))
+
+
+def test_a_name_may_come_back_in_another_folder_but_not_in_the_same(tmp_path):
+    photographs(tmp_path / "train" / "cats", count=3)
+    photographs(tmp_path / "val" / "dogs", count=3)
+    assert len(module(tmp_path).validation) == 3
+    photographs(tmp_path / "val" / "cats", count=1)
+    with pytest.raises(InputError, match=r"The split leaks: cats/0\.png"):
+        module(tmp_path)
+
+
+def test_one_picture_and_deep_ones_are_refused(tmp_path):
+    photographs(tmp_path / "one", count=1)
+    with pytest.raises(InputError, match="holds one picture; expected at least two"):
+        module(tmp_path / "one")
+    photographs(tmp_path / "deep", count=4)
+    Image.fromarray(scene_dn(40, 40, bands=1)[0]).save(tmp_path / "deep" / "deep.png")
+    with pytest.raises(InputError, match=r"deep\.png has more than 8 bits"):
+        module(tmp_path / "deep")

@@ -134,3 +134,16 @@ def test_no_table_and_no_parquet_are_said(tmp_path):
     (tmp_path / "bad.parquet").write_bytes(b"nothing")
     with pytest.raises(InputError, match="no table that can be read"):
         read_index(tmp_path / "bad.parquet")
+
+
+def test_what_is_empty_in_parquet_is_empty(tmp_path):
+    path = index(tmp_path / "spot")
+    table = pd.read_csv(path)
+    table["split"] = [None] * len(table)
+    table["scl"] = [float("nan")] * len(table)
+    table.loc[0, "land_cover"] = None
+    table.to_parquet(path.with_suffix(".parquet"))
+    rows = read_index(path.with_suffix(".parquet"))
+    assert {row.split for row in rows} == {""}
+    assert {row.scl for row in rows} == {None}
+    assert sum(row.land_cover == "" for row in rows) == 1

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -113,3 +115,16 @@ def test_a_truncated_chip_is_named(small_data):
     path.write_bytes(path.read_bytes()[:3000])
     with pytest.raises(InputError, match=r"burgundy_0_2017_10m\.tif cannot be read"):
         sentinel2_sites(small_data, "train") + sentinel2_sites(small_data, "val")
+
+
+def test_every_batch_of_every_process_is_degraded_in_its_own_way(small_data):
+    data = MixtureDataModule(str(small_data), crop_lr_px=8, batch_size=2, steps_per_epoch=2)
+    hr = torch.rand(2, 4, 32, 32)
+
+    def lr(batch, rank):
+        data.trainer = SimpleNamespace(fit_loop=SimpleNamespace(total_batch_idx=batch), global_rank=rank)
+        return data.on_after_batch_transfer(hr, 0)["lr"]
+
+    assert torch.equal(lr(5, 0), lr(5, 0))
+    assert not torch.equal(lr(5, 0), lr(6, 0))
+    assert not torch.equal(lr(5, 0), lr(5, 1))

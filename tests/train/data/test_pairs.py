@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
+import rasterio
+import torch
 from scipy import ndimage
 
 from rs_srgan import InputError
 from tests.conftest import scene_dn
 from tests.train.conftest import write
 from tests.train.data.makers import coarse, pair_folder
-from train.data.pairs import Pair, PairFolderDataModule, PairLoader, split_pairs
+from train.data.pairs import Pair, PairFolderDataModule, PairLoader, read_whole, split_pairs
 
 BANDS = ("B04", "B03", "B02", "B08")
 
@@ -98,3 +100,32 @@ def test_pairs_of_nodata_only_are_said(tmp_path):
         write(path, dn, BANDS)
     with pytest.raises(InputError, match="A hundred random crops"):
         module(tmp_path).crops[0]
+
+
+def test_where_data_ends_alignment_loses_a_margin_and_rings_nowhere(tmp_path):
+    pair = two(tmp_path, lambda dn: ndimage.shift(dn, (0, 3, -2), order=1, mode="nearest"))
+    with rasterio.open(pair.hr, "r+") as out:
+        dn = out.read()
+        dn[:, 30:60, 40:70] = 0
+        out.write(dn)
+        out.nodata = 0
+    hr = PairLoader(BANDS, 4, align=True)(pair)[1]
+    truth = read_whole(two(tmp_path, lambda dn: dn).hr, BANDS)
+    assert np.isnan(hr[:, 35:50, 45:65]).all()
+    inner = np.zeros(hr.shape, bool)
+    inner[:, 8:-8, 8:-8] = True
+    assert np.abs(hr - truth)[inner & np.isfinite(hr)].max() < 0.02
+
+
+def test_validation_fills_nodata_with_the_bands_own_mean(tmp_path):
+    pair_folder(tmp_path)
+    for path in (tmp_path / "lr").glob("*.tif"):
+        with rasterio.open(path, "r+") as out:
+            dn = out.read()
+            dn[:, :3] = 0
+            out.write(dn)
+            out.nodata = 0
+    item = module(tmp_path).validation[0]
+    for band in range(4):
+        known = item["lr"][band, 3:]
+        torch.testing.assert_close(item["lr"][band, :3], known.mean().expand(3, 24))

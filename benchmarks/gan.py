@@ -1,0 +1,83 @@
+"""Whether a GAN run was stable, and what it gave: python -m benchmarks.gan runs/srgan_x4_rgbn. Needs RS_SRGAN_DATA.
+
+Writes docs/training.md and docs/gan_curves.png: the run's log, beside the validation of the model that it began with.
+"""
+
+import argparse
+import csv
+from pathlib import Path
+
+import lightning as L
+import numpy as np
+import yaml
+
+from benchmarks.report import ROOT, table, write_block
+from train.data.mixture import MixtureDataModule
+from train.module import SPECTRUM_AT, SISRModule
+from train.report import curves
+
+PARTS = 4  # of the run, each a row
+GROUPS = {"sentinel2": "Sentinel-2", "naip": "NAIP"}
+
+
+def before(init_from: str) -> dict[str, float]:
+    """The validation of the model that the run began with."""
+    module, data = SISRModule(init_from=init_from), MixtureDataModule()
+    data.setup("validate")
+    trainer = L.Trainer(accelerator="cpu", logger=False, enable_progress_bar=False, precision="bf16-mixed")
+    (metrics,) = trainer.validate(module, data.val_dataloader(), verbose=False)
+    return metrics
+
+
+def columns(figures: dict[str, float]) -> list[str]:
+    """Gains, and spectra at every frequency, by group."""
+    gains = [f"{figures[f'val/gain_{group}']:+.2f}" for group in GROUPS]
+    spectra = [" / ".join(f"{figures[f'val/spectrum_{group}_{at}']:.0f}" for at in SPECTRUM_AT) for group in GROUPS]
+    return [*gains, *spectra]
+
+
+def main() -> None:
+    """Read, validate, write."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gan")
+    parser.add_argument("run", type=Path, help="its folder")
+    folder = parser.parse_args().run
+    log = max(folder.glob("log/*/metrics.csv"), key=lambda path: path.stat().st_mtime)
+    with log.open(encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    config = yaml.safe_load((log.parent / "config.yaml").read_text())
+    training = [line for line in lines if line["train/adversarial"]]
+    validations = [line for line in lines if line["val/psnr"]]
+    rows = [["the model before", "", "", *columns(before(config["model"]["init_args"]["init_from"]))]]
+    for part in range(PARTS):
+        span = training[part * len(training) // PARTS : (part + 1) * len(training) // PARTS]
+        last = validations[(part + 1) * len(validations) // PARTS - 1]
+
+        def over(name: str, span: list[dict[str, str]] = span) -> str:
+            low, middle, high = np.percentile([float(line[name]) for line in span], (10, 50, 90))
+            return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+
+        rows.append(
+            [
+                f"to iteration {float(span[-1]['train/iterations']):.0f}",
+                over("train/discriminator"),
+                over("train/told_apart"),
+                *columns({name: float(value) for name, value in last.items() if value and name.startswith("val/")}),
+            ]
+        )
+    at = " / ".join(map(str, SPECTRUM_AT))
+    header = ["", "D's loss", "told apart"]
+    header += [f"gain, {name}, dB" for name in GROUPS.values()]
+    header += [f"spectrum against HR, {name}, dB at {at} of Nyquist" for name in GROUPS.values()]
+    text = table(header, rows)
+    text += (
+        "\n\nMedian and the middle 80 % of the logged iterations; 0.69 is the loss of a discriminator that knows "
+        "nothing, 0.5 the share that it then tells apart. Gain is over bicubic and three back-projections.\n\n"
+        "![Curves of the run](gan_curves.png)"
+    )
+    print(text)
+    curves(log).savefig(ROOT / "docs" / "gan_curves.png", dpi=80)
+    write_block(ROOT / "docs" / "training.md", "gan", text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Chips that were cut out on a geographic grid by nearest neighbour, put back on the grid of the sensor.
+
+Such a chip repeats some of Sentinel-2's pixels and skips others, at places that no network can know. But every pixel is
+still a measured one, and the sensor's grid is known: UTM, whole multiples of 10 m or 20 m.
+"""
+
+from typing import Any
+
+import numpy as np
+from rasterio.crs import CRS
+from rasterio.transform import Affine
+from rasterio.warp import transform as project
+
+from rs_srgan.radiometry import FloatImage
+
+Coordinates = np.ndarray[Any, np.dtype[np.float64]]
+
+# Pixels of the chip that fall into one pixel of the sensor must be equal, and at least so many must, to believe it.
+_LEAST_REPEATED = 20
+# Of the sensor's pixels in the middle of the chip: with fewer the chip is too coarse to hold them.
+_LEAST_FILLED = 0.8
+
+
+def to_native_grid(image: FloatImage, crs: CRS | None, grid: Affine, pixel_m: int, align_m: int) -> FloatImage | None:
+    """The sensor's own pixels, where all of a chip's are such.
+
+    Args:
+        image: (C, H, W); NaN where there is no data.
+        crs: of it.
+        grid: of it.
+        pixel_m: of the sensor's bands in it.
+        align_m: the result begins and ends at whole multiples of it, so that bands of other sizes fit.
+
+    Returns:
+        (C, height, width), north up; NaN outside of the chip, which lies turned in it. The few pixels that the chip
+        skipped are means of their neighbours. None if the chip was not made by nearest neighbour from that grid.
+    """
+    if crs is None or not crs.is_geographic:
+        return None
+    rows, cols = np.mgrid[: image.shape[1], : image.shape[2]]
+    longitudes, latitudes = grid * (cols.ravel() + 0.5, rows.ravel() + 0.5)
+    own_zone = int((longitudes.mean() + 180) // 6) + 1
+    for zone in (own_zone, own_zone - 1, own_zone + 1):  # tiles reach into the next zone
+        epsg = (32600 if latitudes.mean() >= 0 else 32700) + (zone - 1) % 60 + 1
+        x, y = (np.asarray(each) for each in project(crs, CRS.from_epsg(epsg), longitudes, latitudes))
+        native = _gathered(image.reshape(len(image), -1), x, y, pixel_m, align_m)
+        if native is not None:
+            return _filled(native)
+    return None
+
+
+def _gathered(values: FloatImage, x: Coordinates, y: Coordinates, pixel_m: int, align_m: int) -> FloatImage | None:
+    left, top = np.floor(x.min() / align_m) * align_m, np.ceil(y.max() / align_m) * align_m
+    width = int(np.ceil((x.max() - left) / align_m)) * align_m // pixel_m
+    height = int(np.ceil((top - y.min()) / align_m)) * align_m // pixel_m
+    cells = np.floor((top - y) / pixel_m).astype(int) * width + np.floor((x - left) / pixel_m).astype(int)
+    native: FloatImage = np.full((len(values), height * width), np.nan, np.float32)
+    native[:, cells] = values
+    repeated = np.bincount(cells, minlength=height * width)[cells] > 1
+    if repeated.sum() < _LEAST_REPEATED or not np.array_equal(native[:, cells], values, equal_nan=True):
+        return None
+    native = native.reshape(len(values), height, width)
+    middle = native[0, height // 4 : -(height // 4), width // 4 : -(width // 4)]
+    return native if np.isfinite(middle).mean() >= _LEAST_FILLED else None
+
+
+def _filled(image: FloatImage) -> FloatImage:
+    """Pixels between two that are there, beside or above each other, by their mean."""
+    padded = np.pad(image, ((0, 0), (1, 1), (1, 1)), constant_values=np.nan)
+    beside = (padded[:, 1:-1, :-2] + padded[:, 1:-1, 2:]) / 2
+    above = (padded[:, :-2, 1:-1] + padded[:, 2:, 1:-1]) / 2
+    between = np.where(np.isfinite(beside), np.where(np.isfinite(above), (beside + above) / 2, beside), above)
+    result: FloatImage = np.where(np.isfinite(image), image, between).astype(np.float32)
+    return result
+
+
+def inner_rectangle(image: FloatImage, step: int = 1) -> FloatImage:
+    """A rectangle without nodata, by cutting off rows and columns at that side which has most; (C, H, W).
+
+    Args:
+        image: nodata at its borders is NaN.
+        step: rows or columns at a time.
+    """
+    while image.size and np.isnan(image[0]).any():
+        missing = np.isnan(image[0])
+        sides = {
+            (step, None, 0, None): missing[:step].mean(),
+            (0, -step, 0, None): missing[-step:].mean(),
+            (0, None, step, None): missing[:, :step].mean(),
+            (0, None, 0, -step): missing[:, -step:].mean(),
+        }
+        top, bottom, left, right = max(sides, key=lambda side: sides[side])
+        image = image[:, top:bottom, left:right]
+    return image
