@@ -34,6 +34,7 @@ class SISRConfig:
     mtf_nyquist: tuple[float, ...] = ()  # one per band; empty: Sentinel-2's own, from bands.py
     reflectance_mean: float = 0.15  # the network sees (reflectance - mean) / std
     reflectance_std: float = 0.15
+    uncertainty: bool = False  # whether it has a head that says how far off it may be
 
     def __post_init__(self) -> None:
         # JSON and YAML know lists only
@@ -108,7 +109,7 @@ _ELEMENTS: dict[str, object] = {"bands": "", "guide_bands": "", "mtf_nyquist": 0
 def _is_like(value: object, example: object) -> bool:
     """Whether a value from JSON, which has no tuples and writes 1.0 as 1, has the type of `example`."""
     accepted = {tuple: (list, tuple), float: (int, float)}.get(type(example), type(example))
-    return isinstance(value, accepted) and not isinstance(value, bool)
+    return isinstance(value, accepted) and isinstance(value, bool) == isinstance(example, bool)
 
 
 def _all_like(values: list[object], example: object) -> bool:

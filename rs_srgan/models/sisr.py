@@ -15,6 +15,7 @@ from rs_srgan.models.lka import LKA
 from rs_srgan.models.rcab import RCAB
 from rs_srgan.models.rrdb import RRDB
 from rs_srgan.models.srresnet import SRResNet
+from rs_srgan.models.uncertainty import UncertaintyHead
 from rs_srgan.nodata import fill_from_nearest, fill_reach
 from rs_srgan.physics import BICUBIC_REACH_LR_PX, ConsistencyProjection
 from rs_srgan.tiling import crop_replicated, plan_tiles
@@ -43,6 +44,8 @@ class SISR(HubModel):
     pixel as further channels: Sentinel-2's 20 m bands are brought to 10 m that way. After DSen2, Lanaras et al. 2018,
     but computed on the coarse grid, for a quarter of the work.
 
+    With `uncertainty` it also says how far off it may be, see `with_uncertainty`.
+
     Example:
         >>> import torch
         >>> model = SISR(SISRConfig(scale=2, channels=16, blocks=1))
@@ -63,6 +66,7 @@ class SISR(HubModel):
         # With the sensor's whole MTF, though the HR of training was blurred on its own grid already: at x4 that moves
         # the true HR by less than -55 dB (tested), far less than any model errs.
         self.projection = ConsistencyProjection(config.scale, config.mtf_nyquist, config.consistency_steps)
+        self.uncertainty = UncertaintyHead(len(config.bands), config.scale) if config.uncertainty else None
 
     @property
     def scale(self) -> int:
@@ -72,7 +76,9 @@ class SISR(HubModel):
     @property
     def receptive_field(self) -> int:
         """How far, in LR pixels, an SR pixel can depend on: the halo that makes tiles exact."""
-        return max(self.generator.receptive_field, BICUBIC_REACH_LR_PX) + self.projection.reach_lr_px
+        generator = max(self.generator.receptive_field, BICUBIC_REACH_LR_PX)
+        behind = self.uncertainty.receptive_field if self.uncertainty else 0
+        return generator + max(self.projection.reach_lr_px, behind)
 
     @property
     def exact_tiling(self) -> bool:
@@ -93,6 +99,42 @@ class SISR(HubModel):
         Raises:
             ValueError: other bands or sizes.
         """
+        self._check(lr, guide)
+        return self.finish(lr, self.residual(lr, guide), margin)
+
+    def with_uncertainty(self, lr: Tensor, guide: Tensor | None = None, margin: int = 0) -> tuple[Tensor, Tensor]:
+        """Super-resolve, and say how far off the result may be.
+
+        Args:
+            lr: see `forward`.
+            guide: see `forward`.
+            margin: see `forward`.
+
+        Returns:
+            reflectance, as from `forward`, and of the same shape the half-width of the interval around it that holds
+            80 % of the truth, reflectance.
+
+        Raises:
+            ValueError: other bands or sizes.
+            InputError: a model without that head.
+        """
+        self._check(lr, guide)
+        head = self.uncertainty_head()
+        residual = self.residual(lr, guide)
+        logarithm = head(self._normalised(lr), residual)
+        return self.finish(lr, residual, margin), head.finish(logarithm, self.config.reflectance_std, margin)
+
+    def uncertainty_head(self) -> UncertaintyHead:
+        """The head.
+
+        Raises:
+            InputError: the model has none.
+        """
+        if self.uncertainty is None:
+            raise InputError(f"{self.name} says nothing of its uncertainty; the bundled models do (rs-srgan models).")
+        return self.uncertainty
+
+    def _check(self, lr: Tensor, guide: Tensor | None) -> None:
         bands, guides = self.config.bands, self.config.guide_bands
         expected = f"expected (batch, {len(bands)}, height, width) with the bands {', '.join(bands)}"
         if lr.dim() != 4 or lr.shape[1] != len(bands):
@@ -101,7 +143,6 @@ class SISR(HubModel):
         if (guide is None) != (not guides) or (guide is not None and guide.shape != fine):
             given = "none" if guide is None else tuple(guide.shape)
             raise ValueError(f"The guide is {given}; expected {f'{fine} with {guides}' if guides else 'none'}.")
-        return self.finish(lr, self.residual(lr, guide), margin)
 
     def residual(self, lr: Tensor, guide: Tensor | None = None) -> Tensor:
         """The network's part: reflectance (B, C, h, w) to what the generator makes, in units of its normalisation.
@@ -109,8 +150,11 @@ class SISR(HubModel):
         Its pixels are still channels, (B, C * scale^2, h, w), as `pixel_shuffle` takes them.
         """
         inputs = lr if guide is None else torch.cat([lr, F.pixel_unshuffle(guide, self.scale)], dim=1)
-        residual: Tensor = self.generator((inputs - self.config.reflectance_mean) / self.config.reflectance_std)
+        residual: Tensor = self.generator(self._normalised(inputs))
         return residual
+
+    def _normalised(self, image: Tensor) -> Tensor:
+        return (image - self.config.reflectance_mean) / self.config.reflectance_std
 
     def finish(self, lr: Tensor, residual: Tensor, margin: int = 0) -> Tensor:
         """The rest, always in float32, since it is what keeps the radiometry: bicubic skip and projection."""
