@@ -31,7 +31,13 @@ def source(tmp_path):
 
 def test_the_interval_holds_what_it_says_on_sites_that_did_not_calibrate_it(source, tmp_path):
     module = UncertaintyModule(str(source), learning_rate=3e-3, warmup_steps=1)
-    run = trainer(max_steps=300, gradient_clip_val=0.5, check_val_every_n_epoch=10, num_sanity_val_steps=0, callbacks=[SaveModel(str(tmp_path / "model"))])
+    run = trainer(
+        max_steps=300,
+        gradient_clip_val=0.5,
+        check_val_every_n_epoch=10,
+        num_sanity_val_steps=0,
+        callbacks=[SaveModel(str(tmp_path / "model"))],
+    )
     held_out = noisy(8, seed=2, group="a") + noisy(8, seed=3, group="b")
     run.fit(module, DataLoader(noisy(240, seed=1), 8), DataLoader(held_out, 1))
     assert run.callback_metrics["val/coverage"] == pytest.approx(0.8, abs=0.03)
