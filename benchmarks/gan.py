@@ -22,10 +22,8 @@ GROUPS = {"sentinel2": "Sentinel-2", "naip": "NAIP"}
 
 def before(init_from: str) -> dict[str, float]:
     """The validation of the model that the run began with."""
-    module, data = SISRModule(init_from=init_from), MixtureDataModule()
-    data.setup("validate")
     trainer = L.Trainer(accelerator="cpu", logger=False, enable_progress_bar=False, precision="bf16-mixed")
-    (metrics,) = trainer.validate(module, data.val_dataloader(), verbose=False)
+    (metrics,) = trainer.validate(SISRModule(init_from=init_from), datamodule=MixtureDataModule(), verbose=False)
     return metrics
 
 

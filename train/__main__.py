@@ -1,4 +1,4 @@
-"""`python -m train fit --config train/configs/NAME.yaml`: Lightning's command line on our modules; and `convert`."""
+"""Lightning's command line on our modules, `python -m train fit --config F.yaml`; and `convert` and `reproduce`."""
 
 import sys
 import warnings
@@ -10,7 +10,7 @@ from jsonargparse import Namespace
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from rs_srgan.errors import InputError
-from train import convert
+from train import convert, reproduce
 from train.gan import GANModule
 from train.keys import check_keys, find_class
 
@@ -70,6 +70,22 @@ def _made(class_path: str, **options: Any) -> Namespace:  # noqa: ANN401
     return Namespace(class_path=class_path, init_args=Namespace(**options))  # type: ignore[no-untyped-call]
 
 
+def run(arguments: Sequence[str]) -> None:
+    """A command line of Lightning's."""
+    check_keys(arguments[1:], own=("log", "ema"))
+    TrainCLI(
+        args=list(arguments),
+        save_config_kwargs={"overwrite": True},
+        subclass_mode_model=True,
+        subclass_mode_data=True,
+        trainer_defaults={
+            "reload_dataloaders_every_n_epochs": 1,  # every epoch its own crops
+            "precision": "bf16-mixed",
+            "log_every_n_steps": 50,
+        },
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; 2 where the request cannot be met."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
@@ -80,18 +96,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if arguments[:1] == ["convert"]:
             convert.main(arguments[1:])
             return 0
-        check_keys(arguments[1:], own=("log", "ema"))
-        TrainCLI(
-            args=arguments,
-            save_config_kwargs={"overwrite": True},
-            subclass_mode_model=True,
-            subclass_mode_data=True,
-            trainer_defaults={
-                "reload_dataloaders_every_n_epochs": 1,  # every epoch its own crops
-                "precision": "bf16-mixed",
-                "log_every_n_steps": 50,
-            },
-        )
+        if arguments[:1] == ["reproduce"]:
+            reproduce.main(arguments[1:], run)
+            return 0
+        run(arguments)
     except Exception as error:
         request = _cause(error)
         if request is None:

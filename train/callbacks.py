@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import lightning as L
 from lightning.pytorch.callbacks import WeightAveraging
@@ -10,6 +11,7 @@ from lightning.pytorch.trainer.states import TrainerFn
 
 from rs_srgan.errors import InputError
 from train.module import SRModule
+from train.provenance import provenance
 
 
 def trains(trainer: L.Trainer) -> bool:
@@ -31,10 +33,13 @@ class SaveModel(L.Callback):
         self.folder = Path(folder)
         self._started = time.monotonic()
         self._seconds = 0.0
+        self._provenance: dict[str, Any] = {}
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Start the clock, and look at the order of the callbacks."""
         self._started = time.monotonic()
+        if trainer.is_global_zero:
+            self._provenance = provenance(trainer)
         callbacks = trainer.callbacks  # type: ignore[attr-defined]
         if any(isinstance(earlier, WeightAveraging) for earlier in callbacks[: callbacks.index(self)]):
             raise InputError("SaveModel stands after the averaging callback; expected before. Swap them.")
@@ -62,7 +67,8 @@ class SaveModel(L.Callback):
 
     def _record(self, trainer: L.Trainer) -> None:
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val/")}
-        record = {"steps": trainer.global_step, "minutes": round(self._elapsed() / 60, 1), **metrics}
+        progress = {"steps": trainer.global_step, "minutes": round(self._elapsed() / 60, 1)}
+        record = {**progress, **metrics, **self._provenance}
         (self.folder / "training.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
     def _elapsed(self) -> float:

@@ -84,8 +84,9 @@ class UncertaintyModule(SRModule):
         self.log("val/coverage", float(np.average(within, weights=weights)), prog_bar=True)
         for group in sorted(set(groups)):
             self.log(f"val/coverage_{group}", float(within[groups == group].mean()))
-        correlations = [spearmanr(error, width).statistic for error, width in zip(errors, widths, strict=True)]
-        self.log("val/rank_correlation", float(np.mean(correlations)), prog_bar=True)
+        self.log("val/rank_correlation", float(spearmanr(errors.ravel(), widths.ravel()).statistic), prog_bar=True)
+        by_band = [spearmanr(error, width).statistic for error, width in zip(errors, widths, strict=True)]
+        self.log("val/rank_correlation_within_bands", float(np.mean(by_band)))
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Adam on the head."""

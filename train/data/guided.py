@@ -1,5 +1,6 @@
 """The 20 m bands with the help of the 10 m bands: what training has of them is all one step coarser."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,10 @@ class GuidedDataModule(SRDataModule):
             raise InputError(f"The guided mixture is for models of x2 with guide bands; this one is x{scale}.")
         super().__init__(scale, bands, mtf_nyquist, crop_lr_px, batch_size, steps_per_epoch, jitter=jitter, seed=seed)
         self.root, self.guide_bands = root, tuple(guide_bands)
+
+    def files(self) -> list[Path]:
+        """All that it reads."""
+        return list((data_root(self.root) / "sentinel2").glob("*.tif"))
 
     def datasets(self) -> tuple[RandomCrops, Dataset[object]]:
         """Images that hold the guide's bands behind the model's."""

@@ -1,5 +1,7 @@
 """The mixture that the bundled models learn from: Sentinel-2 for its tones, NAIP for its detail."""
 
+from pathlib import Path
+
 from torch.utils.data import Dataset
 
 from rs_srgan import bands as band_table
@@ -51,6 +53,11 @@ class MixtureDataModule(SRDataModule):
             scale, bands, mtf_nyquist, crop_lr_px, batch_size, steps_per_epoch, jitter=jitter, views=views, seed=seed
         )
         self.root, self.sentinel2_share = root, sentinel2_share
+
+    def files(self) -> list[Path]:
+        """All that it reads."""
+        root = data_root(self.root)
+        return [*(root / "sentinel2").glob("*.tif"), *(root / "naip").glob("*.*")]
 
     def datasets(self) -> tuple[RandomCrops, Dataset[object]]:
         """All images in memory, a few hundred MB."""
