@@ -13,6 +13,8 @@ from train.data.sources import band_moments, data_root, naip_sites, sentinel2_si
 
 # HR pixels of a validation image along each axis.
 _VALIDATION_PX = 256
+_COARSE_M = 2.4
+_NAIP_GSD_M = (_COARSE_M, 1.2)
 
 
 class MixtureDataModule(SRDataModule):
@@ -26,7 +28,9 @@ class MixtureDataModule(SRDataModule):
         crop_lr_px: size of the training crops.
         batch_size: crops per step.
         steps_per_epoch: between two validations.
-        sentinel2_share: of the crops; the rest is NAIP, at 2.4 m and 1.2 m in equal parts.
+        sentinel2_share: of the crops; the rest is NAIP.
+        naip_gsd_m: pixel sizes of NAIP, of 2.4 m, 64 x 64 px, and 1.2 m, 128 x 128 px, in equal parts; the first one
+            validates. Tiles smaller than a crop are mirrored.
         jitter: how the simulated sensor varies.
         views: synthetic revisits.
         seed: of crops and degradation.
@@ -42,6 +46,7 @@ class MixtureDataModule(SRDataModule):
         batch_size: int = 12,
         steps_per_epoch: int = 1000,
         sentinel2_share: float = 0.5,
+        naip_gsd_m: tuple[float, ...] = _NAIP_GSD_M,
         jitter: SensorJitter = SensorJitter(),  # frozen
         views: ViewsConfig = ViewsConfig(),  # frozen
         seed: int = 0,
@@ -52,7 +57,9 @@ class MixtureDataModule(SRDataModule):
         super().__init__(
             scale, bands, mtf_nyquist, crop_lr_px, batch_size, steps_per_epoch, jitter=jitter, views=views, seed=seed
         )
-        self.root, self.sentinel2_share = root, sentinel2_share
+        if not naip_gsd_m or set(naip_gsd_m) - set(_NAIP_GSD_M):
+            raise InputError(f"naip_gsd_m is {tuple(naip_gsd_m)}; expected one or both of {_NAIP_GSD_M}.")
+        self.root, self.sentinel2_share, self.naip_gsd_m = root, sentinel2_share, tuple(naip_gsd_m)
 
     def files(self) -> list[Path]:
         """All that it reads."""
@@ -64,13 +71,12 @@ class MixtureDataModule(SRDataModule):
         root = data_root(self.root)
         sentinel2 = sentinel2_sites(root, "train", self.bands)
         moments = band_moments(sentinel2)
-        naip_share = (1 - self.sentinel2_share) / 2
-        groups = [
-            (sentinel2, self.sentinel2_share),
-            (naip_sites(root, "train", moments, self.bands), naip_share),
-            (naip_sites(root, "train", moments, self.bands, coarsen=False), naip_share),
-        ]
-        held_out = sentinel2_sites(root, "val", self.bands) + naip_sites(root, "val", moments, self.bands)
+        groups = [(sentinel2, self.sentinel2_share)]
+        for gsd in self.naip_gsd_m:
+            tiles = naip_sites(root, "train", moments, self.bands, coarsen=gsd == _COARSE_M)
+            groups.append((tiles, (1 - self.sentinel2_share) / len(self.naip_gsd_m)))
+        held_out = sentinel2_sites(root, "val", self.bands)
+        held_out += naip_sites(root, "val", moments, self.bands, coarsen=self.naip_gsd_m[0] == _COARSE_M)
         validation = ValidationImages(
             held_out, self.scale, _VALIDATION_PX, lambda name: "naip" if name.startswith("naip/") else "sentinel2"
         )

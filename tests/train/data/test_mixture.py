@@ -128,3 +128,16 @@ def test_every_batch_of_every_process_is_degraded_in_its_own_way(small_data):
     assert torch.equal(lr(5, 0), lr(5, 0))
     assert not torch.equal(lr(5, 0), lr(6, 0))
     assert not torch.equal(lr(5, 0), lr(5, 1))
+
+
+def test_naip_comes_in_the_sizes_that_are_asked_for(small_data):
+    def sides(**options):
+        data = MixtureDataModule(str(small_data), crop_lr_px=8, batch_size=2, steps_per_epoch=2, **options)
+        data.setup("fit")
+        train = [{image.shape[1] for image in group} for group in data.crops.images[1:]]
+        return train, {item["hr"].shape[1] for item in data.validation.items if item["group"] == "naip"}
+
+    assert sides() == ([{64}, {128}], {64})
+    assert sides(naip_gsd_m=(1.2,)) == ([{128}], {128})
+    with pytest.raises(InputError, match=r"naip_gsd_m is \(5.0,\); expected one or both of \(2.4, 1.2\)"):
+        sides(naip_gsd_m=(5.0,))
