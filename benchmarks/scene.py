@@ -101,7 +101,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _command(source: Path, target: Path, *options: str) -> list[str]:
-    return [sys.executable, "-m", "rs_srgan.cli", "predict", str(source), "-o", str(target), *options]
+    return [sys.executable, "-m", "rs_srgan", "predict", str(source), "-o", str(target), *options]
 
 
 def _scratch(folder: Path, target: Path) -> int:

@@ -5,10 +5,33 @@
 >>> sr = load_model("sisr-x4-rgbn").predict(reflectance)                # doctest: +SKIP
 """
 
-from rs_srgan.errors import InputError
-from rs_srgan.hub import load_model
-from rs_srgan.inference.scene import super_resolve
-from rs_srgan.models import SISR, SISRConfig
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from rs_srgan.version import __version__
+
+if TYPE_CHECKING:
+    from rs_srgan.errors import InputError
+    from rs_srgan.hub import load_model
+    from rs_srgan.inference.scene import super_resolve
+    from rs_srgan.models import SISR, SISRConfig
+else:
+    # Imported when asked for: that takes seconds, in which the command has to hear Ctrl-C already.
+    _HOMES = {
+        "SISR": "rs_srgan.models",
+        "InputError": "rs_srgan.errors",
+        "SISRConfig": "rs_srgan.models",
+        "load_model": "rs_srgan.hub",
+        "super_resolve": "rs_srgan.inference.scene",
+    }
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(_HOMES[name]), name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_HOMES})
+
 
 __all__ = ["SISR", "InputError", "SISRConfig", "__version__", "load_model", "super_resolve"]

@@ -59,6 +59,10 @@ def _bundled_names() -> list[str]:
     return [folder.name for folder in folders if (folder / WEIGHTS_FILE).is_file()]
 
 
+def _names() -> str:
+    return ", ".join(_bundled_names()) or "none bundled"
+
+
 def load_model(
     name: str | Path,
     *,
@@ -80,14 +84,21 @@ def load_model(
         InputError: no such model, or one that cannot be loaded whole.
     """
     source, revision = str(name), None
+    if not source.strip():
+        raise InputError(f"The model's name is empty; expected one of {_names()}, a folder, or a Hub id.")
     if source in _bundled_names():
         return SISR.from_pretrained(_bundle() / source)
     if not Path(source).is_dir():
+        if source in DEFAULT_MODELS.values():
+            (bands,) = (bands for bands, default in DEFAULT_MODELS.items() if default == source)
+            raise InputError(
+                f"{source}, the default for the {bands} bands, is not bundled with this version. "
+                "Give another model (--model)."
+            )
         # "runs/final" in a folder that has "runs" is a path with a slip of the pen
         if isinstance(name, Path) or not _HUB_ID.fullmatch(source) or Path(Path(source).parts[0]).is_dir():
             raise InputError(
-                f"No model {source!r}: expected one of {', '.join(_bundled_names()) or 'none bundled'}, "
-                "an existing folder, or a Hub id organisation/name."
+                f"No model {source!r}: expected one of {_names()}, an existing folder, or a Hub id organisation/name."
             )
         source, _, revision = source.partition("@")
         revision = revision or None

@@ -1,5 +1,7 @@
 """What runs a model on a window of pixels: PyTorch anywhere, OpenVINO on CPUs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any, Protocol
@@ -18,7 +20,9 @@ ENGINES = ("auto", "torch", "openvino")
 PRECISIONS = ("auto", "fp32", "bf16")
 
 _MAX_THREADS = 1024
-# OpenVINO takes a second to get ready; PyTorch has done a smaller image by then.
+# What PyTorch says on CPUs and on GPUs, and OpenVINO in two places.
+_OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc", "Failed to allocate")
+# OpenVINO takes a second to get ready; PyTorch has done a smaller scene by then.
 _WORTH_COMPILING_PX = 512 * 512
 
 
@@ -26,9 +30,11 @@ class Engine(Protocol):
     """Runs a model, and stores what it makes as the result will; its string says how, for people.
 
     Attributes:
+        kind: what it computes with, for people; threads are no part of it.
         workers: threads that may call it at the same time.
     """
 
+    kind: str
     workers: int
 
     def versions(self) -> str:
@@ -47,6 +53,7 @@ class Engine(Protocol):
 
         Raises:
             InputError: the model makes values that are not finite.
+            MemoryError: the window is too large.
         """
         ...
 
@@ -54,7 +61,7 @@ class Engine(Protocol):
 def make_engine(
     model: SISR,
     encoding: Encoding,
-    lr_px: int,
+    scene_px: int,
     name: str = "auto",
     precision: str = "auto",
     threads: int | None = None,
@@ -64,8 +71,8 @@ def make_engine(
     Args:
         model: in evaluation mode; its weights may be moved to another device.
         encoding: of the result, an integer type.
-        lr_px: how many there are to do.
-        name: one of ENGINES. "auto": PyTorch on a GPU or for a small image, else OpenVINO where it is installed.
+        scene_px: LR pixels of the whole scene, also if only a part is wanted: it is to be that part of the whole.
+        name: one of ENGINES. "auto": PyTorch on a GPU or for a small scene, else OpenVINO where it is installed.
         precision: "fp32"; "bf16" for the network's arithmetic, never for the radiometry; "auto": bf16 where the
             hardware computes with it, else fp32.
         threads: of the CPU; by default all cores.
@@ -84,7 +91,7 @@ def make_engine(
     if name == "openvino" and not installed:
         raise InputError("OpenVINO is not installed: pip install rs_srgan[cpu], or take --engine torch.")
     if name == "auto":
-        name = "openvino" if installed and device == "cpu" and lr_px >= _WORTH_COMPILING_PX else "torch"
+        name = "openvino" if installed and device == "cpu" and scene_px >= _WORTH_COMPILING_PX else "torch"
     if precision == "auto":
         precision = "bf16" if _computes_in_bf16("cpu" if name == "openvino" else device) else "fp32"
     if name == "torch":
@@ -133,6 +140,7 @@ class TorchEngine:
         self.workers = 1
         self.device = torch.device(_device())
         self.precision = precision
+        self.kind = f"torch {precision} on {self.device.type}"
         self.model = model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._encoding = {name: value.to(self.device) for name, value in encoding_tensors(encoding).items()}
         self._dtype = getattr(torch, encoding.dtype)
@@ -141,7 +149,7 @@ class TorchEngine:
 
     def __str__(self) -> str:
         threads = f", {self.threads} threads" if self.device.type == "cpu" else ""
-        return f"torch {self.precision} on {self.device.type}{threads}"
+        return f"{self.kind}{threads}"
 
     def versions(self) -> str:
         """See `Engine`."""
@@ -158,11 +166,12 @@ class TorchEngine:
         before = torch.get_num_threads()
         torch.set_num_threads(self.threads)
         try:
-            sr = self._forward(*inputs) if self.device.type != "cuda" else self._replay(inputs)
+            with memory_errors():
+                sr = self._forward(*inputs) if self.device.type != "cuda" else self._replay(inputs)
+                require_finite(sr.sum().item(), self.model)
+                dn: np.ndarray[Any, Any] = to_dn(sr, **self._encoding)[0].cpu().to(self._dtype).numpy()
         finally:
             torch.set_num_threads(before)
-        require_finite(sr.sum().item(), self.model)
-        dn: np.ndarray[Any, Any] = to_dn(sr, **self._encoding)[0].cpu().to(self._dtype).numpy()
         return dn
 
     def _replay(self, inputs: list[Tensor]) -> Tensor:
@@ -191,3 +200,14 @@ def require_finite(total: float, model: SISR) -> None:
     """
     if not np.isfinite(total):
         raise InputError(f"{model.name} makes values that are not finite: its weights are damaged.")
+
+
+@contextmanager
+def memory_errors() -> Iterator[None]:
+    """What PyTorch and OpenVINO call a RuntimeError is a MemoryError where it is one."""
+    try:
+        yield
+    except RuntimeError as error:
+        if any(words in str(error) for words in _OUT_OF_MEMORY):
+            raise MemoryError("The memory is full.") from error
+        raise

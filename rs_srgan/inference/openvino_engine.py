@@ -19,7 +19,7 @@ from openvino.preprocess import PrePostProcessor
 from torch import Tensor, nn
 
 import rs_srgan
-from rs_srgan.inference.engines import encoding_tensors, require_finite, to_dn
+from rs_srgan.inference.engines import encoding_tensors, memory_errors, require_finite, to_dn
 from rs_srgan.models import SISR
 from rs_srgan.radiometry import Encoding, FloatImage, Image
 from rs_srgan.version import __version__
@@ -51,6 +51,7 @@ class OpenVinoEngine:
         self._encoding = [value.numpy() for value in encoding_tensors(encoding).values()]
         self._dtype = np.dtype(encoding.dtype)
         self.model, self.precision = model.cpu().float().eval(), precision
+        self.kind = f"openvino {precision} on cpu"
         self.threads = threads or torch.get_num_threads()
         self.workers = min(_WORKERS, self.threads)
         self._core = openvino.Core()
@@ -60,7 +61,7 @@ class OpenVinoEngine:
         self._compiled = lru_cache(maxsize=2)(self._compile)
 
     def __str__(self) -> str:
-        return f"openvino {self.precision} on cpu, {self.threads} threads"
+        return f"{self.kind}, {self.threads} threads"
 
     def versions(self) -> str:
         """See `Engine`."""
@@ -68,13 +69,14 @@ class OpenVinoEngine:
 
     def __call__(self, lr: FloatImage, guide: FloatImage | None = None) -> Image:
         """See `Engine`."""
-        with self._lock:
-            compiled = self._compiled(*lr.shape[1:])
-        requests = compiled.take()
-        try:
-            return self._run(*requests, [image[None] for image in (lr, guide) if image is not None])
-        finally:
-            compiled.idle.put(requests)
+        with memory_errors():
+            with self._lock:
+                compiled = self._compiled(*lr.shape[1:])
+            requests = compiled.take()
+            try:
+                return self._run(*requests, [image[None] for image in (lr, guide) if image is not None])
+            finally:
+                compiled.idle.put(requests)
 
     def _run(self, network: InferRequest, finish: InferRequest, images: list[FloatImage]) -> Image:
         images = [np.ascontiguousarray(image) for image in images]
@@ -176,7 +178,7 @@ def _cached_graphs(model: SISR, core: openvino.Core) -> dict[str, openvino.Model
     key = _fingerprint(model)
     try:
         return _read(cached_assets_path("rs_srgan", namespace="openvino", subfolder=key), core)
-    except (OSError, RuntimeError):  # not there, or damaged
+    except (OSError, RuntimeError, ValueError):  # not there, damaged, or a cache that is none
         graphs = _convert(model)
     with tempfile.TemporaryDirectory(prefix="rs_srgan_") as converted:
         for name, graph in graphs.items():
@@ -187,7 +189,7 @@ def _cached_graphs(model: SISR, core: openvino.Core) -> dict[str, openvino.Model
                 shutil.copytree(converted, Path(fresh) / key)
                 shutil.rmtree(folder, ignore_errors=True)
                 (Path(fresh) / key).rename(folder)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             logger.warning("The converted model cannot be kept (%s): the next run converts it again.", error)
         # as the next run will: a graph that is read rounds otherwise than the one that was saved
         return _read(Path(converted), core)

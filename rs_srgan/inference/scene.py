@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import logging
+import operator
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
@@ -103,7 +104,9 @@ def super_resolve(
 
     Raises:
         InputError: something about the input, the model or the options cannot be used; nothing is left behind.
+        ReadError: an InputError, too: the input could not be read on; what was done is kept.
         OSError: the disk is full, or the target came into being meanwhile; what was done is kept.
+        MemoryError: the memory is full; smaller tiles need less.
     """
     work = run(
         source,
@@ -146,10 +149,12 @@ def run(
     overwrite: bool = False,
 ) -> Generator[Progress]:
     """`super_resolve` by the tile: yields after each; closing it stops the work."""
-    target = check_target(target, source, overwrite)
-    model = load_model(model) if isinstance(model, str | Path) else model
+    tile = _whole_number("The tile size", tile)
+    threads = None if threads is None else _whole_number("The number of threads", threads)
     if tile < 1:
         raise InputError(f"The tile size is {tile}; expected at least 1 pixel.")
+    target = check_target(target, source, overwrite)
+    model = load_model(model) if isinstance(model, str | Path) else model
     tile_px = whole_blocks(tile * model.scale)
     with ExitStack() as files:
         rasters = [files.enter_context(open_raster(source, model.config.bands, offset))]
@@ -158,7 +163,8 @@ def run(
         region = find_region(rasters[0].grid, rasters[0].name, bbox, aoi)
         lr_px = region.window.height * region.window.width
         encoding = rasters[0].output_encoding(masked=region.area is not None)
-        runner = make_engine(model, encoding, lr_px, engine, precision, threads)
+        scene_px = rasters[0].grid.height * rasters[0].grid.width
+        runner = make_engine(model, encoding, scene_px, engine, precision, threads)
         scene = _Scene(rasters, model, region, encoding, runner)
         logger.info("%s", scene)
         if not model.exact_tiling:
@@ -166,7 +172,12 @@ def run(
         parts = list(
             plan_tiles(region.window.height, region.window.width, tile_px // model.scale, model.receptive_field)
         )
-        request = scene.request() | {"tile size": tile_px, "compression": compress}
+        if aoi is not None and not any(scene.holds_some_of(part) for part in parts):
+            raise InputError(
+                f"{Path(aoi).name} holds the centre of no pixel of the result: it is too small. Draw it larger, or "
+                "give a bounding box instead (bbox, --bbox)."
+            )
+        request = scene.request() | {"tile size (LR pixels)": tile_px // model.scale, "compression": compress}
         with Unfinished(target, request, len(parts), resume, overwrite) as unfinished:
             out = GeoTiffWriter(
                 unfinished.pixels,
@@ -180,6 +191,11 @@ def run(
             )
             try:
                 yield from _work(scene, parts, out, unfinished, lr_px)
+            except MemoryError as error:
+                raise MemoryError(
+                    f"The memory is full with tiles of {tile} x {tile} pixels. Take smaller ones (tile, --tile), or "
+                    "fewer threads (threads, --threads)."
+                ) from error
             finally:
                 out.close()
             if cog:
@@ -188,18 +204,28 @@ def run(
             unfinished.publish(unfinished.copy if cog else unfinished.pixels)
 
 
+def _whole_number(what: str, value: int) -> int:
+    try:
+        return operator.index(value)  # also of numpy's integers, which no note of a run could hold
+    except TypeError:
+        raise InputError(f"{what} is {value!r}; expected a whole number.") from None
+
+
 def _work(
     scene: "_Scene", parts: Sequence[Tile], out: GeoTiffWriter, unfinished: Unfinished, lr_px: int
 ) -> Generator[Progress]:
     started = noted = time.monotonic()
     written = unfinished.done
     empty = unfinished.done == 0
+    measured = clipped = 0
 
     def write(part: Tile, result: "_Pixels | None") -> None:
-        nonlocal written, noted, empty
+        nonlocal written, noted, empty, measured, clipped
         out.write(part.core.scaled(scene.model.scale), scene.with_nodata(part, result))
         written += 1
-        empty = empty and result is None
+        if result is not None:
+            empty = False
+            measured, clipped = measured + result.measured, clipped + result.clipped
         if written == len(parts) or time.monotonic() - noted >= CHECKPOINT_SECONDS:
             out.settle()
             unfinished.note(written)
@@ -223,6 +249,13 @@ def _work(
         )
     if empty:
         logger.warning("%s holds no valid pixel, and so does the result.", scene.rasters[0].name)
+    if clipped:
+        logger.warning(
+            "%s: %.3g %% of the values are beyond %s, which is what the result's DN can hold, and were clipped.",
+            scene.rasters[0].name,
+            100 * clipped / measured,
+            scene.storable,
+        )
 
 
 @dataclass(frozen=True)
@@ -232,10 +265,14 @@ class _Pixels:
     Attributes:
         images: reflectance, (C, h, w), of LR and guide, with the halo; or DN of SR.
         valid: where the result holds data, (C, H, W) SR pixels; None where it does everywhere.
+        measured: values of LR that were, without the halo.
+        clipped: those of them that the result's DN cannot hold.
     """
 
     images: list[Image]
     valid: Mask | None
+    measured: int
+    clipped: int
 
 
 class _Scene:
@@ -254,6 +291,11 @@ class _Scene:
                     f"{guide.grid.height} and {lr.grid.width} x {lr.grid.height}. Give a Sentinel-2 product."
                 )
         self.grid: Grid = lr.grid.cropped(region.window).scaled(scale)
+        info, gain, bias = np.iinfo(encoding.dtype), np.array(encoding.gain), np.array(encoding.bias)
+        self.storable = f"{info.min * gain[0] + bias[0]:g}..{info.max * gain[0] + bias[0]:g}"
+        # of reflectance, by band: floats may be anything, also what no DN of the result stands for
+        ends = np.array([info.min - 0.5, info.max + 0.5])[:, None]
+        self._limits = (ends * gain + bias).astype(np.float32)[..., None, None]
 
     def __str__(self) -> str:
         raster, window = self.rasters[0], self.region.window
@@ -268,7 +310,7 @@ class _Scene:
             "scaling": [dataclasses.asdict(raster.encoding) for raster in self.rasters],
             "region": [vars(self.region.window), hashlib.sha256(repr(self.region.area).encode()).hexdigest()],
             "model": self.model.fingerprint(),
-            "engine": str(self.engine),
+            "engine": self.engine.kind,
             "version of rs_srgan or its engine": self.engine.versions(),
         }
 
@@ -282,26 +324,37 @@ class _Scene:
             "SR_SCALE": str(self.model.scale),
         }
 
+    def holds_some_of(self, part: Tile) -> bool:
+        """Whether a part has pixels in the area that is wanted."""
+        inside = self._inside(part)
+        return inside is None or bool(inside.any())
+
+    def _inside(self, part: Tile) -> Mask | None:
+        return self.region.mask(self.grid.cropped(part.core.scaled(self.model.scale)))
+
     def read(self, part: Tile) -> _Pixels | None:
         """What the model needs for a part; None where the result will hold no data."""
         scale, reach = self.model.scale, fill_reach(self.model.receptive_field)
-        inside = self.region.mask(self.grid.cropped(part.core.scaled(scale)))
+        inside = self._inside(part)
         if inside is not None and not inside.any():
             return None
         window = part.window.moved(self.region.window)
         lr, measured = read_filled(self.rasters[0], window, reach)
-        measured = measured[:, *part.core.relative_to(part.window).slices]
+        core = part.core.relative_to(part.window).slices
+        measured = measured[:, *core]
         if not measured.any():
             return None
+        low, high = self._limits
+        clipped = measured & ((lr[:, *core] < low) | (lr[:, *core] > high))
         valid = None if measured.all() else measured.repeat(scale, axis=1).repeat(scale, axis=2)
         if inside is not None:
             valid = np.broadcast_to(inside, (len(lr), *inside.shape)) if valid is None else valid & inside
         guides = [read_filled(guide, window.scaled(scale), reach * scale)[0] for guide in self.rasters[1:]]
-        return _Pixels([lr, *guides], valid)
+        return _Pixels([lr, *guides], valid, int(measured.sum()), int(clipped.sum()))
 
     def compute(self, pixels: _Pixels | None) -> _Pixels | None:
         """What the model makes of it."""
-        return pixels and _Pixels([self.engine(*pixels.images)], pixels.valid)
+        return pixels and dataclasses.replace(pixels, images=[self.engine(*pixels.images)])
 
     def with_nodata(self, part: Tile, result: _Pixels | None) -> Image:
         """DN of a part's result, and nodata where there is none."""

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from rasterio.windows import Window as RasterioWindow
 from rs_srgan.errors import InputError
 from rs_srgan.io.block_table import BlockTable, write_all
 from rs_srgan.io.raster import Grid, first_line
+from rs_srgan.io.terminal import without_lines
 from rs_srgan.radiometry import Encoding
 from rs_srgan.tiling import Window
 
@@ -42,9 +44,13 @@ def check_target(target: str | Path, source: str | Path, overwrite: bool) -> Pat
         str(target).encode()
     except UnicodeEncodeError:
         raise InputError(f"The name {os.fsencode(target)!r} is no UTF-8, which GDAL needs. Choose another.") from None
+    if "\0" in str(target):
+        raise InputError(f"The name {str(target)!r} holds a NUL, which no name can. Choose another.")
     target = Path(target).absolute()
     if target.is_symlink():
-        target = target.resolve()  # the file it stands for is replaced, not the link
+        target = Path(os.path.realpath(target))  # the file it stands for is replaced, not the link
+    if target.is_symlink():
+        raise InputError(f"The output {target} is a link that leads back to itself. Remove it, or choose another name.")
     if target.suffix.lower() not in (".tif", ".tiff"):
         raise InputError(f"The output {target} is no GeoTIFF; expected a name ending in .tif.")
     if target.exists() and Path(source).exists() and target.samefile(source):
@@ -98,7 +104,7 @@ class GeoTiffWriter:
         exists: the file is there already, made by the same arguments, and was settled with something in it.
 
     Raises:
-        InputError: an unknown compression, or a size that no GeoTIFF can have.
+        InputError: an unknown compression, a size that no GeoTIFF can have, or a file that is there but damaged.
     """
 
     def __init__(
@@ -136,7 +142,7 @@ class GeoTiffWriter:
             self._create(grid, encoding, descriptions, tags)
         self._file = path.open("r+b", buffering=0)
         try:
-            self._table = BlockTable.read(self._file) if exists else BlockTable.reserve(self._file)
+            self._table = self._settled_table() if exists else BlockTable.reserve(self._file)
             if exists:
                 self._file.truncate(self._table.end)  # what came after was not settled
             self._file.seek(0, os.SEEK_END)
@@ -146,15 +152,23 @@ class GeoTiffWriter:
 
     def _create(self, grid: Grid, encoding: Encoding, descriptions: Sequence[str], tags: Mapping[str, str]) -> None:
         size = {"height": grid.height, "width": grid.width, "sparse_ok": True, "bigtiff": "if_safer"}
-        dataset = rasterio.open(self.path, "w", **self._layout, **size, **_location(grid))
+        with MemoryFile() as memory:  # since a full disk is no error to GDAL
+            with memory.open(**self._layout, **size, **_location(grid)) as dataset:
+                dataset.descriptions = tuple(descriptions)
+                if encoding.tagged:
+                    dataset.scales = encoding.gain
+                    dataset.offsets = encoding.bias
+                dataset.update_tags(**tags)
+            with self.path.open("wb", buffering=0) as file:
+                write_all(file, memory.getbuffer())
+
+    def _settled_table(self) -> BlockTable:
         try:
-            dataset.descriptions = tuple(descriptions)
-            if encoding.tagged:
-                dataset.scales = encoding.gain
-                dataset.offsets = encoding.bias
-            dataset.update_tags(**tags)
-        finally:
-            dataset.close()
+            return BlockTable.read(self._file)
+        except (ValueError, KeyError, struct.error):
+            raise InputError(
+                f"What a stopped run left, {self.path.name}, is damaged and was removed. Run again, from the start."
+            ) from None
 
     def write(self, window: Window, pixels: np.ndarray[Any, Any]) -> None:
         """Pixels (C, h, w) of a window, which covers its blocks whole.
@@ -199,7 +213,8 @@ def write_cog(source: Path, target: Path, compress: str) -> None:
     if compress != "none":
         options |= {"level": str(_LEVEL), "predictor": "yes", "overview_predictor": "yes"}
     try:
-        with rasterio.Env(GDAL_NUM_THREADS="ALL_CPUS"):
+        # of a full disk libtiff tells the terminal itself, function by function
+        with rasterio.Env(GDAL_NUM_THREADS="ALL_CPUS"), without_lines(b"_tiff"):
             rasterio.shutil.copy(source, target, driver="COG", blocksize=512, bigtiff="if_safer", **options)
             _require_whole(target)
     except (RasterioError, CPLE_BaseError) as error:

@@ -9,34 +9,24 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 import rasterio
+from rasterio.crs import CRS
 from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import RasterioIOError
+from rasterio.errors import CRSError, RasterioIOError
 from rasterio.io import DatasetReader, MemoryFile
 
 from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
+from rs_srgan.io.formats import START_BYTES, TAIL_BYTES, find_driver
 from rs_srgan.io.raster import Layer, Raster, first_line
 from rs_srgan.io.safe import is_product, open_product
 from rs_srgan.radiometry import QUANTIFICATION, Encoding
 
 logger = logging.getLogger(__name__)
 
-# Formats that hold pixels themselves: a VRT or a web address would let a file name other files.
-# So the first bytes choose the driver, not GDAL. Sources: TIFF 6.0 and BigTIFF; ISO 15444-1 (box and codestream); PNG.
-_SIGNATURES = {
-    b"II*\0": "GTiff",
-    b"MM\0*": "GTiff",
-    b"II+\0": "GTiff",
-    b"MM\0+": "GTiff",
-    b"\0\0\0\x0cjP  ": "JP2OpenJPEG",
-    b"\xff\x4f\xff\x51": "JP2OpenJPEG",
-    b"\x89PNG\r\n\x1a\n": "PNG",
-}
 SUFFIXES = (".tif", ".tiff", ".jp2", ".png", ".npy")
 
 # A block is decoded as a whole, however little of it is wanted.
 _MAX_BLOCK_BYTES = 1 << 30
-_TAIL_BYTES = 64
 
 _DTYPES = ("uint8", "uint16", "int16", "float32", "float64")
 
@@ -58,8 +48,9 @@ def open_raster(path: str | Path, band_names: tuple[str, ...], offset: float | N
         InputError: not there, not a raster, or not with the model's bands.
     """
     path = existing(path)
-    if offset is not None and not math.isfinite(offset):
-        raise InputError(f"The offset is {offset}; expected a number of DN, such as -1000.")
+    _require_proj()
+    if offset is not None:
+        offset = _checked_offset(offset)
     with ExitStack() as stack:
         raster = (
             _open_product(path, band_names, offset) if is_product(path) else _open_file(path, band_names, offset, stack)
@@ -74,6 +65,8 @@ def existing(path: str | Path) -> Path:
     Raises:
         InputError: it is not there, or not to be seen.
     """
+    if "\0" in str(path):
+        raise InputError(f"The name {str(path)!r} holds a NUL, which no name can. Correct it.")
     try:
         str(path).encode()
         if not Path(path).exists():
@@ -83,6 +76,28 @@ def existing(path: str | Path) -> Path:
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
     return Path(path).absolute()
+
+
+def _checked_offset(offset: float) -> float:
+    try:
+        plain = float(offset)  # also of numpy's numbers, which no note of a run could hold
+    except (TypeError, ValueError):
+        plain = math.nan
+    if not math.isfinite(plain):
+        raise InputError(f"The offset is {offset}; expected a number of DN, such as -1000.")
+    return plain
+
+
+def _require_proj() -> None:
+    """With a database of another version coordinates would be lost, or an error come up later in PROJ's own words."""
+    try:
+        with rasterio.Env():  # else GDAL's own words reach the terminal
+            CRS.from_epsg(4326)
+    except CRSError:
+        named = [name for name in ("PROJ_DATA", "PROJ_LIB") if os.environ.get(name)]
+        where = [f"{name} is {os.environ[name]}, perhaps of another installation: unset it." for name in named]
+        remedy = " ".join(where) or "Install rasterio again: pip install --force-reinstall rasterio."
+        raise InputError(f"PROJ cannot use its database of coordinate systems. {remedy}") from None
 
 
 def _open_product(path: Path, band_names: tuple[str, ...], offset: float | None) -> Raster:
@@ -95,9 +110,9 @@ def _open_product(path: Path, band_names: tuple[str, ...], offset: float | None)
     try:
         for image in images:
             name = PurePosixPath(image).name
-            driver = "GTiff" if name.endswith(".tif") else "JP2OpenJPEG"
+            driver = find_driver(name, *product.read_ends(image)) if product.members else _driver(Path(image))
             layers.append(Layer(name, _open(image, name, driver), [1]))
-        files = [path] if path.is_file() and path.suffix.lower() == ".zip" else [Path(image) for image in images]
+        files = [path] if product.members else [Path(image) for image in images]
         return Raster(path.name, files, layers, band_names, encoding)
     except BaseException:
         for layer in layers:
@@ -140,18 +155,12 @@ def _open_file(path: Path, band_names: tuple[str, ...], offset: float | None, st
 def _driver(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            start = file.read(8)
-            file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+            start = file.read(START_BYTES)
+            file.seek(max(0, path.stat().st_size - TAIL_BYTES))
             tail = file.read()
     except OSError as error:
         raise InputError(f"{path.name} cannot be read: {error.strerror}.") from None
-    driver = next((driver for signature, driver in _SIGNATURES.items() if start.startswith(signature)), None)
-    if driver is None:
-        raise InputError(f"{path.name} is no GeoTIFF, JP2, PNG or NPY file.")
-    if driver == "JP2OpenJPEG" and not any(tail):
-        # GDAL decodes it without an error; a whole JPEG 2000 file ends in its end-of-codestream marker or in text
-        raise InputError(f"{path.name} is truncated or corrupt: it ends in zeros. Copy or download it again.")
-    return driver
+    return find_driver(path.name, start, tail)
 
 
 def _refuse_huge_blocks(path: Path, dataset: DatasetReader) -> None:

@@ -19,7 +19,7 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window as RasterioWindow
 
-from rs_srgan.errors import InputError
+from rs_srgan.errors import InputError, ReadError
 from rs_srgan.radiometry import LARGEST_REFLECTANCE, QUANTIFICATION, Encoding, FloatImage, Image, Mask
 from rs_srgan.tiling import Window
 
@@ -85,7 +85,7 @@ class Layer:
         """DN (C, h, w), and where the file's own mask lets them count, if it has one.
 
         Raises:
-            InputError: the file is truncated or corrupt there.
+            ReadError: the file is truncated or corrupt there.
         """
         area = _area(window)
         # With threads of its own the JPEG 2000 driver loses errors: a truncated file would read as zeros, silently.
@@ -97,7 +97,7 @@ class Layer:
                     opaque = np.broadcast_to(self.dataset.read(self.alpha, window=area) > 0, pixels.shape)
                     mask = opaque if mask is None else mask & opaque
             except RasterioError as error:
-                raise InputError(
+                raise ReadError(
                     f"{self.name} is truncated or corrupt: no pixels at row {window.row}, column {window.col} "
                     f"({first_line(error)}). Copy or download it again."
                 ) from None
@@ -162,7 +162,8 @@ class Raster:
         """Reflectance (C, h, w) of a window inside the raster, and where it is valid.
 
         Raises:
-            InputError: the file is truncated or corrupt there, or what it holds is no reflectance.
+            ReadError: the file is truncated or corrupt there.
+            InputError: what it holds is no reflectance.
         """
         if self._pool:
             reads = [self._pool.submit(layer.read, window) for layer in self._layers]
@@ -177,14 +178,20 @@ class Raster:
                 valid[start : start + len(pixels)] &= mask
             start += len(pixels)
         image[~valid] = 0
-        largest = np.abs(image).max(initial=0)
-        if not largest <= LARGEST_REFLECTANCE:
-            what = "as floats" if self.encoding.dtype.startswith("float") else "by its scale and offset tags"
-            raise InputError(
-                f"{self.name} holds values up to {largest:.0f} {what}; expected reflectance, about 0..1. "
-                "Save DN as uint16, with a scale of 0.0001 if it has tags."
-            )
+        if not np.abs(image).max(initial=0) <= LARGEST_REFLECTANCE:
+            raise self._no_reflectance(image)
         return image, valid
+
+    def _no_reflectance(self, image: FloatImage) -> InputError:
+        wild = image[~(np.abs(image) <= LARGEST_REFLECTANCE)]
+        floats = self.encoding.dtype.startswith("float")
+        remedy = "Save DN as uint16, with a scale of 0.0001 if it has tags."
+        if floats and not self.encoding.tagged and len(np.unique(wild)) == 1:  # what fills holes is always the same
+            remedy = f"If {wild[0]} means no data, say so in the file: rio edit-info --nodata {wild[0]} {self.name}."
+        return InputError(
+            f"{self.name} holds values up to {np.abs(wild).max():g} "
+            f"{'as floats' if floats else 'by its scale and offset tags'}; expected reflectance, about 0..1. {remedy}"
+        )
 
     def output_encoding(self, masked: bool = False) -> Encoding:
         """What a result should be written in: the file's own, uint16 DN where it holds floats.

@@ -11,20 +11,22 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
-from rs_srgan.errors import InputError
+from rs_srgan.errors import InputError, ReadError
 
 logger = logging.getLogger(__name__)
 
 # Of the bytes that file systems allow for a name, 255, what the endings below leave, and a little.
 _LONGEST_NAME_BYTES = 200
+# No room on the disk, in a user's share of it, or for a file as large.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Unfinished:
     """Files beside a target, while it is not whole: its pixels so far, and a note of how many parts they hold.
 
-    On the way out of the `with` block the files go if the target is whole, if nothing is in them, or if the input was
-    at fault; they stay if the run was stopped, also by `kill -9` or a full disk. (Not by a power cut: nothing is forced
-    onto the disk.)
+    On the way out of the `with` block the files go if the target is whole, if nothing is in them, or if the request was
+    at fault; they stay if the run was stopped, also by `kill -9`, a full disk or an input that could not be read on.
+    (Not by a power cut: nothing is forced onto the disk.)
 
     Args:
         target: final path.
@@ -91,14 +93,21 @@ class Unfinished:
     def _read_note(self) -> dict[str, Any] | None:
         try:
             note = json.loads(self._note.read_text(encoding="utf-8"))
-            usable = self.pixels.is_file() and type(note["done"]) is int and 0 <= note["done"] <= note["parts"]
-            return note if usable and isinstance(note["request"], dict) else None
+            missing = note["bytes"] - self.pixels.stat().st_size
+            usable = type(note["done"]) is int and 0 <= note["done"] <= note["parts"]
+            if not usable or not isinstance(note["request"], dict):
+                return None
         except (OSError, ValueError, KeyError, TypeError):  # none, or not one of ours
             return None
+        if missing > 0:
+            logger.warning("%s lacks its last %d bytes: the work is begun anew.", self.pixels.name, missing)
+            return None
+        return dict(note)
 
     def note(self, done: int) -> None:
-        """Remember, whatever comes, that the first `done` parts are in the file."""
-        content = {"done": done, "parts": self._parts, "request": self._request}
+        """Remember, whatever comes, that the first `done` parts are in the file as it is now."""
+        size = self.pixels.stat().st_size
+        content = {"done": done, "parts": self._parts, "bytes": size, "request": self._request}
         fresh = self._note.with_suffix(".new")
         fresh.write_text(json.dumps(content), encoding="utf-8")
         fresh.replace(self._note)
@@ -128,20 +137,26 @@ class Unfinished:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         try:
-            self._keep_or_remove(kind)
+            self._keep_or_remove(error)
         finally:
             self._unlock()
 
-    def _keep_or_remove(self, kind: type[BaseException] | None) -> None:
+    def _keep_or_remove(self, error: BaseException | None) -> None:
         self._remove_copy()
-        if kind is not None and not issubclass(kind, InputError) and self.done:
-            logger.warning(
-                "%s: stopped at %.0f %%, which is kept. Go on with --resume, or begin anew with --overwrite.",
-                self.target.name,
-                100 * self.done / self._parts,
-            )
-        else:
+        share = f"{100 * self.done / self._parts:.0f} %"
+        if isinstance(error, ReadError) and self.done:
+            raise ReadError(
+                f"{error} What was done, {share}, is kept: go on with --resume if this same file can be read later, "
+                "else begin anew with --overwrite."
+            ) from None
+        if error is None or isinstance(error, InputError) or not self.done:
             self._remove()
+        else:
+            what = "stopped at %s, which is kept. Go on with --resume, or begin anew with --overwrite."
+            logger.warning(f"%s: {what}", self.target.name, share)
+        if isinstance(error, OSError) and error.errno in _FULL:
+            reason = f"{error.strerror}. Make room there, or choose another folder"
+            raise OSError(error.errno, reason, str(self.target.parent)) from error
 
     def _remove_copy(self) -> None:
         for ending in ("", ".ovr.tmp", ".msk.ovr.tmp"):  # GDAL's, while it makes overviews

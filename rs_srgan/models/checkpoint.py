@@ -45,7 +45,7 @@ def fetch(
     """Path of one file of a checkpoint: in the folder `source`, or downloaded from the Hub repository of that name.
 
     Raises:
-        InputError: no such folder, repository, revision or file, or no network.
+        InputError: no such folder, repository, revision or file, no network, or no folder for downloads.
     """
     folder = Path(source)
     if folder.is_dir():
@@ -81,6 +81,11 @@ def fetch(
         ) from None
     except EntryNotFoundError:
         raise InputError(f"{where} on the Hub has no {filename}: it is not an rs_srgan model.") from None
+    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+        raise InputError(
+            f"The cache of Hugging Face cannot be used ({error.filename}: {error.strerror}). "
+            "Set HF_HOME to a folder that can be written to."
+        ) from None
 
 
 def _missing_file(folder: Path, filename: str) -> str:

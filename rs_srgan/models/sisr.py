@@ -177,12 +177,12 @@ class SISR(HubModel):
         """Super-resolve one image that is in memory; for files, see `super_resolve`.
 
         Args:
-            image: reflectance, float, (C, h, w), usually 0..1; NaN where there is no data.
+            image: reflectance, float, (C, h, w), usually 0..1; NaN, or masked, where there is no data.
             guide: the same of the guide bands, (G, h * scale, w * scale), for a model that has some.
             tile: LR pixels computed at once; where the model has `exact_tiling`, the result does not depend on it.
 
         Returns:
-            reflectance, float32, (C, h * scale, w * scale); NaN where `image` was NaN.
+            reflectance, float32, (C, h * scale, w * scale); NaN where `image` has no data.
 
         Raises:
             InputError: other bands or sizes, integers, an empty image, or values that are DN.
@@ -211,7 +211,7 @@ class SISR(HubModel):
 
 
 def _checked(what: str, image: np.ndarray[Any, Any], bands: tuple[str, ...]) -> np.ndarray[Any, np.dtype[np.float32]]:
-    image = np.asarray(image)
+    given, image = image, np.asarray(image)
     if image.ndim != 3 or image.shape[0] != len(bands) or 0 in image.shape:
         raise InputError(
             f"The {what} has shape {image.shape}; expected ({len(bands)}, height, width) "
@@ -222,6 +222,7 @@ def _checked(what: str, image: np.ndarray[Any, Any], bands: tuple[str, ...]) -> 
             f"The {what} holds {image.dtype}; expected reflectance as float: (dn + offset) / 10000, "
             "where offset is -1000 for Sentinel-2 products since baseline 04.00, else 0."
         )
+    image = np.asarray(np.ma.filled(given, np.nan))
     # Clouds and glint reach 2 to 3; a median beyond 10 can only be DN.
     if np.isfinite(image).any() and np.nanmedian(np.abs(image[np.isfinite(image)])) > 10:
         raise InputError(f"The {what}'s values look like DN; expected reflectance, about 0..1: divide by 10000.")

@@ -21,8 +21,8 @@ _LOG_START = -3.0
 class UncertaintyHead(nn.Module):
     """From what went into a generator and what came out to the half-width of the interval that holds 80 % of the truth.
 
-    The errors of a generator are taken to be Laplace distributed with a scale for each pixel and band, after Kendall and
-    Gal 2017; what is left of being over- or underconfident, band by band, is one factor, from calibration.
+    The errors of a generator are taken to be Laplace distributed with a scale for each pixel and band, as in Kendall
+    and Gal 2017; what is left of being over- or underconfident, band by band, is one factor, from calibration.
 
     Args:
         bands: number of channels.
@@ -64,7 +64,7 @@ class UncertaintyHead(nn.Module):
         return logarithm
 
     def finish(self, logarithm: Tensor, std: float, margin: int = 0) -> Tensor:
-        """The calibrated half-width, in float32: reflectance, (B, C, (h - 2 margin) * scale, (w - 2 margin) * scale)."""
+        """The calibrated half-width, reflectance, float32 (B, C, (h - 2 margin) * scale, (w - 2 margin) * scale)."""
         with torch.autocast(logarithm.device.type, enabled=False):
             half_width = std * logarithm.float().clamp(*_LOG_LIMITS).exp()
             if margin:

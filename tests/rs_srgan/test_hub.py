@@ -3,7 +3,7 @@ import socket
 import pytest
 
 from rs_srgan import InputError, load_model
-from rs_srgan.hub import DEFAULT_MODEL, catalogue
+from rs_srgan.hub import DEFAULT_MODEL, DEFAULT_MODELS, catalogue
 
 
 @pytest.fixture
@@ -49,3 +49,23 @@ def test_a_slip_in_a_local_path_never_goes_to_the_network(no_network, tmp_path, 
 def test_a_hub_id_that_is_not_in_the_cache_is_said_when_offline(tmp_path):
     with pytest.raises(InputError, match="organisation/name@v1 is not in the local cache"):
         load_model("organisation/name@v1", cache_dir=tmp_path, local_files_only=True)
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_name_is_said(name, no_network):
+    with pytest.raises(InputError, match=f"name is empty; expected one of .*{DEFAULT_MODEL}"):
+        load_model(name)
+
+
+def test_a_default_that_is_not_bundled_is_no_slip_of_the_pen(no_network, monkeypatch):
+    monkeypatch.setattr("rs_srgan.hub._bundled_names", lambda: [DEFAULT_MODEL])
+    with pytest.raises(InputError, match=r"the default for the 20m bands, is not bundled .*--model"):
+        load_model(DEFAULT_MODELS["20m"])
+
+
+def test_a_cache_that_is_no_folder_is_said(no_network, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "file" / "token"))
+    with pytest.raises(InputError, match=r"file/token: Not a directory\)\. Set HF_HOME to a folder"):
+        load_model("organisation/name")

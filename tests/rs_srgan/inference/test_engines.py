@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 import rasterio
 import torch
+from openvino.tools import ovc
 
 from rs_srgan import SISR, InputError, SISRConfig, super_resolve
-from rs_srgan.inference.engines import TorchEngine, encoding_tensors, make_engine, to_dn
+from rs_srgan.inference.engines import TorchEngine, encoding_tensors, make_engine, memory_errors, to_dn
 from rs_srgan.inference.openvino_engine import OpenVinoEngine
 from rs_srgan.radiometry import Encoding
 from rs_srgan.tiling import Window, crop_replicated
@@ -166,6 +167,32 @@ def test_a_cache_that_cannot_be_written_is_said_and_no_obstacle(model, window, c
     assert "cannot be kept (" in caplog.text
     assert not cache()
     assert not list((tmp_path / "cache").glob("tmp*"))
+
+
+def test_a_cache_that_is_no_folder_is_said_and_no_obstacle(model, window, monkeypatch, caplog, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("huggingface_hub.utils._cache_assets.HF_ASSETS_CACHE", str(tmp_path / "file"))
+    assert OpenVinoEngine(model, FINE, "fp32")(window).shape == (4, 128, 160)
+    assert "cannot be kept (" in caplog.text
+
+
+def test_openvino_tells_nobody_of_its_use():
+    """From a forked process, which could hang: its library for that is kept out."""
+    assert ovc.telemetry.__class__.__module__ == "openvino.tools.ovc.telemetry_stub"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("CUDA out of memory. Tried to allocate 2.00 GiB.", MemoryError),
+        ("Exception from core.cpp:117:\nException from allocator.cpp:79:\nstd::bad_alloc", MemoryError),
+        ("Check 'ptr' failed at cpu_memory.cpp:257:\nFailed to allocate 814141952 bytes of memory", MemoryError),
+        ("no such operation", RuntimeError),
+    ],
+)
+def test_a_full_memory_is_a_memory_error(words, expected):
+    with pytest.raises(expected), memory_errors():
+        raise RuntimeError(words)
 
 
 def test_a_guide_is_seen_by_both_engines_alike():

@@ -6,7 +6,14 @@ import rasterio
 from affine import Affine
 
 from rs_srgan import InputError
-from rs_srgan.io.geotiff import COMPRESSIONS, GeoTiffWriter, block_px, check_target, whole_blocks, write_cog
+from rs_srgan.io.geotiff import (
+    COMPRESSIONS,
+    GeoTiffWriter,
+    block_px,
+    check_target,
+    whole_blocks,
+    write_cog,
+)
 from rs_srgan.io.raster import Grid
 from rs_srgan.radiometry import Encoding
 from rs_srgan.tiling import Window
@@ -139,6 +146,18 @@ def test_through_a_link_the_file_is_replaced_and_the_link_stays(tmp_path):
     assert check_target(link, tmp_path / "in.tif", overwrite=True) == real
     with pytest.raises(InputError, match="exists"):
         check_target(link, tmp_path / "in.tif", overwrite=False)
+
+
+def test_a_link_that_leads_back_to_itself_is_said(tmp_path):
+    (tmp_path / "a.tif").symlink_to(tmp_path / "b.tif")
+    (tmp_path / "b.tif").symlink_to(tmp_path / "a.tif")
+    with pytest.raises(InputError, match=r"[ab]\.tif is a link that leads back to itself"):
+        check_target(tmp_path / "a.tif", tmp_path / "in.tif", overwrite=True)
+
+
+def test_a_name_with_a_nul_is_said(tmp_path):
+    with pytest.raises(InputError, match=r"a\\x00\.tif' holds a NUL"):
+        check_target(f"{tmp_path}/a\0.tif", tmp_path / "in.tif", overwrite=True)
 
 
 def test_an_output_that_no_geotiff_can_hold_is_refused(tmp_path):

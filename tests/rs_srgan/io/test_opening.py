@@ -1,8 +1,13 @@
 import io
+import os
+import subprocess
+import sys
+import zipfile
 
 import numpy as np
 import pytest
 import rasterio
+from rasterio.rio.main import main_group as rio
 
 from rs_srgan import InputError
 from rs_srgan.bands import RGBN
@@ -172,8 +177,23 @@ def test_an_offset_is_not_for_reflectance(write_tif):
 def test_one_wild_value_is_found_wherever_it_is(write_tif):
     floats = np.full((4, 300, 300), 0.2, np.float32)
     floats[2, 151, 150] = -9999
-    with pytest.raises(InputError, match="values up to 9999 as floats"):
-        read_all(write_tif(floats))
+    path = write_tif(floats)
+    with pytest.raises(InputError, match=r"values up to 9999 as floats.*rio edit-info --nodata -9999.0 scene\.tif"):
+        read_all(path)
+    assert rio(["edit-info", "--nodata", "-9999.0", str(path)], standalone_mode=False) is None
+    assert not read_all(path)[1][2, 151, 150]
+
+
+def test_a_proj_without_its_database_is_said(write_tif, tmp_path):
+    """In a process of its own, since PROJ looks for it once."""
+    code = "import sys; from rs_srgan.io.opening import open_raster\nwith open_raster(sys.argv[1], ('B04',)): pass"
+    command = [sys.executable, "-c", code, str(write_tif(scene_dn(4, 4)))]
+    environment = os.environ | {"PROJ_DATA": str(tmp_path)}
+    error = subprocess.run(command, env=environment, capture_output=True, text=True).stderr
+    assert "ERROR" not in error  # which is how GDAL's own words begin
+    last = error.splitlines()[-1]
+    assert "InputError: PROJ cannot use its database of coordinate systems." in last
+    assert f"PROJ_DATA is {tmp_path}, perhaps of another installation: unset it." in last
 
 
 def test_a_fifth_band_of_alpha_is_a_mask(write_tif):
@@ -237,6 +257,11 @@ def test_a_small_file_cannot_fill_the_memory(write_tif):
         read_all(path)
 
 
+def test_a_name_with_a_nul_is_said():
+    with pytest.raises(InputError, match=r"'a\\x00b\.tif' holds a NUL"):
+        read_all("a\0b.tif")
+
+
 def test_a_name_like_an_address_is_a_name(write_tif, tmp_path, monkeypatch):
     dn = scene_dn(5, 6)
     write_tif(dn, "zip:a.tif")
@@ -256,6 +281,43 @@ def test_a_product_reads_like_its_bands(tmp_path):
         image, valid = read_all(path)
         np.testing.assert_allclose(image, (dn.astype(np.float32) - 1000) / 10_000, atol=1e-6)
         assert valid.all()
+
+
+@pytest.mark.parametrize("name", ["a.zip", "{a}.zip", "a{.zip", "}a.zip", "a b.ZIP"])
+@pytest.mark.parametrize("prefix", ["", "./", "x{.SAFE/", "./x.SAFE/"])
+def test_an_archive_is_read_however_it_was_packed_and_named(tmp_path, name, prefix):
+    dn = scene_dn(20, 30)
+    safe = build_safe(tmp_path, {(band, 10): dn[index] for index, band in enumerate(RGBN)})
+    with zipfile.ZipFile(tmp_path / name, "w") as archive:
+        for path in safe.rglob("*.*"):
+            archive.writestr(f"{prefix}{path.relative_to(safe).as_posix()}", path.read_bytes())
+    np.testing.assert_allclose(read_all(tmp_path / name)[0], (dn.astype(np.float32) - 1000) / 10_000, atol=1e-6)
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_band_whose_checksum_does_not_hold_is_named(tmp_path, compression):
+    """Flipped in the middle, where the decoder would make other pixels of it."""
+    safe = build_safe(tmp_path, {(band, 10): scene_dn(200, 200)[index] for index, band in enumerate(RGBN)})
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", compression) as archive:
+        for path in safe.rglob("*.*"):
+            archive.write(path, path.relative_to(tmp_path))
+        (info,) = (info for info in archive.infolist() if info.filename.endswith("_B03_10m.jp2"))
+    content = bytearray((tmp_path / "a.zip").read_bytes())
+    content[info.header_offset + info.compress_size // 2] ^= 0x55
+    (tmp_path / "a.zip").write_bytes(content)
+    with pytest.raises(InputError, match=r"_B03_10m\.jp2 in a\.zip is damaged \(.*\)\. Download it again\.$") as caught:
+        read_all(tmp_path / "a.zip")
+    assert "GRANULE" not in str(caught.value)
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_band_of_a_product_that_ends_in_zeros_is_named(tmp_path, zipped):
+    safe = build_safe(tmp_path, {(band, 10): scene_dn(200, 200)[index] for index, band in enumerate(RGBN)})
+    path = next(safe.rglob("*_B02_10m.jp2"))
+    content = path.read_bytes()
+    path.write_bytes(content[:-100] + bytes(100))
+    with pytest.raises(InputError, match=r"_B02_10m\.jp2 is truncated or corrupt: it ends in zeros"):
+        read_all(zip_safe(safe) if zipped else safe)
 
 
 def test_a_truncated_band_of_a_product_is_named(tmp_path):

@@ -1,3 +1,4 @@
+import re
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,6 +83,13 @@ def test_before_baseline_4_there_is_no_offset(tmp_path):
         ("05.09", "latest", "baseline 'latest'; expected one like 04.00"),
         ("BOA_ADD_OFFSET", "NO_OFFSET", "baseline 05.09 but MTD_MSIL2A.xml gives no BOA_ADD_OFFSET"),
         (">-1000<", ">much<", "BOA_ADD_OFFSET = 'much'; expected a number"),
+        (">-1000<", ">nan<", "BOA_ADD_OFFSET = 'nan'; expected a number"),
+        (">10000<", ">0<", "BOA_QUANTIFICATION_VALUE = 0; expected DN per reflectance"),
+        (">10000<", ">-10000<", "BOA_QUANTIFICATION_VALUE = -10000; expected DN per reflectance"),
+        (">10000<", ">inf<", "BOA_QUANTIFICATION_VALUE = 'inf'; expected a number"),
+        ("2023-08-10T10:00:31.024Z", "yesterday", "PRODUCT_START_TIME = 'yesterday'; expected one like"),
+        ('encoding="UTF-8"', 'encoding="GBK"', "no valid XML"),
+        ('encoding="UTF-8"', 'encoding="klingon"', "no valid XML"),
         ("PROCESSING_BASELINE", "SOMETHING", "has no PROCESSING_BASELINE"),
         ("<Granule ", "<Granule/><Granule ", "has 2 granules"),
         ("<IMAGE_FILE>GRANULE", "<IMAGE_FILE>../../etc", "outside of itself"),
@@ -94,6 +102,47 @@ def test_metadata_that_do_not_hold_are_an_error(tmp_path, old, new, words):
     edit(safe, old, new)
     with pytest.raises(InputError, match=words):
         open_product(safe).image_paths(RGBN)
+
+
+@pytest.mark.parametrize("encoding", ["UTF-16", "ISO-8859-1", "windows-1252"])
+def test_metadata_in_another_encoding_are_read(tmp_path, encoding):
+    safe = build_safe(tmp_path, RGBN_10M)
+    edit(safe, 'encoding="UTF-8"', f'encoding="{encoding}"')
+    edit(safe, "<Product_Info>", "<Product_Info><!-- Médée -->")
+    (metadata,) = safe.glob("MTD_*.xml")
+    metadata.write_text(metadata.read_text(), encoding=encoding)
+    assert open_product(safe).encoding(RGBN).bias == pytest.approx((-0.1,) * 4)
+
+
+def test_what_the_pixels_do_not_need_may_be_missing(tmp_path):
+    safe = build_safe(tmp_path, RGBN_10M)
+    edit(safe, "PRODUCT_START_TIME", "SOMETHING")
+    edit(safe, "Cloud_Coverage_Assessment", "SOMETHING")
+    product = open_product(safe)
+    assert product.sensed is None
+    assert product.cloud_percent is None
+    assert len(product.image_paths(RGBN)) == 4
+
+
+@pytest.mark.parametrize("unnamed", ["", ' physicalBand=""', ' physicalBand="red"'])
+def test_a_band_without_its_name_keeps_its_offset(tmp_path, unnamed):
+    safe = build_safe(tmp_path, RGBN_10M)
+    edit(safe, ' physicalBand="B4"', unnamed)
+    assert open_product(safe).encoding(RGBN).bias == pytest.approx((-0.1,) * 4)
+
+
+def test_a_band_without_an_offset_is_none_with_an_offset_of_0(tmp_path):
+    safe = build_safe(tmp_path, RGBN_10M)
+    edit(safe, '<BOA_ADD_OFFSET band_id="3">-1000</BOA_ADD_OFFSET>', "")
+    with pytest.raises(InputError, match="gives no offset for B04"):
+        open_product(safe).encoding(RGBN)
+
+
+def test_another_quantification_is_said_in_the_result(tmp_path):
+    product = open_product(build_safe(tmp_path, RGBN_10M, baseline="02.14", offset=None, quantification=20_000))
+    encoding = product.encoding(RGBN)
+    assert encoding.gain == pytest.approx((5e-5,) * 4)
+    assert encoding.tagged
 
 
 @pytest.mark.parametrize("zipped", [False, True])
@@ -118,6 +167,40 @@ def test_archives_that_hold_no_product_are_refused(tmp_path):
     cut.write_bytes(cut.read_bytes()[:-200])
     with pytest.raises(InputError, match="no whole zip archive"):
         open_product(cut)
+
+
+def in_every_central_header(archive, old, new):
+    """Change the flags and method of compression, bytes 8 to 11, of every member."""
+    content = archive.read_bytes()
+    changed = re.sub(rb"(PK\x01\x02.{4})" + old, rb"\1" + new, content, flags=re.DOTALL)
+    assert changed != content
+    archive.write_bytes(changed)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (b"\0\0\x08\0", b"\0\0\x09\0", r"compression method is not supported\)\. Unpack it yourself"),  # deflate64
+        (b"\0\0\x08\0", b"\x01\0\x08\0", "is encrypted"),
+    ],
+)
+def test_an_archive_that_python_cannot_unpack_is_said(tmp_path, old, new, words):
+    archive = zip_safe(build_safe(tmp_path, RGBN_10M))
+    in_every_central_header(archive, old, new)
+    with pytest.raises(InputError, match=words):
+        open_product(archive)
+
+
+def test_metadata_that_do_not_unpack_are_said(tmp_path):
+    archive = zip_safe(build_safe(tmp_path, RGBN_10M))
+    with zipfile.ZipFile(archive) as opened:
+        info = next(info for info in opened.infolist() if info.filename.endswith(".xml"))
+    content = bytearray(archive.read_bytes())
+    start = info.header_offset + 30 + len(info.filename.encode())
+    content[start : start + 20] = b"\xff" * 20
+    archive.write_bytes(content)
+    with pytest.raises(InputError, match="no whole zip archive"):
+        open_product(archive)
 
 
 def test_a_folder_without_metadata_is_no_product(tmp_path):

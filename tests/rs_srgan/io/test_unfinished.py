@@ -1,9 +1,10 @@
+import errno
 import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rs_srgan import InputError
+from rs_srgan.errors import InputError, ReadError
 from rs_srgan.io.unfinished import Unfinished
 
 REQUEST = {"input": [["a.tif", 12]], "tile size": 512, "region": [1.5, None]}
@@ -54,6 +55,30 @@ def test_work_on_a_bad_input_is_not_kept(target):
     assert not list(target.parent.iterdir())
 
 
+def test_work_on_an_input_that_could_not_be_read_on_is_kept_and_said_to_be(target):
+    with (
+        pytest.raises(ReadError, match=r"^away\. What was done, 50 %, is kept: go on with --resume.*--overwrite\.$"),
+        Unfinished(target, REQUEST, 10) as unfinished,
+    ):
+        unfinished.pixels.write_text("pixels")
+        unfinished.note(5)
+        raise ReadError("away.")
+    with Unfinished(target, REQUEST, 10, resume=True) as again:
+        assert again.done == 5
+
+
+def test_an_input_that_could_not_be_read_at_all_leaves_nothing(target):
+    with pytest.raises(ReadError, match=r"^away\.$"), Unfinished(target, REQUEST, 10):
+        raise ReadError("away.")
+    assert not list(target.parent.iterdir())
+
+
+def test_a_full_disk_is_named_with_the_remedy(target):
+    with pytest.raises(OSError, match="No room\\. Make room there") as caught, Unfinished(target, REQUEST, 10):
+        raise OSError(errno.ENOSPC, "No room")
+    assert caught.value.filename == str(target.parent)
+
+
 def test_without_a_word_nothing_is_thrown_away(target):
     pixels = leave_off(target).pixels
     with pytest.raises(InputError, match=r"unfinished run, 30% done.*--resume.*--overwrite"):
@@ -71,7 +96,18 @@ def test_another_request_is_another_run(target):
     assert pixels.exists()
 
 
-@pytest.mark.parametrize("note", ["", "{", "[]", '{"done": 99, "parts": 10, "request": {}}', '{"done": true}'])
+@pytest.mark.parametrize(
+    "note",
+    [
+        "",
+        "{",
+        "[]",
+        '{"done": true}',
+        '{"done": 99, "parts": 10, "bytes": 6, "request": {}}',
+        '{"done": 9, "parts": 10, "bytes": "6", "request": {}}',
+        '{"done": 9, "parts": 10, "request": {}}',
+    ],
+)
 def test_a_note_that_says_nothing_is_no_run(target, note):
     unfinished = leave_off(target)
     next(target.parent.glob("*.json")).write_text(note)

@@ -5,6 +5,7 @@ from torch.nn.functional import pixel_shuffle
 
 from rs_srgan import SISR, InputError, SISRConfig
 from rs_srgan.physics import back_projected_bicubic, degrade
+from tests.conftest import scene_dn
 
 CONFIGS = [
     SISRConfig(channels=16, blocks=1),
@@ -164,6 +165,14 @@ def test_nan_stays_where_it_was_and_spoils_nothing_else(model):
     image[3, 30, 5] = np.nan  # one band only
     sr = model.predict(image)
     np.testing.assert_array_equal(np.isnan(sr), np.isnan(image).repeat(4, 1).repeat(4, 2))
+
+
+def test_what_is_masked_is_no_data(model):
+    image = scene_dn(20, 24).astype(np.float32) / 10_000
+    holes = np.zeros(image.shape, bool)
+    holes[:, 5:8, 6:9] = holes[1, 15, 2] = True
+    expected = model.predict(np.where(holes, np.nan, image))
+    np.testing.assert_array_equal(model.predict(np.ma.array(np.where(holes, -9999, image), mask=holes)), expected)
 
 
 def test_a_hole_in_a_constant_is_filled_with_the_constant(model):
