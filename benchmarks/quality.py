@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.report import ROOT, table, write_block
 from rs_srgan.evaluation.protocol import Figures, evaluate_sites
 from rs_srgan.hub import DEFAULT_MODEL, METRICS_FILE, load_model
+from train.data.guided import guided_sites
 from train.data.sources import Site, band_moments, data_root, naip_sites, sentinel2_sites
 
 _HEADER = ("unseen site", "bicubic", "bicubic + 3 back-projections", "model", "gain over back-projection")
@@ -49,16 +50,20 @@ def by_site(metrics: dict[str, Any]) -> str:
 def measure(name: str) -> dict[str, Any]:
     """Evaluate a bundled model on all validation sites."""
     model, root = load_model(name), data_root()
-    moments = band_moments(sentinel2_sites(root, "train"))
+    config = model.config
 
     def results(sites: list[Site]) -> dict[str, Figures]:
         return evaluate_sites(model, {site.name: site.images for site in sites})
 
-    sentinel2 = results(sentinel2_sites(root, "val"))
-    naip = {
-        "2.4 m": results(naip_sites(root, "val", moments)),
-        "1.2 m": results(naip_sites(root, "val", moments, coarsen=False)),
-    }
+    naip: dict[str, dict[str, Figures]] = {}
+    if config.guide_bands:
+        sentinel2 = results(guided_sites(root, "val", config.bands, config.guide_bands))
+    else:
+        sentinel2 = results(sentinel2_sites(root, "val", config.bands))
+        moments = band_moments(sentinel2_sites(root, "train", config.bands))
+        if config.scale < 8:  # eight coarse pixels are no image
+            naip["2.4 m"] = results(naip_sites(root, "val", moments, config.bands))
+        naip["1.2 m"] = results(naip_sites(root, "val", moments, config.bands, coarsen=False))
     return {
         "figure": "PSNR in dB, reflectance, peak 1; LR by the sensor model, no noise; 16 HR px of border left out",
         "sentinel2": {
@@ -68,7 +73,7 @@ def measure(name: str) -> dict[str, Any]:
         "naip": {
             gsd: {"mean": _rounded(Figures.mean(each.values())), "count": len(each)} for gsd, each in naip.items()
         },
-        "all": {"mean": _rounded(Figures.mean([*sentinel2.values(), *naip["2.4 m"].values()]))},
+        "all": {"mean": _rounded(Figures.mean([*sentinel2.values(), *next(iter(naip.values()), {}).values()]))},
     }
 
 

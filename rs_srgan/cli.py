@@ -3,14 +3,16 @@
 import argparse
 import logging
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from tqdm import tqdm
 
 from rs_srgan.errors import InputError
+from rs_srgan.evaluation import command as evaluate_command
 from rs_srgan.hub import DEFAULT_MODELS, catalogue
 from rs_srgan.inference.engines import ENGINES, PRECISIONS
 from rs_srgan.inference.scene import Progress, super_resolve
@@ -20,6 +22,10 @@ from rs_srgan.version import __version__
 
 class _Parser(argparse.ArgumentParser):
     """One line for a wrong request, as for every other."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(**options)
+        self._negative_number_matcher = re.compile(r"-\.?\d")  # argparse's own takes -1e3 for an option
 
     def error(self, message: str) -> NoReturn:
         """Exit with 2."""
@@ -94,6 +100,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     predict.add_argument("--quiet", action="store_true", help="no progress, only warnings and errors")
     predict.set_defaults(run=_predict)
+
+    evaluate = commands.add_parser("evaluate", help="measure a model beside its baselines, and write a report")
+    evaluate_command.add_options(evaluate)
+    evaluate.set_defaults(run=evaluate_command.run)
     return parser
 
 
@@ -135,7 +145,7 @@ def _predict(options: argparse.Namespace) -> None:
         target = super_resolve(
             options.source,
             options.output,
-            options.model or DEFAULT_MODELS[options.bands],
+            DEFAULT_MODELS[options.bands] if options.model is None else options.model,
             bbox=options.bbox,
             aoi=options.aoi,
             tile=options.tile,
@@ -170,18 +180,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             signal.signal(signal.Signals[number], _stop)
     try:
         options.run(options)
+        sys.stdout.flush()
     except InputError as error:
         sys.stderr.write(f"rs-srgan: {error}\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("rs-srgan: stopped.\n")
         return 130
+    except MemoryError as error:
+        sys.stderr.write(f"rs-srgan: {str(error) or 'The memory is full.'}\n")
+        return 1
+    except BrokenPipeError:  # who read the output has gone, as `head` does
+        return 1
     except OSError as error:  # disk full, no permission: not a bug of ours, so no traceback
         what = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else error
         sys.stderr.write(f"rs-srgan: {what}.\n")
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

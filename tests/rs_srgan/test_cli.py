@@ -1,3 +1,5 @@
+import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -5,10 +7,14 @@ import sys
 import numpy as np
 import pytest
 import rasterio
+import torch
 from rasterio.warp import transform_bounds
 
+from rs_srgan import SISR
 from rs_srgan.cli import main
 from tests.conftest import scene_dn
+
+COMMAND = [sys.executable, "-m", "rs_srgan"]
 
 
 def test_predict_writes_the_target_and_prints_its_name(write_tif, model_folder, tmp_path, capsys):
@@ -44,10 +50,11 @@ def bad_requests(write_tif, tmp_path, model_folder):
         ([good, "-o", str(tmp_path), "--model", small], "is no GeoTIFF"),
         ([good, "-o", out, "--model", "sisr-x4"], "No model 'sisr-x4': expected one of"),
         ([good, "-o", out, "--model", "./no/such/folder"], "No model './no/such/folder'"),
+        ([good, "-o", out, "--model", ""], "The model's name is empty"),
     ]
 
 
-@pytest.mark.parametrize("case", range(7))
+@pytest.mark.parametrize("case", range(8))
 def test_a_wrong_request_is_one_line_exit_code_2_and_nothing_written(write_tif, tmp_path, model_folder, case, capfd):
     arguments, words = bad_requests(write_tif, tmp_path, model_folder)[case]
     before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
@@ -109,6 +116,23 @@ def test_a_part_is_asked_for_in_degrees(write_tif, model_folder, tmp_path, capsy
     assert "lies outside scene.tif" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("offset", ["-1e3", "-1000", "-1000.0", "-.1e4"])
+def test_a_negative_number_is_no_option(write_tif, model_folder, tmp_path, offset):
+    request = ["predict", str(write_tif(scene_dn(6, 6) + 1000)), "-o", str(tmp_path / "o.tif"), "--quiet"]
+    assert main([*request, "--model", str(model_folder), "--offset", offset]) == 0
+    with rasterio.open(tmp_path / "o.tif") as result:
+        assert result.offsets == pytest.approx((-0.1,) * 4)
+
+
+def test_a_full_memory_is_one_line(write_tif, model_folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(SISR, "forward", lambda *_, **__: torch.empty(1 << 50))
+    request = ["predict", str(write_tif(scene_dn(6, 6))), "-o", str(tmp_path / "o.tif"), "--quiet"]
+    assert main([*request, "--model", str(model_folder), "--engine", "torch"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("rs-srgan: The memory is full with tiles of 512 x 512 pixels. Take smaller ones")
+    assert error.count("\n") == 1
+
+
 def test_a_model_is_chosen_by_name_or_by_its_bands_not_both(capsys):
     with pytest.raises(SystemExit) as caught:
         main(["predict", "a.tif", "-o", "b.tif", "--model", "m", "--bands", "20m"])
@@ -125,9 +149,46 @@ def test_models_lists_what_is_bundled_with_its_figures(capsys):
 
 
 def test_the_installed_command_runs(write_tif, model_folder, tmp_path):
-    command = [sys.executable, "-m", "rs_srgan.cli", "predict", str(write_tif(scene_dn(6, 6)))]
-    done = subprocess.run(
-        [*command, "-o", str(tmp_path / "o.tif"), "--model", str(model_folder)], capture_output=True, text=True
-    )
+    target = tmp_path / "ö.tif"
+    command = [*COMMAND, "predict", str(write_tif(scene_dn(6, 6))), "-o", str(target), "--model", str(model_folder)]
+    ascii_only = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, text=True, env=ascii_only)
     assert done.returncode == 0, done.stderr
-    assert np.array(rasterio.open(tmp_path / "o.tif").shape).tolist() == [24, 24]
+    assert done.stdout == f"{tmp_path}/\\xf6.tif\n"
+    with rasterio.open(target) as result:
+        assert result.shape == (24, 24)
+
+
+def test_closed_streams_are_no_obstacle_and_nothing_gets_into_the_files(write_tif, model_folder, tmp_path):
+    source, closed, open_ = write_tif(scene_dn(6, 6)), tmp_path / "closed.tif", tmp_path / "open.tif"
+    request = ["predict", str(source), "--model", str(model_folder), "-o"]
+    shell = f"{shlex.join([*COMMAND, *request, str(closed)])} <&- >&- 2>&-"
+    assert subprocess.run(shell, shell=True).returncode == 0
+    assert main([*request, str(open_)]) == 0
+    with rasterio.open(closed) as one, rasterio.open(open_) as other:
+        np.testing.assert_array_equal(one.read(), other.read())
+
+
+@pytest.mark.parametrize("buffered", ["", "1"])
+def test_a_reader_that_goes_away_is_not_complained_of(buffered):
+    environment = os.environ | {"PYTHONUNBUFFERED": buffered}
+    process = subprocess.Popen(
+        [*COMMAND, "models"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait() == 1
+
+
+def test_ctrl_c_during_the_imports_is_silent(tmp_path):
+    (tmp_path / "tqdm.py").write_text("import signal\nprint('importing', flush=True)\nsignal.pause()")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    process = subprocess.Popen(
+        [*COMMAND, "models"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+    assert process.stdout.readline() == "importing\n"
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate()
+    assert process.returncode == 130
+    assert error == ""

@@ -67,7 +67,9 @@ class GuidedDataModule(SRDataModule):
 
     def datasets(self) -> tuple[RandomCrops, Dataset[object]]:
         """Images that hold the guide's bands behind the model's."""
-        train, held_out = (self._sites(split) for split in ("train", "val"))
+        train, held_out = (
+            guided_sites(data_root(self.root), split, self.bands, self.guide_bands) for split in ("train", "val")
+        )
         crops = RandomCrops([(train, 1.0)], self.crop_hr_px, self.length, self.seed)
         return crops, ValidationImages(held_out, self.scale, _VALIDATION_PX, lambda name: "sentinel2")
 
@@ -78,31 +80,38 @@ class GuidedDataModule(SRDataModule):
         batch["hr"], batch["guide"] = batch["hr"][:, :own], batch["hr"][:, own:]
         return super().on_after_batch_transfer(batch, dataloader_idx)
 
-    def _sites(self, split: Split) -> list[Site]:
-        folder = data_root(self.root) / "sentinel2"
-        wanted = (*self.bands, *self.guide_bands)
-        sites = []
-        for name, files in split_sentinel2([path.name for path in folder.glob("*.tif")])[split].items():
-            images = []
-            for file in files:
-                with rasterio.open(folder / file) as dataset:
-                    described = {band_table.canonical_name(each or "") for each in dataset.descriptions}
-                if set(wanted) <= described:
-                    images.append(self._one_step_coarser(read_chip(folder / file, wanted)))
-            if images:
-                sites.append(Site(name, tuple(images)))
-        require_files(f"Chips in {folder} with {', '.join(wanted)}", sites)
-        return sites
 
-    def _one_step_coarser(self, chip: Chip) -> FloatImage:
-        own = slice(len(self.bands))
-        guides = slice(len(self.bands), None)
-        target = chip.on_native_grid(own, pixel_m=20, align_m=20)
-        guide = chip.on_native_grid(guides, pixel_m=10, align_m=20)
-        if target is None or guide is None:
-            even = chip.image[:, : chip.image.shape[1] // 2 * 2, : chip.image.shape[2] // 2 * 2]
-            target, guide = halve(even[own]), even[guides]
-        mtf = wald_mtf(band_table.mtf_nyquist(self.guide_bands), 2)
-        coarse = degrade(torch.from_numpy(np.nan_to_num(guide))[None], 2, mtf)[0].numpy()
-        missing = np.isnan(target).any(0) | np.isnan(halve(guide)).any(0)
-        return inner_rectangle(np.where(missing, np.nan, np.concatenate([target, coarse])))
+def guided_sites(root: Path, split: Split, bands: tuple[str, ...], guide_bands: tuple[str, ...]) -> list[Site]:
+    """The Sentinel-2 chips of one side of the split that have all these bands, at 20 m, the guide's behind the others.
+
+    Raises:
+        InputError: no such chips, or unreadable ones.
+    """
+    folder = root / "sentinel2"
+    wanted = (*bands, *guide_bands)
+    sites = []
+    for name, files in split_sentinel2([path.name for path in folder.glob("*.tif")])[split].items():
+        images = []
+        for file in files:
+            with rasterio.open(folder / file) as dataset:
+                described = {band_table.canonical_name(each or "") for each in dataset.descriptions}
+            if set(wanted) <= described:
+                images.append(_one_step_coarser(read_chip(folder / file, wanted), len(bands), guide_bands))
+        if images:
+            sites.append(Site(name, tuple(images)))
+    require_files(f"Chips in {folder} with {', '.join(wanted)}", sites)
+    return sites
+
+
+def _one_step_coarser(chip: Chip, own: int, guide_bands: tuple[str, ...]) -> FloatImage:
+    """The first `own` bands of a chip as the sensor saw them at 20 m, and the others as it would have."""
+    targets, guides = slice(own), slice(own, None)
+    target = chip.on_native_grid(targets, pixel_m=20, align_m=20)
+    guide = chip.on_native_grid(guides, pixel_m=10, align_m=20)
+    if target is None or guide is None:
+        even = chip.image[:, : chip.image.shape[1] // 2 * 2, : chip.image.shape[2] // 2 * 2]
+        target, guide = halve(even[targets]), even[guides]
+    mtf = wald_mtf(band_table.mtf_nyquist(guide_bands), 2)
+    coarse = degrade(torch.from_numpy(np.nan_to_num(guide))[None], 2, mtf)[0].numpy()
+    missing = np.isnan(target).any(0) | np.isnan(halve(guide)).any(0)
+    return inner_rectangle(np.where(missing, np.nan, np.concatenate([target, coarse])))

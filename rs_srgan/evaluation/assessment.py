@@ -1,0 +1,108 @@
+"""A whole evaluation: from files and a model to a report."""
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rs_srgan.errors import InputError
+from rs_srgan.evaluation.extras import require_extra
+from rs_srgan.evaluation.gallery import Gallery, random_sources
+from rs_srgan.evaluation.images import Protocol, Skipped, Source, choose_windows, find_sources, open_image, read_case
+from rs_srgan.evaluation.report import ImageScores, Report
+from rs_srgan.hub import DEFAULT_MODEL, load_model
+from rs_srgan.models import SISR, SISRConfig
+from rs_srgan.tiling import Window
+
+logger = logging.getLogger(__name__)
+
+
+def evaluate(
+    inputs: str | Path | Sequence[str | Path],
+    model: str | Path | SISR = DEFAULT_MODEL,
+    *,
+    reference: bool = True,
+    site_pattern: str | None = None,
+    limit: int | None = None,
+    pictures: int = 0,
+    offset: float | None = None,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Measure a model beside bicubic enlargement and back-projection.
+
+    All files are opened and the parts that count are read before anything is computed, so that what cannot be used is
+    known at once.
+
+    Args:
+        inputs: files or folders: HR images, of which LR is made by the sensor model; folders with pairs of the same
+            name in `hr` and `lr`; or, without `reference`, images to super-resolve as they are. GeoTIFF, JP2, PNG, NPY
+            or Sentinel-2 products, with the model's bands.
+        model: what `load_model` takes, or a model.
+        reference: there is a truth to compare with.
+        site_pattern: a regular expression that finds the site in a file's name; see `find_sources`.
+        limit: at most so many images, chosen at random.
+        pictures: how many sites to show; the best and the worst image come on top. 0 for none.
+        offset: DN to add before dividing by 10000, instead of what the tags of LR say.
+        seed: of all choices.
+        progress: called with the number of images and windows that are done, and that there are.
+
+    Raises:
+        InputError: something about the images, the model or the options cannot be used.
+    """
+    require_extra("torchmetrics", "SSIM, SAM and ERGAS")
+    if pictures:
+        require_extra("matplotlib", "Pictures")
+    from rs_srgan.evaluation.scoring import score  # with an extra
+
+    for name, value, least in (("limit", limit, 1), ("pictures", pictures, 0)):
+        if value is not None and value < least:
+            raise InputError(f"{name} is {value}; expected at least {least}.")
+    given = [inputs] if isinstance(inputs, str | Path) else list(inputs)
+    protocol, sources = find_sources(given, reference, site_pattern)
+    if limit is not None and limit < len(sources):
+        sources = sorted(random.Random(seed).sample(sources, limit), key=lambda source: source.name)
+    model = load_model(model) if isinstance(model, str | Path) else model
+    plan, skipped = _plan(sources, protocol, model.config, offset, seed)
+    for each in skipped:
+        logger.warning("%s is left out: %s.", each.name, each.reason)
+    if not plan:
+        raise InputError(f"Nothing is left to evaluate. {skipped[0].name}: {skipped[0].reason}.")
+    gallery = Gallery(random_sources([source for source, _ in plan], pictures, seed))
+    images = []
+    total = sum(len(windows) for _, windows in plan)
+    for source, windows in plan:
+        with open_image(source, protocol, model.config, offset) as image:
+            for window in windows:
+                scored = score(model, read_case(image, source, window, model.scale))
+                images.append(ImageScores(scored.case.name, source.site, scored.case.valid, scored.scores))
+                if pictures:
+                    gallery.see(source.name, scored, model.scale)
+                if progress:
+                    progress(len(images), total)
+    return Report(
+        model=model.name,
+        fingerprint=model.fingerprint(),
+        scale=model.scale,
+        bands=model.config.bands,
+        protocol=protocol,
+        images=tuple(images),
+        skipped=tuple(skipped),
+        pictures=tuple(gallery.pictures()),
+        seed=seed,
+    )
+
+
+def _plan(
+    sources: Sequence[Source], protocol: Protocol, config: SISRConfig, offset: float | None, seed: int
+) -> tuple[list[tuple[Source, list[Window]]], list[Skipped]]:
+    """What of which image is evaluated, and which images are not."""
+    plan, skipped = [], []
+    for source in sources:
+        with open_image(source, protocol, config, offset) as image:
+            windows = choose_windows(image, source.name, config.scale, seed)
+        if isinstance(windows, Skipped):
+            skipped.append(windows)
+        else:
+            plan.append((source, windows))
+    return plan, skipped

@@ -1,0 +1,344 @@
+"""The images to evaluate on: which files they are, of which site, and their pixels, by the window."""
+
+import random
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from rs_srgan.bands import mtf_nyquist
+from rs_srgan.errors import InputError
+from rs_srgan.evaluation.masks import known
+from rs_srgan.evaluation.protocol import BORDER_HR_PX, inner
+from rs_srgan.evaluation.sensor import simulate
+from rs_srgan.io.opening import SUFFIXES, existing, open_raster
+from rs_srgan.io.raster import Raster
+from rs_srgan.models import SISRConfig
+from rs_srgan.physics import wald_mtf
+from rs_srgan.radiometry import FloatImage
+from rs_srgan.tiling import Window
+
+Protocol = Literal["simulated", "pairs", "real"]
+
+# HR (or SR) pixels: a larger image is cut into equal windows of at most this side, and some of them stand for it.
+WINDOW_PX = 1280
+WINDOWS_PER_IMAGE = 4
+# HR (or SR) pixels between the borders that are not counted; fewer say nothing.
+LEAST_INNER_PX = 32
+# An image of which less than this share holds data says more about its holes.
+LEAST_VALID = 0.5
+
+_ZIPPED = re.compile(r"S2[A-D]_MSIL.*\.zip", re.IGNORECASE)
+# The tile of a Sentinel-2 product's name; then what comes before a year or a date that stands alone.
+_TILE = re.compile(r"_(T\d\d[A-Z]{3})_")
+_BEFORE_DATE = re.compile(r"(.+?)[_-]+(?:19|20)\d\d(?:-?[01]\d-?[0-3]\d)?(?=[_T-]|$)")
+
+
+@dataclass(frozen=True)
+class Source:
+    """An image on disk.
+
+    Attributes:
+        name: unique among those that are evaluated together.
+        site: the place that it shows.
+        path: of HR, or of the only image where there is no reference.
+        lr: of LR, where it is a file of its own.
+    """
+
+    name: str
+    site: str
+    path: Path
+    lr: Path | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is evaluated at once, in memory: reflectance, (C, H, W), NaN where there is no data.
+
+    Attributes:
+        name: of the image, and of its window if it has several.
+        site: the place that it shows.
+        lr: the input.
+        hr: the truth, `scale` times finer, where there is one.
+        guide: of a model that wants one, as fine as HR.
+        mtf_nyquist: of the sensor that took `lr`, one value per band.
+        valid: share of the counted pixels that hold data in all bands.
+    """
+
+    name: str
+    site: str
+    lr: FloatImage
+    hr: FloatImage | None
+    guide: FloatImage | None
+    mtf_nyquist: tuple[float, ...]
+    valid: float
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """An image that was left out, and why."""
+
+    name: str
+    reason: str
+
+
+def find_sources(
+    inputs: Sequence[str | Path], reference: bool = True, site_pattern: str | None = None
+) -> tuple[Protocol, list[Source]]:
+    """The images that files and folders stand for, in the order of their names.
+
+    Folders are looked through: rasters and Sentinel-2 products in them and below, or, with folders `hr` and `lr` in
+    one, pairs of the same name. The site is the sub-folder that an image lies in, else the tile of a product, else
+    what its name says before a year or a date.
+
+    Args:
+        inputs: files and folders.
+        reference: there is a truth: `hr` of a pair, or the images themselves, LR being simulated.
+        site_pattern: a regular expression; what it finds in the name, or of that its groups, is the site instead.
+
+    Raises:
+        InputError: nothing there, pairs and other images mixed, an HR without LR, or no regular expression.
+    """
+    try:
+        pattern = re.compile(site_pattern) if site_pattern else None
+    except re.error as error:
+        raise InputError(f"The site pattern {site_pattern!r} is no regular expression ({error}).") from None
+    sources: dict[Path, Source] = {}
+    kinds: set[Protocol] = set()
+    for each in inputs:
+        root = existing(each)
+        root = root.parent if root.match("MTD_MSIL*.xml") else root
+        folder = root.is_dir() and not is_safe(root)
+        paired = folder and (root / "hr").is_dir() and (root / "lr").is_dir()
+        if paired and not reference:
+            raise InputError(f"{root} holds pairs. Without reference, give {root / 'lr'}, or leave that option out.")
+        kinds.add("pairs" if paired else "simulated" if reference else "real")
+        top = root / "hr" if paired else root if folder else root.parent
+        for path in _rasters(top) if folder else [root]:
+            inside = path.relative_to(top)
+            lr = _partner(root, inside) if paired else None
+            sources[path] = Source(inside.as_posix(), _site(inside, pattern), path, lr)
+    if len(kinds) > 1:
+        raise InputError("Pairs (hr and lr in one folder) and other images cannot be evaluated together.")
+    if not sources:
+        names = ", ".join(str(each) for each in inputs)
+        raise InputError(f"Nothing to evaluate in {names}; expected {', '.join(SUFFIXES)} or Sentinel-2 products.")
+    named: dict[str, list[Source]] = {}
+    for source in sources.values():
+        named.setdefault(source.name, []).append(source)
+    unique = (
+        source if len(same) == 1 else Source(str(source.path), source.site, source.path, source.lr)
+        for same in named.values()
+        for source in same
+    )
+    return kinds.pop(), sorted(unique, key=lambda source: source.name)
+
+
+def is_safe(path: Path) -> bool:
+    """Whether a folder is a Sentinel-2 product."""
+    return any(path.glob("MTD_MSIL*.xml"))
+
+
+def _rasters(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from [path] if is_safe(path) else _rasters(path)
+        elif path.suffix.lower() in SUFFIXES or _ZIPPED.fullmatch(path.name):
+            yield path
+
+
+def _partner(root: Path, inside: Path) -> Path:
+    candidates = (root / "lr" / inside.with_suffix(suffix) for suffix in (inside.suffix, *SUFFIXES))
+    found = next((path for path in candidates if path.is_file()), None)
+    if found is None:
+        raise InputError(f"{root / 'lr'} has nothing for {inside}; expected a file of the same name.")
+    return found
+
+
+def _site(inside: Path, pattern: re.Pattern[str] | None) -> str:
+    name = inside.as_posix()
+    if pattern:
+        found = pattern.search(name)
+        if not found:
+            raise InputError(f"The site pattern {pattern.pattern!r} finds nothing in {name}.")
+        return "_".join(group for group in found.groups() if group) or found[0]
+    if len(inside.parts) > 1:
+        return inside.parent.as_posix()
+    tile, dated = _TILE.search(inside.name), _BEFORE_DATE.match(inside.stem)
+    return tile[1] if tile else dated[1] if dated else inside.stem
+
+
+@dataclass(frozen=True)
+class OpenImage:
+    """An image whose windows can be read.
+
+    Attributes:
+        height: LR pixels.
+        width: LR pixels.
+        mtf_nyquist: of the sensor that takes LR, one value per band.
+        read: LR, HR and guide in a window of LR pixels: reflectance, NaN where there is no data; None for what the
+            protocol or the model does not have.
+    """
+
+    height: int
+    width: int
+    mtf_nyquist: tuple[float, ...]
+    read: Callable[[Window], tuple[FloatImage, FloatImage | None, FloatImage | None]]
+
+
+@contextmanager
+def open_image(
+    source: Source, protocol: Protocol, config: SISRConfig, offset: float | None = None
+) -> Iterator[OpenImage]:
+    """Open an image for a model.
+
+    Args:
+        source: which.
+        protocol: what LR and HR are.
+        config: of the model.
+        offset: DN to add before dividing by 10000, instead of what the tags of the image, of LR for a pair, say.
+
+    Raises:
+        InputError: not a raster with the model's bands, or sizes that the scale does not join.
+    """
+    bands = config.bands
+    with ExitStack() as files:
+
+        def opened(path: Path, names: tuple[str, ...], offset: float | None) -> Raster:
+            return files.enter_context(open_raster(path, names, offset))
+
+        if protocol == "pairs" and source.lr:
+            if config.guide_bands:
+                raise InputError(f"The model wants {', '.join(config.guide_bands)} as well, which pairs do not have.")
+            yield _pair(source, opened(source.lr, bands, offset), opened(source.path, bands, None), config)
+            return
+        raster = opened(source.path, bands, offset)
+        guide = opened(source.path, config.guide_bands, offset) if config.guide_bands else None
+        yield (_simulated if protocol == "simulated" else _real)(source, raster, guide, config)
+
+
+def _pair(source: Source, lr: Raster, hr: Raster, config: SISRConfig) -> OpenImage:
+    height, width, scale = lr.grid.height, lr.grid.width, config.scale
+    if (hr.grid.height, hr.grid.width) != (height * scale, width * scale):
+        raise InputError(
+            f"The pair {source.name} does not fit: LR has {width} x {height} pixels, HR {hr.grid.width} x "
+            f"{hr.grid.height}; the model is x{scale}, so expected {width * scale} x {height * scale}."
+        )
+    return OpenImage(
+        height, width, config.mtf_nyquist, lambda part: (_read(lr, part), _read(hr, part.scaled(scale)), None)
+    )
+
+
+def _simulated(source: Source, hr: Raster, guide: Raster | None, config: SISRConfig) -> OpenImage:
+    """LR by the sensor model; the guide too, where it is as much finer than HR as HR is to be finer than LR."""
+    scale = config.scale
+    mtf = wald_mtf(config.mtf_nyquist, scale)
+    step = _guide_step(source, hr, guide, (1, scale), config)
+
+    def read(part: Window) -> tuple[FloatImage, FloatImage | None, FloatImage | None]:
+        sharp, fine = _read(hr, part.scaled(scale)), None
+        if guide is not None:
+            fine = _read(guide, part.scaled(scale * step))
+            if step > 1:
+                fine = simulate(fine, step, wald_mtf(mtf_nyquist(config.guide_bands), step))
+        return simulate(sharp, scale, mtf), sharp, fine
+
+    return OpenImage(hr.grid.height // scale, hr.grid.width // scale, mtf, read)
+
+
+def _real(source: Source, lr: Raster, guide: Raster | None, config: SISRConfig) -> OpenImage:
+    step = _guide_step(source, lr, guide, (config.scale,), config)
+
+    def read(part: Window) -> tuple[FloatImage, FloatImage | None, FloatImage | None]:
+        return _read(lr, part), None, None if guide is None else _read(guide, part.scaled(step))
+
+    return OpenImage(lr.grid.height, lr.grid.width, config.mtf_nyquist, read)
+
+
+def _guide_step(source: Source, raster: Raster, guide: Raster | None, steps: Sequence[int], config: SISRConfig) -> int:
+    """How many pixels of the guide lie along one of the raster; one of `steps`."""
+    if guide is None:
+        return steps[0]
+    for step in steps:
+        if (guide.grid.height, guide.grid.width) == (raster.grid.height * step, raster.grid.width * step):
+            return step
+    raise InputError(
+        f"{source.name} has {', '.join(config.guide_bands)} with {guide.grid.width} x {guide.grid.height} pixels "
+        f"beside {', '.join(config.bands)} with {raster.grid.width} x {raster.grid.height}; expected "
+        f"{' or '.join(map(str, steps))} times as many along each axis. Give a Sentinel-2 product."
+    )
+
+
+def _read(raster: Raster, window: Window) -> FloatImage:
+    image, valid = raster.read(window)
+    image[~valid] = np.nan
+    return image
+
+
+def choose_windows(image: OpenImage, name: str, scale: int, seed: int) -> list[Window] | Skipped:
+    """What of an image is evaluated, LR pixels: all of it, or for a large one some windows, at random.
+
+    Every window is read, so a file that is truncated there is known before anything is computed.
+
+    Args:
+        image: which.
+        name: of it.
+        scale: of the model.
+        seed: of the choice.
+
+    Returns:
+        at most WINDOWS_PER_IMAGE windows in which enough holds data, or why there are none.
+
+    Raises:
+        InputError: the file is truncated or corrupt.
+    """
+    fine = min(image.height, image.width) * scale
+    least = 2 * BORDER_HR_PX + LEAST_INNER_PX
+    if fine < least:
+        size = f"{image.width * scale} x {image.height * scale}"
+        return Skipped(name, f"{size} pixels at the fine pixel size; expected at least {least} along each side")
+    grid = _equal_windows(image.height, image.width, WINDOW_PX // scale)
+    random.Random(f"{seed} {name}").shuffle(grid)
+    chosen: list[Window] = []
+    best = 0.0
+    for window in grid:
+        lr, hr, _ = image.read(window)
+        share = valid_share(lr, hr, scale)
+        best = max(best, share)
+        if share >= LEAST_VALID:
+            chosen.append(window)
+        if len(chosen) == WINDOWS_PER_IMAGE:
+            break
+    if not chosen:
+        return Skipped(name, f"{best:.0%} of its pixels hold data; expected at least {LEAST_VALID:.0%}")
+    return sorted(chosen, key=lambda window: (window.row, window.col))
+
+
+def read_case(image: OpenImage, source: Source, window: Window, scale: int) -> Case:
+    """One window of an image, or all of it."""
+    lr, hr, guide = image.read(window)
+    whole = (window.height, window.width) == (image.height, image.width)
+    name = source.name if whole else f"{source.name} [{window.row}, {window.col}]"
+    return Case(name, source.site, lr, hr, guide, image.mtf_nyquist, valid_share(lr, hr, scale))
+
+
+def valid_share(lr: FloatImage, hr: FloatImage | None, scale: int) -> float:
+    """Of the pixels that are counted, those that hold data in all bands of LR and of HR."""
+    fine = lr.repeat(scale, axis=1).repeat(scale, axis=2)
+    return float(known(inner(fine if hr is None else fine + hr)).mean())
+
+
+def _equal_windows(height: int, width: int, side: int) -> list[Window]:
+    rows, cols = (np.linspace(0, length, -(-length // side) + 1).astype(int).tolist() for length in (height, width))
+    return [
+        Window(top, left, bottom - top, right - left)
+        for top, bottom in pairwise(rows)
+        for left, right in pairwise(cols)
+    ]

@@ -1,0 +1,117 @@
+"""All figures of one image, for the model, the baselines and, where it can be asked, the truth itself."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from rs_srgan.evaluation import opensr
+from rs_srgan.evaluation.corrected import REACH_PX, corrected
+from rs_srgan.evaluation.images import Case
+from rs_srgan.evaluation.masks import known
+from rs_srgan.evaluation.metrics import psnr, rmse
+from rs_srgan.evaluation.protocol import BORDER_HR_PX, inner, restore
+from rs_srgan.evaluation.scores import Method, Scored, Scores
+from rs_srgan.evaluation.sensor import seen_again, tile_difference
+from rs_srgan.evaluation.similarity import ergas, sam_degrees, ssim
+from rs_srgan.evaluation.spectrum import (
+    FREQUENCIES,
+    SMALLEST_PX,
+    resolved,
+    ring_correlation,
+    spectrum_db,
+    without_holes,
+)
+from rs_srgan.models import SISR
+from rs_srgan.radiometry import FloatImage
+
+
+def score(model: SISR, case: Case) -> Scored:
+    """Restore an image by every method and measure each.
+
+    The outermost BORDER_HR_PX do not count, as in `evaluate_image`. Without a reference there are only the figures that
+    need none: what the sensor would see, the spectrum against that of bicubic, and whether tiles show.
+
+    Args:
+        model: in evaluation mode.
+        case: the image.
+    """
+    restored = restore(model, case.lr, case.mtf_nyquist, case.guide)
+    images: dict[Method, FloatImage] = {
+        "bicubic": restored.bicubic,
+        "back_projection": restored.back_projection,
+        "model": restored.model,
+    }
+    if case.hr is not None:
+        images["hr"] = case.hr
+    scores: dict[Method, Scores] = {}
+    classes = None
+    for method, image in images.items():
+        figures = _with_input(case, image, model.scale)
+        if method == "model" and case.hr is None:
+            figures["tiles"] = tile_difference(model, image, case.lr, case.guide)
+        if case.hr is None:
+            figures["spectrum_db"] = _levels(inner(image), inner(restored.bicubic))
+        elif method != "hr":
+            against, judged = _with_reference(case.lr, inner(image), case.hr, model.scale)
+            figures |= against
+            classes = np.pad(judged.classes, BORDER_HR_PX, constant_values=opensr.NOT_JUDGED)  # the model's come last
+        scores[method] = Scores(**figures)
+    return Scored(case, restored, scores, seen_again(restored.model, model.scale, case.mtf_nyquist), classes)
+
+
+def _with_input(case: Case, sr: FloatImage, scale: int) -> dict[str, Any]:
+    """What needs no reference."""
+    border = BORDER_HR_PX // scale
+    lr, seen = inner(case.lr, border), inner(seen_again(sr, scale, case.mtf_nyquist), border)
+    difference = np.abs(seen - lr)
+    figures = vars(opensr.consistency(lr, inner(sr), scale))
+    figures["sensor"] = float(np.nanmean(difference)) if known(difference).any() else math.nan
+    figures["sensor_frc"] = min(_rings(seen, lr))
+    return figures
+
+
+def _with_reference(
+    lr: FloatImage, sr: FloatImage, whole_hr: FloatImage, scale: int
+) -> tuple[dict[str, Any], opensr.Correctness]:
+    """What compares the counted part of SR with HR."""
+    hr = inner(whole_hr)
+    best = corrected(sr, inner(whole_hr, BORDER_HR_PX - REACH_PX))
+    lr_enlarged = opensr.enlarged(inner(lr, BORDER_HR_PX // scale), scale)
+    harmonised = opensr.harmonised(sr, hr)
+    judged = opensr.correctness(lr_enlarged, harmonised, hr)
+    frc = _rings(best.sr, best.hr)  # what is off by whole pixels would correlate with nothing
+    return {
+        "psnr_db": psnr(sr, hr),
+        "rmse": rmse(sr, hr),
+        "ssim": ssim(sr, hr),
+        "sam_deg": sam_degrees(sr, hr),
+        "ergas": ergas(sr, hr, scale),
+        "cpsnr_db": psnr(best.sr, best.hr),
+        "cssim": ssim(best.sr, best.hr),
+        "shift_px": math.hypot(best.rows, best.cols),
+        "resolved": resolved(frc, FREQUENCIES),
+        "synthesis": opensr.synthesis(lr_enlarged, harmonised),
+        "improvement": judged.improvement,
+        "omission": judged.omission,
+        "hallucination": judged.hallucination,
+        "band_psnr_db": tuple(psnr(*pair) for pair in zip(sr, hr, strict=True)),
+        "spectrum_db": _levels(sr, hr),
+        "frc": frc,
+    }, judged
+
+
+def _levels(sr: FloatImage, reference: FloatImage) -> tuple[float, ...]:
+    """`spectrum_db` where nothing is missing; NaN where that is too small."""
+    whole = (slice(None), *without_holes(known(sr, reference)))
+    if min(sr[whole].shape[1:]) < SMALLEST_PX:
+        return (math.nan,) * len(FREQUENCIES)
+    return tuple(spectrum_db(sr[whole], reference[whole], FREQUENCIES).tolist())
+
+
+def _rings(sr: FloatImage, reference: FloatImage) -> tuple[float, ...]:
+    """`ring_correlation` where nothing is missing; NaN where that is too small."""
+    whole = (slice(None), *without_holes(known(sr, reference)))
+    if min(sr[whole].shape[1:]) < SMALLEST_PX:
+        return (math.nan,) * len(FREQUENCIES)
+    return tuple(ring_correlation(sr[whole], reference[whole], FREQUENCIES).tolist())

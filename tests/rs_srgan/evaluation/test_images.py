@@ -1,0 +1,242 @@
+import numpy as np
+import pytest
+import rasterio
+
+from rs_srgan import InputError, SISRConfig
+from rs_srgan.bands import RGBN
+from rs_srgan.evaluation.images import (
+    LEAST_VALID,
+    WINDOW_PX,
+    WINDOWS_PER_IMAGE,
+    Skipped,
+    Source,
+    choose_windows,
+    find_sources,
+    open_image,
+    read_case,
+    valid_share,
+)
+from rs_srgan.evaluation.sensor import simulate
+from rs_srgan.physics import wald_mtf
+from rs_srgan.tiling import Window
+from tests.conftest import scene_dn
+from tests.safe_builder import build_safe, zip_safe
+
+X4 = SISRConfig(channels=16, blocks=1)
+FUSION = SISRConfig(scale=2, bands=("B05", "B06", "B07", "B8A", "B11", "B12"), guide_bands=RGBN, channels=16, blocks=1)
+
+
+def touch(folder, *names):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+
+
+def by_name(sources):
+    return {source.name: source.site for source in sources}
+
+
+@pytest.mark.parametrize(
+    ("name", "site"),
+    [
+        ("burgundy_29_2017_10m.tif", "burgundy_29"),
+        ("burgundy_29_2018_10m.tif", "burgundy_29"),
+        ("33TWL_20230810_rgbn.tif", "33TWL"),
+        ("field-2021-07-03.tif", "field"),
+        ("scene_20230810T100031.tif", "scene"),
+        ("dolomites_10m_rgbn.tif", "dolomites_10m_rgbn"),
+        ("plot_2017001.tif", "plot_2017001"),  # a number, no date
+        ("S2B_MSIL2A_20230810T100031_N0509_R122_T33TWL_20230810T132345.tif", "T33TWL"),
+    ],
+)
+def test_the_site_is_what_a_name_says_before_the_date(tmp_path, name, site):
+    touch(tmp_path, name)
+    assert by_name(find_sources([tmp_path])[1]) == {name: site}
+    assert by_name(find_sources([tmp_path / name])[1]) == {name: site}
+
+
+def test_the_site_is_the_sub_folder_where_there_is_one(tmp_path):
+    touch(tmp_path, "north/a_2017.tif", "north/b.npy", "c_2018.tif", "north/notes.txt", ".hidden/d.tif")
+    protocol, sources = find_sources([tmp_path])
+    assert protocol == "simulated"
+    assert by_name(sources) == {"north/a_2017.tif": "north", "north/b.npy": "north", "c_2018.tif": "c"}
+
+
+def test_the_site_can_be_asked_for_by_a_pattern(tmp_path):
+    touch(tmp_path, "chico_2018_7.tif", "chico_2020_7.tif", "chico_2018_8.tif")
+    sites = by_name(find_sources([tmp_path], site_pattern=r"([a-z]+)_\d{4}_(\d+)")[1])
+    assert set(sites.values()) == {"chico_7", "chico_8"}
+    assert set(by_name(find_sources([tmp_path], site_pattern="chico")[1]).values()) == {"chico"}
+    with pytest.raises(InputError, match="finds nothing in chico_2018_7"):
+        find_sources([tmp_path], site_pattern="redding")
+    with pytest.raises(InputError, match="no regular expression"):
+        find_sources([tmp_path], site_pattern="(")
+
+
+def test_pairs_are_found_by_their_folders(tmp_path):
+    touch(tmp_path, "hr/a_2017.tif", "lr/a_2017.tif", "hr/west/b.tif", "lr/west/b.npy", "lr/unused.tif")
+    protocol, sources = find_sources([tmp_path])
+    assert protocol == "pairs"
+    assert by_name(sources) == {"a_2017.tif": "a", "west/b.tif": "west"}
+    assert [source.lr.relative_to(tmp_path).as_posix() for source in sources] == ["lr/a_2017.tif", "lr/west/b.npy"]
+    with pytest.raises(InputError, match="holds pairs"):
+        find_sources([tmp_path], reference=False)
+    touch(tmp_path, "hr/c.tif")
+    with pytest.raises(InputError, match=r"has nothing for c\.tif"):
+        find_sources([tmp_path])
+
+
+def test_pairs_and_single_images_do_not_mix(tmp_path):
+    touch(tmp_path, "pairs/hr/a.tif", "pairs/lr/a.tif", "b.tif")
+    with pytest.raises(InputError, match="cannot be evaluated together"):
+        find_sources([tmp_path / "pairs", tmp_path / "b.tif"])
+
+
+def test_equal_names_of_two_folders_stay_apart_and_one_file_counts_once(tmp_path):
+    touch(tmp_path, "one/a.tif", "two/a.tif")
+    _, sources = find_sources([tmp_path / "one", tmp_path / "two", tmp_path / "one" / "a.tif"])
+    assert sorted(by_name(sources)) == [str(tmp_path / "one/a.tif"), str(tmp_path / "two/a.tif")]
+
+
+@pytest.mark.parametrize("content", [(), ("notes.txt",)])
+def test_nothing_to_evaluate_is_said(tmp_path, content):
+    touch(tmp_path, *content)
+    with pytest.raises(InputError, match="Nothing to evaluate"):
+        find_sources([tmp_path])
+    with pytest.raises(InputError, match="does not exist"):
+        find_sources([tmp_path / "missing"])
+
+
+@pytest.mark.parametrize("form", ["folder", "around", "zip", "xml"])
+def test_a_product_is_one_image_of_its_tile(tmp_path, form):
+    safe = build_safe(tmp_path, {("B04", 10): scene_dn(32, 32)[0]})
+    given = {"folder": safe, "around": tmp_path, "xml": safe / "MTD_MSIL2A.xml", "zip": None}[form] or zip_safe(safe)
+    _, (source,) = find_sources([given], reference=False)
+    assert source.site == "T33TWL"
+    assert source.path == (given if form == "zip" else safe)
+
+
+def test_lr_is_made_by_the_sensor_model_of_what_the_scale_divides(write_tif):
+    dn = scene_dn(90, 83)
+    with open_image(Source("a", "a", write_tif(dn)), "simulated", X4) as image:
+        assert (image.height, image.width) == (22, 20)
+        lr, hr, guide = image.read(Window(0, 0, 22, 20))
+    assert guide is None
+    np.testing.assert_allclose(hr, dn[:, :88, :80] / 10_000, atol=1e-6)
+    np.testing.assert_array_equal(lr, simulate(hr, 4, wald_mtf(X4.mtf_nyquist, 4)))
+
+
+def test_real_images_are_their_own_lr_and_nodata_is_nan(write_tif):
+    dn = scene_dn(30, 40)
+    dn[1, 3, 4] = 0
+    with open_image(Source("a", "a", write_tif(dn, nodata=0)), "real", X4, offset=-1000) as image:
+        lr, hr, _ = image.read(Window(2, 0, 28, 40))
+    assert hr is None
+    assert image.mtf_nyquist == X4.mtf_nyquist
+    assert np.isnan(lr[1, 1, 4])
+    np.testing.assert_allclose(lr[0], (dn[0, 2:] - 1000.0) / 10_000, atol=1e-6)
+
+
+def test_a_pair_must_fit_the_scale(write_tif):
+    lr, hr = write_tif(scene_dn(20, 30), "lr.tif"), write_tif(scene_dn(80, 121), "hr.tif")
+    with (
+        pytest.raises(InputError, match="LR has 30 x 20 pixels, HR 121 x 80; the model is x4, so expected 120 x 80"),
+        open_image(Source("a", "a", hr, lr), "pairs", X4),
+    ):
+        pass
+
+
+def test_the_guide_of_a_product_is_one_step_coarser_too_where_lr_is_simulated(tmp_path):
+    fine, coarse = scene_dn(128, 128), scene_dn(64, 64, bands=6)
+    images = {(band, 10): fine[index] for index, band in enumerate(RGBN)}
+    images |= {(band, 20): coarse[index] for index, band in enumerate(FUSION.bands)}
+    source = Source("a", "a", build_safe(tmp_path, images, offset=0))
+    with open_image(source, "simulated", FUSION) as image:
+        lr, hr, guide = image.read(Window(0, 0, 32, 32))
+    assert (lr.shape, hr.shape, guide.shape) == ((6, 32, 32), (6, 64, 64), (4, 64, 64))
+    expected = simulate((fine / 10_000).astype(np.float32), 2, wald_mtf(X4.mtf_nyquist, 2))
+    np.testing.assert_allclose(guide, expected, atol=1e-5)
+    with open_image(source, "real", FUSION) as image:
+        lr, _, guide = image.read(Window(0, 0, 64, 64))
+    assert (lr.shape, guide.shape) == ((6, 64, 64), (4, 128, 128))
+
+
+def test_a_guide_must_have_the_right_grid(write_tif):
+    path = write_tif(scene_dn(64, 64, bands=10), bands=(*FUSION.bands, *RGBN))
+    with open_image(Source("a", "a", path), "simulated", FUSION) as image:
+        assert image.read(Window(0, 0, 32, 32))[2].shape == (4, 64, 64)  # on HR's grid already
+    with (
+        pytest.raises(InputError, match="Give a Sentinel-2 product"),
+        open_image(Source("a", "a", path), "real", FUSION),
+    ):
+        pass
+    with (
+        pytest.raises(InputError, match="which pairs do not have"),
+        open_image(Source("a", "a", path, path), "pairs", FUSION),
+    ):
+        pass
+
+
+def large(write_tif, side=2 * WINDOW_PX, **content):
+    dn = np.tile(scene_dn(64, 64), (1, side // 64, side // 64))
+    for part, value in content.items():
+        dn[:, : side // 2] = value if part == "upper" else dn[:, : side // 2]
+    return write_tif(dn, nodata=0)
+
+
+def test_a_large_image_is_represented_by_some_windows_chosen_by_the_seed(write_tif):
+    x2 = SISRConfig(scale=2, channels=16, blocks=1)
+    side = 3 * WINDOW_PX // 2 // 64 * 64
+    with open_image(Source("a", "a", large(write_tif, side)), "real", x2) as image:  # 3 x 3 windows of SR
+        windows = choose_windows(image, "a", 2, seed=0)
+        assert windows == choose_windows(image, "a", 2, seed=0)
+        assert any(windows != choose_windows(image, "a", 2, seed=seed) for seed in range(1, 5))
+        case = read_case(image, Source("a", "site", None), windows[0], 2)
+    assert len(windows) == WINDOWS_PER_IMAGE
+    assert len(set(windows)) == len(windows)
+    for window in windows:
+        assert max(window.height, window.width) * 2 <= WINDOW_PX
+        assert window.row + window.height <= side
+    assert case.name == f"a [{windows[0].row}, {windows[0].col}]"
+    assert case.lr.shape[1:] == (windows[0].height, windows[0].width)
+
+
+def test_windows_without_data_are_passed_over(write_tif):
+    with open_image(Source("a", "a", large(write_tif, WINDOW_PX, upper=0)), "real", X4) as image:  # 4 x 4 windows of SR
+        windows = choose_windows(image, "a", 4, seed=0)
+    assert len(windows) == WINDOWS_PER_IMAGE
+    assert min(window.row for window in windows) >= image.height // 2
+
+
+def test_an_image_that_says_nothing_is_left_out_with_the_reason(write_tif):
+    dn = scene_dn(96, 96)
+    dn[:, :85] = 0
+    empty, small = write_tif(dn, "empty.tif", nodata=0), write_tif(scene_dn(60, 96), "small.tif")
+    for path, reason in ((empty, "0% of its pixels hold data"), (small, "96 x 60 pixels")):
+        with open_image(Source("name", "a", path), "simulated", X4) as image:
+            skipped = choose_windows(image, "name", 4, seed=0)
+        assert isinstance(skipped, Skipped)
+        assert skipped.name == "name"
+        assert reason in skipped.reason
+
+
+def test_the_share_of_valid_pixels_counts_all_bands_of_both():
+    lr, hr = np.ones((2, 24, 24), np.float32), np.ones((2, 96, 96), np.float32)
+    assert valid_share(lr, hr, 4) == 1
+    hr[0, 16:48] = np.nan
+    assert valid_share(lr, hr, 4) == LEAST_VALID
+    lr[1, 12:20] = np.nan
+    assert valid_share(lr, hr, 4) == 0
+    hr[:] = 1
+    hr[:, :16] = np.nan  # a border does not count
+    assert valid_share(np.ones_like(lr), hr, 4) == 1
+
+
+def test_a_truncated_file_is_known_when_windows_are_chosen(write_tif):
+    path = write_tif(np.random.default_rng(0).integers(1, 9999, (4, 200, 200), dtype=np.uint16), bands=None)
+    path.write_bytes(path.read_bytes()[:-50_000])
+    with pytest.raises(InputError, match="truncated or corrupt"):
+        with open_image(Source("a", "a", path), "real", X4) as image:
+            choose_windows(image, "a", 4, seed=0)
+    assert rasterio.open(path).shape == (200, 200)  # its header says nothing of it
