@@ -20,6 +20,10 @@ SCALES = (2, 4, 8)
 KERNEL_WIDTH_LR_PX = 5
 DEGRADE_REACH_LR_PX = KERNEL_WIDTH_LR_PX // 2
 BICUBIC_REACH_LR_PX = 2
+SHARPEN_REACH_LR_PX = 3
+# What limits the sharpening, and with it the noise: measured on real images, 0.05 copies more noise, 0.2 leaves twice
+# as much unexplained.
+_SHARPEN_LIMIT = 0.1
 
 
 def psf_sigma(mtf_nyquist: Tensor, scale: int) -> Tensor:
@@ -119,36 +123,38 @@ def bicubic(lr: Tensor, scale: int) -> Tensor:
 
 
 class ConsistencyProjection(nn.Module):
-    """Bicubic enlargement plus a residual, then `steps` times `sr + bicubic(lr - degrade(sr))`.
+    """Bicubic enlargement plus a residual, then `sr + bicubic(sharpen(lr - degrade(sr)))`.
 
-    So what the sensor would have seen of `sr` moves towards `lr`. All of it is linear, which spares the fine grid: with
-    the residual's pixels as `scale`^2 channels of the coarse grid (`pixel_unshuffle`), both operators are small
-    convolutions there, and the steps add up to `residual + bicubic(z)` with `z` found on the coarse grid.
+    So what the sensor would have seen of `sr` becomes `lr`, to a few DN. That takes one back-projection (Irani and
+    Peleg 1991) and not a dozen, because the difference is sharpened first: enlarged and seen again, a detail at the
+    Nyquist frequency comes back with a quarter of its contrast, so nearly four times as much has to go in.
 
-    Finite kernels only, so exact tiling survives it. Beyond its border `lr` is repeated and the residual is zero.
-    Source: Irani and Peleg 1991.
+    All of it is linear, which spares the fine grid: with the residual's pixels as `scale`^2 channels of the coarse grid
+    (`pixel_unshuffle`), all operators are small convolutions there. Finite kernels only, so exact tiling survives it.
+    Beyond its border `lr` is repeated and the residual is zero.
 
     Args:
         scale: 2, 4 or 8.
-        mtf_nyquist: one value per band, in (0, 1).
-        steps: how many times; 0 only adds the residual.
+        mtf_nyquist: one value per band, in (0, 1), of the blur between `sr` and `lr`.
+        consistent: whether to do that; else only the residual is added.
     """
 
-    def __init__(self, scale: int, mtf_nyquist: Sequence[float], steps: int = 1) -> None:
+    def __init__(self, scale: int, mtf_nyquist: Sequence[float], consistent: bool = True) -> None:
         super().__init__()
         self.scale = scale
-        self.steps = steps
+        self.consistent = consistent
         up, down = _bicubic_phases(scale), _psf_phases(mtf_nyquist, scale)
         # what a coarse pixel becomes and how it is seen again: each phase's kernels one after the other
-        down_up = [sum(np.convolve(a, b) for a, b in zip(up, band, strict=True)) for band in down]
+        down_up = [np.sum([np.convolve(*pair) for pair in zip(up, band, strict=True)], axis=0) for band in down]
         self.up = _Separable(np.repeat(up[None, :, None], len(down), axis=0))
         self.down = _Separable(down[:, None])
         self.down_up = _Separable(np.array(down_up)[:, None, None])
+        self.sharpen = _Separable(np.array([_inverse(kernel) for kernel in down_up])[:, None, None])
 
     @property
     def reach_lr_px(self) -> int:
-        """How far, in LR pixels, all steps together look beyond what the residual depends on."""
-        return self.steps * (DEGRADE_REACH_LR_PX + BICUBIC_REACH_LR_PX)
+        """How far, in LR pixels, it looks beyond what the residual depends on."""
+        return self.consistent * (DEGRADE_REACH_LR_PX + BICUBIC_REACH_LR_PX + SHARPEN_REACH_LR_PX)
 
     def bicubic(self, lr: Tensor) -> Tensor:
         """Bicubic enlargement of (B, C, h, w) with its pixels as channels, (B, C * scale^2, h, w)."""
@@ -157,15 +163,14 @@ class ConsistencyProjection(nn.Module):
 
     def forward(self, residual: Tensor, lr: Tensor) -> Tensor:
         """The residual, (B, C * scale^2, h, w), and `lr`, (B, C, h, w), to `sr`, stored as the residual is."""
-        step = DEGRADE_REACH_LR_PX + BICUBIC_REACH_LR_PX
-        margin = self.steps * step + BICUBIC_REACH_LR_PX
-        z = lr = F.pad(lr, (margin,) * 4, mode="replicate")
-        if self.steps:
-            unexplained = lr - self.down(residual, margin + DEGRADE_REACH_LR_PX)
-            for _ in range(self.steps):
-                z = _inner(z + unexplained, step) - self.down_up(z)
-                unexplained = _inner(unexplained, step)
-        sr: Tensor = residual + self.up(z)
+        if not self.consistent:
+            return residual + self.bicubic(lr)
+        seen_reach = DEGRADE_REACH_LR_PX + BICUBIC_REACH_LR_PX
+        margin = self.reach_lr_px + BICUBIC_REACH_LR_PX
+        lr = F.pad(lr, (margin,) * 4, mode="replicate")
+        unexplained = lr - self.down(residual, margin + DEGRADE_REACH_LR_PX)
+        missing = _inner(unexplained, seen_reach) - self.down_up(lr)
+        sr: Tensor = residual + self.up(_inner(lr, self.reach_lr_px) + self.sharpen(missing))
         return sr
 
 
@@ -225,8 +230,30 @@ def _bicubic_phases(scale: int) -> np.ndarray[Any, Any]:
     return response.reshape(-1, scale)[reach:-reach].flip(0).T.numpy()
 
 
+def _inverse(kernel: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The symmetric filter that undoes a symmetric one as well as its few taps can, by least squares over frequencies.
+
+    As Wiener's it holds back where next to nothing is left; what is even it leaves as it is.
+    """
+    frequency = np.linspace(0, 0.5, 513)
+
+    def cosines(reach: int) -> np.ndarray[Any, Any]:
+        distance = np.arange(reach + 1)
+        return np.where(distance, 2, 1) * np.cos(2 * np.pi * frequency[:, None] * distance)
+
+    half = len(kernel) // 2
+    transfer, basis = cosines(half) @ kernel[half:], cosines(SHARPEN_REACH_LR_PX)
+    # with the gain at frequency 0 fixed at 1, only what each cosine adds to that is free
+    free = basis[:, 1:] - 2
+    wanted = np.concatenate([1 - transfer, np.full(len(frequency), -_SHARPEN_LIMIT)])
+    taps = np.linalg.lstsq(np.concatenate([transfer[:, None] * free, _SHARPEN_LIMIT * free]), wanted, rcond=None)[0]
+    return np.concatenate([taps[::-1], [1 - 2 * taps.sum()], taps])
+
+
 def back_projected_bicubic(lr: Tensor, scale: int, mtf_nyquist: Sequence[float], steps: int = 3) -> Tensor:
     """The baseline that every table carries: bicubic, then `steps` back-projections. No learning, no free parameter.
+
+    Source: Irani and Peleg 1991.
 
     Args:
         lr: reflectance, (B, C, h, w).
@@ -237,6 +264,7 @@ def back_projected_bicubic(lr: Tensor, scale: int, mtf_nyquist: Sequence[float],
     Returns:
         reflectance, (B, C, h * scale, w * scale).
     """
-    projection = ConsistencyProjection(scale, mtf_nyquist, steps).to(lr.device)
-    nothing = lr.new_zeros(lr.shape[0], lr.shape[1] * scale**2, *lr.shape[2:])
-    return F.pixel_shuffle(projection(nothing, lr), scale)
+    sr = bicubic(lr, scale)
+    for _ in range(steps):
+        sr = sr + bicubic(lr - degrade(sr, scale, mtf_nyquist), scale)
+    return sr

@@ -66,7 +66,7 @@ def convert(checkpoint: str | Path, normalisation: str = "dn3000", bands: Sequen
             output="tanh",
             channels=channels,
             blocks=blocks,
-            consistency_steps=0,
+            consistent=False,
             reflectance_mean=mean,
             reflectance_std=std,
         )

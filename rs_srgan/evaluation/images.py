@@ -66,7 +66,7 @@ class Case:
         lr: the input.
         hr: the truth, `scale` times finer, where there is one.
         guide: of a model that wants one, as fine as HR.
-        mtf_nyquist: of the sensor that took `lr`, one value per band.
+        mtf_nyquist: of the blur between HR and `lr`, one value per band.
         valid: share of the counted pixels that hold data in all bands.
     """
 
@@ -182,7 +182,7 @@ class OpenImage:
     Attributes:
         height: LR pixels.
         width: LR pixels.
-        mtf_nyquist: of the sensor that takes LR, one value per band.
+        mtf_nyquist: of the blur between HR and LR, one value per band.
         read: LR, HR and guide in a window of LR pixels: reflectance, NaN where there is no data; None for what the
             protocol or the model does not have.
     """
@@ -232,14 +232,14 @@ def _pair(source: Source, lr: Raster, hr: Raster, config: SISRConfig) -> OpenIma
             f"{hr.grid.height}; the model is x{scale}, so expected {width * scale} x {height * scale}."
         )
     return OpenImage(
-        height, width, config.mtf_nyquist, lambda part: (_read(lr, part), _read(hr, part.scaled(scale)), None)
+        height, width, _missing_blur(config), lambda part: (_read(lr, part), _read(hr, part.scaled(scale)), None)
     )
 
 
 def _simulated(source: Source, hr: Raster, guide: Raster | None, config: SISRConfig) -> OpenImage:
     """LR by the sensor model; the guide too, where it is as much finer than HR as HR is to be finer than LR."""
     scale = config.scale
-    mtf = wald_mtf(config.mtf_nyquist, scale)
+    mtf = _missing_blur(config)
     step = _guide_step(source, hr, guide, (1, scale), config)
 
     def read(part: Window) -> tuple[FloatImage, FloatImage | None, FloatImage | None]:
@@ -259,7 +259,12 @@ def _real(source: Source, lr: Raster, guide: Raster | None, config: SISRConfig) 
     def read(part: Window) -> tuple[FloatImage, FloatImage | None, FloatImage | None]:
         return _read(lr, part), None, None if guide is None else _read(guide, part.scaled(step))
 
-    return OpenImage(lr.grid.height, lr.grid.width, config.mtf_nyquist, read)
+    return OpenImage(lr.grid.height, lr.grid.width, _missing_blur(config), read)
+
+
+def _missing_blur(config: SISRConfig) -> tuple[float, ...]:
+    """Between LR and an image as sharp as the sensor would see it with finer pixels, which is what models make."""
+    return wald_mtf(config.mtf_nyquist, config.scale)
 
 
 def _guide_step(source: Source, raster: Raster, guide: Raster | None, steps: Sequence[int], config: SISRConfig) -> int:

@@ -36,7 +36,7 @@ def restore(model: SISR, lr: FloatImage, mtf_nyquist: tuple[float, ...], guide: 
     Args:
         model: in evaluation mode.
         lr: reflectance, (C, h, w); NaN where there is no data.
-        mtf_nyquist: of the sensor that took `lr`, one value per band: what back-projection knows of it.
+        mtf_nyquist: of the blur between HR and `lr`, one value per band, for back-projection.
         guide: of a model that wants one, (G, h * scale, w * scale).
     """
     scale, whole = model.scale, torch.from_numpy(filled(lr))[None]

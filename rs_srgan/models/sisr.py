@@ -17,7 +17,7 @@ from rs_srgan.models.rrdb import RRDB
 from rs_srgan.models.srresnet import SRResNet
 from rs_srgan.models.uncertainty import UncertaintyHead
 from rs_srgan.nodata import fill_from_nearest, fill_reach
-from rs_srgan.physics import BICUBIC_REACH_LR_PX, ConsistencyProjection
+from rs_srgan.physics import BICUBIC_REACH_LR_PX, ConsistencyProjection, wald_mtf
 from rs_srgan.tiling import crop_replicated, plan_tiles
 
 # One for each name in config.GENERATORS.
@@ -38,7 +38,7 @@ class SISR(HubModel):
 
     With `output="tanh"` the generator makes the image itself, as in Ledig et al. 2017: `sr = project(mean + std *
     tanh(generator), lr)`, so reflectance ends at mean + std, before the projection. That is for checkpoints of networks
-    that were made so; their `consistency_steps` are 0.
+    that were made so; they are not `consistent`.
 
     With `guide_bands` the generator also sees bands that the same instrument measured `scale` times finer, pixel by
     pixel as further channels: Sentinel-2's 20 m bands are brought to 10 m that way. After DSen2, Lanaras et al. 2018,
@@ -63,9 +63,10 @@ class SISR(HubModel):
         inputs = len(config.bands) + len(config.guide_bands) * config.scale**2
         generator = _GENERATORS[config.generator]
         self.generator = generator(inputs, len(config.bands), config.scale, config.channels, config.blocks)
-        # With the sensor's whole MTF, though the HR of training was blurred on its own grid already: at x4 that moves
-        # the true HR by less than -55 dB (tested), far less than any model errs.
-        self.projection = ConsistencyProjection(config.scale, config.mtf_nyquist, config.consistency_steps)
+        # A result is what the same sensor would see with finer pixels, so it is blurred once already. Taken for the
+        # scene itself, it would have to err by half a decibel at x2 to agree with `lr`.
+        mtf = wald_mtf(config.mtf_nyquist, config.scale)
+        self.projection = ConsistencyProjection(config.scale, mtf, config.consistent)
         self.uncertainty = UncertaintyHead(len(config.bands), config.scale) if config.uncertainty else None
 
     @property

@@ -12,13 +12,13 @@ def hr():
     return scene_dn(64, 72).astype(np.float32) / 10_000
 
 
-def test_a_silent_model_scores_like_its_own_back_projection(model, hr):
-    """With the generator off the model is bicubic with one step: between bicubic and three steps."""
+def test_a_silent_model_scores_at_least_like_three_back_projections(model, hr):
+    """With the generator off what is left of the model is the consistency projection of bicubic."""
     with torch.no_grad():
         model.generator.tail.weight.zero_()
         model.generator.tail.bias.zero_()
     figures = evaluate_image(model, hr)
-    assert figures.bicubic < figures.model < figures.back_projection
+    assert figures.bicubic < figures.back_projection < figures.model < figures.back_projection + 0.1
 
 
 def test_sizes_that_the_scale_does_not_divide_are_cut(model, hr):

@@ -33,7 +33,7 @@ def test_a_saved_model_comes_back_the_same(load, model, model_folder):
 
 
 def test_every_field_of_the_configuration_is_saved(tmp_path):
-    config = SISRConfig(2, ("B05", "B11"), ("B04",), "edsr", "tanh", 16, 3, 2, (0.3, 0.4), 0.2, 0.3)
+    config = SISRConfig(2, ("B05", "B11"), ("B04",), "edsr", "tanh", 16, 3, False, (0.3, 0.4), 0.2, 0.3)
     SISR(config).save_pretrained(tmp_path)
     assert SISR.from_pretrained(tmp_path).config == config
 
