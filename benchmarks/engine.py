@@ -34,7 +34,7 @@ def throughput(engine: Engine, window: FloatImage, tile: int) -> float:
     with ThreadPoolExecutor(engine.workers) as pool:
         list(pool.map(engine, [window] * WARM_UP))
         started = time.perf_counter()
-        for _ in pool.map(lambda each: engine(each).shape, [window] * WINDOWS):
+        for _ in pool.map(lambda each: engine(each)[0].shape, [window] * WINDOWS):
             pass
         return WINDOWS * tile**2 / (time.perf_counter() - started)
 
@@ -56,7 +56,7 @@ def main() -> None:
         np.save(source, dn)
         reference = None
         for name, precision in itertools.product(("torch", "openvino"), ("fp32", "bf16")):
-            engine = make_engine(model, ENCODING, reflectance[0].size, name, precision)
+            engine = make_engine(model, [ENCODING], reflectance[0].size, name, precision)
             speed = throughput(engine, window, TILES[-1])
 
             def result(tile: int, name: str = name, precision: str = precision) -> np.ndarray[Any, Any]:

@@ -123,7 +123,7 @@ def bare(source: Path) -> float:
     halo = model.receptive_field
     with open_raster(source, model.config.bands) as raster:
         window, _ = raster.read(TileWindow(200, 200, TILE + 2 * halo, TILE + 2 * halo))
-        engine = make_engine(model, raster.output_encoding(), SIDE_PX**2)
+        engine = make_engine(model, [raster.output_encoding()], SIDE_PX**2)
     return throughput(engine, window, TILE) / 1e3
 
 

@@ -13,10 +13,11 @@ from tqdm import tqdm
 
 from rs_srgan.errors import InputError
 from rs_srgan.evaluation import command as evaluate_command
-from rs_srgan.hub import DEFAULT_MODELS, catalogue
+from rs_srgan.hub import catalogue
 from rs_srgan.inference.engines import ENGINES, PRECISIONS
 from rs_srgan.inference.scene import Progress, super_resolve
 from rs_srgan.io.geotiff import COMPRESSIONS
+from rs_srgan.model_options import add_model_options, model_name
 from rs_srgan.version import __version__
 
 
@@ -54,18 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         help="GeoTIFF, JP2, PNG or NPY with the model's bands, or a Sentinel-2 product (.SAFE, .zip)",
     )
     predict.add_argument("-o", "--output", required=True, metavar="OUT.tif", help="the GeoTIFF to write")
-    which = predict.add_mutually_exclusive_group()
-    which.add_argument(
-        "--model",
-        metavar="M",
-        help=f"bundled name, folder, or Hub id organisation/name[@revision] ({DEFAULT_MODELS['10m']})",
-    )
-    which.add_argument(
-        "--bands",
-        choices=DEFAULT_MODELS,
-        default="10m",
-        help="the default model for Sentinel-2's bands of that size; those of 20m are brought to 10 m",
-    )
+    add_model_options(predict)
     where = predict.add_mutually_exclusive_group()
     where.add_argument(
         "--bbox",
@@ -86,6 +76,11 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--compress", choices=COMPRESSIONS, default="zstd", help="of the output (%(default)s)")
     predict.add_argument(
         "--cog", action="store_true", help="write a Cloud Optimized GeoTIFF, with overviews; takes twice the disk"
+    )
+    predict.add_argument(
+        "--uncertainty",
+        metavar="U.tif",
+        help="write how far off each pixel may be: half the interval that holds 80 %% of the truth, reflectance",
     )
     predict.add_argument(
         "--offset",
@@ -145,7 +140,7 @@ def _predict(options: argparse.Namespace) -> None:
         target = super_resolve(
             options.source,
             options.output,
-            DEFAULT_MODELS[options.bands] if options.model is None else options.model,
+            model_name(options),
             bbox=options.bbox,
             aoi=options.aoi,
             tile=options.tile,
@@ -154,6 +149,8 @@ def _predict(options: argparse.Namespace) -> None:
             threads=options.threads,
             compress=options.compress,
             cog=options.cog,
+            uncertainty=options.uncertainty,
+            detail=options.detail,
             offset=options.offset,
             resume=options.resume,
             overwrite=options.overwrite,

@@ -9,11 +9,14 @@ from typing import Any
 from rs_srgan.errors import InputError
 from rs_srgan.models import SISR, SISRConfig
 from rs_srgan.models.checkpoint import CONFIG_FILE, WEIGHTS_FILE, fetch, read_config
+from rs_srgan.models.detail import set_detail
 
 METRICS_FILE = "metrics.json"
 # For Sentinel-2's bands of either pixel size.
 DEFAULT_MODELS = {"10m": "sisr-x4-rgbn", "20m": "sisr-x2-20m"}
 DEFAULT_MODEL = DEFAULT_MODELS["10m"]
+# For those who ask for detail and name no model.
+DETAIL_MODEL = "srgan-x4-rgbn"
 
 # Hub ids as the Hub itself allows them.
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?")
@@ -69,6 +72,7 @@ def load_model(
     token: str | bool | None = None,
     cache_dir: str | Path | None = None,
     local_files_only: bool = False,
+    detail: float | None = None,
 ) -> SISR:
     """A trained model, in evaluation mode.
 
@@ -79,10 +83,36 @@ def load_model(
         token: for private repositories; by default the one of `hf auth login`.
         cache_dir: where downloads are kept.
         local_files_only: never use the network.
+        detail: of a GAN-trained model: 1 for all that it adds, 0 for the model that its training began with, which is
+            the more accurate one, or what lies between.
 
     Raises:
-        InputError: no such model, or one that cannot be loaded whole.
+        InputError: no such model, one that cannot be loaded whole, or a detail for one that has no say in it.
     """
+    download: dict[str, Any] = {"token": token, "cache_dir": cache_dir, "local_files_only": local_files_only}
+    model = _load(name, download)
+    if detail is not None:
+        base = model.config.base_model
+        if not base:
+            raise InputError(f"{model.name} knows no detail, as only GAN-trained models do, such as {DETAIL_MODEL}.")
+        set_detail(model, _load(base, download), detail)
+    return model
+
+
+def named_model(model: str | Path | SISR, detail: float | None = None) -> SISR:
+    """A model as it is, or the one of that name; `detail` goes with a name only.
+
+    Raises:
+        InputError: as `load_model`, or a detail for a model that is there already.
+    """
+    if isinstance(model, str | Path):
+        return load_model(model, detail=detail)
+    if detail is not None:
+        raise InputError("A detail goes with a model's name. Load the model with it: load_model(name, detail=...).")
+    return model
+
+
+def _load(name: str | Path, download: dict[str, Any]) -> SISR:
     source, revision = str(name), None
     if not source.strip():
         raise InputError(f"The model's name is empty; expected one of {_names()}, a folder, or a Hub id.")
@@ -102,6 +132,4 @@ def load_model(
             )
         source, _, revision = source.partition("@")
         revision = revision or None
-    return SISR.from_pretrained(
-        source, revision=revision, token=token, cache_dir=cache_dir, local_files_only=local_files_only
-    )
+    return SISR.from_pretrained(source, revision=revision, **download)

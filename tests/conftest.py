@@ -17,6 +17,7 @@ import rasterio
 import torch
 from affine import Affine
 
+import rs_srgan.inference  # noqa: F401  # before any test imports OpenVINO, of which it keeps something out
 from rs_srgan import SISR, SISRConfig
 
 UTM_10M = Affine(10, 0, 600_000, 0, -10, 5_100_000)

@@ -1,5 +1,6 @@
 """The GAN stage: a generator that has learned to be right learns to look right."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,6 +112,9 @@ class GANModule(SRModule):
     ) -> None:
         super().__init__(config, init_from, fusion, weights, learning_rate, warmup_steps, schedule)
         self.automatic_optimization = False
+        if init_from is not None:  # so that the model knows what its `detail` 0 is
+            base_model = self.model.config.base_model or str(init_from)
+            self.model.config = dataclasses.replace(self.model.config, base_model=base_model)
         self.discriminator = make_discriminator(discriminator, len(self.bands))
         self.conditional, self.adversarial = discriminator.conditional, adversarial
         # 0.3 for land, 1 for photographs

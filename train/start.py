@@ -10,7 +10,7 @@ from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
 from rs_srgan.models.checkpoint import CONFIG_FILE, read_config
 
 # Fields of a configuration that no weight depends on.
-_FREE = ("output", "consistent", "mtf_nyquist", "reflectance_mean", "reflectance_std")
+_FREE = ("output", "consistent", "mtf_nyquist", "reflectance_mean", "reflectance_std", "base_model")
 
 
 @dataclass(frozen=True)

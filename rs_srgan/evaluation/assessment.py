@@ -10,7 +10,7 @@ from rs_srgan.evaluation.extras import require_extra
 from rs_srgan.evaluation.gallery import Gallery, random_sources
 from rs_srgan.evaluation.images import Protocol, Skipped, Source, choose_windows, find_sources, open_image, read_case
 from rs_srgan.evaluation.report import ImageScores, Report
-from rs_srgan.hub import DEFAULT_MODEL, load_model
+from rs_srgan.hub import DEFAULT_MODEL, named_model
 from rs_srgan.models import SISR, SISRConfig
 from rs_srgan.tiling import Window
 
@@ -21,6 +21,7 @@ def evaluate(
     inputs: str | Path | Sequence[str | Path],
     model: str | Path | SISR = DEFAULT_MODEL,
     *,
+    detail: float | None = None,
     reference: bool = True,
     site_pattern: str | None = None,
     limit: int | None = None,
@@ -39,6 +40,7 @@ def evaluate(
             name in `hr` and `lr`; or, without `reference`, images to super-resolve as they are. GeoTIFF, JP2, PNG, NPY
             or Sentinel-2 products, with the model's bands.
         model: what `load_model` takes, or a model.
+        detail: see `load_model`, for a model that is given by its name.
         reference: there is a truth to compare with.
         site_pattern: a regular expression that finds the site in a file's name; see `find_sources`.
         limit: at most so many images, chosen at random.
@@ -62,7 +64,7 @@ def evaluate(
     protocol, sources = find_sources(given, reference, site_pattern)
     if limit is not None and limit < len(sources):
         sources = sorted(random.Random(seed).sample(sources, limit), key=lambda source: source.name)
-    model = load_model(model) if isinstance(model, str | Path) else model
+    model = named_model(model, detail)
     plan, skipped = _plan(sources, protocol, model.config, offset, seed)
     for each in skipped:
         logger.warning("%s is left out: %s.", each.name, each.reason)

@@ -10,7 +10,7 @@ from rs_srgan.errors import InputError
 from rs_srgan.evaluation.assessment import evaluate
 from rs_srgan.evaluation.markdown import by_site, introduction, means
 from rs_srgan.evaluation.report import check_folder
-from rs_srgan.hub import DEFAULT_MODELS
+from rs_srgan.model_options import add_model_options, model_name
 
 _PICTURES = 4
 
@@ -23,15 +23,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="IN",
         help="HR images, files or folders of them, of which LR is made; or folders with pairs in hr/ and lr/",
     )
-    which = parser.add_mutually_exclusive_group()
-    which.add_argument(
-        "--model",
-        metavar="M",
-        help=f"bundled name, folder, or Hub id organisation/name[@revision] ({DEFAULT_MODELS['10m']})",
-    )
-    which.add_argument(
-        "--bands", choices=DEFAULT_MODELS, default="10m", help="the default model for Sentinel-2's bands of that size"
-    )
+    add_model_options(parser)
     parser.add_argument(
         "--no-reference",
         action="store_true",
@@ -80,7 +72,8 @@ def run(options: argparse.Namespace) -> None:
     try:
         report = evaluate(
             options.inputs,
-            DEFAULT_MODELS[options.bands] if options.model is None else options.model,
+            model_name(options),
+            detail=options.detail,
             reference=not options.no_reference,
             site_pattern=options.site_pattern,
             limit=options.limit,

@@ -17,7 +17,7 @@ class CudaGraph:
         examples: on the GPU; of the shapes, types and memory layouts to come.
     """
 
-    def __init__(self, function: Callable[..., Tensor], examples: list[Tensor]) -> None:
+    def __init__(self, function: Callable[..., tuple[Tensor, ...]], examples: list[Tensor]) -> None:
         self._inputs = [example.clone() for example in examples]
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
@@ -29,8 +29,8 @@ class CudaGraph:
         with torch.cuda.graph(self._graph):
             self._output = function(*self._inputs)
 
-    def __call__(self, *inputs: Tensor) -> Tensor:
-        """The function's result, in memory that the next call writes to."""
+    def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """The function's results, in memory that the next call writes to."""
         for own, given in zip(self._inputs, inputs, strict=True):
             own.copy_(given)
         self._graph.replay()

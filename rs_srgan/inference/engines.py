@@ -1,10 +1,10 @@
 """What runs a model on a window of pixels: PyTorch anywhere, OpenVINO on CPUs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -41,7 +41,7 @@ class Engine(Protocol):
         """Of all that may make a pixel round otherwise."""
         ...
 
-    def __call__(self, lr: FloatImage, guide: FloatImage | None = None) -> Image:
+    def __call__(self, lr: FloatImage, guide: FloatImage | None = None) -> list[Image]:
         """Super-resolve a window that has a halo of the receptive field, and leave that out.
 
         Args:
@@ -49,7 +49,8 @@ class Engine(Protocol):
             guide: reflectance of the same window, (G, h * scale, w * scale), for a model that wants it.
 
         Returns:
-            DN, (C, H, W), rounded and clipped to the encoding's limits.
+            DN, (C, H, W), rounded and clipped to the encoding's limits: of the result; and of its uncertainty, if there
+            is an encoding for that.
 
         Raises:
             InputError: the model makes values that are not finite.
@@ -60,7 +61,7 @@ class Engine(Protocol):
 
 def make_engine(
     model: SISR,
-    encoding: Encoding,
+    encodings: Sequence[Encoding],
     scene_px: int,
     name: str = "auto",
     precision: str = "auto",
@@ -70,7 +71,7 @@ def make_engine(
 
     Args:
         model: in evaluation mode; its weights may be moved to another device.
-        encoding: of the result, an integer type.
+        encodings: of the result, an integer type; and of its uncertainty, if that is wanted.
         scene_px: LR pixels of the whole scene, also if only a part is wanted: it is to be that part of the whole.
         name: one of ENGINES. "auto": PyTorch on a GPU or for a small scene, else OpenVINO where it is installed.
         precision: "fp32"; "bf16" for the network's arithmetic, never for the radiometry; "auto": bf16 where the
@@ -95,10 +96,10 @@ def make_engine(
     if precision == "auto":
         precision = "bf16" if _computes_in_bf16("cpu" if name == "openvino" else device) else "fp32"
     if name == "torch":
-        return TorchEngine(model, encoding, precision, threads)
+        return TorchEngine(model, encodings, precision, threads)
     from rs_srgan.inference.openvino_engine import OpenVinoEngine  # an extra
 
-    return OpenVinoEngine(model, encoding, precision, threads)
+    return OpenVinoEngine(model, encodings, precision, threads)
 
 
 def _device() -> str:
@@ -135,17 +136,19 @@ class TorchEngine:
     On NVIDIA's GPUs the kernels are captured once for each shape of window, and replayed.
     """
 
-    def __init__(self, model: SISR, encoding: Encoding, precision: str, threads: int | None = None) -> None:
+    def __init__(self, model: SISR, encodings: Sequence[Encoding], precision: str, threads: int | None = None) -> None:
         self.threads = threads or torch.get_num_threads()
         self.workers = 1
         self.device = torch.device(_device())
         self.precision = precision
         self.kind = f"torch {precision} on {self.device.type}"
         self.model = model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._encoding = {name: value.to(self.device) for name, value in encoding_tensors(encoding).items()}
-        self._dtype = getattr(torch, encoding.dtype)
-        # two shapes alternate along a row of tiles
-        self._captured = lru_cache(maxsize=2)(self._capture)
+        self._encodings = [
+            {name: value.to(self.device) for name, value in encoding_tensors(encoding).items()}
+            for encoding in encodings
+        ]
+        self._dtypes = [getattr(torch, encoding.dtype) for encoding in encodings]
+        self._captured = lru_cache(maxsize=1)(self._capture)
 
     def __str__(self) -> str:
         threads = f", {self.threads} threads" if self.device.type == "cpu" else ""
@@ -156,7 +159,7 @@ class TorchEngine:
         return f"rs_srgan {__version__}, torch {torch.__version__}"
 
     @torch.inference_mode()
-    def __call__(self, lr: FloatImage, guide: FloatImage | None = None) -> Image:
+    def __call__(self, lr: FloatImage, guide: FloatImage | None = None) -> list[Image]:
         """See `Engine`."""
         inputs = [
             torch.from_numpy(image)[None].to(self.device, memory_format=torch.channels_last)
@@ -167,29 +170,34 @@ class TorchEngine:
         torch.set_num_threads(self.threads)
         try:
             with memory_errors():
-                sr = self._forward(*inputs) if self.device.type != "cuda" else self._replay(inputs)
-                require_finite(sr.sum().item(), self.model)
-                dn: np.ndarray[Any, Any] = to_dn(sr, **self._encoding)[0].cpu().to(self._dtype).numpy()
+                results = self._forward(*inputs) if self.device.type != "cuda" else self._replay(inputs)
+                require_finite(sum(result.sum().item() for result in results), self.model)
+                return [
+                    to_dn(result, **encoding)[0].cpu().to(dtype).numpy()
+                    for result, encoding, dtype in zip(results, self._encodings, self._dtypes, strict=True)
+                ]
         finally:
             torch.set_num_threads(before)
-        return dn
 
-    def _replay(self, inputs: list[Tensor]) -> Tensor:
+    def _replay(self, inputs: list[Tensor]) -> tuple[Tensor, ...]:
         return self._captured(*(image.shape for image in inputs))(*inputs)
 
     def _capture(self, *shapes: torch.Size) -> CudaGraph:
         examples = [torch.zeros(shape, device=self.device).to(memory_format=torch.channels_last) for shape in shapes]
         return CudaGraph(self._forward, examples)
 
-    def _forward(self, *inputs: Tensor) -> Tensor:
+    def _forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         bf16 = self.precision == "bf16"
         # TF32, the default on NVIDIA's GPUs, is no fp32; weights cast once would not be in a captured graph
         with (
             torch.autocast(self.device.type, torch.bfloat16, enabled=bf16, cache_enabled=False),
             torch.backends.cudnn.flags(enabled=True, allow_tf32=False),
         ):
-            sr: Tensor = self.model(*inputs, margin=self.model.receptive_field)
-        return sr
+            margin = self.model.receptive_field
+            if len(self._encodings) > 1:
+                sr, half_width = self.model.with_uncertainty(*inputs, margin=margin)
+                return sr, half_width
+            return (self.model(*inputs, margin=margin),)
 
 
 def require_finite(total: float, model: SISR) -> None:

@@ -5,6 +5,7 @@ import logging
 import shutil
 import tempfile
 import threading
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -47,18 +48,17 @@ class OpenVinoEngine:
     scene has four: within, at its right edge, at its lower edge, and in the corner.
     """
 
-    def __init__(self, model: SISR, encoding: Encoding, precision: str, threads: int | None = None) -> None:
-        self._encoding = [value.numpy() for value in encoding_tensors(encoding).values()]
-        self._dtype = np.dtype(encoding.dtype)
+    def __init__(self, model: SISR, encodings: Sequence[Encoding], precision: str, threads: int | None = None) -> None:
+        self._encodings = [value.numpy() for each in encodings for value in encoding_tensors(each).values()]
+        self._dtypes = [np.dtype(encoding.dtype) for encoding in encodings]
         self.model, self.precision = model.cpu().float().eval(), precision
         self.kind = f"openvino {precision} on cpu"
         self.threads = threads or torch.get_num_threads()
         self.workers = min(_WORKERS, self.threads)
         self._core = openvino.Core()
-        self._graphs = _cached_graphs(self.model, self._core)
+        self._graphs = _cached_graphs(self.model, len(encodings) > 1, self._core)
         self._lock = threading.Lock()
-        # two shapes alternate along a row of tiles
-        self._compiled = lru_cache(maxsize=2)(self._compile)
+        self._compiled = lru_cache(maxsize=1)(self._compile)
 
     def __str__(self) -> str:
         return f"{self.kind}, {self.threads} threads"
@@ -67,31 +67,33 @@ class OpenVinoEngine:
         """See `Engine`."""
         return f"rs_srgan {__version__}, torch {torch.__version__}, openvino {openvino.__version__}"
 
-    def __call__(self, lr: FloatImage, guide: FloatImage | None = None) -> Image:
+    def __call__(self, lr: FloatImage, guide: FloatImage | None = None) -> list[Image]:
         """See `Engine`."""
         with memory_errors():
             with self._lock:
                 compiled = self._compiled(*lr.shape[1:])
-            requests = compiled.take()
+            network = compiled.take()
             try:
-                return self._run(*requests, [image[None] for image in (lr, guide) if image is not None])
+                images = [np.ascontiguousarray(image[None]) for image in (lr, guide) if image is not None]
+                for index, image in enumerate(images):
+                    network.set_input_tensor(index, _tensor(image))
+                network.infer()
+                with compiled.finishing:
+                    return self._finish(compiled.finish, images[0], network)
             finally:
-                compiled.idle.put(requests)
+                compiled.idle.put(network)
 
-    def _run(self, network: InferRequest, finish: InferRequest, images: list[FloatImage]) -> Image:
-        images = [np.ascontiguousarray(image) for image in images]
-        for index, image in enumerate(images):
-            network.set_input_tensor(index, _tensor(image))
-        network.infer()
-        finish.set_input_tensor(0, _tensor(images[0]))
+    def _finish(self, finish: InferRequest, lr: FloatImage, network: InferRequest) -> list[Image]:
+        finish.set_input_tensor(0, _tensor(lr))
         finish.set_input_tensor(1, network.get_output_tensor())
         # memory of its own, since the next window is computed while this one is written
-        dn = np.empty(finish.get_output_tensor(0).get_shape(), self._dtype)
-        finish.set_output_tensor(0, _tensor(dn))
+        results: list[Image] = []
+        for index, dtype in enumerate(self._dtypes):
+            results.append(np.empty(finish.get_output_tensor(index).get_shape(), dtype))
+            finish.set_output_tensor(index, _tensor(results[-1]))
         finish.infer()
-        require_finite(float(finish.get_output_tensor(1).data), self.model)
-        core: Image = dn[0].transpose(2, 0, 1)
-        return core
+        require_finite(float(finish.get_output_tensor(len(results)).data), self.model)
+        return [dn[0].transpose(2, 0, 1) for dn in results]
 
     def _compile(self, height: int, width: int) -> "_Compiled":
         config, scale = self.model.config, self.model.scale
@@ -101,19 +103,21 @@ class OpenVinoEngine:
         if config.guide_bands:
             shapes[1] = PartialShape([1, len(config.guide_bands), height * scale, width * scale])
         network.reshape(shapes)
-        encoding = {index: PartialShape(each.shape) for index, each in enumerate(self._encoding, start=2)}
-        finish.reshape({0: shapes[0], 1: PartialShape([1, bands * scale**2, height, width]), **encoding})
+        encodings = {index: PartialShape(each.shape) for index, each in enumerate(self._encodings, start=2)}
+        channels = len(self._dtypes) * bands * scale**2
+        finish.reshape({0: shapes[0], 1: PartialShape([1, channels, height, width]), **encodings})
         between = PrePostProcessor(network)
         _channels_last(between.output(), _TYPES[self.precision])
         after = PrePostProcessor(finish)
         _channels_last(after.input(1), _TYPES[self.precision])
-        _channels_last(after.output(0), Type(self._dtype))
+        for index, dtype in enumerate(self._dtypes):
+            _channels_last(after.output(index), Type(dtype))
         hints = {_NETWORK: _HINTS[self.precision], _FINISH: _HINTS["fp32"]}
         network, finish = (
             self._core.compile_model(graph.build(), "CPU", self._options(hint))
             for graph, hint in zip((between, after), hints.values(), strict=True)
         )
-        return _Compiled(network, finish, self._encoding)
+        return _Compiled(network, finish, self._encodings)
 
     def _options(self, precision_hint: str) -> dict[str, Any]:
         return {
@@ -125,21 +129,25 @@ class OpenVinoEngine:
 
 
 class _Compiled:
-    """Both graphs, compiled for one shape of window, with as many pairs of requests as were in use at once."""
+    """Both graphs, compiled for one shape of window.
 
-    def __init__(self, network: CompiledModel, finish: CompiledModel, encoding: list[FloatImage]) -> None:
-        self._network, self._finish, self._encoding = network, finish, encoding
-        self.idle: SimpleQueue[tuple[InferRequest, InferRequest]] = SimpleQueue()
+    Requests take memory: of the network there are as many as were in use at once, at a scene's edges one; of what
+    follows, which is quick and works on all the fine pixels, only one.
+    """
 
-    def take(self) -> tuple[InferRequest, InferRequest]:
-        """An idle pair, or a new one: each takes memory, and at a scene's edges one is enough."""
+    def __init__(self, network: CompiledModel, finish: CompiledModel, encodings: list[FloatImage]) -> None:
+        self._network, self._encodings = network, encodings
+        self.idle: SimpleQueue[InferRequest] = SimpleQueue()
+        self.finish, self.finishing = finish.create_infer_request(), threading.Lock()
+        for index, each in enumerate(encodings, start=2):
+            self.finish.set_input_tensor(index, _tensor(each))
+
+    def take(self) -> InferRequest:
+        """An idle request of the network, or a new one."""
         try:
             return self.idle.get_nowait()
         except Empty:
-            network, finish = self._network.create_infer_request(), self._finish.create_infer_request()
-            for index, each in enumerate(self._encoding, start=2):
-                finish.set_input_tensor(index, _tensor(each))
-            return network, finish
+            return self._network.create_infer_request()
 
 
 def _tensor(pixels: FloatImage) -> openvino.Tensor:
@@ -153,33 +161,42 @@ def _channels_last(port: Any, element_type: Type) -> None:  # noqa: ANN401
 
 
 class _Network(nn.Module):
-    def __init__(self, model: SISR) -> None:
+    """What the generator makes, and behind it, as more channels, what the uncertainty head makes, if that is wanted."""
+
+    def __init__(self, model: SISR, uncertainty: bool) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.uncertainty = model, uncertainty
 
     def forward(self, lr: Tensor, guide: Tensor | None = None) -> Tensor:
-        return self.model.residual(lr, guide)
+        residual = self.model.residual(lr, guide)
+        return torch.cat([residual, self.model.doubt(lr, residual)], dim=1) if self.uncertainty else residual
 
 
 class _Finish(nn.Module):
-    def __init__(self, model: SISR) -> None:
+    """DN of each result, each by its four tensors of an encoding, and the sum of them all before that."""
+
+    def __init__(self, model: SISR, uncertainty: bool) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.uncertainty = model, uncertainty
 
-    def forward(
-        self, lr: Tensor, residual: Tensor, gain: Tensor, bias: Tensor, low: Tensor, high: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        sr = self.model.finish(lr, residual, margin=self.model.receptive_field)
-        return to_dn(sr, gain, bias, low, high), sr.sum()
+    def forward(self, lr: Tensor, between: Tensor, *encodings: Tensor) -> tuple[Tensor, ...]:
+        model, margin = self.model, self.model.receptive_field
+        if self.uncertainty:
+            residual, logarithm = between.chunk(2, dim=1)
+            results = [model.finish(lr, residual, margin), model.finish_doubt(logarithm, margin)]
+        else:
+            results = [model.finish(lr, between, margin)]
+        dn = [to_dn(result, *encodings[4 * index :][:4]) for index, result in enumerate(results)]
+        return (*dn, torch.stack([result.sum() for result in results]).sum())
 
 
-def _cached_graphs(model: SISR, core: openvino.Core) -> dict[str, openvino.Model]:
+def _cached_graphs(model: SISR, uncertainty: bool, core: openvino.Core) -> dict[str, openvino.Model]:
     """Both graphs of a model, for windows of any size: from the cache, or converted and put there."""
-    key = _fingerprint(model)
+    key = _fingerprint(model) + ("-uncertainty" if uncertainty else "")
     try:
         return _read(cached_assets_path("rs_srgan", namespace="openvino", subfolder=key), core)
     except (OSError, RuntimeError, ValueError):  # not there, damaged, or a cache that is none
-        graphs = _convert(model)
+        graphs = _convert(model, uncertainty)
     with tempfile.TemporaryDirectory(prefix="rs_srgan_") as converted:
         for name, graph in graphs.items():
             openvino.save_model(graph, Path(converted) / f"{name}.xml", compress_to_fp16=False)
@@ -200,20 +217,21 @@ def _read(folder: Path, core: openvino.Core) -> dict[str, openvino.Model]:
 
 
 @torch.inference_mode()
-def _convert(model: SISR) -> dict[str, openvino.Model]:
+def _convert(model: SISR, uncertainty: bool) -> dict[str, openvino.Model]:
     bands, guides, scale = len(model.config.bands), len(model.config.guide_bands), model.scale
     side = 2 * model.receptive_field + 8  # any that leaves something within the margin
-    lr, residual = torch.zeros(1, bands, side, side), torch.zeros(1, bands * scale**2, side, side)
+    results = 1 + uncertainty
+    lr, between = torch.zeros(1, bands, side, side), torch.zeros(1, results * bands * scale**2, side, side)
     guide = [torch.zeros(1, guides, side * scale, side * scale)] if guides else []
 
-    encoding = list(encoding_tensors(Encoding("uint16", (1e-4,) * bands, (0.0,) * bands, 0)).values())
+    encodings = list(encoding_tensors(Encoding("uint16", (1e-4,) * bands, (0.0,) * bands, 0)).values()) * results
 
     def converted(step: nn.Module, *inputs: Tensor) -> openvino.Model:
         shapes = [[1, each.shape[1], -1, -1] if each.dim() == 4 else list(each.shape) for each in inputs]
         return openvino.convert_model(step.eval(), example_input=inputs, input=shapes)
 
-    finish = converted(_Finish(model), lr, residual, *encoding)
-    return {_NETWORK: converted(_Network(model), lr, *guide), _FINISH: finish}
+    finish = converted(_Finish(model, uncertainty), lr, between, *encodings)
+    return {_NETWORK: converted(_Network(model, uncertainty), lr, *guide), _FINISH: finish}
 
 
 def _fingerprint(model: SISR) -> str:

@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 
 from rs_srgan.errors import InputError
-from rs_srgan.hub import DEFAULT_MODEL, load_model
+from rs_srgan.hub import DEFAULT_MODEL, named_model
 from rs_srgan.inference.engines import Engine, make_engine
 from rs_srgan.inference.pipeline import overlapped
-from rs_srgan.io.geotiff import GeoTiffWriter, block_px, check_target, whole_blocks, write_cog
+from rs_srgan.io.geotiff import block_px, check_target, whole_blocks
 from rs_srgan.io.opening import open_raster
 from rs_srgan.io.raster import Grid, Raster
 from rs_srgan.io.region import Region, find_region
+from rs_srgan.io.result import Result
 from rs_srgan.io.unfinished import Unfinished
 from rs_srgan.models import SISR
 from rs_srgan.nodata import fill_from_nearest, fill_reach
@@ -33,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 # A run that is killed loses what it did since the last of them.
 CHECKPOINT_SECONDS = 5.0
+# Half-widths of intervals in DN: from a tenth of a Sentinel-2 product's DN to reflectance 0.65.
+_UNCERTAINTY_GAIN = 1e-5
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,8 @@ def super_resolve(
     threads: int | None = None,
     compress: str = "zstd",
     cog: bool = False,
+    uncertainty: str | Path | None = None,
+    detail: float | None = None,
     offset: float | None = None,
     resume: bool = False,
     overwrite: bool = False,
@@ -94,6 +99,9 @@ def super_resolve(
         threads: of the CPU; by default all cores.
         compress: "zstd", "deflate" or "none".
         cog: write a Cloud Optimized GeoTIFF, with overviews. While it is made it is on the disk twice.
+        uncertainty: another GeoTIFF to write, of the half-width of the interval that holds 80 % of the truth, by a
+            model that knows it: DN with a scale tag of 0.00001, reflectance.
+        detail: see `load_model`, for a model that is given by its name.
         offset: DN to add before dividing by 10000, instead of what the file's tags say.
         resume: go on with what an earlier run of the same request left, if it left something.
         overwrite: replace an existing target, and what a stopped run left of it.
@@ -120,6 +128,8 @@ def super_resolve(
         threads=threads,
         compress=compress,
         cog=cog,
+        uncertainty=uncertainty,
+        detail=detail,
         offset=offset,
         resume=resume,
         overwrite=overwrite,
@@ -144,6 +154,8 @@ def run(
     threads: int | None = None,
     compress: str = "zstd",
     cog: bool = False,
+    uncertainty: str | Path | None = None,
+    detail: float | None = None,
     offset: float | None = None,
     resume: bool = False,
     overwrite: bool = False,
@@ -154,7 +166,10 @@ def run(
     if tile < 1:
         raise InputError(f"The tile size is {tile}; expected at least 1 pixel.")
     target = check_target(target, source, overwrite)
-    model = load_model(model) if isinstance(model, str | Path) else model
+    targets = [target] if uncertainty is None else [target, check_target(uncertainty, source, overwrite)]
+    if targets[1:] == [target]:
+        raise InputError(f"The result and its uncertainty are both to be {target}. Choose another name for one.")
+    model = named_model(model, detail)
     tile_px = whole_blocks(tile * model.scale)
     with ExitStack() as files:
         rasters = [files.enter_context(open_raster(source, model.config.bands, offset))]
@@ -162,46 +177,42 @@ def run(
             rasters.append(files.enter_context(open_raster(source, model.config.guide_bands, offset)))
         region = find_region(rasters[0].grid, rasters[0].name, bbox, aoi)
         lr_px = region.window.height * region.window.width
-        encoding = rasters[0].output_encoding(masked=region.area is not None)
+        encodings = [rasters[0].output_encoding(masked=region.area is not None)]
+        if uncertainty is not None:
+            model.uncertainty_head()
+            bands = len(model.config.bands)
+            encodings.append(Encoding("uint16", (_UNCERTAINTY_GAIN,) * bands, (0.0,) * bands, nodata=0, tagged=True))
         scene_px = rasters[0].grid.height * rasters[0].grid.width
-        runner = make_engine(model, encoding, scene_px, engine, precision, threads)
-        scene = _Scene(rasters, model, region, encoding, runner)
+        runner = make_engine(model, encodings, scene_px, engine, precision, threads)
+        scene = _Scene(rasters, model, region, encodings, runner)
         logger.info("%s", scene)
         if not model.exact_tiling:
             logger.warning("The generator of %s looks at whole tiles: the result depends on the tile size.", model.name)
-        parts = list(
-            plan_tiles(region.window.height, region.window.width, tile_px // model.scale, model.receptive_field)
-        )
+        plan = plan_tiles(region.window.height, region.window.width, tile_px // model.scale, model.receptive_field)
+        # one shape of window after the other, since engines get ready for each, which takes time and memory
+        parts = sorted(plan, key=lambda part: (part.window.height, part.window.width), reverse=True)
         if aoi is not None and not any(scene.holds_some_of(part) for part in parts):
             raise InputError(
                 f"{Path(aoi).name} holds the centre of no pixel of the result: it is too small. Draw it larger, or "
                 "give a bounding box instead (bbox, --bbox)."
             )
         request = scene.request() | {"tile size (LR pixels)": tile_px // model.scale, "compression": compress}
-        with Unfinished(target, request, len(parts), resume, overwrite) as unfinished:
-            out = GeoTiffWriter(
-                unfinished.pixels,
-                scene.grid,
-                scene.encoding,
-                rasters[0].descriptions,
-                scene.tags(),
-                compress,
-                block_px(tile_px),
-                exists=unfinished.done > 0,
-            )
-            try:
-                yield from _work(scene, parts, out, unfinished, lr_px)
-            except MemoryError as error:
-                raise MemoryError(
-                    f"The memory is full with tiles of {tile} x {tile} pixels. Take smaller ones (tile, --tile), or "
-                    "fewer threads (threads, --threads)."
-                ) from error
-            finally:
-                out.close()
-            if cog:
-                logger.info("%s: adding overviews.", target.name)
-                write_cog(unfinished.pixels, unfinished.copy, compress)
-            unfinished.publish(unfinished.copy if cog else unfinished.pixels)
+        results = []
+        for path, encoding in zip(targets, encodings, strict=True):
+            quiet = path != target
+            unfinished = files.enter_context(Unfinished(path, request, len(parts), resume, overwrite, quiet))
+            names = [f"{name} half-width of 80 %" if quiet else name for name in rasters[0].descriptions]
+            results.append(Result(unfinished, scene.grid, encoding, names, scene.tags(), compress, block_px(tile_px)))
+            files.callback(results[-1].close)
+        try:
+            yield from _work(scene, parts, results, lr_px)
+        except MemoryError as error:
+            raise MemoryError(
+                f"The memory is full with tiles of {tile} x {tile} pixels. Take smaller ones (tile, --tile), or "
+                "fewer threads (threads, --threads)."
+            ) from error
+        for result in reversed(results):
+            result.publish(cog)
 
 
 def _whole_number(what: str, value: int) -> int:
@@ -211,37 +222,38 @@ def _whole_number(what: str, value: int) -> int:
         raise InputError(f"{what} is {value!r}; expected a whole number.") from None
 
 
-def _work(
-    scene: "_Scene", parts: Sequence[Tile], out: GeoTiffWriter, unfinished: Unfinished, lr_px: int
-) -> Generator[Progress]:
+def _work(scene: "_Scene", parts: Sequence[Tile], results: Sequence[Result], lr_px: int) -> Generator[Progress]:
     started = noted = time.monotonic()
-    written = unfinished.done
-    empty = unfinished.done == 0
+    written = before = min(result.done for result in results)
+    empty = before == 0
     measured = clipped = 0
 
     def write(part: Tile, result: "_Pixels | None") -> None:
         nonlocal written, noted, empty, measured, clipped
-        out.write(part.core.scaled(scene.model.scale), scene.with_nodata(part, result))
+        for file, dn in zip(results, scene.with_nodata(part, result), strict=True):
+            file.write(part.core.scaled(scene.model.scale), dn)
         written += 1
         if result is not None:
             empty = False
             measured, clipped = measured + result.measured, clipped + result.clipped
         if written == len(parts) or time.monotonic() - noted >= CHECKPOINT_SECONDS:
-            out.settle()
-            unfinished.note(written)
+            settle()
             noted = time.monotonic()
 
-    done = resumed = sum(part.core.height * part.core.width for part in parts[: unfinished.done])
-    steps = overlapped(parts[unfinished.done :], scene.read, scene.compute, write, scene.engine.workers)
+    def settle() -> None:
+        for file in results:
+            file.settle(written)
+
+    done = resumed = sum(part.core.height * part.core.width for part in parts[:before])
+    steps = overlapped(parts[before:], scene.read, scene.compute, write, scene.engine.workers)
     try:
         with closing(steps):
             for part in steps:
                 done += part.core.height * part.core.width
                 yield Progress(done, lr_px, time.monotonic() - started, resumed)
     finally:
-        if written > unfinished.done:  # stopped: nothing that is done need be lost
-            out.settle()
-            unfinished.note(written)
+        if written > min(result.done for result in results):  # stopped: nothing that is done need be lost
+            settle()
     seconds, million = time.monotonic() - started, (done - resumed) / 1e6
     if million:
         logger.info(
@@ -263,7 +275,7 @@ class _Pixels:
     """Of one part: what the model is given, or what it gave.
 
     Attributes:
-        images: reflectance, (C, h, w), of LR and guide, with the halo; or DN of SR.
+        images: reflectance, (C, h, w), of LR and guide, with the halo; or DN of SR and its uncertainty.
         valid: where the result holds data, (C, H, W) SR pixels; None where it does everywhere.
         measured: values of LR that were, without the halo.
         clipped: those of them that the result's DN cannot hold.
@@ -279,10 +291,10 @@ class _Scene:
     """A raster on its way through a model: what happens to one part of it."""
 
     def __init__(
-        self, rasters: Sequence[Raster], model: SISR, region: Region, encoding: Encoding, engine: Engine
+        self, rasters: Sequence[Raster], model: SISR, region: Region, encodings: Sequence[Encoding], engine: Engine
     ) -> None:
-        self.rasters, self.model, self.region, self.encoding, self.engine = rasters, model, region, encoding, engine
-        lr, scale = rasters[0], model.scale
+        self.rasters, self.model, self.region, self.encodings, self.engine = rasters, model, region, encodings, engine
+        lr, scale, encoding = rasters[0], model.scale, encodings[0]
         for guide in rasters[1:]:
             if guide.grid != lr.grid.scaled(scale):
                 raise InputError(
@@ -308,6 +320,7 @@ class _Scene:
         return {
             "input": [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats],
             "scaling": [dataclasses.asdict(raster.encoding) for raster in self.rasters],
+            "uncertainty": len(self.encodings) > 1,
             "region": [vars(self.region.window), hashlib.sha256(repr(self.region.area).encode()).hexdigest()],
             "model": self.model.fingerprint(),
             "engine": self.engine.kind,
@@ -354,22 +367,21 @@ class _Scene:
 
     def compute(self, pixels: _Pixels | None) -> _Pixels | None:
         """What the model makes of it."""
-        return pixels and dataclasses.replace(pixels, images=[self.engine(*pixels.images)])
+        return pixels and dataclasses.replace(pixels, images=self.engine(*pixels.images))
 
-    def with_nodata(self, part: Tile, result: _Pixels | None) -> Image:
-        """DN of a part's result, and nodata where there is none."""
-        nodata = self.encoding.nodata
+    def with_nodata(self, part: Tile, result: _Pixels | None) -> list[Image]:
+        """DN of all results of a part, and nodata where there is none."""
         if result is None:
             core = part.core.scaled(self.model.scale)
             shape = (len(self.model.config.bands), core.height, core.width)
-            return np.full(shape, nodata or 0, self.encoding.dtype)
-        (dn,) = result.images
-        low, high = self.encoding.limits
-        if nodata is not None and low < nodata < high:  # at the ends it is no value of data anyway
-            dn[dn == nodata] += 1
-        if result.valid is not None:
-            dn[~result.valid] = nodata
-        return dn
+            return [np.full(shape, encoding.nodata or 0, encoding.dtype) for encoding in self.encodings]
+        for dn, encoding in zip(result.images, self.encodings, strict=True):
+            low, high = encoding.limits
+            if encoding.nodata is not None and low < encoding.nodata < high:  # else no value of data anyway
+                dn[dn == encoding.nodata] += 1
+            if result.valid is not None:
+                dn[~result.valid] = encoding.nodata
+        return result.images
 
 
 def read_filled(raster: Raster, window: Window, reach: int) -> tuple[FloatImage, Mask]:

@@ -34,6 +34,7 @@ class Unfinished:
         parts: of the work, in order.
         resume: go on with what is there.
         overwrite: an existing target may be replaced, and without `resume` what is there begun anew.
+        quiet: another one of the same run says what is kept.
 
     Attributes:
         pixels: path of the GeoTIFF in the making.
@@ -45,9 +46,15 @@ class Unfinished:
     """
 
     def __init__(
-        self, target: Path, request: dict[str, Any], parts: int, resume: bool = False, overwrite: bool = False
+        self,
+        target: Path,
+        request: dict[str, Any],
+        parts: int,
+        resume: bool = False,
+        overwrite: bool = False,
+        quiet: bool = False,
     ) -> None:
-        self.target, self._parts, self._overwrite = target, parts, overwrite
+        self.target, self._parts, self._overwrite, self._quiet = target, parts, overwrite, quiet
         self._request: dict[str, Any] = json.loads(json.dumps(request))  # as it will be read back
         name = target.name
         if len(os.fsencode(name)) > _LONGEST_NAME_BYTES:
@@ -88,7 +95,8 @@ class Unfinished:
                 "Ask for the same again, or begin anew (overwrite=True, --overwrite)."
             )
         self.done = begun["done"]
-        logger.info("%s: going on at %.0f %%.", self.target.name, 100 * self.done / self._parts)
+        if not self._quiet:
+            logger.info("%s: going on at %.0f %%.", self.target.name, 100 * self.done / self._parts)
 
     def _read_note(self) -> dict[str, Any] | None:
         try:
@@ -143,15 +151,21 @@ class Unfinished:
 
     def _keep_or_remove(self, error: BaseException | None) -> None:
         self._remove_copy()
+        at_fault = isinstance(error, InputError) and not isinstance(error, ReadError)
+        kept = error is not None and not at_fault and self.done > 0
+        if not kept:
+            self._remove()
+        if not self._quiet:
+            self._explain(error, kept)
+
+    def _explain(self, error: BaseException | None, kept: bool) -> None:
         share = f"{100 * self.done / self._parts:.0f} %"
-        if isinstance(error, ReadError) and self.done:
+        if isinstance(error, ReadError) and kept:
             raise ReadError(
                 f"{error} What was done, {share}, is kept: go on with --resume if this same file can be read later, "
                 "else begin anew with --overwrite."
             ) from None
-        if error is None or isinstance(error, InputError) or not self.done:
-            self._remove()
-        else:
+        if kept:
             what = "stopped at %s, which is kept. Go on with --resume, or begin anew with --overwrite."
             logger.warning(f"%s: {what}", self.target.name, share)
         if isinstance(error, OSError) and error.errno in _FULL:

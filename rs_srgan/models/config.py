@@ -35,6 +35,7 @@ class SISRConfig:
     reflectance_mean: float = 0.15  # the network sees (reflectance - mean) / std
     reflectance_std: float = 0.15
     uncertainty: bool = False  # whether it has a head that says how far off it may be
+    base_model: str = ""  # what a GAN's training began with, by the name `load_model` takes: detail 0
 
     def __post_init__(self) -> None:
         # JSON and YAML know lists only

@@ -1,5 +1,6 @@
 """Super-resolution of one image: reflectance in, reflectance out."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from rs_srgan.models.srresnet import SRResNet
 from rs_srgan.models.uncertainty import UncertaintyHead
 from rs_srgan.nodata import fill_from_nearest, fill_reach
 from rs_srgan.physics import BICUBIC_REACH_LR_PX, ConsistencyProjection, wald_mtf
+from rs_srgan.radiometry import FloatImage
 from rs_srgan.tiling import crop_replicated, plan_tiles
 
 # One for each name in config.GENERATORS.
@@ -120,10 +122,10 @@ class SISR(HubModel):
             InputError: a model without that head.
         """
         self._check(lr, guide)
-        head = self.uncertainty_head()
+        self.uncertainty_head()
         residual = self.residual(lr, guide)
-        logarithm = head(self._normalised(lr), residual)
-        return self.finish(lr, residual, margin), head.finish(logarithm, self.config.reflectance_std, margin)
+        logarithm = self.doubt(lr, residual)
+        return self.finish(lr, residual, margin), self.finish_doubt(logarithm, margin)
 
     def uncertainty_head(self) -> UncertaintyHead:
         """The head.
@@ -157,6 +159,15 @@ class SISR(HubModel):
     def _normalised(self, image: Tensor) -> Tensor:
         return (image - self.config.reflectance_mean) / self.config.reflectance_std
 
+    def doubt(self, lr: Tensor, residual: Tensor) -> Tensor:
+        """The uncertainty head's part, pixels as channels: reflectance (B, C, h, w) and `residual` to what it makes."""
+        logarithm: Tensor = self.uncertainty_head()(self._normalised(lr), residual)
+        return logarithm
+
+    def finish_doubt(self, logarithm: Tensor, margin: int = 0) -> Tensor:
+        """The rest of that, always in float32: half-widths, reflectance."""
+        return self.uncertainty_head().finish(logarithm, self.config.reflectance_std, margin)
+
     def finish(self, lr: Tensor, residual: Tensor, margin: int = 0) -> Tensor:
         """The rest, always in float32, since it is what keeps the radiometry: bicubic skip and projection."""
         with torch.autocast(lr.device.type, enabled=False):
@@ -171,10 +182,9 @@ class SISR(HubModel):
                 sr = sr[..., margin:-margin, margin:-margin]
             return F.pixel_shuffle(sr, self.scale)
 
-    @torch.inference_mode()
     def predict(
         self, image: np.ndarray[Any, Any], guide: np.ndarray[Any, Any] | None = None, tile: int = 512
-    ) -> np.ndarray[Any, np.dtype[np.float32]]:
+    ) -> FloatImage:
         """Super-resolve one image that is in memory; for files, see `super_resolve`.
 
         Args:
@@ -188,6 +198,38 @@ class SISR(HubModel):
         Raises:
             InputError: other bands or sizes, integers, an empty image, or values that are DN.
         """
+        (sr,) = self._predict(lambda *windows, margin: [self(*windows, margin=margin)], image, guide, tile)
+        return sr
+
+    def predict_with_uncertainty(
+        self, image: np.ndarray[Any, Any], guide: np.ndarray[Any, Any] | None = None, tile: int = 512
+    ) -> tuple[FloatImage, FloatImage]:
+        """`predict`, and how far off it may be.
+
+        Args:
+            image: see `predict`.
+            guide: see `predict`.
+            tile: see `predict`.
+
+        Returns:
+            what `predict` returns, and of the same shape half the interval around it that holds 80 % of the truth.
+
+        Raises:
+            InputError: as for `predict`, or a model that knows no uncertainty.
+        """
+        self.uncertainty_head()
+        sr, half_width = self._predict(self.with_uncertainty, image, guide, tile)
+        return sr, half_width
+
+    @torch.inference_mode()
+    def _predict(
+        self,
+        compute: Callable[..., Sequence[Tensor]],
+        image: np.ndarray[Any, Any],
+        guide: np.ndarray[Any, Any] | None,
+        tile: int,
+    ) -> list[FloatImage]:
+        """What `compute` makes of windows, a halo around each being their `margin`, put together."""
         scale, halo, device = self.scale, self.receptive_field, self.projection.up.rows.device
         image = _checked("image", image, self.config.bands)
         valid = np.isfinite(image)
@@ -200,15 +242,21 @@ class SISR(HubModel):
             if guide.shape[1:] != (image.shape[1] * scale, image.shape[2] * scale):
                 raise InputError(f"The guide has shape {guide.shape}, the image {image.shape}; expected x{scale}.")
             layers.append((fill_from_nearest(guide, np.isfinite(guide), fill_reach(halo) * scale), scale))
-        sr = np.empty((image.shape[0], image.shape[1] * scale, image.shape[2] * scale), np.float32)
+        results: list[FloatImage] = []
         for part in plan_tiles(image.shape[1], image.shape[2], tile, halo):
             windows = [
                 torch.from_numpy(crop_replicated(layer, part.window.scaled(fine)))[None].to(device)
                 for layer, fine in layers
             ]
-            sr[:, *part.core.scaled(scale).slices] = self(*windows, margin=halo)[0].cpu().numpy()
-        sr[~valid.repeat(scale, axis=1).repeat(scale, axis=2)] = np.nan
-        return sr
+            made = compute(*windows, margin=halo)
+            if not results:
+                size = (image.shape[0], image.shape[1] * scale, image.shape[2] * scale)
+                results = [np.empty(size, np.float32) for _ in made]
+            for result, core in zip(results, made, strict=True):
+                result[:, *part.core.scaled(scale).slices] = core[0].cpu().numpy()
+        for result in results:
+            result[~valid.repeat(scale, axis=1).repeat(scale, axis=2)] = np.nan
+        return results
 
 
 def _checked(what: str, image: np.ndarray[Any, Any], bands: tuple[str, ...]) -> np.ndarray[Any, np.dtype[np.float32]]:

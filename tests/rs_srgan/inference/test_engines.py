@@ -31,7 +31,7 @@ def test_an_engine_gives_the_models_reflectance_as_dn(model, window, engine, enc
     with torch.inference_mode():
         sr = model(torch.from_numpy(window)[None], margin=model.receptive_field)[0].numpy()
     expected = ((sr - encoding.bias[0]) / encoding.gain[0]).clip(*encoding.limits)
-    dn = engine(model, encoding, "fp32")(window)
+    dn = engine(model, [encoding], "fp32")(window)[0]
     assert dn.dtype == encoding.dtype
     assert dn.shape == (4, 128, 160)
     assert np.abs(dn - expected).max() <= 0.51
@@ -44,7 +44,7 @@ def test_bands_may_be_stored_each_in_its_own_way(model, window, engine):
         sr = model(torch.from_numpy(window)[None], margin=model.receptive_field)[0].numpy()
     gain, bias = (np.array(values)[:, None, None] for values in (encoding.gain, encoding.bias))
     expected = ((sr - bias) / gain).clip(*encoding.limits)
-    assert np.abs(engine(model, encoding, "fp32")(window) - expected).max() <= 0.51
+    assert np.abs(engine(model, [encoding], "fp32")(window)[0] - expected).max() <= 0.51
 
 
 @pytest.mark.parametrize("encoding", [FINE, BASELINE_4, Encoding("int16", (1e-4,), (0.0,), -9999)])
@@ -67,22 +67,22 @@ def test_dn_are_clipped_not_wrapped_and_never_nodata():
 @pytest.mark.parametrize("engine", [TorchEngine, OpenVinoEngine])
 def test_bf16_touches_the_network_and_not_the_radiometry(model, window, engine):
     """Its error is that of the residual alone; a reflectance rounded to bf16 would be off by up to 0.4 %."""
-    exact, half = (engine(model, FINE, precision)(window).astype(float) for precision in ("fp32", "bf16"))
+    exact, half = (engine(model, [FINE], precision)(window)[0].astype(float) for precision in ("fp32", "bf16"))
     with torch.no_grad():
         model.generator.tail.weight.zero_()
         model.generator.tail.bias.zero_()
-    residual = exact - engine(model, FINE, "fp32")(window)
+    residual = exact - engine(model, [FINE], "fp32")(window)[0]
     assert 0 < np.sqrt(np.square(half - exact).mean()) < 0.02 * np.sqrt(np.square(residual).mean())
 
 
 def test_threads_are_the_engines_own(model, window):
     before = torch.get_num_threads()
-    TorchEngine(model, FINE, "fp32", threads=1)(window)
+    TorchEngine(model, [FINE], "fp32", threads=1)(window)
     assert torch.get_num_threads() == before
 
 
 def test_two_windows_at_once_do_not_disturb_each_other(model, window):
-    engine = OpenVinoEngine(model, FINE, "fp32", threads=2)
+    engine = OpenVinoEngine(model, [FINE], "fp32", threads=2)
     windows = [window * factor for factor in np.linspace(0.5, 1, 8, dtype=np.float32)]
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(engine, windows))
@@ -102,8 +102,8 @@ def test_openvino_does_not_depend_on_the_tile_size_either(model, write_tif, tmp_
 
 
 def test_auto_compiles_only_what_is_worth_it(model):
-    assert isinstance(make_engine(model, FINE, 100 * 100), TorchEngine)
-    assert isinstance(make_engine(model, FINE, 4000 * 4000), OpenVinoEngine)
+    assert isinstance(make_engine(model, [FINE], 100 * 100), TorchEngine)
+    assert isinstance(make_engine(model, [FINE], 4000 * 4000), OpenVinoEngine)
 
 
 @pytest.mark.parametrize("native", [False, True])
@@ -111,14 +111,14 @@ def test_auto_is_bf16_where_the_processor_computes_with_it(model, monkeypatch, n
     monkeypatch.setattr("torch.cpu._is_avx512_bf16_supported", lambda: native)
     monkeypatch.setattr("torch.cpu._is_amx_tile_supported", lambda: False)
     for lr_px in (100, 4000 * 4000):
-        assert make_engine(model, FINE, lr_px).precision == ("bf16" if native else "fp32")
+        assert make_engine(model, [FINE], lr_px).precision == ("bf16" if native else "fp32")
 
 
 def test_what_is_not_installed_is_said(model, monkeypatch):
     monkeypatch.setattr("rs_srgan.inference.engines.find_spec", lambda name: None)
-    assert isinstance(make_engine(model, FINE, 4000 * 4000), TorchEngine)
+    assert isinstance(make_engine(model, [FINE], 4000 * 4000), TorchEngine)
     with pytest.raises(InputError, match=r"OpenVINO is not installed: pip install rs_srgan\[cpu\]"):
-        make_engine(model, FINE, 1, "openvino")
+        make_engine(model, [FINE], 1, "openvino")
 
 
 @pytest.fixture
@@ -135,27 +135,27 @@ def cache(monkeypatch, tmp_path):
 
 
 def test_a_model_is_converted_once_and_read_back_as_it_was(model, window, cache, monkeypatch):
-    first = OpenVinoEngine(model, FINE, "fp32")(window)
+    first = OpenVinoEngine(model, [FINE], "fp32")(window)[0]
     assert {path.name for path in cache()} == {"network.xml", "network.bin", "finish.xml", "finish.bin"}
     monkeypatch.setattr("openvino.convert_model", None)
-    np.testing.assert_array_equal(OpenVinoEngine(model, FINE, "fp32")(window), first)
+    np.testing.assert_array_equal(OpenVinoEngine(model, [FINE], "fp32")(window)[0], first)
 
 
 def test_other_weights_are_another_model_to_the_cache(model, window, cache):
-    OpenVinoEngine(model, FINE, "fp32")(window)
+    OpenVinoEngine(model, [FINE], "fp32")(window)[0]
     with torch.no_grad():
         model.generator.tail.bias.add_(0.1)
-    ours, expected = (engine(model, FINE, "fp32")(window).astype(int) for engine in (OpenVinoEngine, TorchEngine))
+    ours, expected = (engine(model, [FINE], "fp32")(window)[0].astype(int) for engine in (OpenVinoEngine, TorchEngine))
     assert np.abs(ours - expected).max() <= 1
     assert len(cache()) == 8
 
 
 def test_a_damaged_conversion_is_made_again(model, window, cache):
-    first = OpenVinoEngine(model, FINE, "fp32")(window)
+    first = OpenVinoEngine(model, [FINE], "fp32")(window)[0]
     for path in cache():
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    np.testing.assert_array_equal(OpenVinoEngine(model, FINE, "fp32")(window), first)
-    assert OpenVinoEngine(model, FINE, "fp32")(window).shape == first.shape
+    np.testing.assert_array_equal(OpenVinoEngine(model, [FINE], "fp32")(window)[0], first)
+    assert OpenVinoEngine(model, [FINE], "fp32")(window)[0].shape == first.shape
 
 
 def test_a_cache_that_cannot_be_written_is_said_and_no_obstacle(model, window, cache, monkeypatch, caplog, tmp_path):
@@ -163,7 +163,7 @@ def test_a_cache_that_cannot_be_written_is_said_and_no_obstacle(model, window, c
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("shutil.copytree", refuse)
-    assert OpenVinoEngine(model, FINE, "fp32")(window).shape == (4, 128, 160)
+    assert OpenVinoEngine(model, [FINE], "fp32")(window)[0].shape == (4, 128, 160)
     assert "cannot be kept (" in caplog.text
     assert not cache()
     assert not list((tmp_path / "cache").glob("tmp*"))
@@ -172,7 +172,7 @@ def test_a_cache_that_cannot_be_written_is_said_and_no_obstacle(model, window, c
 def test_a_cache_that_is_no_folder_is_said_and_no_obstacle(model, window, monkeypatch, caplog, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setattr("huggingface_hub.utils._cache_assets.HF_ASSETS_CACHE", str(tmp_path / "file"))
-    assert OpenVinoEngine(model, FINE, "fp32")(window).shape == (4, 128, 160)
+    assert OpenVinoEngine(model, [FINE], "fp32")(window)[0].shape == (4, 128, 160)
     assert "cannot be kept (" in caplog.text
 
 
@@ -208,14 +208,14 @@ def test_a_guide_is_seen_by_both_engines_alike():
     with torch.inference_mode():
         expected = fusion(torch.from_numpy(lr)[None], torch.from_numpy(guide)[None], margin=halo)[0].numpy()
     for engine in (TorchEngine, OpenVinoEngine):
-        assert np.abs(engine(fusion, encoding, "fp32")(lr, guide) - expected / 5e-5).max() <= 0.51
+        assert np.abs(engine(fusion, [encoding], "fp32")(lr, guide)[0] - expected / 5e-5).max() <= 0.51
 
 
 def test_a_model_whose_output_is_not_finite_is_an_error(model, window):
     model.generator.tail.bias.data.fill_(3e38)
     model.generator.head.bias.data.fill_(3e38)
     with pytest.raises(InputError, match="not finite"):
-        TorchEngine(model, FINE, "fp32")(window)
+        TorchEngine(model, [FINE], "fp32")(window)[0]
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_model_whose_output_is_not_finite_is_an_error(model, window):
 )
 def test_unknown_choices_are_said(model, options, words):
     with pytest.raises(InputError, match=words):
-        make_engine(model, FINE, 1, **options)
+        make_engine(model, [FINE], 1, **options)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
@@ -234,6 +234,6 @@ def test_replayed_on_a_gpu_it_is_what_the_cpu_computes(model, precision):
     inputs = [crop_replicated(image, window.grown(model.receptive_field)) for window in windows]
     with torch.inference_mode():
         expected = [model(torch.from_numpy(each)[None], margin=model.receptive_field)[0].numpy() for each in inputs]
-    engine = TorchEngine(model, FINE, precision)
+    engine = TorchEngine(model, [FINE], precision)
     for lr, sr in zip(inputs, expected, strict=True):
-        assert np.abs(engine(lr) - sr / FINE.gain[0]).max() <= (1 if precision == "fp32" else 100)
+        assert np.abs(engine(lr)[0] - sr / FINE.gain[0]).max() <= (1 if precision == "fp32" else 100)

@@ -1,0 +1,42 @@
+"""Between a model that learned to be right and one that learned to look right."""
+
+import math
+
+import torch
+
+from rs_srgan.errors import InputError
+from rs_srgan.models.sisr import SISR
+
+# Fields of a configuration that may differ between the two: the generator's work does not depend on them.
+_OWN = ("base_model", "uncertainty")
+
+
+def set_detail(model: SISR, base: SISR, detail: float) -> None:
+    """Interpolate, in place, the weights of a GAN-trained model with those of the model that its training began with.
+
+    Args:
+        model: the GAN-trained one.
+        base: what it was before.
+        detail: 0 for `base`, 1 for `model` as it is.
+
+    Raises:
+        InputError: a detail out of range, or models of different architectures.
+
+    Source: network interpolation, Wang et al. 2018 (ESRGAN).
+    """
+    if not (isinstance(detail, int | float) and math.isfinite(detail) and 0 <= detail <= 1):
+        raise InputError(f"The detail is {detail!r}; expected a number from 0 to 1.")
+    differing = [
+        key for key, value in vars(model.config).items() if key not in _OWN and getattr(base.config, key) != value
+    ]
+    if differing:
+        raise InputError(
+            f"{model.name} and {base.name} differ in {', '.join(differing)}, so there is nothing between them."
+        )
+    own, other = model.generator.state_dict(), base.generator.state_dict()
+    with torch.no_grad():
+        mixed = {
+            name: torch.lerp(other[name], value, detail) if value.is_floating_point() else value
+            for name, value in own.items()
+        }
+    model.generator.load_state_dict(mixed)
