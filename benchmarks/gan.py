@@ -4,7 +4,6 @@ Writes docs/training.md and docs/gan_curves.png: the run's log, beside the valid
 """
 
 import argparse
-import csv
 from pathlib import Path
 
 import lightning as L
@@ -14,7 +13,7 @@ import yaml
 from benchmarks.report import ROOT, table, write_block
 from train.data.mixture import MixtureDataModule
 from train.module import SPECTRUM_AT, SISRModule
-from train.report import curves
+from train.report import curves, read_log
 
 PARTS = 4  # of the run, each a row
 GROUPS = {"sentinel2": "Sentinel-2", "naip": "NAIP"}
@@ -40,11 +39,10 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="its folder")
     folder = parser.parse_args().run
     log = max(folder.glob("log/*/metrics.csv"), key=lambda path: path.stat().st_mtime)
-    with log.open(encoding="utf-8") as file:
-        lines = list(csv.DictReader(file))
+    lines = read_log(log)
     config = yaml.safe_load((log.parent / "config.yaml").read_text())
-    training = [line for line in lines if line["train/adversarial"]]
-    validations = [line for line in lines if line["val/psnr"]]
+    training = [line for line in lines if line.get("train/adversarial")]
+    validations = [line for line in lines if line.get("val/psnr")]
     rows = [["the model before", "", "", *columns(before(config["model"]["init_args"]["init_from"]))]]
     for part in range(PARTS):
         span = training[part * len(training) // PARTS : (part + 1) * len(training) // PARTS]

@@ -1,98 +1,181 @@
-"""PSNR of a bundled model on sites that training never saw: python -m benchmarks.quality [NAME]. Needs RS_SRGAN_DATA.
+"""All figures of bundled models on sites that training never saw: python -m benchmarks.quality [NAME ...].
 
-Writes metrics.json beside the model, and the tables of README.md and of the model's card.
+Needs RS_SRGAN_DATA. Writes metrics.json beside each model, its card, and the table of README.md.
 """
 
 import argparse
-import dataclasses
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from tqdm import tqdm
+
 from benchmarks.report import ROOT, table, write_block
-from rs_srgan.evaluation.protocol import Figures, evaluate_sites
-from rs_srgan.hub import DEFAULT_MODEL, METRICS_FILE, load_model
-from train.data.guided import guided_sites
-from train.data.sources import Site, band_moments, data_root, naip_sites, sentinel2_sites
+from rs_srgan.card import psnr_rows, write_card
+from rs_srgan.evaluation.calibration import Calibration
+from rs_srgan.evaluation.images import Case, Protocol, valid_share
+from rs_srgan.evaluation.protocol import inner
+from rs_srgan.evaluation.report import ImageScores, Report
+from rs_srgan.evaluation.scoring import score
+from rs_srgan.evaluation.sensor import simulate
+from rs_srgan.hub import METRICS_FILE, catalogue, load_model
+from rs_srgan.models import SISR
+from rs_srgan.physics import wald_mtf
+from rs_srgan.radiometry import FloatImage
+from train.data.guided import guided_originals, guided_sites
+from train.data.sources import THINNED_OUT, Site, band_moments, data_root, naip_sites, sentinel2_sites
+from train.uncertainty import calibrating_sites
 
-_HEADER = ("unseen site", "bicubic", "bicubic + 3 back-projections", "model", "gain over back-projection")
-
-
-def figures_row(name: str, figures: dict[str, float]) -> list[str]:
-    """One row: PSNR in dB, and the gain."""
-    each = Figures(**figures)
-    return [name, f"{each.bicubic:.2f}", f"{each.back_projection:.2f}", f"{each.model:.2f}", f"{each.gain:+.2f}"]
-
-
-def summary(metrics: dict[str, Any]) -> str:
-    """The means, for the README."""
-    return table(
-        ("mean over unseen sites", *_HEADER[1:]),
-        [
-            figures_row(f"Sentinel-2, {len(metrics['sentinel2']['sites'])} sites", metrics["sentinel2"]["mean"]),
-            *(
-                figures_row(f"NAIP at {gsd}, {each['count']} sites", each["mean"])
-                for gsd, each in metrics["naip"].items()
-            ),
-            figures_row("Sentinel-2 and NAIP at 2.4 m, every site once", metrics["all"]["mean"]),
-        ],
-    )
+DETAILS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-def by_site(metrics: dict[str, Any]) -> str:
-    """Every Sentinel-2 site and the means, for the card."""
-    rows = [figures_row(name, figures) for name, figures in metrics["sentinel2"]["sites"].items()]
-    rows.append(figures_row("**mean, Sentinel-2**", metrics["sentinel2"]["mean"]))
-    for gsd, each in metrics["naip"].items():
-        rows.append(figures_row(f"**mean, {each['count']} NAIP sites at {gsd}**", each["mean"]))
-    return table(_HEADER, rows)
+@dataclass(frozen=True)
+class Group:
+    """Images of one kind, each with the site that it shows.
+
+    Attributes:
+        key: in metrics.json.
+        title: for people.
+        protocol: of the evaluation.
+        cases: what is evaluated.
+    """
+
+    key: str
+    title: str
+    protocol: Protocol
+    cases: list[Case]
+
+
+def groups(model: SISR) -> Iterator[Group]:
+    """What a model is measured on."""
+    root, config = data_root(), model.config
+    if config.guide_bands:
+        sites = guided_sites(root, "val", config.bands, config.guide_bands)
+        yield Group("sentinel2", "Sentinel-2, 40 m to 20 m", "simulated", _simulated(model, sites))
+        originals = guided_originals(root, "val", config.bands, config.guide_bands)
+        yield Group("real", "Sentinel-2, 20 m to 10 m", "real", [_real(model, *each) for each in originals])
+        return
+    sentinel2 = sentinel2_sites(root, "val", config.bands)
+    yield Group("sentinel2", f"Sentinel-2, {10 * config.scale} m to 10 m", "simulated", _simulated(model, sentinel2))
+    moments = band_moments(sentinel2_sites(root, "train", config.bands))
+    for gsd, coarsen in (("2.4 m", True), ("1.2 m", False)):
+        if coarsen and config.scale == 8:  # eight coarse pixels are no image
+            continue
+        naip = naip_sites(root, "val", moments, config.bands, coarsen=coarsen)
+        yield Group(f"naip_{gsd.replace(' ', '')}", f"NAIP, to {gsd}", "simulated", _simulated(model, naip))
+    measured = [site for site in sentinel2 if not site.name.startswith(THINNED_OUT)]
+    real = [_real(model, site.name, image, None) for site in measured for image in site.images]
+    yield Group("real", f"Sentinel-2, 10 m to {10 / config.scale:g} m", "real", real)
+
+
+def _simulated(model: SISR, sites: list[Site]) -> list[Case]:
+    """LR by the sensor model. Bands of a guide lie behind the model's own."""
+    scale, own = model.scale, len(model.config.bands)
+    mtf = wald_mtf(model.config.mtf_nyquist, scale)
+    cases = []
+    for site in sites:
+        for index, image in enumerate(site.images):
+            whole = image[:, : image.shape[1] // scale * scale, : image.shape[2] // scale * scale]
+            hr, guide = whole[:own], whole[own:] if model.config.guide_bands else None
+            lr = simulate(hr, scale, mtf)
+            cases.append(Case(f"{site.name} {index}", site.name, lr, hr, guide, mtf, valid_share(lr, hr, scale)))
+    return cases
+
+
+def _real(model: SISR, site: str, image: FloatImage, guide: FloatImage | None) -> Case:
+    mtf = wald_mtf(model.config.mtf_nyquist, model.scale)
+    return Case(site, site, image, None, guide, mtf, valid_share(image, None, model.scale))
+
+
+def evaluated(model: SISR, group: Group) -> Report:
+    """All figures of a group's images."""
+    images = []
+    for case in tqdm(group.cases, desc=f"{model.name}: {group.title}", leave=False, disable=None):
+        images.append(ImageScores(case.name, case.site, case.valid, score(model, case).scores))
+    fingerprint = model.fingerprint()
+    return Report(model.name, fingerprint, model.scale, model.config.bands, group.protocol, tuple(images), ())
 
 
 def measure(name: str) -> dict[str, Any]:
-    """Evaluate a bundled model on all validation sites."""
-    model, root = load_model(name), data_root()
-    config = model.config
+    """Everything about a bundled model."""
+    model = load_model(name)
+    found, reports, calibrations = list(groups(model)), {}, {}
+    for group in found:
+        reports[group.key] = evaluated(model, group)
+        if model.uncertainty is not None and group.protocol == "simulated":
+            calibrations[group.key] = calibration(model, group)
+    metrics: dict[str, Any] = {
+        "fingerprint": model.fingerprint(),
+        "groups": {group.key: _summary(group, reports[group.key]) for group in found},
+    }
+    if calibrations:
+        metrics["uncertainty"] = {key: each.to_json() for key, each in calibrations.items()}
+    if model.config.base_model:
+        metrics["detail"] = {f"{detail:g}": _at_detail(name, detail, found) for detail in DETAILS}
+    return metrics
 
-    def results(sites: list[Site]) -> dict[str, Figures]:
-        return evaluate_sites(model, {site.name: site.images for site in sites})
 
-    naip: dict[str, dict[str, Figures]] = {}
-    if config.guide_bands:
-        sentinel2 = results(guided_sites(root, "val", config.bands, config.guide_bands))
-    else:
-        sentinel2 = results(sentinel2_sites(root, "val", config.bands))
-        moments = band_moments(sentinel2_sites(root, "train", config.bands))
-        if config.scale < 8:  # eight coarse pixels are no image
-            naip["2.4 m"] = results(naip_sites(root, "val", moments, config.bands))
-        naip["1.2 m"] = results(naip_sites(root, "val", moments, config.bands, coarsen=False))
+def calibration(model: SISR, group: Group) -> Calibration:
+    """Of the uncertainty, on the half of the sites that did not calibrate it."""
+    used = calibrating_sites(case.site for case in group.cases)
+    errors, widths = [], []
+    for case in group.cases:
+        if case.site in used or case.hr is None:
+            continue
+        sr, half_width = model.predict_with_uncertainty(case.lr, case.guide)
+        errors.append(inner(np.abs(sr - case.hr)).reshape(len(sr), -1))
+        widths.append(inner(half_width).reshape(len(sr), -1))
+    return Calibration.measure(np.concatenate(errors, 1), np.concatenate(widths, 1))
+
+
+def _at_detail(name: str, detail: float, found: list[Group]) -> dict[str, Any]:
+    model = load_model(name, detail=detail)
+    means = {}
+    for group in found:
+        if group.protocol == "simulated":
+            means[group.key] = evaluated(model, group).mean["model"].to_json()
+    return means
+
+
+def _summary(group: Group, report: Report) -> dict[str, Any]:
+    figure = "sensor" if group.protocol == "real" else "psnr_db"
     return {
-        "figure": "PSNR in dB, reflectance, peak 1; LR by the sensor model, no noise; 16 HR px of border left out",
-        "sentinel2": {
-            "mean": _rounded(Figures.mean(sentinel2.values())),
-            "sites": {name: _rounded(figures) for name, figures in sentinel2.items()},
+        "title": group.title,
+        "protocol": group.protocol,
+        "mean": {method: scores.to_json() for method, scores in report.mean.items()},
+        "sites": {
+            site: {method: each.to_json().get(figure) for method, each in scores.items() if method != "hr"}
+            for site, scores in report.sites.items()
         },
-        "naip": {
-            gsd: {"mean": _rounded(Figures.mean(each.values())), "count": len(each)} for gsd, each in naip.items()
-        },
-        "all": {"mean": _rounded(Figures.mean([*sentinel2.values(), *next(iter(naip.values()), {}).values()]))},
     }
 
 
-def _rounded(figures: Figures) -> dict[str, float]:
-    return {key: round(value, 3) for key, value in dataclasses.asdict(figures).items()}
+def overview(metrics: dict[str, dict[str, Any]]) -> str:
+    """A row for every model and group of sites, for the README."""
+    rows = []
+    for name, each in metrics.items():
+        for title, count, psnr in psnr_rows(each):
+            bicubic, projected, model = psnr
+            figures = (f"{bicubic:.2f}", f"{projected:.2f}", f"{model:.2f}", f"{model - projected:+.2f}")
+            rows.append((f"`{name}`", f"{title}, {count} sites", *figures))
+    header = ("model", "unseen sites", "bicubic", "bicubic + 3 back-projections", "model", "gain over those")
+    return table(header, rows)
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure, write, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", nargs="?", default=DEFAULT_MODEL)
-    name = parser.parse_args().name
-    metrics = measure(name)
-    print(by_site(metrics))
-    folder = ROOT / "hub_cards" / name
-    (folder / METRICS_FILE).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
-    write_block(folder / "README.md", "quality", by_site(metrics))
-    if name == DEFAULT_MODEL:
-        write_block(ROOT / "README.md", "quality", summary(metrics))
+    parser.add_argument("names", nargs="*", help="all bundled models unless given")
+    for name in parser.parse_args().names or catalogue():
+        metrics = measure(name)
+        folder = ROOT / "hub_cards" / name
+        (folder / METRICS_FILE).write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
+        write_card(folder)
+    text = overview({model.name: model.metrics for model in catalogue().values()})
+    print(text)
+    write_block(ROOT / "README.md", "quality", text)
 
 
 if __name__ == "__main__":

@@ -110,15 +110,15 @@ def _stop(number: int, _: object) -> NoReturn:
 def _models(options: argparse.Namespace) -> None:
     rows = [("NAME", "SCALE", "BANDS", "PSNR dB", "OVER BICUBIC", "OVER BACK-PROJECTION")]
     for model in catalogue().values():
-        mean = model.metrics["sentinel2"]["mean"]
+        bicubic, projected, own = model.psnr_db()
         rows.append(
             (
                 model.name,
                 f"x{model.config.scale}",
                 " ".join(model.config.bands),
-                f"{mean['model']:.2f}",
-                f"{mean['model'] - mean['bicubic']:+.2f} dB",
-                f"{mean['model'] - mean['back_projection']:+.2f} dB",
+                f"{own:.2f}",
+                f"{own - bicubic:+.2f} dB",
+                f"{own - projected:+.2f} dB",
             )
         )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

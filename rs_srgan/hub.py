@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rs_srgan.errors import InputError
-from rs_srgan.models import SISR, SISRConfig
+from rs_srgan.models import SISR, MISRConfig, SISRConfig
 from rs_srgan.models.checkpoint import CONFIG_FILE, WEIGHTS_FILE, fetch, read_config
 from rs_srgan.models.detail import set_detail
 
@@ -22,7 +22,7 @@ DETAIL_MODEL = "srgan-x4-rgbn"
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?")
 
 
-def _bundle() -> Path:
+def bundle() -> Path:
     """hub_cards: inside the package in an installed wheel, beside it in a checkout."""
     here = Path(__file__).parent
     return here / "hub_cards" if (here / "hub_cards").is_dir() else here.parent / "hub_cards"
@@ -44,21 +44,36 @@ class BundledModel:
     config: SISRConfig
     metrics: dict[str, Any]
 
+    def psnr_db(self) -> tuple[float, float, float]:
+        """Mean over unseen Sentinel-2 sites, peak reflectance 1: of bicubic, back-projected bicubic and the model."""
+        mean = self.metrics["groups"]["sentinel2"]["mean"]
+        return mean["bicubic"]["psnr_db"], mean["back_projection"]["psnr_db"], mean["model"]["psnr_db"]
+
 
 def catalogue() -> dict[str, BundledModel]:
     """All bundled models by name."""
     models = {}
     for name in _bundled_names():
-        folder = _bundle() / name
-        content = read_config(folder / CONFIG_FILE)
-        fields = {key: value for key, value in content.items() if key not in ("model_class", "format_version")}
+        folder = bundle() / name
         metrics = json.loads(fetch(folder, METRICS_FILE).read_text(encoding="utf-8"))
-        models[name] = BundledModel(name, folder, SISRConfig.from_dict(fields), metrics)
+        models[name] = BundledModel(name, folder, read_model_config(folder), metrics)
     return models
 
 
+def read_model_config(folder: Path) -> SISRConfig:
+    """What the model in a folder is built from.
+
+    Raises:
+        InputError: no config.json, or one that does not hold.
+    """
+    content = read_config(fetch(folder, CONFIG_FILE))
+    fields = {key: value for key, value in content.items() if key not in ("model_class", "format_version")}
+    kind = MISRConfig if content["model_class"] == "MISR" else SISRConfig
+    return kind.from_dict(fields)
+
+
 def _bundled_names() -> list[str]:
-    folders = sorted(_bundle().iterdir()) if _bundle().is_dir() else []
+    folders = sorted(bundle().iterdir()) if bundle().is_dir() else []
     return [folder.name for folder in folders if (folder / WEIGHTS_FILE).is_file()]
 
 
@@ -117,7 +132,7 @@ def _load(name: str | Path, download: dict[str, Any]) -> SISR:
     if not source.strip():
         raise InputError(f"The model's name is empty; expected one of {_names()}, a folder, or a Hub id.")
     if source in _bundled_names():
-        return SISR.from_pretrained(_bundle() / source)
+        return SISR.from_pretrained(bundle() / source)
     if not Path(source).is_dir():
         if source in DEFAULT_MODELS.values():
             (bands,) = (bands for bands, default in DEFAULT_MODELS.items() if default == source)

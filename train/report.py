@@ -73,10 +73,30 @@ class Report(L.Callback):
         (self.folder / "report.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def read_log(log: Path) -> list[dict[str, str]]:
+    """The rows of a CSV log, after those of the runs before that it goes on from.
+
+    Lightning begins a new version of the log with every run. What an earlier one did beyond the step at which a later
+    one begins was not gone on from.
+    """
+    rows: list[dict[str, str]] = []
+    for path in sorted(log.parent.parent.glob("version_*/metrics.csv"), key=_version):
+        if _version(path) > _version(log):
+            break
+        with path.open(encoding="utf-8") as file:
+            fresh = list(csv.DictReader(file))
+        first = min((int(row["step"]) for row in fresh), default=0)
+        rows = [row for row in rows if int(row["step"]) < first] + fresh
+    return rows
+
+
+def _version(log: Path) -> int:
+    return int(log.parent.name.removeprefix("version_"))
+
+
 def curves(log: Path) -> Figure:
     """What a CSV log holds of the panels, over the steps."""
-    with log.open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_log(log)
     panels = {
         title: {name: points for name in names if (points := _points(rows, name))} for title, names in _PANELS.items()
     }

@@ -1,6 +1,7 @@
 """The last stage of a model: a head that says how far off each pixel may be, beside weights that stay as they are."""
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -115,12 +116,17 @@ def with_head(model: SISR) -> SISR:
     return extended
 
 
+def calibrating_sites(sites: Iterable[str]) -> set[str]:
+    """Half of the validation's sites of one group, chosen by hash: those that set the factors of the bands."""
+    return split_by_hash(list(sites), share=0.5)
+
+
 def _halves(samples: list[_Sample]) -> tuple[list[_Sample], list[_Sample]]:
     """Of the sites of every group."""
     by_group: dict[str, list[str]] = {}
     for group, site, _ in samples:
         by_group.setdefault(group, []).append(site)
-    first = {site for sites in by_group.values() for site in split_by_hash(sites, share=0.5)}
+    first = {site for sites in by_group.values() for site in calibrating_sites(sites)}
     return [each for each in samples if each[1] in first], [each for each in samples if each[1] not in first] or samples
 
 

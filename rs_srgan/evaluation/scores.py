@@ -66,6 +66,8 @@ class Scores:
     sensor: float = _measured("mean abs(LR - D(SR)), reflectance", "LR-D(SR)", 5, -1)
     sensor_frc: float = _measured("FRC of LR with D(SR), lowest ring", "FRC", 5, 1)
     tiles: float = _measured("largest difference, tiles to whole", "tiles", 7, -1)
+    coverage: float = _measured("within the 80 % interval", "within 80 %", 3, 0)
+    rank: float = _measured("rank correlation of error and uncertainty", "rank", 3, 1)
     band_psnr_db: tuple[float, ...] = ()  # in the order of the model's bands
     spectrum_db: tuple[float, ...] = ()  # at spectrum.FREQUENCIES; against HR, or against bicubic where there is none
     frc: tuple[float, ...] = ()  # at spectrum.FREQUENCIES; with HR

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from rs_srgan.evaluation import opensr
+from rs_srgan.evaluation.calibration import Calibration
 from rs_srgan.evaluation.corrected import REACH_PX, corrected
 from rs_srgan.evaluation.images import Case
 from rs_srgan.evaluation.masks import known
@@ -55,9 +56,19 @@ def score(model: SISR, case: Case) -> Scored:
         elif method != "hr":
             against, judged = _with_reference(case.lr, inner(image), case.hr, model.scale)
             figures |= against
+            if method == "model" and model.uncertainty is not None:
+                figures |= _with_uncertainty(model, case, image)
             classes = np.pad(judged.classes, BORDER_HR_PX, constant_values=opensr.NOT_JUDGED)  # the model's come last
         scores[method] = Scores(**figures)
     return Scored(case, restored, scores, seen_again(restored.model, model.scale, case.mtf_nyquist), classes)
+
+
+def _with_uncertainty(model: SISR, case: Case, sr: FloatImage) -> dict[str, Any]:
+    """What the model says of its errors, against them."""
+    _, half_width = model.predict_with_uncertainty(case.lr, case.guide)
+    assert case.hr is not None
+    found = Calibration.measure(inner(np.abs(sr - case.hr)), inner(half_width))
+    return {"coverage": found.coverage, "rank": found.rank}
 
 
 def _with_input(case: Case, sr: FloatImage, scale: int) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-import json
 import re
 
 import pytest
 
-from benchmarks.quality import by_site, summary
+from benchmarks.quality import overview
 from benchmarks.report import ROOT, read_block, table, write_block
-from rs_srgan.hub import DEFAULT_MODEL, METRICS_FILE, catalogue
+from rs_srgan.card import CARD_FILE, render
+from rs_srgan.hub import catalogue, load_model
 
 
 def test_a_table_is_markdown():
@@ -23,12 +23,20 @@ def test_a_block_is_replaced_and_nothing_else(tmp_path):
 
 
 @pytest.mark.parametrize("name", list(catalogue()))
-def test_the_card_quotes_the_measured_figures(name):
+def test_no_card_is_stale(name):
     folder = ROOT / "hub_cards" / name
-    metrics = json.loads((folder / METRICS_FILE).read_text())
-    assert read_block(folder / "README.md", "quality") == by_site(metrics)
-    if name == DEFAULT_MODEL:
-        assert read_block(ROOT / "README.md", "quality") == summary(metrics)
+    assert (folder / CARD_FILE).read_text() == render(folder), "run python -m benchmarks.cards"
+
+
+@pytest.mark.parametrize("name", list(catalogue()))
+def test_the_figures_are_of_these_weights(name):
+    assert catalogue()[name].metrics["fingerprint"] == load_model(name).fingerprint(), (
+        "run python -m benchmarks.quality"
+    )
+
+
+def test_the_readme_quotes_the_measured_figures():
+    assert read_block(ROOT / "README.md", "quality") == overview({m.name: m.metrics for m in catalogue().values()})
 
 
 def test_links_in_the_documents_lead_somewhere():

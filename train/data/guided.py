@@ -87,30 +87,51 @@ def guided_sites(root: Path, split: Split, bands: tuple[str, ...], guide_bands: 
     Raises:
         InputError: no such chips, or unreadable ones.
     """
+    images: dict[str, list[FloatImage]] = {}
+    for site, chip in _chips(root, split, (*bands, *guide_bands)):
+        images.setdefault(site, []).append(_one_step_coarser(chip, len(bands), guide_bands))
+    return [Site(name, tuple(several)) for name, several in images.items()]
+
+
+def _chips(root: Path, split: Split, bands: tuple[str, ...]) -> list[tuple[str, Chip]]:
+    """Those that have all the bands, beside the names of their sites."""
     folder = root / "sentinel2"
-    wanted = (*bands, *guide_bands)
-    sites = []
+    chips = []
     for name, files in split_sentinel2([path.name for path in folder.glob("*.tif")])[split].items():
-        images = []
         for file in files:
             with rasterio.open(folder / file) as dataset:
                 described = {band_table.canonical_name(each or "") for each in dataset.descriptions}
-            if set(wanted) <= described:
-                images.append(_one_step_coarser(read_chip(folder / file, wanted), len(bands), guide_bands))
-        if images:
-            sites.append(Site(name, tuple(images)))
-    require_files(f"Chips in {folder} with {', '.join(wanted)}", sites)
-    return sites
+            if set(bands) <= described:
+                chips.append((name, read_chip(folder / file, bands)))
+    require_files(f"Chips in {folder} with {', '.join(bands)}", chips)
+    return chips
 
 
-def _one_step_coarser(chip: Chip, own: int, guide_bands: tuple[str, ...]) -> FloatImage:
-    """The first `own` bands of a chip as the sensor saw them at 20 m, and the others as it would have."""
+def guided_originals(
+    root: Path, split: Split, bands: tuple[str, ...], guide_bands: tuple[str, ...]
+) -> list[tuple[str, FloatImage, FloatImage]]:
+    """The same chips as they were measured: name of the site, bands at 20 m, guide at 10 m; NaN where there is no data.
+
+    Raises:
+        InputError: see `guided_sites`.
+    """
+    return [(site, *_measured(chip, len(bands))) for site, chip in _chips(root, split, (*bands, *guide_bands))]
+
+
+def _measured(chip: Chip, own: int) -> tuple[FloatImage, FloatImage]:
+    """The first `own` bands of a chip on the grid of 20 m, the others on that of 10 m."""
     targets, guides = slice(own), slice(own, None)
     target = chip.on_native_grid(targets, pixel_m=20, align_m=20)
     guide = chip.on_native_grid(guides, pixel_m=10, align_m=20)
     if target is None or guide is None:
         even = chip.image[:, : chip.image.shape[1] // 2 * 2, : chip.image.shape[2] // 2 * 2]
         target, guide = halve(even[targets]), even[guides]
+    return target, guide
+
+
+def _one_step_coarser(chip: Chip, own: int, guide_bands: tuple[str, ...]) -> FloatImage:
+    """The first `own` bands of a chip as the sensor saw them at 20 m, and the others as it would have."""
+    target, guide = _measured(chip, own)
     mtf = wald_mtf(band_table.mtf_nyquist(guide_bands), 2)
     coarse = degrade(torch.from_numpy(np.nan_to_num(guide))[None], 2, mtf)[0].numpy()
     missing = np.isnan(target).any(0) | np.isnan(halve(guide)).any(0)

@@ -29,7 +29,7 @@ FloatImage = np.ndarray[Any, np.dtype[np.float32]]
 
 # Chips whose 10 m bands were thinned out to 20 m by nearest neighbour: their spectrum is flat to the Nyquist frequency.
 # No sensor sees such detail and none can restore it, so the mean of 2 x 2 is taken first.
-_THINNED_OUT = "ca_fire_"
+THINNED_OUT = "ca_fire_"
 
 # NAIP is stretched for display; this brings its tones to about linear before its moments are matched to reflectance.
 _NAIP_GAMMA = 1.8
@@ -125,7 +125,7 @@ def sentinel2_sites(root: Path, split: Split, bands: tuple[str, ...] = band_tabl
             if native is not None:
                 images.append(inner_rectangle(native))
             else:
-                images.append(halve(chip.image) if file.startswith(_THINNED_OUT) else chip.image)
+                images.append(halve(chip.image) if file.startswith(THINNED_OUT) else chip.image)
         sites.append(Site(name, tuple(images)))
     return sites
 

@@ -1,0 +1,251 @@
+"""A model's card: the template, filled from what lies in the model's folder."""
+
+import json
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCardData
+
+from rs_srgan.errors import InputError
+from rs_srgan.hub import METRICS_FILE, bundle, read_model_config
+from rs_srgan.models import SISRConfig
+
+ABOUT_FILE, TRAINING_FILE, CARD_FILE = "about.toml", "training.json", "README.md"
+TEMPLATE_FILE = "template.md"
+
+_METHODS = {"bicubic": "bicubic", "back_projection": "bicubic + 3 back-projections", "model": "model"}
+# Figures, and their digits behind the point.
+_ACCURACY = {"ssim": 4, "sam_deg": 2, "improvement": 2, "omission": 2, "hallucination": 2}
+_AGREEMENT = {"sensor": 5, "reflectance": 5, "spectral_deg": 3, "spatial_px": 4}
+_NOT_SAID = "Its makers do not say."
+
+
+def write_card(folder: Path) -> Path:
+    """Write README.md from config.json, and what there is of metrics.json, training.json and about.toml.
+
+    Raises:
+        InputError: a folder without a model, or files that do not hold what they should.
+    """
+    path = folder / CARD_FILE
+    path.write_text(render(folder), encoding="utf-8")
+    return path
+
+
+def render(folder: Path) -> str:
+    """The card's text.
+
+    Raises:
+        InputError: see `write_card`.
+    """
+    config = read_model_config(folder)
+    metrics, training = (_read(folder / name) for name in (METRICS_FILE, TRAINING_FILE))
+    about = _read(folder / ABOUT_FILE)
+    name = folder.resolve().name
+    template = Template((bundle() / TEMPLATE_FILE).read_text(encoding="utf-8"))
+    try:
+        return template.substitute(
+            metadata=_metadata(name, config, metrics, about),
+            name=name,
+            summary=about.get("summary", _summary(config)),
+            usage=_usage(name, config),
+            figures=_figures(metrics),
+            training=_training(about, training),
+            data=about.get("data", _NOT_SAID),
+            limits=about.get("limits", _NOT_SAID),
+        )
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise InputError(f"The figures in {folder} are not as `rs-srgan evaluate` writes them ({error!r}).") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        text = path.read_text(encoding="utf-8")
+        content: dict[str, Any] = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{path} cannot be read ({error}).") from None
+    return content
+
+
+def _metadata(name: str, config: SISRConfig, metrics: dict[str, Any], about: dict[str, Any]) -> str:
+    results = [
+        EvalResult(
+            task_type="image-to-image",
+            task_name=f"Super-resolution x{config.scale}",
+            dataset_type="sentinel-2" if "Sentinel" in group["title"] else "naip",
+            dataset_config=group["title"],
+            dataset_name=f"{group['title']}, {len(group['sites'])} unseen sites",
+            metric_type="psnr",
+            metric_name="PSNR, dB",
+            metric_value=round(group["mean"]["model"]["psnr_db"], 2),
+        )
+        for group in _simulated(metrics)
+    ]
+    data = ModelCardData(
+        library_name="rs_srgan",
+        pipeline_tag="image-to-image",
+        license=about.get("license", "apache-2.0"),
+        base_model=about.get("base_model"),
+        tags=["super-resolution", "remote-sensing", "sentinel-2", "model_hub_mixin", "pytorch_model_hub_mixin"],
+        model_name=name if results else None,
+        eval_results=results or None,
+    )
+    return data.to_yaml().strip()
+
+
+def _simulated(metrics: dict[str, Any]) -> list[dict[str, Any]]:
+    return [group for group in metrics.get("groups", {}).values() if group["protocol"] == "simulated"]
+
+
+def _summary(config: SISRConfig) -> str:
+    return f"{', '.join(config.bands)} with {config.scale} times the pixels along each axis."
+
+
+def _usage(name: str, config: SISRConfig) -> str:
+    size = f"({len(config.bands)}, h, w) -> ({len(config.bands)}, {config.scale}h, {config.scale}w)"
+    guide = (
+        f", guide  # and ({len(config.guide_bands)}, {config.scale}h, {config.scale}w)" if config.guide_bands else ""
+    )
+    call = f"predict(reflectance{guide.split('  #')[0]})  # {size}"
+    lines = [
+        "from rs_srgan import load_model, super_resolve",
+        "",
+        f'super_resolve("{"S2B_MSIL2A_....SAFE" if config.guide_bands else "scene.tif"}", "sr.tif", model="{name}")',
+        f'sr = load_model("{name}").{call}',
+    ]
+    if config.base_model:
+        lines.append(f'half = load_model("{name}", detail=0.5)  # 0: {config.base_model}, 1: this model')
+    if config.uncertainty:
+        lines.append(f'sr, half_width = load_model("{name}").predict_with_uncertainty(reflectance)')
+    return "\n".join(lines)
+
+
+def _figures(metrics: dict[str, Any]) -> str:
+    groups = _simulated(metrics)
+    if not groups:
+        return "None were measured."
+    parts = [
+        "PSNR of reflectance, peak 1, on sites that training never saw; every site counts once. LR is simulated from "
+        "the images by the sensor model, without noise (Wald's protocol), so this is how well detail comes back that "
+        "is known to be there, and no accuracy at pixels finer than the images' own.",
+        _means(metrics),
+        *(_by_site(group) for group in groups if "Sentinel" in group["title"]),
+        "### Agreement with the input",
+        _agreement(metrics["groups"]),
+        "### Detail by frequency",
+        _frequencies(metrics),
+    ]
+    if "uncertainty" in metrics:
+        parts += ["### Uncertainty", _uncertainty(metrics)]
+    return "\n\n".join(parts)
+
+
+def psnr_rows(metrics: dict[str, Any]) -> list[tuple[str, int, list[float]]]:
+    """Of every group of sites and of the first two together: title, number of sites, and PSNR of the three methods."""
+    groups = _simulated(metrics)
+    rows = [
+        (group["title"], len(group["sites"]), [group["mean"][method]["psnr_db"] for method in _METHODS])
+        for group in groups
+    ]
+    if len(rows) > 1:
+        (first, some, one), (second, others, other) = rows[:2]
+        every = [(some * a + others * b) / (some + others) for a, b in zip(one, other, strict=True)]
+        rows.append((f"{first.split(',')[0]} and {second}, every site once", some + others, every))
+    return rows
+
+
+def _means(metrics: dict[str, Any]) -> str:
+    groups, rows = _simulated(metrics), []
+    for index, (title, count, psnr) in enumerate(psnr_rows(metrics)):
+        own = groups[index]["mean"]["model"] if index < len(groups) else {}
+        figures = [_cell(own, each, digits) for each, digits in _ACCURACY.items()]
+        gain = f"**{psnr[2] - psnr[1]:+.2f}**"
+        rows.append([f"{title}, {count} sites", *(f"{each:.2f}" for each in psnr), gain, *figures])
+    header = ["mean over sites", *(f"{title}, dB" for title in _METHODS.values()), "gain over the baseline, dB"]
+    return _table([*header, "SSIM", "SAM, degrees", "improved", "omitted", "made up"], rows)
+
+
+def _cell(figures: dict[str, Any], name: str, digits: int) -> str:
+    """Empty for what could not be measured, such as a shift of very small images."""
+    return f"{figures[name]:.{digits}f}" if name in figures else ""
+
+
+def _by_site(group: dict[str, Any]) -> str:
+    rows = []
+    for site, figures in group["sites"].items():
+        gain = figures["model"] - figures["back_projection"]
+        rows.append([site, *(f"{figures[method]:.2f}" for method in _METHODS), f"{gain:+.2f}"])
+    return _table([group["title"], *(f"{title}, dB" for title in _METHODS.values()), "gain, dB"], rows)
+
+
+def _agreement(groups: dict[str, Any]) -> str:
+    rows = []
+    for group in groups.values():
+        for method in (*_METHODS, "hr"):
+            figures = group["mean"].get(method)
+            if figures is None or "sensor" not in figures:
+                continue
+            kind = "" if group["protocol"] == "simulated" else ", real"
+            cells = (_cell(figures, each, digits) for each, digits in _AGREEMENT.items())
+            rows.append([f"{group['title']}{kind}", {**_METHODS, "hr": "HR itself"}[method], *cells])
+    header = ["", "", "mean abs(LR - D(SR))", "opensr-test reflectance", "spectral, degrees", "spatial, px"]
+    return (
+        "D is what the sensor would see of the result. opensr-test's operator is sharper than the sensor, so its "
+        "figures are not 0 for the truth itself: a model should come close to that.\n\n" + _table(header, rows)
+    )
+
+
+def _frequencies(metrics: dict[str, Any]) -> str:
+    group = _simulated(metrics)[0]
+    key = next(key for key, each in metrics["groups"].items() if each is group)
+    rows = [[title, "", *_levels(group["mean"][method])] for method, title in _METHODS.items()]
+    base = metrics.get("detail", {}).get("0")
+    for detail, means in metrics.get("detail", {}).items():
+        loss = means[key]["psnr_db"] - base[key]["psnr_db"]
+        rows.append([f"detail {detail}", f"{loss:+.2f} dB", *_levels(means[key])])
+    header = ["power against HR, dB", "PSNR" if base else "", *(f"{tenth / 10:g}" for tenth in range(1, 10))]
+    return f"{group['title']}, at shares of the Nyquist frequency of the fine pixels.\n\n{_table(header, rows)}"
+
+
+def _levels(figures: dict[str, Any]) -> list[str]:
+    return [f"{level:.1f}" for level in figures["spectrum_db"]]
+
+
+def _uncertainty(metrics: dict[str, Any]) -> str:
+    rows, curves = [], []
+    for key, found in metrics["uncertainty"].items():
+        title = metrics["groups"][key]["title"]
+        ranks = (f"{found['rank']:.2f}", f"{found['rank_within_bands']:.2f}")
+        rows.append([title, f"{100 * found['coverage']:.1f} %", *ranks])
+        curves.append([f"{title}: said", *(f"{1e4 * each:.0f}" for each in found["predicted"])])
+        curves.append([f"{title}: needed", *(f"{1e4 * each:.0f}" for each in found["observed"])])
+    tenths = ["half-width, DN, of the surest tenth to the least sure", *map(str, range(1, len(curves[0])))]
+    return (
+        "`--uncertainty` gives half the interval that is to hold 80 % of the truth. On sites that were neither trained "
+        "nor calibrated on:\n\n"
+        + _table(["", "held", "rank correlation with the error", "within a band"], rows)
+        + "\n\n"
+        + _table(tenths, curves)
+    )
+
+
+def _training(about: dict[str, Any], training: dict[str, Any]) -> str:
+    parts = [about.get("training", _NOT_SAID)]
+    if training:
+        steps, minutes = training.get("steps"), training.get("minutes")
+        known = [f"{steps:,} steps in {minutes:g} minutes"] if steps and minutes else []
+        for name, value in (("seed", training.get("seed")), ("data manifest", training.get("data"))):
+            known += [f"{name} {str(value)[:16]}"] if value is not None else []
+        known += [f"revision {training['revision'][:12]}"] if training.get("revision") else []
+        known += [f"{name} {number}" for name, number in (training.get("versions") or {}).items()]
+        parts.append(", ".join(known) + ".")
+    return "\n\n".join(parts)
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -1,0 +1,64 @@
+"""Whether an uncertainty says how far off a result is."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from rs_srgan.models.uncertainty import INTERVAL_SHARE
+from rs_srgan.radiometry import FloatImage
+
+# Equally many pixels in each, sorted by their half-widths.
+BINS = 10
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How half-widths of 80 % intervals compare with errors.
+
+    Attributes:
+        coverage: share of the pixels whose error is within its half-width; 0.8 is right.
+        rank: Spearman's rank correlation of half-widths and errors over all pixels and bands.
+        rank_within_bands: mean of that of each band by itself: some bands are easier than others.
+        predicted: mean half-width, reflectance, of a tenth of the pixels after the other, from sure to unsure.
+        observed: the half-width that would have held 80 % of the errors of that tenth.
+    """
+
+    coverage: float
+    rank: float
+    rank_within_bands: float
+    predicted: tuple[float, ...]
+    observed: tuple[float, ...]
+
+    @classmethod
+    def measure(cls, errors: FloatImage, half_widths: FloatImage) -> "Calibration":
+        """Of absolute errors and half-widths, (C, ...) each, reflectance; NaN in either does not count.
+
+        Raises:
+            ValueError: fewer than BINS pixels that count.
+        """
+        errors, half_widths = errors.reshape(len(errors), -1), half_widths.reshape(len(errors), -1)
+        known = np.isfinite(errors + half_widths).all(0)
+        if known.sum() < BINS:
+            raise ValueError(f"{known.sum()} pixels can be compared; expected at least {BINS}.")
+        errors, half_widths = errors[:, known], half_widths[:, known]
+        bins = np.array_split(np.argsort(half_widths, axis=None), BINS)
+        return cls(
+            coverage=float((errors <= half_widths).mean()),
+            rank=_rank(errors, half_widths),
+            rank_within_bands=float(np.mean([_rank(*pair) for pair in zip(errors, half_widths, strict=True)])),
+            predicted=tuple(float(half_widths.ravel()[each].mean()) for each in bins),
+            observed=tuple(float(np.quantile(errors.ravel()[each], INTERVAL_SHARE)) for each in bins),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Rounded, for `json.dumps`."""
+        return {
+            name: [float(f"{each:.4g}") for each in value] if isinstance(value, tuple) else round(value, 4)
+            for name, value in vars(self).items()
+        }
+
+
+def _rank(errors: FloatImage, half_widths: FloatImage) -> float:
+    return float(spearmanr(errors, half_widths, axis=None).statistic)
