@@ -125,7 +125,7 @@ def show(job: Job | None, composite: str, left: str) -> Any:  # noqa: ANN401
 
 def build() -> gr.Blocks:
     """The page."""
-    models = list(catalogue())
+    models = [name for name, model in catalogue().items() if not model.config.guide_bands]  # those take a product
     choices = list(composites(catalogue()[DEFAULT_MODEL].config.bands))
     page: gr.Blocks
     with gr.Blocks(title="rs_srgan", delete_cache=(KEEP, KEEP)) as page:

@@ -80,6 +80,12 @@ def test_wrong_options_are_one_line_too(arguments, capsys):
     assert error.count("\n") == 1
 
 
+def hear_signals():
+    """In a process to be: a background job of a shell, as these tests may be, has SIGINT ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_and_what_was_done_can_be_gone_on_with(write_tif, model_folder, tmp_path, number):
     code = (
@@ -88,11 +94,13 @@ def test_a_signal_stops_and_what_was_done_can_be_gone_on_with(write_tif, model_f
     )
     request = ["predict", str(write_tif(scene_dn(300, 300))), "-o", str(tmp_path / "o.tif")]
     request += ["--model", str(model_folder), "--tile", "16", "--threads", "1"]
-    process = subprocess.Popen([sys.executable, "-c", code, *request], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *request], stderr=subprocess.PIPE, text=True, preexec_fn=hear_signals
+    )
     while not (tmp_path / "o.tif.partial.json").exists():
         assert process.poll() is None
     process.send_signal(number)
-    _, error = process.communicate()
+    _, error = process.communicate(timeout=60)
     assert process.returncode == {signal.SIGINT: 130}.get(number, 128 + number)
     assert "which is kept. Go on with --resume" in error
     assert "Traceback" not in error
@@ -173,7 +181,12 @@ def test_closed_streams_are_no_obstacle_and_nothing_gets_into_the_files(write_ti
 def test_a_reader_that_goes_away_is_not_complained_of(buffered):
     environment = os.environ | {"PYTHONUNBUFFERED": buffered}
     process = subprocess.Popen(
-        [*COMMAND, "models"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        [*COMMAND, "models"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        preexec_fn=hear_signals,
     )
     process.stdout.close()
     assert process.stderr.read() == ""
@@ -185,10 +198,15 @@ def test_ctrl_c_during_the_imports_is_silent(tmp_path):
     (tmp_path / "tqdm.py").write_text("import signal\nprint('importing', flush=True)\nsignal.pause()")
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     process = subprocess.Popen(
-        [*COMMAND, "models"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        [*COMMAND, "models"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        preexec_fn=hear_signals,
     )
     assert process.stdout.readline() == "importing\n"
     process.send_signal(signal.SIGINT)
-    _, error = process.communicate()
+    _, error = process.communicate(timeout=60)
     assert process.returncode == 130
     assert error == ""
