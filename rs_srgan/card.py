@@ -1,6 +1,7 @@
 """A model's card: the template, filled from what lies in the model's folder."""
 
 import json
+import textwrap
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -51,7 +52,7 @@ def render(folder: Path) -> str:
             name=name,
             summary=about.get("summary", _summary(config)),
             usage=_usage(name, config),
-            figures=_figures(metrics),
+            figures=_figures(metrics, config.bands),
             training=_training(about, training),
             data=about.get("data", _NOT_SAID),
             limits=about.get("limits", _NOT_SAID),
@@ -107,33 +108,36 @@ def _summary(config: SISRConfig) -> str:
 
 def _usage(name: str, config: SISRConfig) -> str:
     size = f"({len(config.bands)}, h, w) -> ({len(config.bands)}, {config.scale}h, {config.scale}w)"
-    guide = (
-        f", guide  # and ({len(config.guide_bands)}, {config.scale}h, {config.scale}w)" if config.guide_bands else ""
-    )
-    call = f"predict(reflectance{guide.split('  #')[0]})  # {size}"
+    images, source = "reflectance", "scene.tif"
+    if config.guide_bands:
+        images, source = "reflectance, guide", "S2B_MSIL2A_....SAFE"
+        size = size.replace(" ->", f" and ({len(config.guide_bands)}, {config.scale}h, {config.scale}w) ->")
     lines = [
         "from rs_srgan import load_model, super_resolve",
         "",
-        f'super_resolve("{"S2B_MSIL2A_....SAFE" if config.guide_bands else "scene.tif"}", "sr.tif", model="{name}")',
-        f'sr = load_model("{name}").{call}',
+        f'super_resolve("{source}", "sr.tif", model="{name}")',
+        f'sr = load_model("{name}").predict({images})  # {size}',
     ]
     if config.base_model:
-        lines.append(f'half = load_model("{name}", detail=0.5)  # 0: {config.base_model}, 1: this model')
+        lines.append(f'between = load_model("{name}", detail=0.5)  # 0: {config.base_model}, 1: this model')
     if config.uncertainty:
-        lines.append(f'sr, half_width = load_model("{name}").predict_with_uncertainty(reflectance)')
+        lines.append(f'sr, half_width = load_model("{name}").predict_with_uncertainty({images})')
     return "\n".join(lines)
 
 
-def _figures(metrics: dict[str, Any]) -> str:
+def _figures(metrics: dict[str, Any], bands: Sequence[str]) -> str:
     groups = _simulated(metrics)
     if not groups:
         return "None were measured."
     parts = [
-        "PSNR of reflectance, peak 1, on sites that training never saw; every site counts once. LR is simulated from "
-        "the images by the sensor model, without noise (Wald's protocol), so this is how well detail comes back that "
-        "is known to be there, and no accuracy at pixels finer than the images' own.",
+        _wrapped(
+            "PSNR of reflectance, peak 1, on sites that training never saw; every site counts once. LR is simulated "
+            "from the images by the sensor model, without noise (Wald's protocol), so this is how well detail comes "
+            "back that is known to be there, and no accuracy at pixels finer than the images' own."
+        ),
         _means(metrics),
         *(_by_site(group) for group in groups if "Sentinel" in group["title"]),
+        _by_band(groups[0], bands),
         "### Agreement with the input",
         _agreement(metrics["groups"]),
         "### Detail by frequency",
@@ -182,6 +186,14 @@ def _by_site(group: dict[str, Any]) -> str:
     return _table([group["title"], *(f"{title}, dB" for title in _METHODS.values()), "gain, dB"], rows)
 
 
+def _by_band(group: dict[str, Any], bands: Sequence[str]) -> str:
+    rows = []
+    for index, band in enumerate(bands):
+        psnr = [group["mean"][method]["band_psnr_db"][index] for method in _METHODS]
+        rows.append([band, *(f"{each:.2f}" for each in psnr), f"{psnr[2] - psnr[1]:+.2f}"])
+    return _table([group["title"], *(f"{title}, dB" for title in _METHODS.values()), "gain, dB"], rows)
+
+
 def _agreement(groups: dict[str, Any]) -> str:
     rows = []
     for group in groups.values():
@@ -193,10 +205,11 @@ def _agreement(groups: dict[str, Any]) -> str:
             cells = (_cell(figures, each, digits) for each, digits in _AGREEMENT.items())
             rows.append([f"{group['title']}{kind}", {**_METHODS, "hr": "HR itself"}[method], *cells])
     header = ["", "", "mean abs(LR - D(SR))", "opensr-test reflectance", "spectral, degrees", "spatial, px"]
-    return (
+    text = _wrapped(
         "D is what the sensor would see of the result. opensr-test's operator is sharper than the sensor, so its "
-        "figures are not 0 for the truth itself: a model should come close to that.\n\n" + _table(header, rows)
+        "figures are not 0 for the truth itself: a model should come close to that."
     )
+    return f"{text}\n\n{_table(header, rows)}"
 
 
 def _frequencies(metrics: dict[str, Any]) -> str:
@@ -225,8 +238,8 @@ def _uncertainty(metrics: dict[str, Any]) -> str:
         curves.append([f"{title}: needed", *(f"{1e4 * each:.0f}" for each in found["observed"])])
     tenths = ["half-width, DN, of the surest tenth to the least sure", *map(str, range(1, len(curves[0])))]
     return (
-        "`--uncertainty` gives half the interval that is to hold 80 % of the truth. On sites that were neither trained "
-        "nor calibrated on:\n\n"
+        "`--uncertainty` gives half the interval that is to hold 80 % of the truth. On sites neither trained nor "
+        "calibrated on:\n\n"
         + _table(["", "held", "rank correlation with the error", "within a band"], rows)
         + "\n\n"
         + _table(tenths, curves)
@@ -242,8 +255,12 @@ def _training(about: dict[str, Any], training: dict[str, Any]) -> str:
             known += [f"{name} {str(value)[:16]}"] if value is not None else []
         known += [f"revision {training['revision'][:12]}"] if training.get("revision") else []
         known += [f"{name} {number}" for name, number in (training.get("versions") or {}).items()]
-        parts.append(", ".join(known) + ".")
+        parts.append(_wrapped(", ".join(known) + "."))
     return "\n\n".join(parts)
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -134,12 +134,8 @@ def _load(name: str | Path, download: dict[str, Any]) -> SISR:
     if source in _bundled_names():
         return SISR.from_pretrained(bundle() / source)
     if not Path(source).is_dir():
-        if source in DEFAULT_MODELS.values():
-            (bands,) = (bands for bands, default in DEFAULT_MODELS.items() if default == source)
-            raise InputError(
-                f"{source}, the default for the {bands} bands, is not bundled with this version. "
-                "Give another model (--model)."
-            )
+        if source in (*DEFAULT_MODELS.values(), DETAIL_MODEL):
+            raise InputError(f"{source} is not bundled with this version. Give another model (--model).")
         # "runs/final" in a folder that has "runs" is a path with a slip of the pen
         if isinstance(name, Path) or not _HUB_ID.fullmatch(source) or Path(Path(source).parts[0]).is_dir():
             raise InputError(

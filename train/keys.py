@@ -33,6 +33,9 @@ def check_keys(arguments: Sequence[str], own: Sequence[str]) -> None:
             _merge(request, _read(Path(value)))
     for name, value in _options(arguments):
         nested: Any = value
+        if name in ("model", "data") and _is_class(value):
+            request.pop(name, None)  # another class than that of the files, whose arguments it does not have
+            nested = {"class_path": value}
         for part in reversed(name.split(".")):
             nested = {part: nested}
         _merge(request, nested)
@@ -55,6 +58,10 @@ def _options(arguments: Sequence[str]) -> list[tuple[str, str]]:
             following = arguments[index + 1] if index + 1 < len(arguments) else ""
             found.append(("config" if name == "c" else name, value if equals else following))
     return found
+
+
+def _is_class(value: str) -> bool:
+    return all(part.isidentifier() for part in value.split(".")) and "." in value
 
 
 def _read(path: Path) -> dict[str, Any]:

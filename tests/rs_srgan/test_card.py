@@ -18,6 +18,7 @@ def measured(model_folder):
             "psnr_db": psnr,
             **dict.fromkeys(("ssim", "sam_deg", "improvement", "omission", "hallucination"), 0.5),
             **dict.fromkeys(("sensor", "reflectance", "spectral_deg"), 0.001),
+            "band_psnr_db": [psnr] * 4,
             "spectrum_db": [-float(tenth) for tenth in range(9)],
         }
         for method, psnr in PSNR.items()

@@ -60,7 +60,7 @@ def test_an_empty_name_is_said(name, no_network):
 
 def test_a_default_that_is_not_bundled_is_no_slip_of_the_pen(no_network, monkeypatch):
     monkeypatch.setattr("rs_srgan.hub._bundled_names", lambda: [DEFAULT_MODEL])
-    with pytest.raises(InputError, match=r"the default for the 20m bands, is not bundled .*--model"):
+    with pytest.raises(InputError, match=r"sisr-x2-20m is not bundled with this version\. Give another model"):
         load_model(DEFAULT_MODELS["20m"])
 
 

@@ -51,6 +51,13 @@ def test_so_it_is_on_the_command_line(option):
         check_keys(["fit", "--config", config, option, "1"], own=("ema",))
 
 
+def test_a_class_may_be_given_on_the_command_line_instead_of_the_files():
+    request = ["fit", "--config", "train/configs/uncertainty.yaml", "--data", "train.data.guided.GuidedDataModule"]
+    check_keys([*request, "--data.guide_bands", "[B04]"], own=("ema",))
+    with pytest.raises(InputError, match="Unknown key 'sentinel2_share' in data"):
+        check_keys([*request, "--data.sentinel2_share", "1"], own=("ema",))
+
+
 def test_a_file_that_is_not_there_is_said(capsys):
     assert main(["fit", "--config", "no.yaml"]) == 2
     assert "no.yaml cannot be read: No such file" in capsys.readouterr().err
