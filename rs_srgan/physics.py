@@ -237,11 +237,12 @@ class _Filter(nn.Module):
 
     def __init__(self, kernels: np.ndarray[Any, Any]) -> None:
         super().__init__()
+        self.bands = len(kernels)
         self.register_buffer("weight", torch.from_numpy(kernels).float()[:, None], persistent=False)
 
     def forward(self, image: Tensor) -> Tensor:
         """(B, bands, h, w), smaller by what the kernels reach beyond."""
-        return F.conv2d(image, self.weight, groups=len(self.weight))
+        return F.conv2d(image, self.weight, groups=self.bands)
 
 
 def _inverse(kernel: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
