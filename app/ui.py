@@ -46,6 +46,11 @@ def describe_model(name: str) -> str:
     """A line on what to expect of a bundled model."""
     model = catalogue()[name]
     bicubic, projected, own = model.psnr_db()
+    if base := model.config.base_model:
+        return (
+            f"{' '.join(model.config.bands)}, x{model.config.scale}. Adds texture to what {base} makes: sharper to look "
+            f"at, and by {catalogue()[base].psnr_db()[-1] - own:.1f} dB farther from the truth. Not for measuring."
+        )
     return (
         f"{' '.join(model.config.bands)}, x{model.config.scale}. From 40 m to 10 m, on sites it never saw: "
         f"{own - bicubic:.1f} dB above bicubic, {own - projected:.1f} above "

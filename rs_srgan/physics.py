@@ -21,6 +21,9 @@ KERNEL_WIDTH_LR_PX = 5
 DEGRADE_REACH_LR_PX = KERNEL_WIDTH_LR_PX // 2
 BICUBIC_REACH_LR_PX = 2
 SHARPEN_REACH_LR_PX = 3
+# A pixel's nearest neighbour on another grid is at most half a pixel away, and a little more where shifts vary.
+LARGEST_OFFSET_LR_PX = 0.6
+_OFFSET_DEGREE = 4
 # What limits the sharpening, and with it the noise. On real images 0.1 leaves 1.6 DN unexplained, but the noise of even
 # fields begins to show as a weave; 0.15 leaves 2.7, 0.2 leaves 3.8.
 _SHARPEN_LIMIT = 0.15
@@ -45,7 +48,7 @@ def wald_mtf(mtf_nyquist: Sequence[float], scale: int) -> tuple[float, ...]:
     return tuple(mtf ** (1 - 1 / scale**2) for mtf in mtf_nyquist)
 
 
-def psf_kernel(mtf_nyquist: Tensor, scale: int) -> Tensor:
+def psf_kernel(mtf_nyquist: Tensor, scale: int, offset: Tensor | float = 0.0) -> Tensor:
     """One-dimensional blur kernels on the fine grid, each summing to 1.
 
     Taps sit at half-integer distances from the centre of a coarse pixel, since `scale` is even.
@@ -53,6 +56,7 @@ def psf_kernel(mtf_nyquist: Tensor, scale: int) -> Tensor:
     Args:
         mtf_nyquist: any shape (...), values in (0, 1).
         scale: 2, 4 or 8.
+        offset: of the centre of the blur from that of the pixel, coarse pixels, at most 1; of the same shape.
 
     Returns:
         (..., 5 * scale), fine pixels.
@@ -60,7 +64,8 @@ def psf_kernel(mtf_nyquist: Tensor, scale: int) -> Tensor:
     size = KERNEL_WIDTH_LR_PX * scale
     distance = torch.arange(size, device=mtf_nyquist.device, dtype=torch.float64) - (size - 1) / 2
     sigma = psf_sigma(mtf_nyquist.double(), scale)[..., None]
-    kernel = torch.exp(-0.5 * (distance / sigma) ** 2)
+    centre = torch.as_tensor(offset, device=mtf_nyquist.device, dtype=torch.float64)[..., None] * scale
+    kernel = torch.exp(-0.5 * ((distance - centre) / sigma) ** 2)
     return (kernel / kernel.sum(-1, keepdim=True)).float()
 
 
@@ -77,11 +82,10 @@ def _check(hr: Tensor, scale: int, bands: int) -> None:
         raise ValueError(f"The image has {hr.shape[1]} bands, but {bands} MTF values were given.")
 
 
-def _blur_and_sample(hr: Tensor, kernel: Tensor, scale: int) -> Tensor:
-    """Blur with one kernel per band, (C, K), or per image and band, (B, C, K), and sample; the border is repeated."""
+def _blur_and_sample(hr: Tensor, rows: Tensor, cols: Tensor, scale: int) -> Tensor:
+    """Blur with two kernels per band, (C, K), or per image and band, (B, C, K), and sample; the border is repeated."""
     batch, channels, height, width = hr.shape
-    kernel = kernel.to(hr.dtype)
-    kernel = kernel[..., :, None] * kernel[..., None, :]
+    kernel = (rows[..., :, None] * cols[..., None, :]).to(hr.dtype)
     pad = (kernel.shape[-1] - scale) // 2
     image = F.pad(hr, (pad, pad, pad, pad), mode="replicate")
     if kernel.dim() == 4:  # every image its own kernel: fold the batch into the groups
@@ -92,7 +96,7 @@ def _blur_and_sample(hr: Tensor, kernel: Tensor, scale: int) -> Tensor:
     return image.reshape(batch, channels, height // scale, width // scale)
 
 
-def degrade(hr: Tensor, scale: int, mtf_nyquist: Sequence[float] | Tensor) -> Tensor:
+def degrade(hr: Tensor, scale: int, mtf_nyquist: Sequence[float] | Tensor, offset: Tensor | None = None) -> Tensor:
     """Image `hr` as the sensor would have seen it at `scale` times the pixel size.
 
     Blurs each band with a Gaussian whose MTF at the coarse Nyquist frequency is the sensor's, then samples at the
@@ -103,6 +107,8 @@ def degrade(hr: Tensor, scale: int, mtf_nyquist: Sequence[float] | Tensor) -> Te
         scale: 2, 4 or 8.
         mtf_nyquist: one value per band, (C,), or per image and band, (B, C), in (0, 1); Sentinel-2's are in
             `bands.SENTINEL2`.
+        offset: of every image, (B, 2), rows and columns of coarse pixels, at most 1: how far from the centres of the
+            coarse pixels to sample, as a revisit does.
 
     Returns:
         reflectance, (B, C, H/scale, W/scale).
@@ -114,7 +120,14 @@ def degrade(hr: Tensor, scale: int, mtf_nyquist: Sequence[float] | Tensor) -> Te
     """
     mtf = torch.as_tensor(mtf_nyquist, device=hr.device)
     _check(hr, scale, mtf.shape[-1])
-    return _blur_and_sample(hr, psf_kernel(mtf, scale), scale)
+    if offset is None:
+        kernel = psf_kernel(mtf, scale)
+        return _blur_and_sample(hr, kernel, kernel, scale)
+    mtf = mtf.expand(hr.shape[:2])
+    rows, cols = (
+        psf_kernel(mtf, scale, along[:, None].expand(hr.shape[:2])) for along in offset.to(hr.device).unbind(1)
+    )
+    return _blur_and_sample(hr, rows, cols, scale)
 
 
 def bicubic(lr: Tensor, scale: int) -> Tensor:
@@ -204,6 +217,77 @@ class _Separable(nn.Module):
         if self.rows_first:
             return F.conv2d(F.conv2d(image, self.rows, padding=(margin, 0)), self.cols, padding=(0, margin))
         return F.conv2d(F.conv2d(image, self.cols, padding=(0, margin)), self.rows, padding=(margin, 0))
+
+
+class OffsetDegradation(nn.Module):
+    """`degrade` at other places than the centres of the coarse pixels, another one for every pixel.
+
+    The blur's kernel, as a function of the offset, is a polynomial, in each direction of degree 4: to 0.5 % within half
+    a pixel. So the image is convolved once for each power, on the coarse grid, and what the sensor sees at any offset
+    is a sum of these images: exact tiling survives it, and further views cost next to nothing. Not stored.
+
+    Args:
+        scale: 2, 4 or 8.
+        mtf_nyquist: one value per band, in (0, 1).
+    """
+
+    rows: Tensor
+    cols: Tensor
+
+    def __init__(self, scale: int, mtf_nyquist: Sequence[float]) -> None:
+        super().__init__()
+        self.bands = len(mtf_nyquist)
+        kernels = _offset_phases(mtf_nyquist, scale)  # (bands, powers, scale, taps)
+        powers, taps = kernels.shape[1], kernels.shape[3]
+        # columns first: (band, row of the phase, column of it) to (band, row of it, power)
+        self.register_buffer("cols", _block_diagonal(kernels.repeat(scale, axis=0))[:, :, None, :], persistent=False)
+        rows = np.zeros((self.bands, powers, powers, self.bands, scale, powers, taps), np.float32)
+        for band, kernel in enumerate(kernels):
+            for power in range(powers):
+                rows[band, :, power, band, :, power] = kernel
+        rows = rows.reshape(self.bands * powers**2, self.bands * scale * powers, taps)
+        self.register_buffer("rows", torch.from_numpy(rows)[:, :, :, None], persistent=False)
+
+    def forward(self, image: Tensor, offsets: Tensor) -> Tensor:
+        """What the sensor sees.
+
+        Args:
+            image: reflectance, pixels as channels, (B, C * scale^2, h, w).
+            offsets: (B, T, 2, h, w), rows and columns of coarse pixels, at most 0.6; see `degrade`.
+
+        Returns:
+            reflectance, (B, T, C, h, w).
+        """
+        image = F.pad(image, (DEGRADE_REACH_LR_PX,) * 4, mode="replicate")
+        maps = F.conv2d(F.conv2d(image, self.cols), self.rows)
+        maps = maps.reshape(maps.shape[0], 1, self.bands, -1, *maps.shape[2:])
+        every = [(i, j) for i in range(_OFFSET_DEGREE + 1) for j in range(_OFFSET_DEGREE + 1)]
+        seen: Tensor = (maps * monomials(offsets, every)[:, :, None]).sum(3)
+        return seen
+
+
+def monomials(offsets: Tensor, powers: Sequence[tuple[int, int]]) -> Tensor:
+    """Powers of twice the offsets, (B, T, 2, h, w), rows and columns: (B, T, len(powers), h, w)."""
+
+    def up_to(along: Tensor, largest: int) -> list[Tensor]:
+        found = [torch.ones_like(along)]
+        for _ in range(largest):
+            found.append(found[-1] * 2 * along)
+        return found
+
+    rows = up_to(offsets[:, :, 0], max(i for i, _ in powers))
+    cols = up_to(offsets[:, :, 1], max(j for _, j in powers))
+    return torch.stack([rows[i] * cols[j] for i, j in powers], dim=2)
+
+
+def _offset_phases(mtf_nyquist: Sequence[float], scale: int) -> np.ndarray[Any, Any]:
+    """Coefficients of the powers of twice the offset in `psf_kernel`, as convolutions of the coarse grid."""
+    offsets = torch.linspace(-LARGEST_OFFSET_LR_PX, LARGEST_OFFSET_LR_PX, 121, dtype=torch.float64)
+    powers = (2 * offsets[:, None]) ** torch.arange(_OFFSET_DEGREE + 1)
+    kernels = torch.stack([psf_kernel(torch.full_like(offsets, mtf), scale, offsets) for mtf in mtf_nyquist])
+    found = torch.linalg.lstsq(powers.expand(len(kernels), -1, -1), kernels.double()).solution.numpy()
+    phases: np.ndarray[Any, Any] = found.reshape(*found.shape[:2], KERNEL_WIDTH_LR_PX, scale).transpose(0, 1, 3, 2)
+    return phases
 
 
 def _block_diagonal(kernels: np.ndarray[Any, Any]) -> Tensor:

@@ -11,6 +11,8 @@ from rs_srgan.radiometry import FloatImage, Mask
 _SMOOTHING_PX = 0.7
 _ITERATIONS = 12
 _CONVERGED_PX = 1e-3
+# What is further from the median than so many median deviations, such as a cloud that no mask knows, counts as there.
+_OUTLIER = 6.0
 # Less than this in common says nothing about a shift.
 _LEAST_PIXELS = 64
 
@@ -67,13 +69,16 @@ def find_shift(
         both[[0, -1]] = both[:, [0, -1]] = False
         if both.sum() < _LEAST_PIXELS or np.hypot(*shift) > 2 * largest_px:
             return Shift(0.0, 0.0, 0.0)
-        correlation = _correlation(fixed[both], moved[both])
         if np.abs(shift - previous).max() < _CONVERGED_PX:
             break
         rows, cols = (gradient[both] for gradient in np.gradient(moved))
-        # fixed = gain * moved(x + step) + offset, to first order
+        # fixed = gain * moved(x + step) + offset, to first order; once more without what has changed
         columns = np.stack([rows, cols, moved[both], np.ones_like(rows)], axis=1)
-        (step_rows, step_cols, gain, _), *_ = np.linalg.lstsq(columns, fixed[both], rcond=None)
+        solution, *_ = np.linalg.lstsq(columns, fixed[both], rcond=None)
+        residual = np.abs(columns @ solution - fixed[both])
+        kept = residual <= _OUTLIER * np.median(residual)
+        correlation = _correlation(fixed[both][kept], moved[both][kept])
+        (step_rows, step_cols, gain, _), *_ = np.linalg.lstsq(columns[kept], fixed[both][kept], rcond=None)
         previous = shift
         shift = shift + np.clip(np.array([step_rows, step_cols]) / (gain if abs(gain) > 0.1 else 1.0), -1, 1)
     if np.abs(shift).max() > largest_px:
@@ -82,11 +87,13 @@ def find_shift(
 
 
 def _prepared(image: FloatImage, mask: Mask | None) -> tuple[FloatImage, Mask]:
-    """Smoothed without what is masked, which gets the mean; and the mask."""
+    """Smoothed without what is masked, which gets the median, and with nothing far from that; and the mask."""
     mask = np.isfinite(image) if mask is None else mask & np.isfinite(image)
     if not mask.any():
         return np.zeros_like(image, np.float32), mask
-    known = np.where(mask, image - image[mask].mean(), 0).astype(np.float32)
+    middle = np.median(image[mask])
+    limit = _OUTLIER * np.median(np.abs(image[mask] - middle))
+    known = np.where(mask, np.clip(image - middle, -limit, limit), 0).astype(np.float32)
     weight = ndimage.gaussian_filter(mask.astype(np.float32), _SMOOTHING_PX)
     return ndimage.gaussian_filter(known, _SMOOTHING_PX) / np.maximum(weight, 1e-3), mask
 

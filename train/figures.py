@@ -83,7 +83,7 @@ def draw(module: SRModule, batch: dict[str, Any], sr: Tensor) -> Figure:
     panels.append(("bicubic", cut(bicubic(reference, scale), scale)))
     if several:
         with torch.no_grad():
-            alone = module({**batch, "lr": views[:, :1]})
+            alone = module({"lr": views[:, :1]})
         panels.append(("SR of view 1 alone", cut(alone, scale)))
     panels += [("SR", cut(sr, scale)), ("HR", hr)]
     figure = Figure(figsize=(2.4 * (len(panels) + 1), 2.7), layout="constrained")

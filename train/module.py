@@ -72,7 +72,7 @@ class SRModule(L.LightningModule):
 
     def forward(self, batch: dict[str, Any]) -> Tensor:
         """SR of a batch, reflectance (B, C, h * scale, w * scale)."""
-        inputs = [batch[name] for name in ("lr", "guide") if name in batch]
+        inputs = [batch[name] for name in ("lr", "mask", "offsets", "guide") if name in batch]
         several = batch["lr"].dim() == 5
         if several != isinstance(self.model, MISR):
             raise InputError(

@@ -19,11 +19,13 @@ class FusionConfig:
 
     Attributes:
         name: how views are brought together, see `MISRConfig`.
-        blocks: residual blocks of the encoder that all views go through.
+        channels: see `MISRConfig`.
+        blocks: see `MISRConfig`.
     """
 
-    name: Literal["recursive"] = "recursive"
-    blocks: int = 1
+    name: Literal["innovation", "recursive"] = "innovation"
+    channels: int = 48
+    blocks: int = 3
 
 
 def start(config: SISRConfig | None, init_from: str | None, fusion: FusionConfig | None) -> SISR | MISR:
@@ -45,7 +47,10 @@ def start(config: SISRConfig | None, init_from: str | None, fusion: FusionConfig
     if fusion:
         if isinstance(model, MISR):
             raise InputError(f"{init_from} is a MISR model and has its fusion. Leave fusion out.")
-        model = MISR.from_sisr(model, MISRConfig(**vars(model.config), fusion=fusion.name, fusion_blocks=fusion.blocks))
+        config = MISRConfig(
+            **vars(model.config), fusion=fusion.name, fusion_channels=fusion.channels, fusion_blocks=fusion.blocks
+        )
+        model = MISR.from_sisr(model, config)
     return model.train()
 
 

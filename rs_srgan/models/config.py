@@ -3,7 +3,7 @@
 import dataclasses
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self
 
 from rs_srgan import bands as band_table
@@ -12,7 +12,7 @@ from rs_srgan.physics import SCALES
 
 GENERATORS = ("edsr", "srresnet", "rrdb", "rcab", "lka")
 OUTPUTS = ("residual", "tanh")
-FUSIONS = ("recursive",)
+FUSIONS = ("innovation", "recursive")
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,7 @@ class SISRConfig:
         Raises:
             InputError: a missing key, an unknown one, named with the nearest known one, or a value of the wrong type.
         """
-        # the only field without a default is a name
-        fields = {
-            each.name: "" if each.default is dataclasses.MISSING else each.default for each in dataclasses.fields(cls)
-        }
+        fields = {each.name: each.default for each in dataclasses.fields(cls)}
         for key in values:
             if key not in fields:
                 near = difflib.get_close_matches(key, fields, n=1)
@@ -92,13 +89,16 @@ class MISRConfig(SISRConfig):
         InputError: a value out of range.
     """
 
-    fusion: str = field(kw_only=True)  # one of FUSIONS
-    fusion_blocks: int = 1  # residual blocks of the encoder that all views go through
+    fusion: str = "innovation"  # one of FUSIONS
+    fusion_channels: int = 48  # of "innovation"; "recursive" works on the generator's features
+    fusion_blocks: int = 3  # residual blocks: of what corrects, with "innovation"; of the encoder, with "recursive"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._require(self.fusion in FUSIONS, "fusion", f"one of {FUSIONS}")
         self._require(0 <= self.fusion_blocks <= 64, "fusion_blocks", "0 to 64")
+        width = self.fusion_channels
+        self._require(width % 8 == 0 and 8 <= width <= 1024, "fusion_channels", "a multiple of 8, 8 to 1024")
         self._require(not self.guide_bands, "guide_bands", "none: several views and a guide are not combined")
 
 

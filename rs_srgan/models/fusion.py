@@ -29,9 +29,15 @@ class RecursiveFusion(nn.Module):
             ResidualBlock(2 * channels), nn.Conv2d(2 * channels, channels, 3, padding=1), nn.PReLU()
         )
         self.out = nn.Conv2d(channels, channels, 3, padding=1)
+        self.blocks = blocks
         nn.init.zeros_(self.out.weight)
         assert self.out.bias is not None
         nn.init.zeros_(self.out.bias)
+
+    @property
+    def receptive_field(self) -> int:
+        """For up to 16 views, which take four rounds."""
+        return 1 + 2 * self.blocks + 4 * 3 + 1
 
     def forward(self, views: Tensor, mask: Tensor, reference: int) -> Tensor:
         """What the views add to the reference's features.

@@ -1,8 +1,10 @@
 """Super-resolution of several revisits: reflectance in, reflectance out."""
 
 import dataclasses
-from typing import Self
+from collections.abc import Sequence
+from typing import Any, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -10,17 +12,27 @@ from rs_srgan.errors import InputError
 from rs_srgan.models.checkpoint import HubModel
 from rs_srgan.models.config import MISRConfig, SISRConfig
 from rs_srgan.models.fusion import RecursiveFusion
-from rs_srgan.models.sisr import SISR
+from rs_srgan.models.innovation import InnovationFusion
+from rs_srgan.models.sisr import SISR, checked_image
+from rs_srgan.physics import LARGEST_OFFSET_LR_PX, wald_mtf
+from rs_srgan.radiometry import FloatImage, Mask
+from rs_srgan.revisits import Stack, align
+from rs_srgan.tiling import crop_replicated, plan_tiles
 
 
 class MISR(HubModel):
-    """A `SISR` model whose first features get what other views of the same place know.
+    """A `SISR` model, and what other views of the same place add to it.
 
-    With one view it is that SISR model, exactly. Any number of views works with the same weights.
+    With one view it is that SISR model, exactly, and so it is wherever no other view counts. Any number of views works
+    with the same weights.
+
+    The fusion "innovation" lets the SISR model make a first result of the reference, and corrects that by what each
+    view shows of it, see `InnovationFusion`. "recursive" is HighRes-net's, see `RecursiveFusion`, and adds to the SISR
+    model's first features; it takes no offsets.
 
     Example:
         >>> import torch
-        >>> model = MISR(MISRConfig(scale=2, channels=16, blocks=1, fusion="recursive"))
+        >>> model = MISR(MISRConfig(scale=2, channels=16, blocks=1, fusion_channels=16))
         >>> model(torch.full((1, 3, 4, 8, 8), 0.3)).shape
         torch.Size([1, 4, 16, 16])
     """
@@ -31,7 +43,7 @@ class MISR(HubModel):
     def __init__(self, config: MISRConfig) -> None:
         super().__init__(config)
         self.sisr = SISR(sisr_config(config))
-        self.fusion = RecursiveFusion(len(config.bands), config.channels, config.fusion_blocks)
+        self.fusion = _recursive(config) if config.fusion == "recursive" else _innovation(config)
 
     @classmethod
     def from_sisr(cls, model: SISR, config: MISRConfig) -> Self:
@@ -53,12 +65,33 @@ class MISR(HubModel):
         """Pixels out per pixel in, along each axis."""
         return self.config.scale
 
-    def forward(self, views: Tensor, mask: Tensor | None = None, reference: int = 0, margin: int = 0) -> Tensor:
+    @property
+    def receptive_field(self) -> int:
+        """How far, in LR pixels, an SR pixel can depend on: the halo that makes tiles exact."""
+        if isinstance(self.fusion, RecursiveFusion):
+            return self.sisr.receptive_field + self.fusion.receptive_field
+        return self.sisr.receptive_field + self.fusion.receptive_field + self.sisr.projection.reach_lr_px
+
+    @property
+    def exact_tiling(self) -> bool:
+        """Whether a tile with a halo of `receptive_field` gives what the whole image gives."""
+        return self.sisr.exact_tiling
+
+    def forward(
+        self,
+        views: Tensor,
+        mask: Tensor | None = None,
+        offsets: Tensor | None = None,
+        reference: int = 0,
+        margin: int = 0,
+    ) -> Tensor:
         """Super-resolve the reference view with the help of the others.
 
         Args:
-            views: reflectance, (B, T, C, h, w).
+            views: reflectance, (B, T, C, h, w): of every view, the pixel that lies nearest to that of the reference.
             mask: where each counts, bool (B, T, h, w); everywhere if left out. The reference counts everywhere.
+            offsets: how far from the reference's pixel that one was sampled, rows and columns, LR pixels,
+                (B, T, 2, h, w); zero if left out. Where it is more than 0.6 a view does not count.
             reference: index of the view that the result shows.
             margin: LR pixels along every border to leave out of the result.
 
@@ -68,6 +101,11 @@ class MISR(HubModel):
         Raises:
             ValueError: other bands or sizes, or no such reference.
         """
+        self._check(views, mask, offsets, reference)
+        lr = views[:, reference]
+        return self.sisr.finish(lr, self.residual(views, mask, offsets, reference), margin)
+
+    def _check(self, views: Tensor, mask: Tensor | None, offsets: Tensor | None, reference: int) -> None:
         bands = self.config.bands
         if views.dim() != 5 or views.shape[2] != len(bands):
             raise ValueError(
@@ -77,19 +115,95 @@ class MISR(HubModel):
             raise ValueError(f"The reference is view {reference} of {views.shape[1]}.")
         if mask is not None and mask.shape != views[:, :, 0].shape:
             raise ValueError(f"The mask has shape {tuple(mask.shape)}; expected {tuple(views[:, :, 0].shape)}.")
-        lr = views[:, reference]
-        return self.sisr.finish(lr, self.sisr.generator.restore(self.features(views, mask, reference)), margin)
+        if offsets is not None and offsets.shape != views[:, :, :2].shape:
+            expected = (*views.shape[:2], 2, *views.shape[3:])
+            raise ValueError(f"The offsets have shape {tuple(offsets.shape)}; expected {expected}.")
+
+    def residual(
+        self, views: Tensor, mask: Tensor | None = None, offsets: Tensor | None = None, reference: int = 0
+    ) -> Tensor:
+        """What `SISR.finish` takes, for the reference; see `forward`."""
+        if isinstance(self.fusion, RecursiveFusion):
+            return self.sisr.generator.restore(self.features(views, mask, reference))
+        lr, count = views[:, reference], views.shape[1]
+        features = self.sisr.generator.deepen(self.sisr.generator.head(self.sisr.normalised(lr)))
+        residual = self.sisr.generator.enlarge(features)
+        if count == 1:
+            return residual
+        others = [index for index in range(count) if index != reference]
+        counts = _counts(views, mask)[:, others]
+        where = views.new_zeros(()).expand_as(views[:, others, :2]) if offsets is None else offsets[:, others]
+        counts = counts * (where.abs() <= LARGEST_OFFSET_LR_PX).all(2, keepdim=True)
+        first = self.sisr.finish(lr, residual, shuffled=False)
+        compared = self.fusion.compare(first, views[:, others], counts, where, self.config.reflectance_std)
+        correction: Tensor = self.fusion(compared, self.sisr.normalised(lr), features)
+        return residual + correction
+
+    @torch.inference_mode()
+    def predict(
+        self,
+        images: Sequence[np.ndarray[Any, Any]],
+        masks: Sequence[np.ndarray[Any, Any]] | None = None,
+        reference: int = 0,
+        tile: int = 512,
+    ) -> FloatImage:
+        """Register revisits that are in memory, and super-resolve one of them with the help of the others.
+
+        Args:
+            images: reflectance, float, (C, h, w) each, usually 0..1; NaN, or masked, where there is no data.
+            masks: where each counts, bool (h, w), such as without clouds; everywhere that has data if left out.
+            reference: index of the image that the result shows.
+            tile: LR pixels computed at once; where the model has `exact_tiling`, the result does not depend on it.
+
+        Returns:
+            reflectance, float32, (C, h * scale, w * scale); NaN where the reference has no data.
+
+        Raises:
+            InputError: no images, other bands or sizes, no such reference, integers, or values that are DN.
+        """
+        checked = [checked_image(f"view {at}", image, self.config.bands) for at, image in enumerate(images)]
+        stack = align(checked, masks, reference)
+        valid = np.isfinite(checked[reference])
+        return self.predict_aligned(stack, valid, tile)
+
+    def predict_aligned(self, stack: Stack, valid: Mask, tile: int = 512) -> FloatImage:
+        """The same of views that `align` brought together; NaN where the reference is not `valid`, (C, h, w)."""
+        scale, halo, device = self.scale, self.receptive_field, self.sisr.projection.up.rows.device
+        bands, height, width = valid.shape
+        sr: FloatImage = np.empty((bands, height * scale, width * scale), np.float32)
+        layers = (stack.views.reshape(-1, height, width), stack.mask, stack.offsets.reshape(-1, height, width))
+        for part in plan_tiles(height, width, tile, halo):
+            views, mask, offsets = (
+                torch.from_numpy(crop_replicated(layer, part.window))[None].to(device) for layer in layers
+            )
+            views, offsets = (each.reshape(1, len(stack.views), -1, *each.shape[2:]) for each in (views, offsets))
+            core = self(views, mask, offsets, stack.reference, margin=halo)
+            sr[:, *part.core.scaled(scale).slices] = core[0].cpu().numpy()
+        sr[~valid.repeat(scale, axis=1).repeat(scale, axis=2)] = np.nan
+        return sr
 
     def features(self, views: Tensor, mask: Tensor | None = None, reference: int = 0) -> Tensor:
-        """The fused features of the views, (B, channels, h, w); see `forward`."""
-        config = self.config
-        normalised = (views - config.reflectance_mean) / config.reflectance_std
+        """The fused first features of the views, of the fusion "recursive", (B, channels, h, w); see `forward`."""
+        assert isinstance(self.fusion, RecursiveFusion)
+        normalised = self.sisr.normalised(views)
         features: Tensor = self.sisr.generator.head(normalised[:, reference])
         if views.shape[1] == 1:
             return features
-        counts = torch.ones_like(normalised[:, :, :1]) if mask is None else mask[:, :, None].to(normalised.dtype)
-        fused: Tensor = self.fusion(normalised, counts, reference)
+        fused: Tensor = self.fusion(normalised, _counts(views, mask), reference)
         return features + fused
+
+
+def _counts(views: Tensor, mask: Tensor | None) -> Tensor:
+    return torch.ones_like(views[:, :, :1]) if mask is None else mask[:, :, None].to(views.dtype)
+
+
+def _recursive(config: MISRConfig) -> RecursiveFusion:
+    return RecursiveFusion(len(config.bands), config.channels, config.fusion_blocks)
+
+
+def _innovation(config: MISRConfig) -> InnovationFusion:
+    blur = wald_mtf(config.mtf_nyquist, config.scale)
+    return InnovationFusion(config.scale, blur, config.channels, config.fusion_channels, config.fusion_blocks)
 
 
 def sisr_config(config: MISRConfig) -> SISRConfig:

@@ -153,23 +153,27 @@ class SISR(HubModel):
         Its pixels are still channels, (B, C * scale^2, h, w), as `pixel_shuffle` takes them.
         """
         inputs = lr if guide is None else torch.cat([lr, F.pixel_unshuffle(guide, self.scale)], dim=1)
-        residual: Tensor = self.generator(self._normalised(inputs))
+        residual: Tensor = self.generator(self.normalised(inputs))
         return residual
 
-    def _normalised(self, image: Tensor) -> Tensor:
+    def normalised(self, image: Tensor) -> Tensor:
+        """Reflectance as the network takes it."""
         return (image - self.config.reflectance_mean) / self.config.reflectance_std
 
     def doubt(self, lr: Tensor, residual: Tensor) -> Tensor:
         """The uncertainty head's part, pixels as channels: reflectance (B, C, h, w) and `residual` to what it makes."""
-        logarithm: Tensor = self.uncertainty_head()(self._normalised(lr), residual)
+        logarithm: Tensor = self.uncertainty_head()(self.normalised(lr), residual)
         return logarithm
 
     def finish_doubt(self, logarithm: Tensor, margin: int = 0) -> Tensor:
         """The rest of that, always in float32: half-widths, reflectance."""
         return self.uncertainty_head().finish(logarithm, self.config.reflectance_std, margin)
 
-    def finish(self, lr: Tensor, residual: Tensor, margin: int = 0) -> Tensor:
-        """The rest, always in float32, since it is what keeps the radiometry: bicubic skip and projection."""
+    def finish(self, lr: Tensor, residual: Tensor, margin: int = 0, shuffled: bool = True) -> Tensor:
+        """The rest, always in float32, since it is what keeps the radiometry: bicubic skip and projection.
+
+        Its pixels end on the fine grid, (B, C, h * scale, w * scale) without margin, or, not `shuffled`, stay channels.
+        """
         with torch.autocast(lr.device.type, enabled=False):
             mean, std = self.config.reflectance_mean, self.config.reflectance_std
             lr, residual = lr.float(), residual.float()
@@ -180,7 +184,7 @@ class SISR(HubModel):
             sr: Tensor = self.projection(residual, lr)
             if margin:
                 sr = sr[..., margin:-margin, margin:-margin]
-            return F.pixel_shuffle(sr, self.scale)
+            return F.pixel_shuffle(sr, self.scale) if shuffled else sr
 
     def predict(
         self, image: np.ndarray[Any, Any], guide: np.ndarray[Any, Any] | None = None, tile: int = 512
@@ -231,14 +235,14 @@ class SISR(HubModel):
     ) -> list[FloatImage]:
         """What `compute` makes of windows, a halo around each being their `margin`, put together."""
         scale, halo, device = self.scale, self.receptive_field, self.projection.up.rows.device
-        image = _checked("image", image, self.config.bands)
+        image = checked_image("image", image, self.config.bands)
         valid = np.isfinite(image)
         layers = [(fill_from_nearest(image, valid, fill_reach(halo)), 1)]
         if (guide is None) != (not self.config.guide_bands):
             wanted = ", ".join(self.config.guide_bands) or "none"
             raise InputError(f"{self.name} takes as guide: {wanted}; got {'none' if guide is None else 'one'}.")
         if guide is not None:
-            guide = _checked("guide", guide, self.config.guide_bands)
+            guide = checked_image("guide", guide, self.config.guide_bands)
             if guide.shape[1:] != (image.shape[1] * scale, image.shape[2] * scale):
                 raise InputError(f"The guide has shape {guide.shape}, the image {image.shape}; expected x{scale}.")
             layers.append((fill_from_nearest(guide, np.isfinite(guide), fill_reach(halo) * scale), scale))
@@ -259,7 +263,12 @@ class SISR(HubModel):
         return results
 
 
-def _checked(what: str, image: np.ndarray[Any, Any], bands: tuple[str, ...]) -> np.ndarray[Any, np.dtype[np.float32]]:
+def checked_image(what: str, image: np.ndarray[Any, Any], bands: tuple[str, ...]) -> FloatImage:
+    """Reflectance that can be used, float32 and NaN where it has no data.
+
+    Raises:
+        InputError: other bands, integers, an empty image, or values that are DN.
+    """
     given, image = image, np.asarray(image)
     if image.ndim != 3 or image.shape[0] != len(bands) or 0 in image.shape:
         raise InputError(

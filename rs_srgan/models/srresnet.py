@@ -46,7 +46,15 @@ class SRResNet(nn.Module):
 
     def restore(self, features: Tensor) -> Tensor:
         """The residual from the first features, (B, channels, h, w)."""
-        features = features + self.body(features)
+        return self.enlarge(self.deepen(features))
+
+    def deepen(self, features: Tensor) -> Tensor:
+        """The last features on the coarse grid from the first ones, both (B, channels, h, w)."""
+        deep: Tensor = features + self.body(features)
+        return deep
+
+    def enlarge(self, features: Tensor) -> Tensor:
+        """The residual from the last features."""
         for stage in self.upsampling[:-1]:
             features = F.pixel_shuffle(stage(features), 2)
         return F.pixel_unshuffle(self._tail(self.upsampling[-1](features)), self.scale)

@@ -56,5 +56,14 @@ class Trunk(nn.Module):
 
     def restore(self, features: Tensor) -> Tensor:
         """The residual from the first features, (B, channels, h, w)."""
-        residual: Tensor = self.tail(features + self.body(features))
+        return self.enlarge(self.deepen(features))
+
+    def deepen(self, features: Tensor) -> Tensor:
+        """The last features from the first ones, both (B, channels, h, w)."""
+        deep: Tensor = features + self.body(features)
+        return deep
+
+    def enlarge(self, features: Tensor) -> Tensor:
+        """The residual from the last features."""
+        residual: Tensor = self.tail(features)
         return residual

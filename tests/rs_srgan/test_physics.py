@@ -10,6 +10,7 @@ from rs_srgan.evaluation.metrics import psnr
 from rs_srgan.physics import (
     SHARPEN_REACH_LR_PX,
     ConsistencyProjection,
+    OffsetDegradation,
     back_projected_bicubic,
     bicubic,
     degrade,
@@ -170,3 +171,28 @@ def test_back_projection_improves_on_bicubic_for_a_real_edge():
 def test_what_cannot_be_degraded_is_said(shape, scale, mtf, words):
     with pytest.raises(ValueError, match=words):
         degrade(torch.zeros(shape), scale, mtf)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_at_an_offset_the_sensor_sees_what_it_sees_of_the_shifted_image(scale):
+    mtf = mtf_nyquist(("B04", "B11"))
+    image = torch.rand(1, 2, 16 * scale, 16 * scale)
+    moved = torch.roll(image, (-1, 1), (2, 3))  # content up and to the right, by one fine pixel
+    offset = torch.tensor([[1 / scale, -1 / scale]])
+    inside = (..., slice(4, -4), slice(4, -4))
+    seen, expected = degrade(image, scale, mtf, offset), degrade(moved, scale, mtf)
+    torch.testing.assert_close(seen[inside], expected[inside], rtol=0, atol=2e-4)  # the kernel's ends are cut off
+    torch.testing.assert_close(degrade(image, scale, mtf, torch.zeros(1, 2)), degrade(image, scale, mtf))
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_offset_degradation_is_degrade_at_every_offset(scale):
+    mtf = wald_mtf(mtf_nyquist(("B04", "B08")), scale)
+    image = torch.rand(2, 2, 12 * scale, 12 * scale)
+    sensor = OffsetDegradation(scale, mtf)
+    offsets = torch.rand(2, 3, 2) - 0.5
+    everywhere = offsets[..., None, None].expand(-1, -1, -1, 12, 12)
+    seen = sensor(torch.nn.functional.pixel_unshuffle(image, scale), everywhere)
+    for view in range(3):
+        expected = degrade(image, scale, mtf, offsets[:, view])
+        torch.testing.assert_close(seen[:, view][..., 3:-3, 3:-3], expected[..., 3:-3, 3:-3], rtol=0, atol=5e-3)

@@ -86,18 +86,22 @@ class RandomCrops(Dataset[Tensor]):
 
     def __getitem__(self, index: int) -> Tensor:
         random = np.random.default_rng((self.seed, self.epoch, index))
-        for _ in range(_TRIES):
-            group = random.choice(len(self.shares), p=self.shares)
-            image = self.images[group][random.choice(len(self.images[group]), p=self.weights[group])]
-            row = random.integers(image.shape[1] - self.size + 1)
-            col = random.integers(image.shape[2] - self.size + 1)
-            crop = image[:, row : row + self.size, col : col + self.size]
-            if np.isfinite(crop).all():
-                break
-        else:
-            raise InputError("A hundred random crops in a row held nodata: the images are mostly empty.")
-        (crop,) = turned(random, crop)
+        group, number, window = self.draw(random)
+        (crop,) = turned(random, self.images[group][number][window])
         return torch.from_numpy(crop * np.float32(random.uniform(*self.brightness)))
+
+    def draw(self, random: np.random.Generator) -> tuple[int, int, tuple[slice, slice, slice]]:
+        """A group, the number of an image in it, and a window of that without nodata."""
+        for _ in range(_TRIES):
+            group = int(random.choice(len(self.shares), p=self.shares))
+            number = int(random.choice(len(self.images[group]), p=self.weights[group]))
+            image = self.images[group][number]
+            row = int(random.integers(image.shape[1] - self.size + 1))
+            col = int(random.integers(image.shape[2] - self.size + 1))
+            window = (slice(None), slice(row, row + self.size), slice(col, col + self.size))
+            if np.isfinite(image[window]).all():
+                return group, number, window
+        raise InputError("A hundred random crops in a row held nodata: the images are mostly empty.")
 
 
 class ValidationImages(Dataset[dict[str, Any]]):

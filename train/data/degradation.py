@@ -23,7 +23,12 @@ class SensorJitter:
 
 
 def simulate_lr(
-    hr: Tensor, scale: int, mtf_nyquist: tuple[float, ...], jitter: SensorJitter, generator: torch.Generator
+    hr: Tensor,
+    scale: int,
+    mtf_nyquist: tuple[float, ...],
+    jitter: SensorJitter,
+    generator: torch.Generator,
+    offset: Tensor | None = None,
 ) -> Tensor:
     """LR images as a slightly different Sentinel-2 each time would have taken them.
 
@@ -33,6 +38,7 @@ def simulate_lr(
         mtf_nyquist: of the sensor, one per band.
         jitter: how much varies.
         generator: of random numbers, on the CPU.
+        offset: of revisits, see `degrade`.
 
     Returns:
         reflectance, (B, C, H/scale, W/scale).
@@ -50,7 +56,8 @@ def simulate_lr(
     width = torch.where(nominal, 1.0, uniform(*jitter.blur, batch, 1))
     mtf = torch.tensor(wald_mtf(mtf_nyquist, scale), device=hr.device) ** width**2
     shifted = uniform(0, 1, batch, 1, 1) < jitter.shift_share
-    lr = degrade(shift_bands(hr, shifted * normal(batch, channels, 2) * jitter.shift_lr_px * scale), scale, mtf)
+    hr = shift_bands(hr, shifted * normal(batch, channels, 2) * jitter.shift_lr_px * scale)
+    lr = degrade(hr, scale, mtf, offset)
 
     off = uniform(0, 1, batch, 1, 1, 1) < jitter.gain_share
     lr = lr * (1 + off * uniform(-jitter.gain, jitter.gain, batch, channels, 1, 1))

@@ -9,7 +9,7 @@ from rs_srgan.errors import InputError
 from train.data.crops import RandomCrops, ValidationImages
 from train.data.degradation import SensorJitter
 from train.data.module import SRDataModule, ViewsConfig
-from train.data.sources import band_moments, data_root, naip_sites, sentinel2_sites
+from train.data.sources import Site, band_moments, data_root, naip_sites, sentinel2_sites
 
 # HR pixels of a validation image along each axis.
 _VALIDATION_PX = 256
@@ -66,7 +66,7 @@ class MixtureDataModule(SRDataModule):
         root = data_root(self.root)
         return [*(root / "sentinel2").glob("*.tif"), *(root / "naip").glob("*.*")]
 
-    def datasets(self) -> tuple[RandomCrops, Dataset[object]]:
+    def datasets(self) -> tuple[Dataset[object], Dataset[object]]:
         """All images in memory, a few hundred MB."""
         root = data_root(self.root)
         sentinel2 = sentinel2_sites(root, "train", self.bands)
@@ -80,4 +80,8 @@ class MixtureDataModule(SRDataModule):
         validation = ValidationImages(
             held_out, self.scale, _VALIDATION_PX, lambda name: "naip" if name.startswith("naip/") else "sentinel2"
         )
-        return RandomCrops(groups, self.crop_hr_px, self.length, self.seed), validation
+        return self.training_crops(groups), validation
+
+    def training_crops(self, groups: list[tuple[list[Site], float]]) -> Dataset[object]:
+        """What is drawn from the training sites."""
+        return RandomCrops(groups, self.crop_hr_px, self.length, self.seed)

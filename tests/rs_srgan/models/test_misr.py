@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -5,18 +6,33 @@ from rs_srgan import InputError
 from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
 from rs_srgan.models.misr import sisr_config
 
-CONFIG = MISRConfig(fusion="recursive", channels=16, blocks=1)
+CONFIGS = {
+    "innovation": MISRConfig(channels=16, blocks=1, fusion_channels=16, fusion_blocks=1),
+    "recursive": MISRConfig(fusion="recursive", channels=16, blocks=1, fusion_blocks=1),
+}
 
 
-@pytest.fixture
-def misr() -> MISR:
+@pytest.fixture(params=CONFIGS)
+def misr(request) -> MISR:
     """With a fusion that does something."""
+    return lively(CONFIGS[request.param])
+
+
+def lively(config) -> MISR:
     torch.manual_seed(0)
-    model = MISR(CONFIG).eval()
+    model = MISR(config).eval()
     with torch.no_grad():
-        model.fusion.out.weight.normal_(0, 0.1)
+        for parameter in model.fusion.parameters():
+            parameter.normal_(0, 0.1)
         model.sisr.generator.tail.weight.mul_(10)
     return model
+
+
+def stack_of(views, height=9, width=8):
+    """Reflectance, mask and offsets."""
+    torch.manual_seed(1)
+    mask = torch.rand(1, views, height, width) > 0.3
+    return torch.rand(1, views, 4, height, width), mask, torch.rand(1, views, 2, height, width) - 0.5
 
 
 def test_one_view_is_the_sisr_model(misr):
@@ -39,27 +55,79 @@ def test_every_view_counts_and_the_reference_leads(misr, views):
 
 
 def test_what_is_masked_does_not_show(misr):
-    stack = torch.rand(1, 4, 4, 9, 8)
-    mask = torch.ones(1, 4, 9, 8, dtype=torch.bool)
-    mask[:, 2, 3:6, 3:6] = False
+    stack, mask, offsets = stack_of(4)
     hidden = stack.clone()
-    hidden[:, 2, :, 3:6, 3:6] = 7.0
+    hidden[:, 1:][~mask[:, 1:, None].expand_as(hidden[:, 1:])] = torch.nan
     with torch.no_grad():
-        torch.testing.assert_close(misr(hidden, mask), misr(stack, mask), rtol=0, atol=0)
+        torch.testing.assert_close(misr(hidden, mask, offsets), misr(stack, mask, offsets), rtol=0, atol=0)
 
 
-def test_it_begins_as_its_sisr_model(tmp_path):
+def test_a_view_that_is_hidden_or_too_far_off_is_as_if_it_were_not_there():
+    misr = lively(CONFIGS["innovation"])
+    stack, mask, offsets = stack_of(4)
+    nothing, far = mask.clone(), offsets.clone()
+    nothing[:, 3], far[:, 3, 0] = False, 0.7
+    with torch.no_grad():
+        without = misr(stack[:, :3], mask[:, :3], offsets[:, :3])
+        torch.testing.assert_close(misr(stack, nothing, offsets), without, rtol=0, atol=0)
+        torch.testing.assert_close(misr(stack, mask, far), without, rtol=0, atol=0)
+        alone = misr.sisr(stack[:, 0])
+        torch.testing.assert_close(misr(stack, torch.zeros_like(mask), offsets), alone, rtol=0, atol=0)
+
+
+def test_the_order_of_the_views_does_not_matter():
+    misr = lively(CONFIGS["innovation"])
+    stack, mask, offsets = stack_of(5)
+    order = [4, 2, 0, 3, 1]
+    with torch.no_grad():
+        moved = misr(stack[:, order], mask[:, order], offsets[:, order], reference=2)
+        torch.testing.assert_close(moved, misr(stack, mask, offsets), rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize("fusion", CONFIGS)
+def test_nothing_beyond_the_receptive_field_matters(fusion):
+    misr = lively(CONFIGS[fusion])
+    reach = misr.receptive_field
+    side = 2 * reach + 5
+    stack, mask, offsets = stack_of(3, side, side)
+    stack.requires_grad_()
+    middle = (side // 2) * 4
+    misr(stack, mask, offsets)[0, :, middle : middle + 4, middle : middle + 4].sum().backward()
+    where = stack.grad[0].abs().sum((0, 1)).nonzero()
+    assert (where - side // 2).abs().max() <= reach
+    assert (where - side // 2).abs().max() >= reach - (2 if fusion == "innovation" else 9)  # of the latter, T = 16
+
+
+def test_tiles_do_not_show():
+    misr = lively(CONFIGS["innovation"])
+    random = np.random.default_rng(0)
+    images = [random.random((4, 80, 90), dtype=np.float32) for _ in range(3)]
+    whole = misr.predict(images, tile=1000)
+    np.testing.assert_allclose(misr.predict(images, tile=32), whole, rtol=0, atol=2e-6)
+    np.testing.assert_allclose(misr.predict(images[:1]), misr.sisr.predict(images[0]), rtol=0, atol=2e-6)
+
+
+def test_where_the_reference_has_no_data_there_is_none(tmp_path):
+    misr = lively(CONFIGS["innovation"])
+    images = [np.full((4, 20, 20), 0.2, np.float32) for _ in range(2)]
+    images[1][:, 3, 4] = np.nan
+    sr = misr.predict(images, reference=1)
+    assert np.isnan(sr[:, 12:16, 16:20]).all() and np.isnan(sr).sum() == 64
+    assert np.isfinite(misr.predict(images)).all()
+
+
+def test_it_begins_as_its_sisr_model(misr, tmp_path):
     torch.manual_seed(0)
-    sisr = SISR(sisr_config(CONFIG)).eval()
-    model = MISR.from_sisr(sisr, CONFIG).eval()
+    sisr = SISR(sisr_config(misr.config)).eval()
+    model = MISR.from_sisr(sisr, misr.config).eval()
     stack = torch.rand(1, 3, 4, 9, 8)
     with torch.no_grad():
         torch.testing.assert_close(model(stack), sisr(stack[:, 0]), rtol=0, atol=0)
     model.save_pretrained(tmp_path)
     again = MISR.from_pretrained(tmp_path)
-    assert again.config == CONFIG
+    assert again.config == misr.config
     with pytest.raises(InputError, match=r"another architecture than SISR: scale 4, not 2"):
-        MISR.from_sisr(SISR(SISRConfig(scale=2, channels=16, blocks=1)), CONFIG)
+        MISR.from_sisr(SISR(SISRConfig(scale=2, channels=16, blocks=1)), misr.config)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +137,7 @@ def test_it_begins_as_its_sisr_model(tmp_path):
         ((1, 2, 3, 8, 8), {}, "expected .batch, views, 4"),
         ((1, 2, 4, 8, 8), {"reference": 2}, "view 2 of 2"),
         ((1, 2, 4, 8, 8), {"mask": torch.ones(1, 2, 8, 7, dtype=torch.bool)}, "The mask has shape"),
+        ((1, 2, 4, 8, 8), {"offsets": torch.zeros(1, 2, 8, 8)}, "The offsets have shape"),
     ],
 )
 def test_other_shapes_are_refused(misr, shape, options, words):
@@ -76,7 +145,15 @@ def test_other_shapes_are_refused(misr, shape, options, words):
         misr(torch.rand(shape), **options)
 
 
-@pytest.mark.parametrize("change", [{"fusion": "mean"}, {"fusion_blocks": 65}, {"scale": 2, "guide_bands": ("B11",)}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fusion": "mean"},
+        {"fusion_blocks": 65},
+        {"fusion_channels": 20},
+        {"scale": 2, "guide_bands": ("B11",)},
+    ],
+)
 def test_a_configuration_out_of_range_is_refused(change):
     with pytest.raises(InputError, match=next(reversed(change))):
-        MISRConfig(**{"fusion": "recursive"} | change)
+        MISRConfig(**change)

@@ -1,0 +1,103 @@
+"""How a whole image lies against another: shifts that change slowly from place to place."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from scipy import ndimage
+
+from rs_srgan.radiometry import FloatImage, Mask
+from rs_srgan.registration import Shift, find_shift
+from rs_srgan.tiling import Window
+
+# What is compared at once, and how far apart: detectors and terrain shift over kilometres.
+_WINDOW_PX = 256
+_STEP_PX = 1024
+# What differs more from the median of all was found wrongly.
+_LARGEST_DEVIATION_PX = 1.0
+# Two dates of one place, once aligned, correlate more than this, unless clouds or snow cover one of them.
+LEAST_CONFIDENCE = 0.3
+# Of the pixels of a window, so many must count in both images.
+_LEAST_SHARE = 0.1
+
+_Numbers = np.ndarray[Any, Any]
+
+# Of a window: pixels, (h, w), and which of them count.
+Read = Callable[[Window], tuple[FloatImage, Mask]]
+
+
+@dataclass(frozen=True)
+class ShiftField:
+    """Shifts at the centres of windows; linear between them, constant beyond.
+
+    Attributes:
+        rows: of the centres, pixels.
+        cols: of the centres, pixels.
+        shifts: see `Shift`, (rows, cols, 2).
+        confidence: the median over the windows; 0 where nothing could be compared.
+    """
+
+    rows: _Numbers
+    cols: _Numbers
+    shifts: _Numbers
+    confidence: float
+
+    @classmethod
+    def find(cls, reference: Read, moving: Read, height: int, width: int, largest_px: float = 4) -> Self:
+        """Compare windows that are spread over two images of `height` x `width` pixels.
+
+        Windows that are hidden, look different, or disagree with the rest take the median of the others.
+
+        Args:
+            reference: reads an image.
+            moving: reads the other one.
+            height: of both, pixels.
+            width: of both, pixels.
+            largest_px: a larger shift is not believed.
+        """
+        rows, cols = _spread(height), _spread(width)
+        found = np.full((len(rows), len(cols), 3), np.nan)
+        for i, row in enumerate(rows):
+            for j, col in enumerate(cols):
+                window = Window(row, col, min(_WINDOW_PX, height), min(_WINDOW_PX, width))
+                (fixed, fixed_mask), (other, other_mask) = reference(window), moving(window)
+                if (fixed_mask & other_mask).mean() >= _LEAST_SHARE:
+                    shift = find_shift(fixed, other, fixed_mask, other_mask, largest_px)
+                    if shift.confidence >= LEAST_CONFIDENCE:
+                        found[i, j] = shift.rows, shift.cols, shift.confidence
+        good = np.isfinite(found[..., 0])
+        shifts = np.zeros((len(rows), len(cols), 2))
+        if good.any():
+            median = np.median(found[good][:, :2], axis=0)
+            good &= ~(np.hypot(*np.moveaxis(found[..., :2] - median, -1, 0)) > _LARGEST_DEVIATION_PX)
+            shifts[:] = median
+            shifts[good] = found[good][:, :2]
+            shifts = ndimage.median_filter(shifts, size=(3, 3, 1), mode="nearest")
+        middle = [(min(_WINDOW_PX, side) - 1) / 2 for side in (height, width)]
+        confidence = float(np.median(found[good][:, 2])) if good.any() else 0.0
+        return cls(np.array(rows) + middle[0], np.array(cols) + middle[1], shifts, confidence)
+
+    @property
+    def median(self) -> Shift:
+        """One shift for all."""
+        rows, cols = np.median(self.shifts, axis=(0, 1))
+        return Shift(float(rows), float(cols), self.confidence)
+
+    def at(self, window: Window) -> FloatImage:
+        """The shift of every pixel of a window, (2, h, w)."""
+        down = _shares(np.arange(window.height) + window.row, self.rows)
+        right = _shares(np.arange(window.width) + window.col, self.cols)
+        field: FloatImage = np.einsum("ri,ija,cj->arc", down, self.shifts, right, optimize=True).astype(np.float32)
+        return field
+
+
+def _spread(side: int) -> list[int]:
+    """Where windows begin, as evenly as possible from one end to the other."""
+    room = max(0, side - _WINDOW_PX)
+    return [round(start) for start in np.linspace(0, room, -(-room // _STEP_PX) + 1)]
+
+
+def _shares(positions: _Numbers, centres: _Numbers) -> _Numbers:
+    """Of every centre in what lies at `positions`, (positions, centres)."""
+    return np.stack([np.interp(positions, centres, unit) for unit in np.eye(len(centres))], axis=1)
