@@ -48,8 +48,8 @@ def describe_model(name: str) -> str:
     bicubic, projected, own = model.psnr_db()
     if base := model.config.base_model:
         return (
-            f"{' '.join(model.config.bands)}, x{model.config.scale}. Adds texture to what {base} makes: sharper to look "
-            f"at, and by {catalogue()[base].psnr_db()[-1] - own:.1f} dB farther from the truth. Not for measuring."
+            f"{' '.join(model.config.bands)}, x{model.config.scale}. Texture added to what {base} makes: sharper, "
+            f"and by {catalogue()[base].psnr_db()[-1] - own:.1f} dB farther from the truth. Not for measuring."
         )
     return (
         f"{' '.join(model.config.bands)}, x{model.config.scale}. From 40 m to 10 m, on sites it never saw: "

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from rs_srgan.models.edsr import ResidualBlock
 from rs_srgan.physics import DEGRADE_REACH_LR_PX, OffsetDegradation, monomials
@@ -15,6 +16,8 @@ _DEGREE = 4
 # An innovation is a small share of the reflectance that the normalisation is for.
 _GAIN = 5.0
 _LARGEST_LOGIT = 8.0
+# Differences that are even over so many pixels to each side are of the light, not of what is there.
+_LOCAL_REACH = 4
 
 
 class InnovationFusion(nn.Module):
@@ -53,7 +56,7 @@ class InnovationFusion(nn.Module):
         self.mix = nn.Conv2d(channels + _HEADS + features, channels, 3, padding=1)
         self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))
         self.tail = nn.Conv2d(channels, bands * scale**2, 3, padding=1)
-        self.receptive_field = DEGRADE_REACH_LR_PX + 2 + 1 + 2 * blocks + 1
+        self.receptive_field = DEGRADE_REACH_LR_PX + _LOCAL_REACH + 2 + 1 + 2 * blocks + 1
         for layer in (self.trust, self.tail):
             assert layer.bias is not None
             nn.init.zeros_(layer.weight)
@@ -77,6 +80,7 @@ class InnovationFusion(nn.Module):
             seen = self.sensor(sr.float(), offsets)
             # also zero where a hidden pixel holds NaN
             innovation = torch.where(mask > 0, (views.float() - seen) * (_GAIN / std), torch.zeros_like(seen))
+            innovation = innovation - mask * _local_mean(innovation, mask)
             powers = monomials(offsets, _powers())
             weighted = (innovation[:, :, :, None] * powers[:, :, None]).flatten(2, 3)
             return torch.cat([weighted, mask, mask * 2 * offsets], dim=2)
@@ -106,6 +110,15 @@ class InnovationFusion(nn.Module):
         evidence = (1 - 1 / total).mean(1, keepdim=True)
         correction: Tensor = self.tail(mixed) * evidence
         return correction
+
+
+def _local_mean(innovation: Tensor, mask: Tensor) -> Tensor:
+    """Around every pixel, of what counts: light and haze, which say nothing of detail. (B, T, C, h, w)."""
+    reach = (_LOCAL_REACH,) * 4
+    sums, counts = (
+        F.avg_pool2d(F.pad(each.flatten(0, 1), reach), 2 * _LOCAL_REACH + 1, stride=1) for each in (innovation, mask)
+    )
+    return (sums / counts.clamp(min=1e-3)).reshape(innovation.shape)
 
 
 def _powers() -> list[tuple[int, int]]:

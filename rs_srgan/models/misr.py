@@ -139,7 +139,6 @@ class MISR(HubModel):
         correction: Tensor = self.fusion(compared, self.sisr.normalised(lr), features)
         return residual + correction
 
-    @torch.inference_mode()
     def predict(
         self,
         images: Sequence[np.ndarray[Any, Any]],
@@ -166,6 +165,7 @@ class MISR(HubModel):
         valid = np.isfinite(checked[reference])
         return self.predict_aligned(stack, valid, tile)
 
+    @torch.inference_mode()
     def predict_aligned(self, stack: Stack, valid: Mask, tile: int = 512) -> FloatImage:
         """The same of views that `align` brought together; NaN where the reference is not `valid`, (C, h, w)."""
         scale, halo, device = self.scale, self.receptive_field, self.sisr.projection.up.rows.device

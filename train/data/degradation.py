@@ -29,6 +29,7 @@ def simulate_lr(
     jitter: SensorJitter,
     generator: torch.Generator,
     offset: Tensor | None = None,
+    width: Tensor | None = None,
 ) -> Tensor:
     """LR images as a slightly different Sentinel-2 each time would have taken them.
 
@@ -39,6 +40,7 @@ def simulate_lr(
         jitter: how much varies.
         generator: of random numbers, on the CPU.
         offset: of revisits, see `degrade`.
+        width: factors on the PSF's width instead of random ones, (B, 1).
 
     Returns:
         reflectance, (B, C, H/scale, W/scale).
@@ -53,7 +55,8 @@ def simulate_lr(
 
     nominal = uniform(0, 1, batch, 1) < jitter.nominal_share
     # The width of a Gaussian times j is its MTF to the power j^2.
-    width = torch.where(nominal, 1.0, uniform(*jitter.blur, batch, 1))
+    if width is None:
+        width = torch.where(nominal, 1.0, uniform(*jitter.blur, batch, 1))
     mtf = torch.tensor(wald_mtf(mtf_nyquist, scale), device=hr.device) ** width**2
     shifted = uniform(0, 1, batch, 1, 1) < jitter.shift_share
     hr = shift_bands(hr, shifted * normal(batch, channels, 2) * jitter.shift_lr_px * scale)

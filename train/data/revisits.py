@@ -31,6 +31,7 @@ class RevisitsConfig:
     Attributes:
         fewest: views of a batch, the reference counted.
         most: views of a batch, and of validation.
+        blur: standard deviation of the PSF's width, which the views of a place have nearly in common, as a factor.
         registration_error: standard deviation of the error of the offsets that the model is told, LR pixels.
         gain: standard deviation, by band.
         bias: standard deviation, by band, reflectance.
@@ -41,7 +42,8 @@ class RevisitsConfig:
 
     fewest: int = 2
     most: int = 9
-    registration_error: float = 0.04
+    blur: float = 0.05
+    registration_error: float = 0.03
     gain: float = 0.01
     bias: float = 0.002
     other_date_share: float = 0.5
@@ -165,7 +167,7 @@ def _aligned(site: Site) -> Site:
     for other in others:
         if other.shape != first.shape:
             continue
-        found = find_shift(np.nanmean(first, 0), np.nanmean(other, 0))
+        found = find_shift(first.mean(0), other.mean(0))
         if found.confidence >= _LEAST_CONFIDENCE:
             back = (0, -found.rows, -found.cols)
             kept.append(ndimage.shift(other, back, order=3, mode="constant", cval=np.nan).astype(np.float32))
@@ -203,11 +205,19 @@ def simulate_views(
     def normal(*shape: int) -> Tensor:
         return torch.randn(shape, generator=random).to(dates.device)
 
-    views, offsets = [simulate_lr(dates[:, 0], scale, mtf_nyquist, jitter, random)], [uniform(batch, 2) * 0]
+    nominal = uniform(batch, 1) < jitter.nominal_share
+    low, high = jitter.blur
+    common = torch.where(nominal, 1.0, low + (high - low) * uniform(batch, 1))
+
+    def blur() -> Tensor:
+        return common * (1 + config.blur * normal(batch, 1))
+
+    views = [simulate_lr(dates[:, 0], scale, mtf_nyquist, jitter, random, width=blur())]
+    offsets = [uniform(batch, 2) * 0]
     for _ in range(count - 1):
         date = (uniform(batch) * others).long() * (uniform(batch) < config.other_date_share)
         offset = uniform(batch, 2) - 0.5
-        view = simulate_lr(dates[torch.arange(batch), date], scale, mtf_nyquist, jitter, random, offset)
+        view = simulate_lr(dates[torch.arange(batch), date], scale, mtf_nyquist, jitter, random, offset, blur())
         gain, bias = 1 + config.gain * normal(batch, bands, 1, 1), config.bias * normal(batch, bands, 1, 1)
         views.append(gain * view + bias)
         offsets.append(offset + config.registration_error * normal(batch, 2))
