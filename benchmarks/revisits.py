@@ -20,7 +20,7 @@ from scipy import ndimage
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from benchmarks.report import table
+from benchmarks.report import ROOT, table, write_block
 from rs_srgan import bands as band_table
 from rs_srgan.evaluation.metrics import psnr
 from rs_srgan.evaluation.protocol import inner
