@@ -1,5 +1,6 @@
 """Sub-pixel shifts between images of one place, some of it hidden."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,7 @@ from rs_srgan.radiometry import FloatImage, Mask
 _SMOOTHING_PX = 0.7
 _ITERATIONS = 12
 _CONVERGED_PX = 1e-3
-# What is further from the median than so many median deviations, such as a cloud that no mask knows, counts as there.
-_OUTLIER = 6.0
+_TINY = 1e-12
 # Less than this in common says nothing about a shift.
 _LEAST_PIXELS = 64
 
@@ -38,6 +38,7 @@ def find_shift(
     reference_mask: Mask | None = None,
     moving_mask: Mask | None = None,
     largest_px: float = 8,
+    outliers: float = math.inf,
 ) -> Shift:
     """The shift of `moving` against `reference`, to about a hundredth of a pixel.
 
@@ -50,6 +51,8 @@ def find_shift(
         reference_mask: where `reference` counts; everywhere if left out.
         moving_mask: where `moving` counts.
         largest_px: a larger shift is not looked for.
+        outliers: what is further from the median than so many median deviations counts as if it were just there: 6 for
+            two dates, with clouds that no mask knows and with change. Of one date, sharp edges are no outliers.
 
     Raises:
         ValueError: other shapes.
@@ -58,8 +61,8 @@ def find_shift(
     """
     if reference.ndim != 2 or moving.shape != reference.shape:
         raise ValueError(f"The images have shapes {reference.shape} and {moving.shape}; expected equal (h, w).")
-    fixed, fixed_mask = _prepared(reference, reference_mask)
-    other, other_mask = _prepared(moving, moving_mask)
+    fixed, fixed_mask = _prepared(reference, reference_mask, outliers)
+    other, other_mask = _prepared(moving, moving_mask, outliers)
     shift = _whole_pixels(fixed, fixed_mask, other, other_mask, largest_px)
     previous = shift + 1
     correlation = 0.0
@@ -76,7 +79,7 @@ def find_shift(
         columns = np.stack([rows, cols, moved[both], np.ones_like(rows)], axis=1)
         solution, *_ = np.linalg.lstsq(columns, fixed[both], rcond=None)
         residual = np.abs(columns @ solution - fixed[both])
-        kept = residual <= _OUTLIER * np.median(residual)
+        kept = residual <= outliers * max(np.median(residual), _TINY)
         correlation = _correlation(fixed[both][kept], moved[both][kept])
         (step_rows, step_cols, gain, _), *_ = np.linalg.lstsq(columns[kept], fixed[both][kept], rcond=None)
         previous = shift
@@ -86,13 +89,13 @@ def find_shift(
     return Shift(float(shift[0]), float(shift[1]), max(0.0, correlation))
 
 
-def _prepared(image: FloatImage, mask: Mask | None) -> tuple[FloatImage, Mask]:
+def _prepared(image: FloatImage, mask: Mask | None, outliers: float) -> tuple[FloatImage, Mask]:
     """Smoothed without what is masked, which gets the median, and with nothing far from that; and the mask."""
     mask = np.isfinite(image) if mask is None else mask & np.isfinite(image)
     if not mask.any():
         return np.zeros_like(image, np.float32), mask
     middle = np.median(image[mask])
-    limit = _OUTLIER * np.median(np.abs(image[mask] - middle))
+    limit = outliers * max(np.median(np.abs(image[mask] - middle)), _TINY)
     known = np.where(mask, np.clip(image - middle, -limit, limit), 0).astype(np.float32)
     weight = ndimage.gaussian_filter(mask.astype(np.float32), _SMOOTHING_PX)
     return ndimage.gaussian_filter(known, _SMOOTHING_PX) / np.maximum(weight, 1e-3), mask

@@ -18,6 +18,7 @@ _STEP_PX = 1024
 _LARGEST_DEVIATION_PX = 1.0
 # Two dates of one place, once aligned, correlate more than this, unless clouds or snow cover one of them.
 LEAST_CONFIDENCE = 0.3
+_OUTLIERS = 6.0  # median deviations; see `find_shift`
 # Of the pixels of a window, so many must count in both images.
 _LEAST_SHARE = 0.1
 
@@ -63,7 +64,7 @@ class ShiftField:
                 window = Window(row, col, min(_WINDOW_PX, height), min(_WINDOW_PX, width))
                 (fixed, fixed_mask), (other, other_mask) = reference(window), moving(window)
                 if (fixed_mask & other_mask).mean() >= _LEAST_SHARE:
-                    shift = find_shift(fixed, other, fixed_mask, other_mask, largest_px)
+                    shift = find_shift(fixed, other, fixed_mask, other_mask, largest_px, _OUTLIERS)
                     if shift.confidence >= LEAST_CONFIDENCE:
                         found[i, j] = shift.rows, shift.cols, shift.confidence
         good = np.isfinite(found[..., 0])
