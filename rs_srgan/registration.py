@@ -51,8 +51,8 @@ def find_shift(
         reference_mask: where `reference` counts; everywhere if left out.
         moving_mask: where `moving` counts.
         largest_px: a larger shift is not looked for.
-        outliers: what is further from the median than so many median deviations counts as if it were just there: 6 for
-            two dates, with clouds that no mask knows and with change. Of one date, sharp edges are no outliers.
+        outliers: what is further from the median than so many median deviations does not count: 4 for two dates, with
+            clouds that no mask knows and with change. Of one date, whose edges are no outliers, everything counts.
 
     Raises:
         ValueError: other shapes.
@@ -90,13 +90,13 @@ def find_shift(
 
 
 def _prepared(image: FloatImage, mask: Mask | None, outliers: float) -> tuple[FloatImage, Mask]:
-    """Smoothed without what is masked, which gets the median, and with nothing far from that; and the mask."""
+    """Smoothed without what is masked, which gets the median; and the mask, without outliers."""
     mask = np.isfinite(image) if mask is None else mask & np.isfinite(image)
     if not mask.any():
         return np.zeros_like(image, np.float32), mask
     middle = np.median(image[mask])
-    limit = outliers * max(np.median(np.abs(image[mask] - middle)), _TINY)
-    known = np.where(mask, np.clip(image - middle, -limit, limit), 0).astype(np.float32)
+    mask = mask & (np.abs(image - middle) <= outliers * max(np.median(np.abs(image[mask] - middle)), _TINY))
+    known = np.where(mask, image - middle, 0).astype(np.float32)
     weight = ndimage.gaussian_filter(mask.astype(np.float32), _SMOOTHING_PX)
     return ndimage.gaussian_filter(known, _SMOOTHING_PX) / np.maximum(weight, 1e-3), mask
 

@@ -17,8 +17,8 @@ _STEP_PX = 1024
 # What differs more from the median of all was found wrongly.
 _LARGEST_DEVIATION_PX = 1.0
 # Two dates of one place, once aligned, correlate more than this, unless clouds or snow cover one of them.
-LEAST_CONFIDENCE = 0.3
-_OUTLIERS = 6.0  # median deviations; see `find_shift`
+LEAST_CONFIDENCE = 0.5
+_OUTLIERS = 4.0  # median deviations; see `find_shift`
 # Of the pixels of a window, so many must count in both images.
 _LEAST_SHARE = 0.1
 
