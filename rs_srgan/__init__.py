@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from rs_srgan.errors import InputError
     from rs_srgan.hub import load_model
     from rs_srgan.inference.scene import super_resolve
-    from rs_srgan.models import SISR, SISRConfig
+    from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
 else:
     # Imported when asked for: that takes seconds, in which the command has to hear Ctrl-C already.
     _HOMES = {
+        "MISR": "rs_srgan.models",
         "SISR": "rs_srgan.models",
         "InputError": "rs_srgan.errors",
+        "MISRConfig": "rs_srgan.models",
         "SISRConfig": "rs_srgan.models",
         "load_model": "rs_srgan.hub",
         "super_resolve": "rs_srgan.inference.scene",
@@ -34,4 +36,13 @@ else:
         return sorted({*globals(), *_HOMES})
 
 
-__all__ = ["SISR", "InputError", "SISRConfig", "__version__", "load_model", "super_resolve"]
+__all__ = [
+    "MISR",
+    "SISR",
+    "InputError",
+    "MISRConfig",
+    "SISRConfig",
+    "__version__",
+    "load_model",
+    "super_resolve",
+]
