@@ -203,7 +203,8 @@ def main() -> None:
                 result = measure(models, scale, track, hr)
                 header = ["PSNR, dB", *(f"T = {count}" for count in COUNTS)]
                 middle, most = np.quantile(result.errors, [0.5, 0.9])
-                title = f"**x{scale}, track {track}** ({TRACKS[track]}), HR {hr}. "
+                sites = len(result.psnr_db["bicubic of the reference", 1])
+                title = f"**x{scale}, track {track}** ({TRACKS[track]}), HR {hr}, unseen sites: {sites}. "
                 title += f"Shifts found to {middle:.3f} LR pixels (median), 90 % to {most:.3f}."
                 texts.append(f"{title}\n\n{table(header, rows(result))}")
                 print(texts[-1] + "\n", flush=True)
