@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 
 from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
+from rs_srgan.physics import LARGEST_OFFSET_LR_PX
 from rs_srgan.registration import find_shift
 from train.data.crops import RandomCrops, fit_crop, turned
 from train.data.degradation import SensorJitter, simulate_lr
@@ -226,20 +227,18 @@ def simulate_views(
     mask = torch.ones(batch, count, height, width, dtype=torch.bool, device=lr.device)
     if count > 1:
         others_shape = (batch, count - 1)
-        hidden = (
-            _clouds(uniform(*others_shape) * 0.9, height, width, random)
-            & (uniform(*others_shape) < config.masked_share).to(lr.device)[..., None, None]
-        )
-        unseen = (
-            _clouds(uniform(*others_shape) * 0.3, height, width, random)
-            & (uniform(*others_shape) < config.cloudy_share).to(lr.device)[..., None, None]
-        )
+
+        def clouds(most: float, share: float) -> Tensor:
+            blobs = _clouds(most * uniform(*others_shape), height, width, random)
+            return blobs & (uniform(*others_shape) < share)[..., None, None]
+
+        hidden, unseen = clouds(0.9, config.masked_share), clouds(0.3, config.cloudy_share)
         opacity = (hidden | unseen)[:, :, None] * (0.2 + 0.8 * uniform(*others_shape, 1, 1, 1))
         bright = 0.3 + 0.5 * uniform(*others_shape, 1, 1, 1)
         lr[:, 1:] = lr[:, 1:] * (1 - opacity) + bright * opacity
         mask[:, 1:] = ~hidden
     everywhere = torch.stack(offsets, dim=1)[..., None, None].expand(-1, -1, -1, height, width)
-    return {"lr": lr, "mask": mask, "offsets": everywhere.clamp(-0.6, 0.6)}
+    return {"lr": lr, "mask": mask, "offsets": everywhere.clamp(-LARGEST_OFFSET_LR_PX, LARGEST_OFFSET_LR_PX)}
 
 
 def _clouds(share: Tensor, height: int, width: int, random: torch.Generator) -> Tensor:
