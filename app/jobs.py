@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from rs_srgan import SISR, InputError, load_model
-from rs_srgan.hub import catalogue
+from rs_srgan import SISR, InputError
+from rs_srgan.hub import catalogue, sisr_model
 from rs_srgan.inference.scene import Progress, run
 from rs_srgan.io.opening import SUFFIXES, open_raster
 from rs_srgan.io.raster import Grid
@@ -59,7 +59,7 @@ def bundled_model(name: str) -> SISR:
     """
     if name not in catalogue():
         raise InputError(f"Unknown model {name!r}; expected one of {', '.join(catalogue())}.")
-    return load_model(name)
+    return sisr_model(name)
 
 
 def work(source: Path, model_name: str, offset: float | None) -> Generator[Progress | Job]:

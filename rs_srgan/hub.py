@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rs_srgan.errors import InputError
-from rs_srgan.models import SISR, MISRConfig, SISRConfig
+from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
 from rs_srgan.models.checkpoint import CONFIG_FILE, WEIGHTS_FILE, fetch, read_config
 from rs_srgan.models.detail import set_detail
 
@@ -15,6 +15,8 @@ METRICS_FILE = "metrics.json"
 # For Sentinel-2's bands of either pixel size.
 DEFAULT_MODELS = {"10m": "sisr-x4-rgbn", "20m": "sisr-x2-20m"}
 DEFAULT_MODEL = DEFAULT_MODELS["10m"]
+# For several images of one place.
+REVISITS_MODEL = "misr-x4-rgbn"
 # For those who ask for detail and name no model.
 DETAIL_MODEL = "srgan-x4-rgbn"
 
@@ -88,8 +90,8 @@ def load_model(
     cache_dir: str | Path | None = None,
     local_files_only: bool = False,
     detail: float | None = None,
-) -> SISR:
-    """A trained model, in evaluation mode.
+) -> SISR | MISR:
+    """A trained model, in evaluation mode: of one image (`SISR`), or of several revisits (`MISR`).
 
     Args:
         name: a bundled model's name (`rs-srgan models`), a folder written by `save_pretrained`, or a Hub id
@@ -108,13 +110,15 @@ def load_model(
     model = _load(name, download)
     if detail is not None:
         base = model.config.base_model
-        if not base:
+        if not base or isinstance(model, MISR):
             raise InputError(f"{model.name} knows no detail, as only GAN-trained models do, such as {DETAIL_MODEL}.")
-        set_detail(model, _load(base, download), detail)
+        accurate = _load(base, download)
+        assert isinstance(accurate, SISR)
+        set_detail(model, accurate, detail)
     return model
 
 
-def named_model(model: str | Path | SISR, detail: float | None = None) -> SISR:
+def named_model(model: str | Path | SISR | MISR, detail: float | None = None) -> SISR | MISR:
     """A model as it is, or the one of that name; `detail` goes with a name only.
 
     Raises:
@@ -127,14 +131,26 @@ def named_model(model: str | Path | SISR, detail: float | None = None) -> SISR:
     return model
 
 
-def _load(name: str | Path, download: dict[str, Any]) -> SISR:
+def sisr_model(model: str | Path | SISR | MISR, detail: float | None = None) -> SISR:
+    """The same, of one image.
+
+    Raises:
+        InputError: as `named_model`, or a model of several revisits.
+    """
+    model = named_model(model, detail)
+    if isinstance(model, MISR):
+        raise InputError(f"{model.name} is for several images of one place; expected a model of one: rs-srgan models.")
+    return model
+
+
+def _load(name: str | Path, download: dict[str, Any]) -> SISR | MISR:
     source, revision = str(name), None
     if not source.strip():
         raise InputError(f"The model's name is empty; expected one of {_names()}, a folder, or a Hub id.")
     if source in _bundled_names():
-        return SISR.from_pretrained(bundle() / source)
+        return _pretrained(bundle() / source)
     if not Path(source).is_dir():
-        if source in (*DEFAULT_MODELS.values(), DETAIL_MODEL):
+        if source in (*DEFAULT_MODELS.values(), DETAIL_MODEL, REVISITS_MODEL):
             raise InputError(f"{source} is not bundled with this version. Give another model (--model).")
         # "runs/final" in a folder that has "runs" is a path with a slip of the pen
         if isinstance(name, Path) or not _HUB_ID.fullmatch(source) or Path(Path(source).parts[0]).is_dir():
@@ -143,4 +159,10 @@ def _load(name: str | Path, download: dict[str, Any]) -> SISR:
             )
         source, _, revision = source.partition("@")
         revision = revision or None
-    return SISR.from_pretrained(source, revision=revision, **download)
+    return _pretrained(source, revision=revision, **download)
+
+
+def _pretrained(source: str | Path, **download: Any) -> SISR | MISR:  # noqa: ANN401
+    """Of the class that its configuration names."""
+    kind = read_config(fetch(source, CONFIG_FILE, **download))["model_class"]
+    return (MISR if kind == MISR.__name__ else SISR).from_pretrained(source, **download)

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from rs_srgan.radiometry import FloatImage, Mask
 from rs_srgan.registration import Shift, find_shift
-from rs_srgan.tiling import Window
+from rs_srgan.tiling import Window, spread
 
 # What is compared at once, and how far apart: detectors and terrain shift over kilometres.
 _WINDOW_PX = 256
@@ -57,7 +57,7 @@ class ShiftField:
             width: of both, pixels.
             largest_px: a larger shift is not believed.
         """
-        rows, cols = _spread(height), _spread(width)
+        rows, cols = (spread(side, min(_WINDOW_PX, side), _STEP_PX) for side in (height, width))
         found = np.full((len(rows), len(cols), 3), np.nan)
         for i, row in enumerate(rows):
             for j, col in enumerate(cols):
@@ -86,19 +86,19 @@ class ShiftField:
         return Shift(float(rows), float(cols), self.confidence)
 
     def at(self, window: Window) -> FloatImage:
-        """The shift of every pixel of a window, (2, h, w)."""
-        down = _shares(np.arange(window.height) + window.row, self.rows)
-        right = _shares(np.arange(window.width) + window.col, self.cols)
-        field: FloatImage = np.einsum("ri,ija,cj->arc", down, self.shifts, right, optimize=True).astype(np.float32)
+        """The shift of every pixel of a window, (2, h, w); the same for a pixel in whatever window it is."""
+        down, down_share = _between(np.arange(window.height) + window.row, self.rows)
+        right, right_share = _between(np.arange(window.width) + window.col, self.cols)
+        knots = np.moveaxis(self.shifts, -1, 0)
+        upper, lower = knots[:, down], knots[:, np.minimum(down + 1, len(self.rows) - 1)]
+        rows = upper + (lower - upper) * down_share[:, None]
+        left, beside = rows[:, :, right], rows[:, :, np.minimum(right + 1, len(self.cols) - 1)]
+        field: FloatImage = left + (beside - left) * right_share
         return field
 
 
-def _spread(side: int) -> list[int]:
-    """Where windows begin, as evenly as possible from one end to the other."""
-    room = max(0, side - _WINDOW_PX)
-    return [round(start) for start in np.linspace(0, room, -(-room // _STEP_PX) + 1)]
-
-
-def _shares(positions: _Numbers, centres: _Numbers) -> _Numbers:
-    """Of every centre in what lies at `positions`, (positions, centres)."""
-    return np.stack([np.interp(positions, centres, unit) for unit in np.eye(len(centres))], axis=1)
+def _between(positions: _Numbers, centres: _Numbers) -> tuple[_Numbers, _Numbers]:
+    """Index of the centre before each position, and how far it lies towards the next one, 0..1."""
+    along = np.interp(positions, centres, np.arange(len(centres)))
+    before = along.astype(np.int64)
+    return before, along - before

@@ -78,6 +78,12 @@ def plan_tiles(height: int, width: int, tile: int, halo: int) -> Iterator[Tile]:
             yield Tile(core, core.grown(halo))
 
 
+def spread(side: int, size: int, step: int) -> list[int]:
+    """Where windows of `size` begin, evenly from one end of `side` to the other and at most `step` apart."""
+    room = side - size
+    return [round(start) for start in np.linspace(0, room, -(-room // step) + 1)]
+
+
 def replicate(image: np.ndarray[Any, Any], inside: Window, window: Window) -> np.ndarray[Any, Any]:
     """Grow pixels of `inside`, (C, h, w), to all of `window`, which contains it, by repeating the outermost ones."""
     start = inside.relative_to(window)

@@ -10,7 +10,7 @@ from rs_srgan.evaluation.extras import require_extra
 from rs_srgan.evaluation.gallery import Gallery, random_sources
 from rs_srgan.evaluation.images import Protocol, Skipped, Source, choose_windows, find_sources, open_image, read_case
 from rs_srgan.evaluation.report import ImageScores, Report
-from rs_srgan.hub import DEFAULT_MODEL, named_model
+from rs_srgan.hub import DEFAULT_MODEL, sisr_model
 from rs_srgan.models import SISR, SISRConfig
 from rs_srgan.tiling import Window
 
@@ -64,7 +64,7 @@ def evaluate(
     protocol, sources = find_sources(given, reference, site_pattern)
     if limit is not None and limit < len(sources):
         sources = sorted(random.Random(seed).sample(sources, limit), key=lambda source: source.name)
-    model = named_model(model, detail)
+    model = sisr_model(model, detail)
     plan, skipped = _plan(sources, protocol, model.config, offset, seed)
     for each in skipped:
         logger.warning("%s is left out: %s.", each.name, each.reason)

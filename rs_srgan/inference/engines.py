@@ -12,7 +12,7 @@ from torch import Tensor
 
 from rs_srgan.errors import InputError
 from rs_srgan.inference.cuda_graph import CudaGraph
-from rs_srgan.models import SISR
+from rs_srgan.models import MISR, SISR
 from rs_srgan.radiometry import Encoding, FloatImage, Image
 from rs_srgan.version import __version__
 
@@ -41,12 +41,13 @@ class Engine(Protocol):
         """Of all that may make a pixel round otherwise."""
         ...
 
-    def __call__(self, lr: FloatImage, guide: FloatImage | None = None) -> list[Image]:
+    def __call__(self, *images: FloatImage) -> list[Image]:
         """Super-resolve a window that has a halo of the receptive field, and leave that out.
 
         Args:
-            lr: reflectance, (C, h, w).
-            guide: reflectance of the same window, (G, h * scale, w * scale), for a model that wants it.
+            images: what the model's `forward` takes, without the batch. Of `SISR` reflectance, (C, h, w), and for a
+                model that wants it the guide's, (G, h * scale, w * scale). Of `MISR` the views, (T, C, h, w), the
+                reference first, where each counts, (T, h, w), and their offsets, (T, 2, h, w).
 
         Returns:
             DN, (C, H, W), rounded and clipped to the encoding's limits: of the result; and of its uncertainty, if there
@@ -60,7 +61,7 @@ class Engine(Protocol):
 
 
 def make_engine(
-    model: SISR,
+    model: SISR | MISR,
     encodings: Sequence[Encoding],
     scene_px: int,
     name: str = "auto",
@@ -92,7 +93,8 @@ def make_engine(
     if name == "openvino" and not installed:
         raise InputError("OpenVINO is not installed: pip install rs_srgan[cpu], or take --engine torch.")
     if name == "auto":
-        name = "openvino" if installed and device == "cpu" and scene_px >= _WORTH_COMPILING_PX else "torch"
+        worth = scene_px >= _WORTH_COMPILING_PX and isinstance(model, SISR)
+        name = "openvino" if installed and device == "cpu" and worth else "torch"
     if precision == "auto":
         precision = "bf16" if _computes_in_bf16("cpu" if name == "openvino" else device) else "fp32"
     if name == "torch":
@@ -136,7 +138,9 @@ class TorchEngine:
     On NVIDIA's GPUs the kernels are captured once for each shape of window, and replayed.
     """
 
-    def __init__(self, model: SISR, encodings: Sequence[Encoding], precision: str, threads: int | None = None) -> None:
+    def __init__(
+        self, model: SISR | MISR, encodings: Sequence[Encoding], precision: str, threads: int | None = None
+    ) -> None:
         self.threads = threads or torch.get_num_threads()
         self.workers = 1
         self.device = torch.device(_device())
@@ -159,13 +163,9 @@ class TorchEngine:
         return f"rs_srgan {__version__}, torch {torch.__version__}"
 
     @torch.inference_mode()
-    def __call__(self, lr: FloatImage, guide: FloatImage | None = None) -> list[Image]:
+    def __call__(self, *images: FloatImage) -> list[Image]:
         """See `Engine`."""
-        inputs = [
-            torch.from_numpy(image)[None].to(self.device, memory_format=torch.channels_last)
-            for image in (lr, guide)
-            if image is not None
-        ]
+        inputs = [_channels_last(torch.from_numpy(image)[None].to(self.device)) for image in images]
         before = torch.get_num_threads()
         torch.set_num_threads(self.threads)
         try:
@@ -183,7 +183,7 @@ class TorchEngine:
         return self._captured(*(image.shape for image in inputs))(*inputs)
 
     def _capture(self, *shapes: torch.Size) -> CudaGraph:
-        examples = [torch.zeros(shape, device=self.device).to(memory_format=torch.channels_last) for shape in shapes]
+        examples = [_channels_last(torch.zeros(shape, device=self.device)) for shape in shapes]
         return CudaGraph(self._forward, examples)
 
     def _forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
@@ -195,12 +195,19 @@ class TorchEngine:
         ):
             margin = self.model.receptive_field
             if len(self._encodings) > 1:
-                sr, half_width = self.model.with_uncertainty(*inputs, margin=margin)
+                assert isinstance(self.model, SISR)
+                lr, guide = inputs if len(inputs) > 1 else (inputs[0], None)
+                sr, half_width = self.model.with_uncertainty(lr, guide, margin=margin)
                 return sr, half_width
             return (self.model(*inputs, margin=margin),)
 
 
-def require_finite(total: float, model: SISR) -> None:
+def _channels_last(images: Tensor) -> Tensor:
+    """As the network's layers like it; of several views only the network's own copies are."""
+    return images.contiguous(memory_format=torch.channels_last) if images.dim() == 4 else images
+
+
+def require_finite(total: float, model: SISR | MISR) -> None:
     """Check the sum of all that a model made: a single infinity or NaN shows in it.
 
     Raises:

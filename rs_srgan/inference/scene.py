@@ -15,19 +15,21 @@ from typing import Any
 import numpy as np
 
 from rs_srgan.errors import InputError
-from rs_srgan.hub import DEFAULT_MODEL, named_model
+from rs_srgan.hub import DEFAULT_MODEL, REVISITS_MODEL, named_model
 from rs_srgan.inference.engines import Engine, make_engine
+from rs_srgan.inference.inputs import Inputs, SingleImage
 from rs_srgan.inference.pipeline import overlapped
+from rs_srgan.inference.series import open_series
 from rs_srgan.io.geotiff import block_px, check_target, whole_blocks
 from rs_srgan.io.opening import open_raster
-from rs_srgan.io.raster import Grid, Raster
+from rs_srgan.io.raster import Grid
 from rs_srgan.io.region import Region, find_region
 from rs_srgan.io.result import Result
 from rs_srgan.io.unfinished import Unfinished
-from rs_srgan.models import SISR
-from rs_srgan.nodata import fill_from_nearest, fill_reach
-from rs_srgan.radiometry import Encoding, FloatImage, Image, Mask
-from rs_srgan.tiling import Tile, Window, plan_tiles, replicate
+from rs_srgan.models import MISR, SISR
+from rs_srgan.nodata import fill_reach
+from rs_srgan.radiometry import Encoding, Image, Mask
+from rs_srgan.tiling import Tile, plan_tiles
 from rs_srgan.version import __version__
 
 logger = logging.getLogger(__name__)
@@ -62,10 +64,12 @@ class Progress:
 
 
 def super_resolve(
-    source: str | Path,
+    source: str | Path | Sequence[str | Path],
     target: str | Path,
-    model: str | Path | SISR = DEFAULT_MODEL,
+    model: str | Path | SISR | MISR | None = None,
     *,
+    masks: Sequence[str | Path] | None = None,
+    reference: int | None = None,
     bbox: Sequence[float] | None = None,
     aoi: str | Path | None = None,
     tile: int = 512,
@@ -81,16 +85,21 @@ def super_resolve(
     overwrite: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> Path:
-    """Super-resolve a GeoTIFF, JP2, PNG or NPY file, or a Sentinel-2 product, into a GeoTIFF.
+    """Super-resolve a GeoTIFF, JP2, PNG or NPY file, or a Sentinel-2 product, into a GeoTIFF; or revisits of one place.
 
     The result has the input's scaling, nodata value, CRS, footprint and band descriptions, and where the model has
     `exact_tiling`, as all bundled ones do, it does not depend on `tile`. The target appears when it is whole; what a
     stopped run did is kept beside it for `resume`.
 
     Args:
-        source: what to read, with the model's bands. A model with guide bands needs a product.
+        source: what to read, with the model's bands. A model with guide bands needs a product. Or several, for a
+            `MISR` model: images of one place in any order, from which the result shows the reference. Their grids may
+            differ, as those of neighbouring orbits and zones do; each may cover a part of the reference only.
         target: the GeoTIFF to write.
-        model: what `load_model` takes, or a model.
+        model: what `load_model` takes, or a model; by default sisr-x4-rgbn, and misr-x4-rgbn for several images.
+        masks: for several images: one for each, "-" for none. A raster of one band on the image's grid or a coarser
+            one: a scene classification if "SCL" is in its name, else what is not zero counts. Products have their own.
+        reference: index of the image that the result shows, at its date; the one that shows most ground if left out.
         bbox: west, south, east, north of the part that is wanted, degrees of longitude and latitude (WGS 84).
         aoi: a GeoJSON file with polygons instead; what lies outside them has no data in the result.
         tile: LR pixels computed at once, along each axis, rounded up to whole blocks of the result.
@@ -120,6 +129,8 @@ def super_resolve(
         source,
         target,
         model,
+        masks=masks,
+        reference=reference,
         bbox=bbox,
         aoi=aoi,
         tile=tile,
@@ -142,10 +153,12 @@ def super_resolve(
 
 
 def run(
-    source: str | Path,
+    source: str | Path | Sequence[str | Path],
     target: str | Path,
-    model: str | Path | SISR = DEFAULT_MODEL,
+    model: str | Path | SISR | MISR | None = None,
     *,
+    masks: Sequence[str | Path] | None = None,
+    reference: int | None = None,
     bbox: Sequence[float] | None = None,
     aoi: str | Path | None = None,
     tile: int = 512,
@@ -165,26 +178,47 @@ def run(
     threads = None if threads is None else _whole_number("The number of threads", threads)
     if tile < 1:
         raise InputError(f"The tile size is {tile}; expected at least 1 pixel.")
-    target = check_target(target, source, overwrite)
-    targets = [target] if uncertainty is None else [target, check_target(uncertainty, source, overwrite)]
+    sources = [source] if isinstance(source, str | Path) else list(source)
+    if not sources:
+        raise InputError("There is no image to read; expected one, or several of one place.")
+    read = [*sources, *(masks or [])]
+    target = check_target(target, read, overwrite)
+    targets = [target] if uncertainty is None else [target, check_target(uncertainty, read, overwrite)]
     if targets[1:] == [target]:
         raise InputError(f"The result and its uncertainty are both to be {target}. Choose another name for one.")
+    if model is None:
+        model = DEFAULT_MODEL if len(sources) == 1 else REVISITS_MODEL
     model = named_model(model, detail)
     tile_px = whole_blocks(tile * model.scale)
     with ExitStack() as files:
-        rasters = [files.enter_context(open_raster(source, model.config.bands, offset))]
-        if model.config.guide_bands:
-            rasters.append(files.enter_context(open_raster(source, model.config.guide_bands, offset)))
-        region = find_region(rasters[0].grid, rasters[0].name, bbox, aoi)
+        if len(sources) > 1 or masks is not None or reference is not None:
+            if not isinstance(model, MISR):
+                raise InputError(f"{model.name} takes one image; for several, masks or a reference: {REVISITS_MODEL}.")
+            options: dict[str, Any] = {"masks": masks, "reference": reference, "offset": offset}
+            series = files.enter_context(open_series(sources, model, bbox=bbox, aoi=aoi, **options))
+            inputs: Inputs = series
+            region = series.region
+            for summary in series.summaries:
+                logger.info("%s", summary)
+        else:
+            (one,) = sources
+            lr = files.enter_context(open_raster(one, model.config.bands, offset))
+            guide = None
+            if model.config.guide_bands:
+                guide = files.enter_context(open_raster(one, model.config.guide_bands, offset))
+            inputs = SingleImage(lr, guide, model)
+            region = find_region(lr.grid, lr.name, bbox, aoi)
         lr_px = region.window.height * region.window.width
-        encodings = [rasters[0].output_encoding(masked=region.area is not None)]
+        encodings = [inputs.lr.output_encoding(masked=region.area is not None)]
         if uncertainty is not None:
+            if isinstance(model, MISR):
+                raise InputError(f"{model.name} says nothing of its uncertainty; models of one image do.")
             model.uncertainty_head()
             bands = len(model.config.bands)
             encodings.append(Encoding("uint16", (_UNCERTAINTY_GAIN,) * bands, (0.0,) * bands, nodata=0, tagged=True))
-        scene_px = rasters[0].grid.height * rasters[0].grid.width
+        scene_px = inputs.lr.grid.height * inputs.lr.grid.width
         runner = make_engine(model, encodings, scene_px, engine, precision, threads)
-        scene = _Scene(rasters, model, region, encodings, runner)
+        scene = _Scene(inputs, model, region, encodings, runner)
         logger.info("%s", scene)
         if not model.exact_tiling:
             logger.warning("The generator of %s looks at whole tiles: the result depends on the tile size.", model.name)
@@ -201,7 +235,7 @@ def run(
         for path, encoding in zip(targets, encodings, strict=True):
             quiet = path != target
             unfinished = files.enter_context(Unfinished(path, request, len(parts), resume, overwrite, quiet))
-            names = [f"{name} half-width of 80 %" if quiet else name for name in rasters[0].descriptions]
+            names = [f"{name} half-width of 80 %" if quiet else name for name in inputs.lr.descriptions]
             results.append(Result(unfinished, scene.grid, encoding, names, scene.tags(), compress, block_px(tile_px)))
             files.callback(results[-1].close)
         try:
@@ -260,11 +294,11 @@ def _work(scene: "_Scene", parts: Sequence[Tile], results: Sequence[Result], lr_
             "%.1f s for %.1f million pixels, %.0f thousand a second.", seconds, million, million * 1e3 / seconds
         )
     if empty:
-        logger.warning("%s holds no valid pixel, and so does the result.", scene.rasters[0].name)
+        logger.warning("%s holds no valid pixel, and so does the result.", scene.inputs.lr.name)
     if clipped:
         logger.warning(
             "%s: %.3g %% of the values are beyond %s, which is what the result's DN can hold, and were clipped.",
-            scene.rasters[0].name,
+            scene.inputs.lr.name,
             100 * clipped / measured,
             scene.storable,
         )
@@ -275,7 +309,7 @@ class _Pixels:
     """Of one part: what the model is given, or what it gave.
 
     Attributes:
-        images: reflectance, (C, h, w), of LR and guide, with the halo; or DN of SR and its uncertainty.
+        images: what the engine takes, with the halo; or DN of SR and its uncertainty.
         valid: where the result holds data, (C, H, W) SR pixels; None where it does everywhere.
         measured: values of LR that were, without the halo.
         clipped: those of them that the result's DN cannot hold.
@@ -291,18 +325,11 @@ class _Scene:
     """A raster on its way through a model: what happens to one part of it."""
 
     def __init__(
-        self, rasters: Sequence[Raster], model: SISR, region: Region, encodings: Sequence[Encoding], engine: Engine
+        self, inputs: Inputs, model: SISR | MISR, region: Region, encodings: Sequence[Encoding], engine: Engine
     ) -> None:
-        self.rasters, self.model, self.region, self.encodings, self.engine = rasters, model, region, encodings, engine
-        lr, scale, encoding = rasters[0], model.scale, encodings[0]
-        for guide in rasters[1:]:
-            if guide.grid != lr.grid.scaled(scale):
-                raise InputError(
-                    f"{model.name} needs {', '.join(model.config.guide_bands)} with {scale} times the pixels of "
-                    f"{', '.join(model.config.bands)}; in {lr.name} they have {guide.grid.width} x "
-                    f"{guide.grid.height} and {lr.grid.width} x {lr.grid.height}. Give a Sentinel-2 product."
-                )
-        self.grid: Grid = lr.grid.cropped(region.window).scaled(scale)
+        self.inputs, self.model, self.region, self.encodings, self.engine = inputs, model, region, encodings, engine
+        encoding = encodings[0]
+        self.grid: Grid = inputs.lr.grid.cropped(region.window).scaled(model.scale)
         info, gain, bias = np.iinfo(encoding.dtype), np.array(encoding.gain), np.array(encoding.bias)
         self.storable = f"{info.min * gain[0] + bias[0]:g}..{info.max * gain[0] + bias[0]:g}"
         # of reflectance, by band: floats may be anything, also what no DN of the result stands for
@@ -310,16 +337,16 @@ class _Scene:
         self._limits = (ends * gain + bias).astype(np.float32)[..., None, None]
 
     def __str__(self) -> str:
-        raster, window = self.rasters[0], self.region.window
+        raster, window = self.inputs.lr, self.region.window
         size = f"{window.width} x {window.height} pixels"
         return f"{raster.name}: {size}, {raster.encoding}; x{self.model.scale} with {self.engine}"
 
     def request(self) -> dict[str, Any]:
         """What decides on the pixels of the result, by the names that people know it by."""
-        stats = [(file.name, file.stat()) for raster in self.rasters for file in raster.files]
-        return {
+        stats = [(file.name, file.stat()) for raster in self.inputs.rasters for file in raster.files]
+        return self.inputs.request() | {
             "input": [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats],
-            "scaling": [dataclasses.asdict(raster.encoding) for raster in self.rasters],
+            "scaling": [dataclasses.asdict(raster.encoding) for raster in self.inputs.rasters],
             "uncertainty": len(self.encodings) > 1,
             "region": [vars(self.region.window), hashlib.sha256(repr(self.region.area).encode()).hexdigest()],
             "model": self.model.fingerprint(),
@@ -330,7 +357,7 @@ class _Scene:
     def tags(self) -> dict[str, str]:
         """Of the result."""
         return {
-            "AREA_OR_POINT": self.rasters[0].area_or_point,
+            "AREA_OR_POINT": self.inputs.lr.area_or_point,
             "TIFFTAG_SOFTWARE": f"rs_srgan {__version__}",
             "TIFFTAG_DATETIME": datetime.now(UTC).strftime("%Y:%m:%d %H:%M:%S"),
             "SR_MODEL": self.model.name,
@@ -352,7 +379,8 @@ class _Scene:
         if inside is not None and not inside.any():
             return None
         window = part.window.moved(self.region.window)
-        lr, measured = read_filled(self.rasters[0], window, reach)
+        images, measured = self.inputs.read(window, reach)
+        lr = images[0] if images[0].ndim == 3 else images[0][0]  # of several revisits the reference is the first
         core = part.core.relative_to(part.window).slices
         measured = measured[:, *core]
         if not measured.any():
@@ -362,8 +390,7 @@ class _Scene:
         valid = None if measured.all() else measured.repeat(scale, axis=1).repeat(scale, axis=2)
         if inside is not None:
             valid = np.broadcast_to(inside, (len(lr), *inside.shape)) if valid is None else valid & inside
-        guides = [read_filled(guide, window.scaled(scale), reach * scale)[0] for guide in self.rasters[1:]]
-        return _Pixels([lr, *guides], valid, int(measured.sum()), int(clipped.sum()))
+        return _Pixels(images, valid, int(measured.sum()), int(clipped.sum()))
 
     def compute(self, pixels: _Pixels | None) -> _Pixels | None:
         """What the model makes of it."""
@@ -382,18 +409,3 @@ class _Scene:
             if result.valid is not None:
                 dn[~result.valid] = encoding.nodata
         return result.images
-
-
-def read_filled(raster: Raster, window: Window, reach: int) -> tuple[FloatImage, Mask]:
-    """Reflectance (C, h, w) of a window without gaps, and which of it was measured.
-
-    Where data is missing it is filled from the nearest valid pixel, for which `reach` pixels around the window are
-    looked at; beyond the raster its outermost pixels go on.
-    """
-    inside = window.clipped(raster.grid.height, raster.grid.width)
-    image, valid = raster.read(inside)
-    if not valid.all():
-        around = inside.grown(reach).clipped(raster.grid.height, raster.grid.width)
-        filled = fill_from_nearest(*raster.read(around), reach)
-        image = filled[:, *inside.relative_to(around).slices]
-    return replicate(image, inside, window), replicate(valid, inside, window)

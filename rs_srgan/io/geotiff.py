@@ -34,11 +34,12 @@ _LEVEL = 1
 _MAX_SIDE_PX = 2**31 - 1
 
 
-def check_target(target: str | Path, source: str | Path, overwrite: bool) -> Path:
+def check_target(target: str | Path, sources: Sequence[str | Path], overwrite: bool) -> Path:
     """The path to write to, checked before any work is done.
 
     Raises:
-        InputError: it is the input, a folder, there already, or in a folder that is missing or cannot be written to.
+        InputError: it is one of the inputs, a folder, there already, or in a folder that is missing or cannot be
+            written to.
     """
     try:
         str(target).encode()
@@ -53,7 +54,7 @@ def check_target(target: str | Path, source: str | Path, overwrite: bool) -> Pat
         raise InputError(f"The output {target} is a link that leads back to itself. Remove it, or choose another name.")
     if target.suffix.lower() not in (".tif", ".tiff"):
         raise InputError(f"The output {target} is no GeoTIFF; expected a name ending in .tif.")
-    if target.exists() and Path(source).exists() and target.samefile(source):
+    if target.exists() and any(Path(source).exists() and target.samefile(source) for source in sources):
         raise InputError(f"The output {target} is the input. Choose another name.")
     if target.is_dir():
         raise InputError(f"The output {target} is a folder; expected a file name.")

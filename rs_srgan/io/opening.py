@@ -110,8 +110,8 @@ def _open_product(path: Path, band_names: tuple[str, ...], offset: float | None)
     try:
         for image in images:
             name = PurePosixPath(image).name
-            driver = find_driver(name, *product.read_ends(image)) if product.members else _driver(Path(image))
-            layers.append(Layer(name, _open(image, name, driver), [1]))
+            driver = find_driver(name, *product.read_ends(image)) if product.members else driver_of(Path(image))
+            layers.append(Layer(name, open_dataset(image, name, driver), [1]))
         files = [path] if product.members else [Path(image) for image in images]
         return Raster(path.name, files, layers, band_names, encoding)
     except BaseException:
@@ -131,7 +131,7 @@ def _open_file(path: Path, band_names: tuple[str, ...], offset: float | None, st
         _write_npy(path, memory, len(band_names))
         dataset = memory.open()
     else:
-        dataset = _open(str(path), path.name, _driver(path))
+        dataset = open_dataset(str(path), path.name, driver_of(path))
     try:
         indexes = _find_bands(path, dataset, band_names)
         _refuse_huge_blocks(path, dataset)
@@ -152,7 +152,12 @@ def _open_file(path: Path, band_names: tuple[str, ...], offset: float | None, st
         raise
 
 
-def _driver(path: Path) -> str:
+def driver_of(path: Path) -> str:
+    """GDAL's driver for a file, by its content.
+
+    Raises:
+        InputError: none that is let in, or a file that is no whole one.
+    """
     try:
         with path.open("rb") as file:
             start = file.read(START_BYTES)
@@ -172,7 +177,12 @@ def _refuse_huge_blocks(path: Path, dataset: DatasetReader) -> None:
         )
 
 
-def _open(path: str, name: str, driver: str) -> DatasetReader:
+def open_dataset(path: str, name: str, driver: str) -> DatasetReader:
+    """A file, by that driver alone.
+
+    Raises:
+        InputError: it is truncated or corrupt.
+    """
     try:
         return rasterio.open(path, driver=driver)
     except RasterioIOError as error:

@@ -26,7 +26,7 @@ Box = tuple[float, float, float, float]  # west, south, east, north
 Ring = np.ndarray[Any, np.dtype[np.float64]]  # (corners, 2), x and y
 
 _LONGITUDE_LATITUDE = CRS.from_string("OGC:CRS84")
-_PROJECTION_ERRORS = (RasterioError, CRSError, CPLE_BaseError)
+PROJECTION_ERRORS = (RasterioError, CRSError, CPLE_BaseError)
 # An area of interest is drawn by hand; a file of more than this is something else.
 _MAX_GEOJSON_BYTES = 50_000_000
 # What lies farther from a raster than this share of its extent is cut off before it is projected: far from where they
@@ -84,7 +84,7 @@ def find_region(grid: Grid, name: str, bbox: Sequence[float] | None = None, aoi:
             else:
                 area = _read_area(existing(aoi), grid)
                 extents = [bounds(area)] if area["coordinates"] else []
-    except _PROJECTION_ERRORS:
+    except PROJECTION_ERRORS:
         raise InputError(f"The CRS of {name} is not one of the Earth, so no part of it can be found.") from None
     window = _covering(extents, grid)
     if window is None:
@@ -103,7 +103,7 @@ def _bounds(grid: Grid, crs: CRS) -> Box:
     """Of the raster in another CRS; everything for one whose borders do not lie on Earth, such as a full disk."""
     try:
         box: Box = transform_bounds(grid.crs, crs, *_extent(grid))
-    except _PROJECTION_ERRORS:
+    except PROJECTION_ERRORS:
         return -math.inf, -math.inf, math.inf, math.inf
     return box if all(map(math.isfinite, box)) else (-math.inf, -math.inf, math.inf, math.inf)
 
@@ -254,7 +254,7 @@ def _named_crs(content: dict[str, Any], name: str) -> CRS:
         return _LONGITUDE_LATITUDE
     try:
         return CRS.from_user_input(content["crs"]["properties"]["name"])
-    except (*_PROJECTION_ERRORS, KeyError, TypeError):
+    except (*PROJECTION_ERRORS, KeyError, TypeError):
         raise InputError(
             f"{name} names a CRS that is none, {json.dumps(content['crs'])}; expected a name like EPSG:32632. "
             "Save it in longitude and latitude (EPSG:4326), which needs no name."

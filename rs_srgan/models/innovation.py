@@ -96,20 +96,31 @@ class InnovationFusion(nn.Module):
         Returns:
             pixels as channels, (B, C * scale^2, h, w), in units of the normalisation.
         """
-        batch, count = compared.shape[:2]
-        mask = compared[:, :, -3:-2]
-        beside = reference[:, None].expand(-1, count, -1, -1, -1)
-        encoded = self.encoder(torch.cat([compared, beside], dim=2).flatten(0, 1))
-        logits = self.trust(encoded).float().clamp(-_LARGEST_LOGIT, _LARGEST_LOGIT)
-        trust = logits.exp().unflatten(0, (batch, count)) * mask
+        encoded, trust = self._encoded(compared, reference)
         total = 1 + trust.sum(1)
         weights = (trust / total[:, None]).to(encoded.dtype)
-        values = self.value(encoded).unflatten(0, (batch, count)).unflatten(2, (_HEADS, -1))
+        values = self.value(encoded).unflatten(0, trust.shape[:2]).unflatten(2, (_HEADS, -1))
         fused = (values * weights[:, :, :, None]).sum(1).flatten(1, 2)
         mixed = self.body(self.mix(torch.cat([fused, total.log().to(fused.dtype), features.to(fused.dtype)], dim=1)))
         evidence = (1 - 1 / total).mean(1, keepdim=True)
         correction: Tensor = self.tail(mixed) * evidence
         return correction
+
+    def weights(self, compared: Tensor, reference: Tensor) -> Tensor:
+        """How much of the correction each view makes, the mean over groups of channels, (B, T, h, w); at most 1 in all.
+
+        What is left to 1 is the weight of no view, which is the first result's.
+        """
+        _, trust = self._encoded(compared, reference)
+        return (trust / (1 + trust.sum(1, keepdim=True))).mean(2)
+
+    def _encoded(self, compared: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
+        """What the encoder makes of every view, (B * T, channels, h, w), and its trust, (B, T, heads, h, w)."""
+        batch, count = compared.shape[:2]
+        beside = reference[:, None].expand(-1, count, -1, -1, -1)
+        encoded: Tensor = self.encoder(torch.cat([compared, beside], dim=2).flatten(0, 1))
+        logits = self.trust(encoded).float().clamp(-_LARGEST_LOGIT, _LARGEST_LOGIT)
+        return encoded, logits.exp().unflatten(0, (batch, count)) * compared[:, :, -3:-2]
 
 
 def _local_mean(innovation: Tensor, mask: Tensor) -> Tensor:

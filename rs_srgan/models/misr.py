@@ -125,19 +125,51 @@ class MISR(HubModel):
         """What `SISR.finish` takes, for the reference; see `forward`."""
         if isinstance(self.fusion, RecursiveFusion):
             return self.sisr.generator.restore(self.features(views, mask, reference))
-        lr, count = views[:, reference], views.shape[1]
-        features = self.sisr.generator.deepen(self.sisr.generator.head(self.sisr.normalised(lr)))
-        residual = self.sisr.generator.enlarge(features)
-        if count == 1:
+        lr = views[:, reference]
+        features, residual = self.look(lr)
+        if views.shape[1] == 1:
             return residual
-        others = [index for index in range(count) if index != reference]
+        compared = self.compare(residual, views, mask, offsets, reference)
+        correction: Tensor = self.fusion(compared, self.sisr.normalised(lr), features)
+        return residual + correction
+
+    def look(self, lr: Tensor) -> tuple[Tensor, Tensor]:
+        """The SISR model's last features of the reference, and what its generator makes of them."""
+        features = self.sisr.generator.deepen(self.sisr.generator.head(self.sisr.normalised(lr)))
+        return features, self.sisr.generator.enlarge(features)
+
+    def compare(
+        self, residual: Tensor, views: Tensor, mask: Tensor | None, offsets: Tensor | None, reference: int = 0
+    ) -> Tensor:
+        """What the fusion "innovation" sees of all views but the reference, see `InnovationFusion.compare`."""
+        assert isinstance(self.fusion, InnovationFusion)
+        others = [index for index in range(views.shape[1]) if index != reference]
         counts = _counts(views, mask)[:, others]
         where = views.new_zeros(()).expand_as(views[:, others, :2]) if offsets is None else offsets[:, others]
         counts = counts * (where.abs() <= LARGEST_OFFSET_LR_PX).all(2, keepdim=True)
-        first = self.sisr.finish(lr, residual, shuffled=False)
-        compared = self.fusion.compare(first, views[:, others], counts, where, self.config.reflectance_std)
-        correction: Tensor = self.fusion(compared, self.sisr.normalised(lr), features)
-        return residual + correction
+        first = self.sisr.finish(views[:, reference], residual, shuffled=False)
+        return self.fusion.compare(first, views[:, others], counts, where, self.config.reflectance_std)
+
+    @torch.inference_mode()
+    def weights(
+        self, views: Tensor, mask: Tensor | None = None, offsets: Tensor | None = None, reference: int = 0
+    ) -> Tensor:
+        """What each view has to say in the result, (B, T, h, w), 1 in all; see `forward`.
+
+        The reference's weight is that of the first result, which is made of it alone. The fusion "recursive" tells no
+        views apart: there all that count weigh the same.
+        """
+        self._check(views, mask, offsets, reference)
+        counts = _counts(views, mask)[:, :, 0].clone()
+        counts[:, reference] = 1
+        if isinstance(self.fusion, RecursiveFusion) or views.shape[1] == 1:
+            return counts / counts.sum(1, keepdim=True)
+        lr = views[:, reference]
+        _, residual = self.look(lr)
+        compared = self.compare(residual, views, mask, offsets, reference)
+        weights = self.fusion.weights(compared, self.sisr.normalised(lr))
+        own = 1 - weights.sum(1, keepdim=True)
+        return torch.cat([weights[:, :reference], own, weights[:, reference:]], dim=1)
 
     def predict(
         self,

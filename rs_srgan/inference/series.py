@@ -1,0 +1,319 @@
+"""Revisits of one place on their way to a model: registered once, then read by the window."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import ndimage
+
+from rs_srgan.errors import InputError
+from rs_srgan.inference.inputs import read_filled
+from rs_srgan.io.positions import Positions
+from rs_srgan.io.region import Region, find_region
+from rs_srgan.io.revisit import NO_MASK, Revisit, open_revisit
+from rs_srgan.models import MISR
+from rs_srgan.physics import LARGEST_OFFSET_LR_PX
+from rs_srgan.radiometry import FloatImage, Image, Mask
+from rs_srgan.registration import Shift
+from rs_srgan.revisits import Tones
+from rs_srgan.shift_field import LEAST_CONFIDENCE, ShiftField
+from rs_srgan.tiling import Window, replicate, spread
+
+logger = logging.getLogger(__name__)
+
+# Registered is what is wanted and so much around it, so that a small area has windows of full size.
+_AROUND_PX = 256
+# What tones are found from, and weights: windows of this size, so many along each axis at most.
+_SAMPLE_PX = 256
+_SAMPLES = 4
+# Of their pixels every so many'th, along each axis: neighbours say the same.
+_STRIDE = 4
+
+
+@dataclass(frozen=True)
+class ViewSummary:
+    """What became of a revisit.
+
+    Attributes:
+        name: of the file or product.
+        taken: the day, as ISO 8601 has it; empty if nothing says it.
+        clear: share of the wanted area where it shows the ground.
+        shift: against the reference, median; its confidence is 0 where nothing could be compared.
+        weight: what it has to say in the result, the mean over samples of the area; 1 over all views.
+        role: "reference", "used", or why it was not.
+    """
+
+    name: str
+    taken: str
+    clear: float
+    shift: Shift
+    weight: float
+    role: str
+
+    def __str__(self) -> str:
+        moved = "" if self.role == "reference" else f", shifted {self.shift.rows:+.2f} {self.shift.cols:+.2f} px"
+        weight = f", weight {100 * self.weight:.0f} %" if self.role in ("reference", "used") else ""
+        taken = f" ({self.taken})" if self.taken else ""
+        return f"{self.name}{taken}: {100 * self.clear:.0f} % clear{moved}{weight}, {self.role}"
+
+
+@contextmanager
+def open_series(
+    sources: Sequence[str | Path],
+    model: MISR,
+    *,
+    masks: Sequence[str | Path] | None = None,
+    reference: int | None = None,
+    offset: float | None = None,
+    bbox: Sequence[float] | None = None,
+    aoi: str | Path | None = None,
+) -> Iterator["Series"]:
+    """Open revisits of one place in any order, and register them.
+
+    Args:
+        sources: see `super_resolve`.
+        model: whose bands are read.
+        masks: as many, "-" for none; see `open_revisit`.
+        reference: index of the one that the result shows; the one that shows most ground if left out.
+        offset: see `open_revisit`.
+        bbox: see `find_region`.
+        aoi: see `find_region`.
+
+    Raises:
+        InputError: something about a revisit cannot be used.
+    """
+    if masks is not None and len(masks) != len(sources):
+        raise InputError(f"There are {len(masks)} masks for {len(sources)} images; give one each, {NO_MASK} for none.")
+    if reference is not None and not 0 <= reference < len(sources):
+        raise InputError(f"The reference is image {reference} of {len(sources)}; they count from 0.")
+    with ExitStack() as stack:
+        revisits = []
+        for index, source in enumerate(sources):
+            mask = None if masks is None or str(masks[index]) == NO_MASK else masks[index]
+            revisits.append(stack.enter_context(open_revisit(source, model.config.bands, offset, mask)))
+        if reference is None:
+            reference = _clearest(revisits, bbox, aoi)
+        first = revisits[reference]
+        region = find_region(first.raster.grid, first.raster.name, bbox, aoi)
+        others = [revisit for index, revisit in enumerate(revisits) if index != reference]
+        yield Series(first, others, region, model)
+
+
+def _clearest(revisits: Sequence[Revisit], bbox: Sequence[float] | None, aoi: str | Path | None) -> int:
+    """Index of the one that shows most ground."""
+    shown = []
+    for revisit in revisits:
+        try:
+            window = find_region(revisit.raster.grid, revisit.raster.name, bbox, aoi).window
+        except InputError:
+            if len(revisits) == 1:
+                raise
+            shown.append(-1.0)  # it lies beside the area
+        else:
+            pixel = abs(revisit.raster.grid.transform.determinant)
+            shown.append(_clear_share(revisit, window) * window.height * window.width * pixel)
+    if max(shown) < 0:  # then say so as for one
+        find_region(revisits[0].raster.grid, revisits[0].raster.name, bbox, aoi)
+    return int(np.argmax(shown))
+
+
+def _clear_share(revisit: Revisit, window: Window) -> float:
+    """Of a window, where the ground is shown: from samples of its pixels, all of a scene classification."""
+    shares = []
+    for sample in _samples(window):
+        _, valid = revisit.raster.read(sample)
+        shares.append((valid.all(0) & revisit.usable(sample)).mean())
+    return revisit.clear.share(window) if revisit.clear and any(shares) else float(np.mean(shares))
+
+
+def _samples(window: Window) -> list[Window]:
+    """Windows that are spread over a larger one."""
+    height, width = min(_SAMPLE_PX, window.height), min(_SAMPLE_PX, window.width)
+    rows, cols = (
+        spread(side, size, max(size, -(-(side - size) // (_SAMPLES - 1))))
+        for side, size in ((window.height, height), (window.width, width))
+    )
+    return [Window(row, col, height, width).moved(window) for row in rows for col in cols]
+
+
+class _View:
+    """A revisit as it lies on the reference."""
+
+    def __init__(self, revisit: Revisit, reference: "_Reference", origin: Window) -> None:
+        self.revisit, self._origin = revisit, origin
+        self._positions = Positions(reference.revisit.raster.grid, revisit.raster.grid, revisit.raster.name)
+        self.field = ShiftField.find(
+            lambda window: reference.gray(window.moved(origin)),
+            lambda window: self._gray(window.moved(origin)),
+            origin.height,
+            origin.width,
+        )
+        self.reprojected = self._positions.reprojected
+        self._turn = self._positions.turn
+        self._back = np.linalg.inv(self._turn)
+        self.tones = self._find_tones(reference) if self.registered else None
+
+    @property
+    def registered(self) -> bool:
+        """Whether it is known how it lies."""
+        return self.field.confidence >= LEAST_CONFIDENCE
+
+    def pixels(self, window: Window) -> tuple[FloatImage, Mask, FloatImage]:
+        """The nearest pixels to those of a window inside the reference.
+
+        Returns:
+            reflectance in its tones, (C, h, w), where they count, (h, w), and how far off they were sampled, LR pixels
+            of the reference, (2, h, w).
+        """
+        image, counts, offsets = self._nearest(window)
+        return (self.tones.apply(image) if self.tones else image), counts, offsets
+
+    def _nearest(self, window: Window) -> tuple[FloatImage, Mask, FloatImage]:
+        shift = self.field.at(window.relative_to(self._origin))
+        positions = self._positions.at(window) + _turned(self._back, shift)
+        nearest = np.rint(positions)
+        offsets = _turned(self._turn, nearest - positions).astype(np.float32)
+        offsets = np.nan_to_num(offsets).clip(-LARGEST_OFFSET_LR_PX, LARGEST_OFFSET_LR_PX)
+        image, counts, inside, box = self._read(nearest, 0)
+        if image is None:
+            return self._nothing(window), inside, offsets
+        row, col = (
+            np.where(inside, each, start).astype(np.int64) - start for each, start in zip(nearest, box, strict=True)
+        )
+        return image[:, row, col], counts[row, col] & inside, offsets
+
+    def _gray(self, window: Window) -> tuple[FloatImage, Mask]:
+        """Registration only: what lies exactly there, as far as the grids say, interpolated linearly."""
+        positions = self._positions.at(window)
+        image, counts, inside, box = self._read(positions, 1)
+        if image is None:
+            return self._nothing(window)[0], inside
+        at = np.where(inside, positions, 0) - np.array(box)[:, None, None] * inside
+        gray = ndimage.map_coordinates(image.mean(0), at, order=1, mode="nearest")
+        near = np.rint(at).astype(np.int64)
+        near = [each.clip(0, side - 1) for each, side in zip(near, counts.shape, strict=True)]
+        return gray, counts[*near] & inside
+
+    def _read(self, positions: FloatImage, margin: int) -> tuple[FloatImage | None, Mask, Mask, tuple[int, int]]:
+        """The pixels around positions in this view, where they count, which positions are inside, and their corner."""
+        grid = self.revisit.raster.grid
+        with np.errstate(invalid="ignore"):
+            inside = (positions > -0.5).all(0) & (positions[0] < grid.height - 0.5) & (positions[1] < grid.width - 0.5)
+        if not inside.any():
+            return None, inside, inside, (0, 0)
+        low = [int(np.floor(each[inside].min())) - margin for each in positions]
+        high = [int(np.ceil(each[inside].max())) + margin + 1 for each in positions]
+        box = Window(low[0], low[1], high[0] - low[0], high[1] - low[1]).clipped(grid.height, grid.width)
+        image, valid = self.revisit.raster.read(box)
+        return image, valid.all(0) & self.revisit.usable(box), inside, (box.row, box.col)
+
+    def _nothing(self, window: Window) -> FloatImage:
+        return np.zeros((len(self.revisit.raster.descriptions), window.height, window.width), np.float32)
+
+    def _find_tones(self, reference: "_Reference") -> Tones:
+        fixed, own, both = [], [], []
+        for sample in _samples(self._origin):
+            image, counts = reference.pixels(sample)
+            view, view_counts, _ = self._nearest(sample)
+            few = (slice(None, None, _STRIDE),) * 2
+            fixed.append(image[:, *few].reshape(len(image), -1))
+            own.append(view[:, *few].reshape(len(view), -1))
+            both.append((counts & view_counts)[few].ravel())
+        return Tones.of(np.concatenate(fixed, 1), np.concatenate(own, 1), np.concatenate(both))
+
+
+def _turned(matrix: Image, steps: Image) -> Image:
+    """A matrix times the vector of every pixel, (2, h, w)."""
+    (a, b), (c, d) = matrix
+    return np.stack([a * steps[0] + b * steps[1], c * steps[0] + d * steps[1]])
+
+
+class _Reference:
+    """The revisit that the others lie on."""
+
+    def __init__(self, revisit: Revisit) -> None:
+        self.revisit = revisit
+        self.gray = lru_cache(maxsize=128)(self._gray)  # every view is compared with the same windows
+
+    def pixels(self, window: Window) -> tuple[FloatImage, Mask]:
+        """Reflectance of a window inside it, and where it counts, (h, w)."""
+        image, valid = self.revisit.raster.read(window)
+        return image, valid.all(0) & self.revisit.usable(window)
+
+    def _gray(self, window: Window) -> tuple[FloatImage, Mask]:
+        image, counts = self.pixels(window)
+        return image.mean(0), counts
+
+
+class Series:
+    """Registered revisits, of which the first is the reference. See `Inputs`.
+
+    Attributes:
+        region: of the reference, that is wanted.
+        summaries: of all revisits, the reference first.
+    """
+
+    def __init__(self, reference: Revisit, others: Sequence[Revisit], region: Region, model: MISR) -> None:
+        self.lr, self.region = reference.raster, region
+        self.rasters = [reference.raster, *(revisit.raster for revisit in others)]
+        self._revisits = [reference, *others]
+        grid = reference.raster.grid
+        origin = region.window.grown(_AROUND_PX).clipped(grid.height, grid.width)
+        first = _Reference(reference)
+        every = [_View(revisit, first, origin) for revisit in others]
+        self.views = [view for view in every if view.registered]
+        weights = iter(self._weights(model))
+        own = _clear_share(reference, region.window)
+        self.summaries = [ViewSummary(self.lr.name, _day(reference), own, Shift(0, 0, 1), next(weights), "reference")]
+        for view in every:
+            self.summaries.append(self._summary(view, next(weights) if view.registered else 0.0))
+        for view in self.views:
+            if view.reprojected:
+                logger.info(
+                    "%s is of another projection: each pixel is taken at its exact place, nothing is resampled.",
+                    view.revisit.raster.name,
+                )
+
+    def _summary(self, view: _View, weight: float) -> ViewSummary:
+        clear = float(np.mean([view.pixels(sample)[1].mean() for sample in _samples(self.region.window)]))
+        role = "used"
+        if not view.registered:
+            role = "not used: it cannot be registered" if clear else "not used: it shows nothing of the area"
+        return ViewSummary(view.revisit.raster.name, _day(view.revisit), clear, view.field.median, weight, role)
+
+    def _weights(self, model: MISR) -> list[float]:
+        """Of the reference and the views that are used, mean over samples of the area."""
+        found = []
+        for sample in _samples(self.region.window):
+            layers, _ = self.read(sample, 0)
+            views, mask, offsets = (torch.from_numpy(layer)[None] for layer in layers)
+            found.append(model.weights(views, mask, offsets).mean((0, 2, 3)).tolist())
+        return list(np.mean(found, axis=0))
+
+    def request(self) -> dict[str, Any]:
+        """See `Inputs`."""
+        masks = [(file.name, file.stat()) for revisit in self._revisits for file in revisit.files]
+        return {"masks": [[name, stat.st_size, stat.st_mtime_ns] for name, stat in masks]}
+
+    def read(self, window: Window, reach: int) -> tuple[list[FloatImage], Mask]:
+        """See `Inputs`: what `MISR.forward` takes, the reference first."""
+        lr, measured = read_filled(self.lr, window, reach)
+        inside = window.clipped(self.lr.grid.height, self.lr.grid.width)
+        size = (window.height, window.width)
+        views, mask, offsets = [lr], [np.ones(size, np.float32)], [np.zeros((2, *size), np.float32)]
+        for view in self.views:
+            image, counts, offset = view.pixels(inside)
+            views.append(replicate(image, inside, window))
+            mask.append(replicate(counts[None], inside, window)[0].astype(np.float32))
+            offsets.append(replicate(offset, inside, window))
+        return [np.stack(views), np.stack(mask), np.stack(offsets)], measured
+
+
+def _day(revisit: Revisit) -> str:
+    return revisit.taken.isoformat() if revisit.taken else ""

@@ -1,0 +1,169 @@
+"""A revisit as it lies on the disk: its pixels, its date, and which of them show the ground."""
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from scipy import ndimage
+
+from rs_srgan.errors import InputError
+from rs_srgan.io.formats import find_driver
+from rs_srgan.io.opening import driver_of, existing, open_dataset, open_raster
+from rs_srgan.io.raster import Grid, Layer, Raster
+from rs_srgan.io.safe import SafeProduct, is_product, open_product
+from rs_srgan.radiometry import Mask
+from rs_srgan.tiling import Window
+
+# Of the scene classification, Sentinel-2 L2A product specification: cloud shadow, cloud of medium and of high
+# probability, thin cirrus; they have soft edges, so what is next to them does not count either.
+_CLOUDS = (3, 8, 9, 10)
+_GROWTH_PX = 2
+# No data, saturated or defective, snow or ice.
+_HIDDEN = (0, 1, 11)
+# In a mask, for "this file has none".
+NO_MASK = "-"
+_DATE = re.compile(r"(?<!\d)(20\d\d|19\d\d)-?([01]\d)-?([0-3]\d)(?!\d)")
+
+
+class ClearSky:
+    """Which pixels of an image show the ground, by a scene classification or a mask on the same or a coarser grid.
+
+    Args:
+        layer: of the open file.
+        factor: pixels of the image in one of it, along each axis.
+        classes: it holds Sentinel-2's scene classification; else what is not zero counts.
+    """
+
+    def __init__(self, layer: Layer, factor: int, classes: bool) -> None:
+        self.layer, self.factor, self.classes = layer, factor, classes
+
+    def read(self, window: Window) -> Mask:
+        """Of a window of the image, (h, w)."""
+        clear, coarse = self._coarse(window)
+        fine = clear.repeat(self.factor, axis=0).repeat(self.factor, axis=1)
+        inside: Mask = fine[window.relative_to(coarse.scaled(self.factor)).slices]
+        return inside
+
+    def share(self, window: Window) -> float:
+        """Of a window of the image."""
+        return float(self._coarse(window)[0].mean())
+
+    def _coarse(self, window: Window) -> tuple[Mask, Window]:
+        """On its own grid, and what window that is there."""
+        factor, dataset = self.factor, self.layer.dataset
+        top, left = window.row // factor, window.col // factor
+        bottom, right = -(-(window.row + window.height) // factor), -(-(window.col + window.width) // factor)
+        coarse = Window(top, left, bottom - top, right - left)
+        around = coarse.grown(_GROWTH_PX * self.classes).clipped(dataset.height, dataset.width)
+        return self._clear(self.layer.read(around)[0][0])[coarse.relative_to(around).slices], coarse
+
+    def _clear(self, values: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Mask:
+        if not self.classes:
+            return np.asarray(values != 0)
+        clouds = np.isin(values, _CLOUDS)
+        if clouds.any():
+            clouds = ndimage.binary_dilation(clouds, np.ones((3, 3), bool), _GROWTH_PX)
+        return np.asarray(~clouds & ~np.isin(values, _HIDDEN))
+
+
+@dataclass(frozen=True)
+class Revisit:
+    """One view of a place.
+
+    Attributes:
+        raster: its pixels.
+        taken: the day; None where neither the product nor the file's name says it.
+        clear: which of them count; all that have data, if it is None.
+        files: that decide on that, beside those of the raster.
+    """
+
+    raster: Raster
+    taken: date | None
+    clear: ClearSky | None
+    files: tuple[Path, ...]
+
+    def usable(self, window: Window) -> Mask:
+        """Of a window inside the raster, without looking for data, (h, w)."""
+        if self.clear is None:
+            return np.ones((window.height, window.width), bool)
+        return self.clear.read(window)
+
+
+@contextmanager
+def open_revisit(
+    path: str | Path, band_names: tuple[str, ...], offset: float | None = None, mask: str | Path | None = None
+) -> Iterator[Revisit]:
+    """Open what `open_raster` opens, and beside it what says where the ground is seen.
+
+    Args:
+        path: see `open_raster`.
+        band_names: see `open_raster`.
+        offset: see `open_raster`.
+        mask: a raster of one band on the same grid or a coarser one: Sentinel-2's scene classification where "SCL" is
+            in the band's description or the file's name, else what is not zero counts. By default a product's own
+            scene classification, where it has one.
+
+    Raises:
+        InputError: see `open_raster`; or a mask that cannot be read or lies elsewhere.
+    """
+    with ExitStack() as stack:
+        raster = stack.enter_context(open_raster(path, band_names, offset))
+        path = Path(path)
+        product = open_product(path.absolute()) if is_product(path) else None
+        taken = product.sensed.date() if product and product.sensed else _date_in(path.name)
+        if mask is not None:
+            file = existing(mask)
+            clear, files = _from_file(file, raster.grid, stack), (file,)
+        elif product and product.scene_classification:
+            clear, files = _from_product(product, product.scene_classification, raster.grid, stack), ()
+        else:
+            clear, files = None, ()
+        yield Revisit(raster, taken, clear, files)
+
+
+def _date_in(name: str) -> date | None:
+    for found in _DATE.finditer(name):
+        try:
+            return datetime(*map(int, found.groups())).date()
+        except ValueError:  # digits that are no date
+            continue
+    return None
+
+
+def _from_product(product: SafeProduct, image: str, grid: Grid, stack: ExitStack) -> ClearSky:
+    name = PurePosixPath(image).name
+    driver = find_driver(name, *product.read_ends(image)) if product.members else driver_of(Path(image))
+    return _clear_sky(image, name, driver, grid, stack, classes=True)
+
+
+def _from_file(file: Path, grid: Grid, stack: ExitStack) -> ClearSky:
+    if not file.is_file():
+        raise InputError(f"{file} is no regular file; expected a mask, a raster of one band.")
+    return _clear_sky(str(file), file.name, driver_of(file), grid, stack, classes="scl" in file.stem.lower())
+
+
+def _clear_sky(path: str, name: str, driver: str, grid: Grid, stack: ExitStack, classes: bool) -> ClearSky:
+    dataset = open_dataset(path, name, driver)
+    stack.callback(dataset.close)
+    if dataset.count != 1 or not np.issubdtype(dataset.dtypes[0], np.integer):
+        raise InputError(f"{name} has {dataset.count} bands of {dataset.dtypes[0]}; expected a mask, one of integers.")
+    own = Grid.of(dataset)
+    factor = max(1, round(grid.width / own.width))
+    size = -(-grid.height // factor), -(-grid.width // factor)
+    elsewhere = own.crs and grid.crs and (own.crs != grid.crs or not _same_corner(own, grid))
+    if (own.height, own.width) != size or elsewhere:
+        raise InputError(
+            f"{name} has {own.width} x {own.height} pixels, which are not where the {grid.width} x {grid.height} of "
+            "its image are. Give a mask of the same footprint, with pixels as large or a whole number of times larger."
+        )
+    return ClearSky(Layer(name, dataset, [1]), factor, classes or "scl" in (dataset.descriptions[0] or "").lower())
+
+
+def _same_corner(one: Grid, other: Grid) -> bool:
+    """To a tenth of the finer pixel."""
+    pixel = abs(other.transform.a)
+    return all(abs(a - b) <= pixel / 10 for a, b in zip(one.transform * (0, 0), other.transform * (0, 0), strict=True))
