@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from tqdm import tqdm
@@ -48,14 +49,26 @@ def _parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="what is bundled, with its measured figures")
     models.set_defaults(run=_models, quiet=True)
 
-    predict = commands.add_parser("predict", help="super-resolve a raster into a GeoTIFF")
+    predict = commands.add_parser("predict", help="super-resolve a raster, or revisits of one place, into a GeoTIFF")
     predict.add_argument(
-        "source",
+        "sources",
+        nargs="+",
         metavar="IN",
-        help="GeoTIFF, JP2, PNG or NPY with the model's bands, or a Sentinel-2 product (.SAFE, .zip)",
+        help="GeoTIFF, JP2, PNG or NPY with the model's bands, or a Sentinel-2 product (.SAFE, .zip); several are "
+        "revisits of one place, in any order",
     )
     predict.add_argument("-o", "--output", required=True, metavar="OUT.tif", help="the GeoTIFF to write")
     add_model_options(predict)
+    predict.add_argument(
+        "--reference", metavar="IN", help="which of several the result shows (the one that shows most ground)"
+    )
+    predict.add_argument(
+        "--masks",
+        nargs="+",
+        metavar="M",
+        help="of several, one each or - for none: rasters that are zero where an image does not count, or scene "
+        "classifications with SCL in their names (products have their own)",
+    )
     where = predict.add_mutually_exclusive_group()
     where.add_argument(
         "--bbox",
@@ -138,9 +151,11 @@ def _predict(options: argparse.Namespace) -> None:
 
     try:
         target = super_resolve(
-            options.source,
+            options.sources,
             options.output,
-            model_name(options),
+            model_name(options, len(options.sources)),
+            masks=options.masks,
+            reference=None if options.reference is None else _index(options.reference, options.sources),
             bbox=options.bbox,
             aoi=options.aoi,
             tile=options.tile,
@@ -161,6 +176,15 @@ def _predict(options: argparse.Namespace) -> None:
             bar.close()
     if not options.quiet:
         sys.stdout.write(f"{target}\n")
+
+
+def _index(reference: str, sources: Sequence[str]) -> int:
+    """Of the file, given as the whole path or as its last part."""
+    names = [Path(source).name for source in sources]
+    for index, given in enumerate((*sources, *names)):
+        if given.rstrip("/") in (reference.rstrip("/"), Path(reference).name):
+            return index % len(sources)
+    raise InputError(f"The reference {reference} is none of the images; expected one of {', '.join(names)}.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

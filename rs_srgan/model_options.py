@@ -2,7 +2,7 @@
 
 import argparse
 
-from rs_srgan.hub import DEFAULT_MODELS, DETAIL_MODEL
+from rs_srgan.hub import DEFAULT_MODELS, DETAIL_MODEL, REVISITS_MODEL
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
@@ -27,8 +27,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def model_name(options: argparse.Namespace) -> str:
-    """What `load_model` is to be given."""
+def model_name(options: argparse.Namespace, images: int = 1) -> str:
+    """What `load_model` is to be given, for so many images of a place."""
     if options.model is not None:
         return str(options.model)
+    if images > 1:
+        return REVISITS_MODEL
     return DETAIL_MODEL if options.detail is not None and options.bands == "10m" else DEFAULT_MODELS[options.bands]

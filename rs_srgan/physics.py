@@ -260,10 +260,20 @@ class OffsetDegradation(nn.Module):
         """
         image = F.pad(image, (DEGRADE_REACH_LR_PX,) * 4, mode="replicate")
         maps = F.conv2d(F.conv2d(image, self.cols), self.rows)
-        maps = maps.reshape(maps.shape[0], 1, self.bands, -1, *maps.shape[2:])
-        every = [(i, j) for i in range(_OFFSET_DEGREE + 1) for j in range(_OFFSET_DEGREE + 1)]
-        seen: Tensor = (maps * monomials(offsets, every)[:, :, None]).sum(3)
-        return seen
+        powers = _OFFSET_DEGREE + 1
+        maps = maps.reshape(maps.shape[0], 1, self.bands, powers, powers, *maps.shape[2:])
+        down, right = (2 * offsets[:, :, axis, None] for axis in (0, 1))
+        # as Horner does, since all terms at once, of all views, would fill the memory
+        rows = [_horner([maps[:, :, :, i, j] for j in range(powers)], right) for i in range(powers)]
+        return _horner(rows, down)
+
+
+def _horner(coefficients: Sequence[Tensor], x: Tensor) -> Tensor:
+    """The polynomial with these coefficients, of x^0 first."""
+    value = coefficients[-1]
+    for coefficient in reversed(coefficients[:-1]):
+        value = value * x + coefficient
+    return value
 
 
 def monomials(offsets: Tensor, powers: Sequence[tuple[int, int]]) -> Tensor:

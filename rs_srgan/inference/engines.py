@@ -93,7 +93,7 @@ def make_engine(
     if name == "openvino" and not installed:
         raise InputError("OpenVINO is not installed: pip install rs_srgan[cpu], or take --engine torch.")
     if name == "auto":
-        worth = scene_px >= _WORTH_COMPILING_PX and isinstance(model, SISR)
+        worth = scene_px >= _WORTH_COMPILING_PX
         name = "openvino" if installed and device == "cpu" and worth else "torch"
     if precision == "auto":
         precision = "bf16" if _computes_in_bf16("cpu" if name == "openvino" else device) else "fp32"

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-import numpy as np
-
 from rs_srgan.errors import InputError
 from rs_srgan.io.raster import Raster
-from rs_srgan.models import MISR, SISR
+from rs_srgan.models import SISR
 from rs_srgan.nodata import fill_from_nearest
 from rs_srgan.radiometry import FloatImage, Mask
 from rs_srgan.tiling import Window, replicate
@@ -42,7 +40,7 @@ class Inputs(Protocol):
 class SingleImage:
     """One image, and another one of finer bands that guides the model, if it wants one. See `Inputs`."""
 
-    def __init__(self, lr: Raster, guide: Raster | None, model: SISR | MISR) -> None:
+    def __init__(self, lr: Raster, guide: Raster | None, model: SISR) -> None:
         self.lr, self.guide, self.scale = lr, guide, model.scale
         self.rasters = [lr] if guide is None else [lr, guide]
         if guide is not None and guide.grid != lr.grid.scaled(model.scale):
@@ -51,7 +49,6 @@ class SingleImage:
                 f"{', '.join(model.config.bands)}; in {lr.name} they have {guide.grid.width} x "
                 f"{guide.grid.height} and {lr.grid.width} x {lr.grid.height}. Give a Sentinel-2 product."
             )
-        self._several = isinstance(model, MISR)
 
     def request(self) -> dict[str, Any]:
         """See `Inputs`."""
@@ -60,9 +57,6 @@ class SingleImage:
     def read(self, window: Window, reach: int) -> tuple[list[FloatImage], Mask]:
         """See `Inputs`."""
         lr, measured = read_filled(self.lr, window, reach)
-        if self._several:
-            shape = (1, window.height, window.width)
-            return [lr[None], np.ones(shape, np.float32), np.zeros((1, 2, *shape[1:]), np.float32)], measured
         if self.guide is None:
             return [lr], measured
         return [lr, read_filled(self.guide, window.scaled(self.scale), reach * self.scale)[0]], measured

@@ -19,7 +19,7 @@ from rs_srgan.hub import DEFAULT_MODEL, REVISITS_MODEL, named_model
 from rs_srgan.inference.engines import Engine, make_engine
 from rs_srgan.inference.inputs import Inputs, SingleImage
 from rs_srgan.inference.pipeline import overlapped
-from rs_srgan.inference.series import open_series
+from rs_srgan.inference.series import Series, open_series
 from rs_srgan.io.geotiff import block_px, check_target, whole_blocks
 from rs_srgan.io.opening import open_raster
 from rs_srgan.io.raster import Grid
@@ -195,17 +195,22 @@ def run(
             if not isinstance(model, MISR):
                 raise InputError(f"{model.name} takes one image; for several, masks or a reference: {REVISITS_MODEL}.")
             options: dict[str, Any] = {"masks": masks, "reference": reference, "offset": offset}
-            series = files.enter_context(open_series(sources, model, bbox=bbox, aoi=aoi, **options))
-            inputs: Inputs = series
-            region = series.region
-            for summary in series.summaries:
+            inputs: Inputs = files.enter_context(open_series(sources, model, bbox=bbox, aoi=aoi, **options))
+            assert isinstance(inputs, Series)
+            region = inputs.region
+            for summary in inputs.summaries:
                 logger.info("%s", summary)
+            if not inputs.views:
+                model = model.alone()
+                inputs = SingleImage(inputs.lr, None, model)
         else:
             (one,) = sources
             lr = files.enter_context(open_raster(one, model.config.bands, offset))
             guide = None
             if model.config.guide_bands:
                 guide = files.enter_context(open_raster(one, model.config.guide_bands, offset))
+            if isinstance(model, MISR):
+                model = model.alone()
             inputs = SingleImage(lr, guide, model)
             region = find_region(lr.grid, lr.name, bbox, aoi)
         lr_px = region.window.height * region.window.width

@@ -1,10 +1,10 @@
 """A revisit as it lies on the disk: its pixels, its date, and which of them show the ground."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -84,7 +84,7 @@ class Revisit:
     raster: Raster
     taken: date | None
     clear: ClearSky | None
-    files: tuple[Path, ...]
+    files: Sequence[Path]
 
     def usable(self, window: Window) -> Mask:
         """Of a window inside the raster, without looking for data, (h, w)."""
@@ -117,18 +117,18 @@ def open_revisit(
         taken = product.sensed.date() if product and product.sensed else _date_in(path.name)
         if mask is not None:
             file = existing(mask)
-            clear, files = _from_file(file, raster.grid, stack), (file,)
+            clear, files = _from_file(file, raster.grid, stack), [file]
         elif product and product.scene_classification:
-            clear, files = _from_product(product, product.scene_classification, raster.grid, stack), ()
+            clear, files = _from_product(product, product.scene_classification, raster.grid, stack), []
         else:
-            clear, files = None, ()
+            clear, files = None, []
         yield Revisit(raster, taken, clear, files)
 
 
 def _date_in(name: str) -> date | None:
     for found in _DATE.finditer(name):
         try:
-            return datetime(*map(int, found.groups())).date()
+            return date(*map(int, found.groups()))
         except ValueError:  # digits that are no date
             continue
     return None

@@ -65,6 +65,11 @@ class MISR(HubModel):
         """Pixels out per pixel in, along each axis."""
         return self.config.scale
 
+    def alone(self) -> SISR:
+        """What this is with one view, under its name."""
+        self.sisr.name = self.name
+        return self.sisr
+
     @property
     def receptive_field(self) -> int:
         """How far, in LR pixels, an SR pixel can depend on: the halo that makes tiles exact."""
@@ -143,12 +148,13 @@ class MISR(HubModel):
     ) -> Tensor:
         """What the fusion "innovation" sees of all views but the reference, see `InnovationFusion.compare`."""
         assert isinstance(self.fusion, InnovationFusion)
-        others = [index for index in range(views.shape[1]) if index != reference]
-        counts = _counts(views, mask)[:, others]
-        where = views.new_zeros(()).expand_as(views[:, others, :2]) if offsets is None else offsets[:, others]
-        counts = counts * (where.abs() <= LARGEST_OFFSET_LR_PX).all(2, keepdim=True)
+        where = torch.zeros_like(views[:, :, :2]) if offsets is None else offsets
+        counts = _counts(views, mask) * (where.abs().amax(2, keepdim=True) <= LARGEST_OFFSET_LR_PX)
         first = self.sisr.finish(views[:, reference], residual, shuffled=False)
-        return self.fusion.compare(first, views[:, others], counts, where, self.config.reflectance_std)
+        views, counts, where = (
+            torch.cat([each[:, :reference], each[:, reference + 1 :]], dim=1) for each in (views, counts, where)
+        )
+        return self.fusion.compare(first, views, counts, where, self.config.reflectance_std)
 
     @torch.inference_mode()
     def weights(
