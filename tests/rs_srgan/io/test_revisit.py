@@ -1,0 +1,92 @@
+from datetime import date
+
+import numpy as np
+import pytest
+from affine import Affine
+from scipy import ndimage
+
+from rs_srgan import InputError
+from rs_srgan.bands import RGBN
+from rs_srgan.io.revisit import open_revisit
+from rs_srgan.tiling import Window
+from tests.conftest import UTM_10M, scene_dn
+from tests.safe_builder import build_safe
+
+WHOLE = Window(0, 0, 64, 80)
+
+
+@pytest.fixture
+def classes():
+    """Vegetation with a cloud, its shadow, snow and a corner without data, at 20 m."""
+    scl = np.full((32, 40), 4, np.uint8)
+    scl[10:14, 10:16], scl[20:22, 20:22], scl[0:3, 30:40], scl[28:, :4] = 9, 3, 11, 0
+    return scl
+
+
+def hidden(scl):
+    clouds = ndimage.binary_dilation(np.isin(scl, (3, 9)), np.ones((3, 3)), 2)
+    return (clouds | np.isin(scl, (0, 11))).repeat(2, 0).repeat(2, 1)
+
+
+def test_a_product_brings_its_date_and_its_scene_classification(tmp_path, classes):
+    dn = scene_dn(64, 80)
+    safe = build_safe(tmp_path, {(b, 10): dn[i] for i, b in enumerate(RGBN)} | {("SCL", 20): classes})
+    with open_revisit(safe, RGBN) as revisit:
+        assert revisit.taken == date(2023, 8, 10)
+        np.testing.assert_array_equal(revisit.usable(WHOLE), ~hidden(classes))
+        assert revisit.clear.share(WHOLE) == pytest.approx(1 - hidden(classes).mean())
+
+
+@pytest.mark.parametrize("window", [Window(0, 0, 1, 1), Window(13, 21, 17, 30), Window(41, 55, 23, 25)])
+def test_a_window_is_that_part_of_the_whole(write_tif, classes, window):
+    scene = write_tif(scene_dn(64, 80), "20230810.tif")
+    mask = write_tif(classes[None], "a_scl.tif", bands=[None], transform=UTM_10M @ Affine.scale(2))
+    with open_revisit(scene, RGBN, mask=mask) as revisit:
+        np.testing.assert_array_equal(revisit.usable(window), revisit.usable(WHOLE)[window.slices])
+        np.testing.assert_array_equal(revisit.usable(WHOLE), ~hidden(classes))
+
+
+def test_a_mask_that_is_no_classification_hides_what_is_zero(write_tif, classes):
+    scene = write_tif(scene_dn(64, 80))
+    mask = write_tif(
+        (classes != 4)[None].astype(np.uint8), "clear.tif", bands=[None], transform=UTM_10M @ Affine.scale(2)
+    )
+    with open_revisit(scene, RGBN, mask=mask) as revisit:
+        np.testing.assert_array_equal(revisit.usable(WHOLE), (classes != 4).repeat(2, 0).repeat(2, 1))
+
+
+def test_without_anything_all_counts(write_tif):
+    with open_revisit(write_tif(scene_dn(64, 80)), RGBN) as revisit:
+        assert revisit.usable(WHOLE).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("33TWL_20230810_rgbn.tif", date(2023, 8, 10)),
+        ("2019-02-28.tif", date(2019, 2, 28)),
+        ("20231340_then_20230102.tif", date(2023, 1, 2)),
+        ("scene.tif", None),
+        ("12320230810.tif", None),
+    ],
+)
+def test_a_date_is_read_from_the_name(write_tif, name, expected):
+    with open_revisit(write_tif(scene_dn(16, 16), name), RGBN) as revisit:
+        assert revisit.taken == expected
+
+
+@pytest.mark.parametrize(
+    ("pixels", "options", "words"),
+    [
+        (np.ones((1, 20, 20), np.uint8), {}, "20 x 20 pixels"),
+        (np.ones((2, 64, 80), np.uint8), {"bands": [None, None]}, "2 bands"),
+        (np.ones((1, 64, 80), np.float32), {}, "1 bands of float32"),
+        (np.ones((1, 64, 80), np.uint8), {"transform": Affine(10, 0, 0, 0, -10, 0)}, "not where"),
+    ],
+    ids=["size", "bands", "floats", "elsewhere"],
+)
+def test_a_mask_that_does_not_fit_is_an_error(write_tif, pixels, options, words):
+    scene = write_tif(scene_dn(64, 80))
+    mask = write_tif(pixels, "mask.tif", **{"bands": [None], **options})
+    with pytest.raises(InputError, match=words), open_revisit(scene, RGBN, mask=mask):
+        pass
