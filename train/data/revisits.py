@@ -34,6 +34,9 @@ class RevisitsConfig:
         most: views of a batch, and of validation.
         blur: standard deviation of the PSF's width, which the views of a place have nearly in common, as a factor.
         registration_error: standard deviation of the error of the offsets that the model is told, LR pixels.
+        misregistered_share: of the views, whose error is as large as between dates that no single shift brings
+            together, as where the ground is not flat.
+        misregistration: standard deviation of that, LR pixels.
         gain: standard deviation, by band.
         bias: standard deviation, by band, reflectance.
         other_date_share: of the views, where a place has other dates.
@@ -45,6 +48,8 @@ class RevisitsConfig:
     most: int = 9
     blur: float = 0.05
     registration_error: float = 0.03
+    misregistered_share: float = 0.2
+    misregistration: float = 0.2
     gain: float = 0.01
     bias: float = 0.002
     other_date_share: float = 0.5
@@ -221,7 +226,10 @@ def simulate_views(
         view = simulate_lr(dates[torch.arange(batch), date], scale, mtf_nyquist, jitter, random, offset, blur())
         gain, bias = 1 + config.gain * normal(batch, bands, 1, 1), config.bias * normal(batch, bands, 1, 1)
         views.append(gain * view + bias)
-        offsets.append(offset + config.registration_error * normal(batch, 2))
+        off = torch.where(
+            uniform(batch, 1) < config.misregistered_share, config.misregistration, config.registration_error
+        )
+        offsets.append(offset + off * normal(batch, 2))
     lr = torch.stack(views, dim=1)
     height, width = lr.shape[3:]
     mask = torch.ones(batch, count, height, width, dtype=torch.bool, device=lr.device)

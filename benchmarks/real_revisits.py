@@ -1,0 +1,98 @@
+"""Revisits that really were: other dates, each with its own light, season, clouds and shift."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from scipy import ndimage
+
+from benchmarks.series import Series
+from rs_srgan import bands as band_table
+from rs_srgan.evaluation.sensor import simulate
+from rs_srgan.io.revisit import open_revisit
+from rs_srgan.physics import wald_mtf
+from rs_srgan.radiometry import FloatImage, Mask
+from rs_srgan.tiling import Window
+from train.data.sources import band_moments, data_root, naip_sites, sentinel2_sites
+
+_NOISE = 7e-4
+_DATES = 3
+# What the sensor sees of an LR pixel reaches so far beyond it.
+_REACH_LR_PX = 1
+
+
+def naip_triples(scale: int, seed: int = 0) -> Iterator[Series]:
+    """Places that training never saw, at three dates some years apart, 1.2 m; every LR by the sensor model."""
+    moments = band_moments(sentinel2_sites(data_root(), "train"))
+    for number, site in enumerate(naip_sites(data_root(), "val", moments, coarsen=False)):
+        size = site.images[0].shape
+        images = [np.ascontiguousarray(image) for image in site.images if image.shape == size]
+        if len(images) >= _DATES:
+            whole = [np.ones(size[1:], bool)] * _DATES
+            yield _series(site.name, images[:_DATES], whole, scale, (seed, number))
+
+
+def tile_33twl(scale: int, seed: int = 0) -> Iterator[Series]:
+    """Five dates of a Sentinel-2 tile within ten days, 120 m, with their scene classifications; each clear one in turn.
+
+    The dates lie on each other to a thirtieth of an LR pixel, so there is next to nothing for others to add.
+    """
+    folder = data_root() / "timeseries"
+    images, masks, days = [], [], []
+    for path in sorted(folder.glob("33TWL_*_rgbn.tif")):
+        image, clear = _read(path)
+        height, width = (side // scale * scale for side in clear.shape)
+        images.append(image[:, :height, :width])
+        masks.append(clear[:height, :width])
+        days.append(datetime.strptime(path.stem.split("_")[1], "%Y%m%d").date())
+    for index, day in enumerate(days):
+        if masks[index].mean() > 0.5:
+            order = [index, *(at for at in range(len(days)) if at != index)]
+            stack = [images[at] for at in order], [masks[at] for at in order]
+            yield _series(f"33TWL {day}", *stack, scale, (seed, index))
+
+
+def _read(path: Path) -> tuple[FloatImage, Mask]:
+    mask = path.with_name(path.name.replace("_rgbn", "_scl"))
+    with open_revisit(path, band_table.RGBN, mask=mask) as revisit:
+        grid = revisit.raster.grid
+        whole = Window(0, 0, grid.height, grid.width)
+        image, valid = revisit.raster.read(whole)
+        return image, valid.all(0) & revisit.usable(whole)
+
+
+def _series(name: str, images: list[FloatImage], clear: list[Mask], scale: int, seed: tuple[int, ...]) -> Series:
+    """The first is what is to be restored."""
+    random = np.random.default_rng(seed)
+    mtf = wald_mtf(band_table.mtf_nyquist(band_table.RGBN), scale)
+    views, masks = [], []
+    for image, counts in zip(images, clear, strict=True):
+        view = simulate(image, scale, mtf)
+        view = view + _NOISE * np.sqrt(view.clip(0.01) / 0.1) * random.standard_normal(view.shape)
+        views.append(view.astype(np.float32))
+        masks.append(_all_clear(counts, scale))
+    return Series(name, images[0], views, masks, None, clear[0])
+
+
+def _all_clear(clear: Mask, scale: int) -> Mask:
+    """Where the sensor sees nothing but what is clear."""
+    blocks = clear.reshape(clear.shape[0] // scale, scale, -1, scale).all((1, 3))
+    eroded: Mask = ndimage.binary_erosion(blocks, np.ones((3, 3)), _REACH_LR_PX, border_value=1)
+    return eroded
+
+
+def write_picture(folder: Path, series: Series, results: dict[str, FloatImage]) -> Path:
+    """The truth and what each method makes of a place, side by side, true colours in one stretch."""
+    shown = [series.hr, *results.values()]
+    low, high = np.quantile(series.hr[:3], (0.005, 0.995), axis=(1, 2))[..., None, None]
+    pictures = [np.clip((image[:3] - low) / (high - low), 0, 1) ** (1 / 1.4) for image in shown]
+    strip = np.concatenate(pictures, axis=2)
+    path = folder / f"{series.site.replace('/', '_').replace(' ', '_')}.png"
+    pixels = (strip * 255).round().astype(np.uint8)
+    with rasterio.open(
+        path, "w", driver="PNG", count=3, height=strip.shape[1], width=strip.shape[2], dtype="uint8"
+    ) as out:
+        out.write(pixels)
+    return path
