@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rs_srgan.download import CONFIG_FILE, WEIGHTS_FILE, commit_of, fetch
 from rs_srgan.errors import InputError
 from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
-from rs_srgan.models.checkpoint import CONFIG_FILE, WEIGHTS_FILE, fetch, read_config
+from rs_srgan.models.checkpoint import read_config
 from rs_srgan.models.detail import set_detail
 
 METRICS_FILE = "metrics.json"
@@ -86,6 +87,7 @@ def _names() -> str:
 def load_model(
     name: str | Path,
     *,
+    revision: str | None = None,
     token: str | bool | None = None,
     cache_dir: str | Path | None = None,
     local_files_only: bool = False,
@@ -97,6 +99,7 @@ def load_model(
         name: a bundled model's name (`rs-srgan models`), a folder written by `save_pretrained`, or a Hub id
             `organisation/name`, with `@revision` if not the newest. Looked for in that order; what looks like a path is
             never sent to the network.
+        revision: branch, tag or commit on the Hub, instead of `@revision`.
         token: for private repositories; by default the one of `hf auth login`.
         cache_dir: where downloads are kept.
         local_files_only: never use the network.
@@ -107,7 +110,7 @@ def load_model(
         InputError: no such model, one that cannot be loaded whole, or a detail for one that has no say in it.
     """
     download: dict[str, Any] = {"token": token, "cache_dir": cache_dir, "local_files_only": local_files_only}
-    model = _load(name, download)
+    model = _load(_at_revision(name, revision), download)
     if detail is not None:
         base = model.config.base_model
         if not base or isinstance(model, MISR):
@@ -143,6 +146,14 @@ def sisr_model(model: str | Path | SISR | MISR, detail: float | None = None) -> 
     return model
 
 
+def _at_revision(name: str | Path, revision: str | None) -> str | Path:
+    if revision is None:
+        return name
+    if "@" in str(name) or str(name) in _bundled_names() or Path(name).is_dir():
+        raise InputError(f"{name} with revision {revision!r}: only Hub ids have revisions, and one. Leave it out.")
+    return f"{name}@{revision}"
+
+
 def _load(name: str | Path, download: dict[str, Any]) -> SISR | MISR:
     source, revision = str(name), None
     if not source.strip():
@@ -164,5 +175,8 @@ def _load(name: str | Path, download: dict[str, Any]) -> SISR | MISR:
 
 def _pretrained(source: str | Path, **download: Any) -> SISR | MISR:  # noqa: ANN401
     """Of the class that its configuration names."""
-    kind = read_config(fetch(source, CONFIG_FILE, **download))["model_class"]
+    config = fetch(source, CONFIG_FILE, **download)
+    if not Path(source).is_dir():
+        download["revision"] = commit_of(config)  # should somebody push in between
+    kind = read_config(config)["model_class"]
     return (MISR if kind == MISR.__name__ else SISR).from_pretrained(source, **download)
