@@ -123,12 +123,14 @@ def _answers(
 def _is_whole(path: Path) -> bool:
     """Whether a file of the cache is what the Hub said it would be.
 
-    It is a link to what is named by its hash: SHA-256 of large files, Git's SHA-1 of others. Only the first link
-    counts, as the next may lead to a store with names of its own. Where the system knows no links, nothing tells.
+    It is a link to what is named by its hash. Only the first link counts, as the next may lead to a store with names of
+    its own. Where the system knows no links, nothing tells.
     """
-    if not path.is_symlink():
-        return True
-    expected = Path(os.readlink(path)).name
+    return not path.is_symlink() or has_hash(path, Path(os.readlink(path)).name)
+
+
+def has_hash(path: Path, expected: str) -> bool:
+    """Whether a file has the hash that the Hub gives for it: SHA-256 of a large file, Git's SHA-1 of another."""
     with path.open("rb") as file:
         if len(expected) == 64:
             return hashlib.file_digest(file, "sha256").hexdigest() == expected

@@ -80,6 +80,11 @@ def _bundled_names() -> list[str]:
     return [folder.name for folder in folders if (folder / WEIGHTS_FILE).is_file()]
 
 
+def is_local(name: str) -> bool:
+    """Whether a model's name says something on this machine only: neither a bundled one, nor a Hub id."""
+    return name not in _bundled_names() and (not _HUB_ID.fullmatch(name) or Path(Path(name).parts[0]).is_dir())
+
+
 def _names() -> str:
     return ", ".join(_bundled_names()) or "none bundled"
 
@@ -164,7 +169,7 @@ def _load(name: str | Path, download: dict[str, Any]) -> SISR | MISR:
         if source in (*DEFAULT_MODELS.values(), DETAIL_MODEL, REVISITS_MODEL):
             raise InputError(f"{source} is not bundled with this version. Give another model (--model).")
         # "runs/final" in a folder that has "runs" is a path with a slip of the pen
-        if isinstance(name, Path) or not _HUB_ID.fullmatch(source) or Path(Path(source).parts[0]).is_dir():
+        if isinstance(name, Path) or is_local(source):
             raise InputError(
                 f"No model {source!r}: expected one of {_names()}, an existing folder, or a Hub id organisation/name."
             )

@@ -6,8 +6,10 @@ warns of a missing configuration. Here each of these is an error.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Self
 
 import torch
@@ -148,3 +150,50 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
         load_weights(model, file(WEIGHTS_FILE, revision=commit))
         model.name = folder.resolve().name if folder.is_dir() else str(pretrained_model_name_or_path)
         return model.eval()
+
+    def push_to_hub(  # type: ignore[override]  # the mixin's sends whatever there is, and writes a card of its own
+        self,
+        repo_id: str,
+        *,
+        reports: Sequence[str | Path] = (),
+        revision: str | None = None,
+        private: bool | None = None,
+        pull_request: bool = False,
+        force: bool = False,
+        token: str | None = None,
+        message: str | None = None,
+    ) -> str:
+        """Push the model with a card and figures; for a folder that has them already, see `rs_srgan.publishing.push`.
+
+        Args:
+            repo_id: `organisation/name`; made where it does not exist.
+            reports: folders that an evaluation of this model wrote, for the figures and pictures of its card.
+            revision: a branch, made where it does not exist, or `refs/pr/N`.
+            private: of a repository that is made.
+            pull_request: ask for the change instead of making it.
+            force: also without figures.
+            token: by default the one of `hf auth login`.
+            message: of the commit.
+
+        Returns:
+            the address of the model, or of the pull request.
+
+        Raises:
+            InputError: no reports, those of another model, or what the Hub or the network refuse.
+        """
+        from rs_srgan.publishing import describe, push  # which load what they send
+
+        with TemporaryDirectory() as folder:
+            self.save_pretrained(folder)
+            describe(folder, reports=reports, name=repo_id)
+            pushed = push(
+                folder,
+                repo_id,
+                revision=revision,
+                private=private,
+                pull_request=pull_request,
+                force=force,
+                token=token,
+                message=message,
+            )
+        return pushed.url
