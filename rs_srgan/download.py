@@ -11,13 +11,14 @@ from huggingface_hub import HfApi, get_hf_file_metadata, hf_hub_download, hf_hub
 from huggingface_hub.errors import (
     EntryNotFoundError,
     FileMetadataError,
+    HfHubHTTPError,
     HFValidationError,
     LocalEntryNotFoundError,
     RevisionNotFoundError,
 )
 
 from rs_srgan.errors import InputError
-from rs_srgan.hub_errors import HUB_ERRORS, check_token, in_plain_words
+from rs_srgan.hub_errors import HUB_ERRORS, check_token, explained, in_plain_words
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
@@ -109,7 +110,10 @@ def _answers(
         try:
             hf_hub_download(repo, filename, revision=revision, cache_dir=cache_dir, local_files_only=True)
         except LocalEntryNotFoundError:
-            raise error from None
+            if isinstance(error, HfHubHTTPError | FileMetadataError):
+                raise error from None
+            remedy = "It is not in the local cache; a bundled model (rs-srgan models) or a folder needs no network."
+            raise InputError(f"{explained(error, repo, revision)} {remedy}") from None
         logger.warning(
             "%s of %s is taken from the cache and may be old: the Hub could not be asked (%s).",
             filename,

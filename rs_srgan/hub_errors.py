@@ -65,10 +65,7 @@ def explained(error: Exception, repo: str, revision: str | None = None) -> Input
         case HfHubHTTPError():
             text = f"{where}: {_refusal(error.response.status_code)}"
         case OfflineModeIsEnabled():
-            text = (
-                f"{where} is not in the local cache and HF_HUB_OFFLINE is set. "
-                "Unset it, or give a bundled model (rs-srgan models) or a folder."
-            )
+            text = f"{where}: the Hub is not asked while HF_HUB_OFFLINE is set. Unset it."
         case FileMetadataError():
             text = f"What answers at {constants.ENDPOINT} is not the Hub. Look at HF_ENDPOINT and at your proxy."
         case OSError(errno=number) if number is not None:
@@ -79,10 +76,8 @@ def explained(error: Exception, repo: str, revision: str | None = None) -> Input
         case OSError():
             text = f"{where} did not arrive whole. Try again; if that does not help, look at the proxy."
         case _:
-            text = (
-                f"{where} is not in the local cache and the connection to the Hub at {constants.ENDPOINT} failed "
-                f"({type(error).__name__}). Connect, or give a bundled model (rs-srgan models) or a folder."
-            )
+            failed = f"the connection to the Hub at {constants.ENDPOINT} failed ({type(error).__name__})"
+            text = f"{where}: {failed}. Look at your network."
     return InputError(text)
 
 

@@ -89,7 +89,7 @@ class HubLookalike:
         self.faults: dict[str, Callable[[bytes, Request], Response]] = {}
         self.uploaded: dict[str, bytes] = {}  # large files, by SHA-256
         self.push_meanwhile = False  # somebody else is faster, once
-        self.refuse_writing = False
+        self.storage_full = False
 
     def add(self, name: str, files: dict[str, bytes], private: bool = False, gated: bool = False) -> Repo:
         """A repository that is there already."""
@@ -152,7 +152,7 @@ class HubLookalike:
             raise Refusal(404 if user else 401, "Repository not found", "RepoNotFound")
         if repo.gated and user != name.split("/")[0]:
             raise Refusal(403, f"Access to model {name} is restricted", "GatedRepo")
-        if write and (user != name.split("/")[0] or self.refuse_writing):
+        if write and user != name.split("/")[0]:
             raise Refusal(403, f"You have no write access to {name}")
         return repo
 
@@ -204,6 +204,8 @@ class HubLookalike:
         return JSONResponse({"transfer": "basic", "objects": answers})
 
     def _store(self, name: str, data: bytes) -> Response:
+        if self.storage_full:
+            raise Refusal(507, "Insufficient storage")
         if hashlib.sha256(data).hexdigest() != name:
             raise Refusal(400, "The content is not what its hash says")
         self.uploaded[name] = data

@@ -1,7 +1,11 @@
 """Pushing, over real HTTP: what goes, what stays, and what is refused before or by the Hub."""
 
 import json
+import os
 import re
+import subprocess
+import sys
+import time
 
 import pytest
 import torch
@@ -237,6 +241,26 @@ def test_who_pushed_in_the_meantime_is_not_overwritten(hub, described):
         push(described, NAME)
     assert push(described, NAME).sent == ("LICENSE",)
     assert set(hub.repos[NAME].files()) == PARTS | {"notes.md", "LICENSE"}
+
+
+def test_an_upload_that_fails_changes_nothing(hub, described):
+    hub.storage_full = True
+    with pytest.raises(InputError, match=r"the Hub has a problem of its own \(507\)"):
+        push(described, NAME)
+    assert hub.repos[NAME].files() == {}
+    hub.storage_full = False
+    assert set(push(described, NAME).sent) == PARTS
+
+
+def test_offline_the_answer_comes_at_once(described):
+    command = [sys.executable, "-m", "rs_srgan", "push", str(described), NAME]
+    environment = {**os.environ, "HF_ENDPOINT": "http://127.0.0.1:1"}
+    started = time.monotonic()
+    process = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert time.monotonic() - started < 20  # with the imports
+    assert process.returncode == 2
+    assert process.stderr.startswith(f"rs-srgan: {NAME}: the connection to the Hub at http://127.0.0.1:1 failed")
+    assert process.stderr.count("\n") == 1
 
 
 def test_metadata_that_the_hub_refuses_is_said_in_a_line(hub, described):
