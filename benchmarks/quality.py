@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from benchmarks.report import ROOT, table, write_block
 from rs_srgan.card import psnr_rows, write_card
+from rs_srgan.card_figures import summary
 from rs_srgan.evaluation.calibration import Calibration
 from rs_srgan.evaluation.images import Case, Protocol, valid_share
 from rs_srgan.evaluation.protocol import inner
@@ -108,7 +109,7 @@ def measure(name: str) -> dict[str, Any]:
             calibrations[group.key] = calibration(model, group)
     metrics: dict[str, Any] = {
         "fingerprint": model.fingerprint(),
-        "groups": {group.key: _summary(group, reports[group.key]) for group in found},
+        "groups": {each.key: summary(reports[each.key].to_json(), each.title) for each in found},
     }
     if calibrations:
         metrics["uncertainty"] = {key: each.to_json() for key, each in calibrations.items()}
@@ -137,19 +138,6 @@ def _at_detail(name: str, detail: float, found: list[Group]) -> dict[str, Any]:
         if group.protocol == "simulated":
             means[group.key] = evaluated(model, group).mean["model"].to_json()
     return means
-
-
-def _summary(group: Group, report: Report) -> dict[str, Any]:
-    figure = "sensor" if group.protocol == "real" else "psnr_db"
-    return {
-        "title": group.title,
-        "protocol": group.protocol,
-        "mean": {method: scores.to_json() for method, scores in report.mean.items()},
-        "sites": {
-            site: {method: each.to_json().get(figure) for method, each in scores.items() if method != "hr"}
-            for site, scores in report.sites.items()
-        },
-    }
 
 
 def overview(metrics: dict[str, dict[str, Any]]) -> str:

@@ -1,27 +1,40 @@
 """A model's card: the template, filled from what lies in the model's folder."""
 
 import json
+import re
 import textwrap
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
+from rs_srgan.bands import SENTINEL2
 from rs_srgan.errors import InputError
-from rs_srgan.hub import METRICS_FILE, bundle, read_model_config
+from rs_srgan.hub import METRICS_FILE, bundle, is_local, read_model_config
 from rs_srgan.models import SISRConfig
 
 ABOUT_FILE, TRAINING_FILE, CARD_FILE = "about.toml", "training.json", "README.md"
 TEMPLATE_FILE = "template.md"
+PICTURES_FOLDER = "pictures"
 
 _METHODS = {"bicubic": "bicubic", "back_projection": "bicubic + 3 back-projections", "model": "model"}
 # Figures, and their digits behind the point.
 _ACCURACY = {"ssim": 4, "sam_deg": 2, "improvement": 2, "omission": 2, "hallucination": 2}
 _AGREEMENT = {"sensor": 5, "reflectance": 5, "spectral_deg": 3, "spatial_px": 4}
 _NOT_SAID = "Its makers do not say."
+_PROTOCOLS = {
+    "simulated": (
+        "LR is simulated from the images by the sensor model, without noise (Wald's protocol), so this is how well "
+        "detail comes back that is known to be there, and no accuracy at pixels finer than the images' own."
+    ),
+    "pairs": "LR and HR of pairs are two images: what they are off in place or in brightness counts as error.",
+}
+# Titles that benchmarks.quality gives, which splits by site; of other images we know nothing.
+_UNSEEN = re.compile(r"(Sentinel-2|NAIP), ")
+_MOST_SITES = 20  # in a table of their own
 
 
 def write_card(folder: Path) -> Path:
@@ -43,22 +56,37 @@ def render(folder: Path) -> str:
     """
     config = read_model_config(folder)
     metrics, training = (_read(folder / name) for name in (METRICS_FILE, TRAINING_FILE))
-    about = _read(folder / ABOUT_FILE)
-    name = folder.resolve().name
+    said = about(folder)
+    name = said.get("name") or folder.resolve().name
     template = Template((bundle() / TEMPLATE_FILE).read_text(encoding="utf-8"))
     try:
         return template.substitute(
-            metadata=_metadata(name, config, metrics, about),
+            metadata=_metadata(name, config, metrics, said.get("license", "apache-2.0"), _base(said, training)),
             name=name,
-            summary=about.get("summary", _summary(config)),
+            summary=said.get("summary") or _summary(config),
             usage=_usage(name, config),
-            figures=_figures(metrics, config.bands),
-            training=_training(about, training),
-            data=about.get("data", _NOT_SAID),
-            limits=about.get("limits", _NOT_SAID),
+            figures=_figures(metrics, config.bands, folder),
+            training=_training(said.get("training") or _NOT_SAID, training),
+            data=said.get("data") or _NOT_SAID,
+            limits=said.get("limits") or _NOT_SAID,
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"The figures in {folder} are not as `rs-srgan evaluate` writes them ({error!r}).") from None
+
+
+def about(folder: Path) -> dict[str, Any]:
+    """What its maker says of a model, in about.toml.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    return _read(folder / ABOUT_FILE)
+
+
+def _base(said: dict[str, Any], training: dict[str, Any]) -> str | None:
+    """What a model was made of, by a name that others can load."""
+    start = said.get("base_model") or training.get("init_from")
+    return start if start and not is_local(start) else None
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -72,34 +100,53 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _metadata(name: str, config: SISRConfig, metrics: dict[str, Any], about: dict[str, Any]) -> str:
-    results = [
-        EvalResult(
-            task_type="image-to-image",
-            task_name=f"Super-resolution x{config.scale}",
-            dataset_type="sentinel-2" if "Sentinel" in group["title"] else "naip",
-            dataset_config=group["title"],
-            dataset_name=f"{group['title']}, {len(group['sites'])} unseen sites",
-            metric_type="psnr",
-            metric_name="PSNR, dB",
-            metric_value=round(group["mean"]["model"]["psnr_db"], 2),
-        )
-        for group in _simulated(metrics)
-    ]
+def _metadata(name: str, config: SISRConfig, metrics: dict[str, Any], license_: str, base: str | None) -> str:
+    results = [result for group in _referenced(metrics) for result in _results(config, group)]
     data = ModelCardData(
         library_name="rs_srgan",
         pipeline_tag="image-to-image",
-        license=about.get("license", "apache-2.0"),
-        base_model=about.get("base_model"),
-        tags=["super-resolution", "remote-sensing", "sentinel-2", "model_hub_mixin", "pytorch_model_hub_mixin"],
+        license=license_,
+        base_model=base,
+        tags=[
+            "super-resolution",
+            f"super-resolution-x{config.scale}",
+            "remote-sensing",
+            "satellite-imagery",
+            *(["sentinel-2"] if set(config.bands) <= SENTINEL2.keys() else []),
+            "model_hub_mixin",
+            "pytorch_model_hub_mixin",
+        ],
         model_name=name if results else None,
         eval_results=results or None,
     )
     return data.to_yaml().strip()
 
 
-def _simulated(metrics: dict[str, Any]) -> list[dict[str, Any]]:
-    return [group for group in metrics.get("groups", {}).values() if group["protocol"] == "simulated"]
+def _results(config: SISRConfig, group: dict[str, Any]) -> Iterator[EvalResult]:
+    """A group's figures, as the Hub's model-index has them."""
+    title, mean = group["title"], group["mean"]
+    ours = _UNSEEN.match(title)
+    gain = mean["model"]["psnr_db"] - mean["back_projection"]["psnr_db"]
+    figures = (
+        ("psnr", "PSNR, dB", round(mean["model"]["psnr_db"], 2)),
+        ("psnr_gain", "PSNR over bicubic + 3 back-projections, dB", round(gain, 2)),
+        ("ssim", "SSIM", round(mean["model"]["ssim"], 4)),
+    )
+    for metric, described, value in figures:
+        yield EvalResult(
+            task_type="image-to-image",
+            task_name=f"Super-resolution x{config.scale}",
+            dataset_type=re.sub(r"[^a-z0-9]+", "-", (ours[1] if ours else title).lower()).strip("-"),
+            dataset_config=title,
+            dataset_name=f"{title}, {len(group['sites'])} unseen sites" if ours else title,
+            metric_type=metric,
+            metric_name=described,
+            metric_value=value,
+        )
+
+
+def _referenced(metrics: dict[str, Any]) -> list[dict[str, Any]]:
+    return [group for group in metrics.get("groups", {}).values() if group["protocol"] != "real"]
 
 
 def _summary(config: SISRConfig) -> str:
@@ -125,32 +172,29 @@ def _usage(name: str, config: SISRConfig) -> str:
     return "\n".join(lines)
 
 
-def _figures(metrics: dict[str, Any], bands: Sequence[str]) -> str:
-    groups = _simulated(metrics)
-    if not groups:
-        return "None were measured."
-    parts = [
-        _wrapped(
-            "PSNR of reflectance, peak 1, on sites that training never saw; every site counts once. LR is simulated "
-            "from the images by the sensor model, without noise (Wald's protocol), so this is how well detail comes "
-            "back that is known to be there, and no accuracy at pixels finer than the images' own."
-        ),
-        _means(metrics),
-        *(_by_site(group) for group in groups if "Sentinel" in group["title"]),
-        _by_band(groups[0], bands),
-        "### Agreement with the input",
-        _agreement(metrics["groups"]),
-        "### Detail by frequency",
-        _frequencies(metrics),
-    ]
+def _figures(metrics: dict[str, Any], bands: Sequence[str], folder: Path) -> str:
+    groups, parts = _referenced(metrics), []
+    if groups:
+        unseen = ", on sites that training never saw" if all(_UNSEEN.match(each["title"]) for each in groups) else ""
+        measured = f"PSNR of reflectance, peak 1{unseen}; every site counts once."
+        protocols = (text for protocol, text in _PROTOCOLS.items() if protocol in {each["protocol"] for each in groups})
+        parts += [_wrapped(" ".join([measured, *protocols])), _means(metrics)]
+        parts += [_by_site(group) for group in groups if len(group["sites"]) <= _MOST_SITES]
+        parts += [_by_band(groups[0], bands)]
+    if metrics.get("groups"):
+        parts += ["### Agreement with the input", _agreement(metrics["groups"])]
+    if groups:
+        parts += ["### Detail by frequency", _frequencies(metrics)]
     if "uncertainty" in metrics:
         parts += ["### Uncertainty", _uncertainty(metrics)]
-    return "\n\n".join(parts)
+    if pictures := sorted((folder / PICTURES_FOLDER).glob("*.png")):
+        parts += ["### Pictures", *(f"![{path.stem}]({PICTURES_FOLDER}/{path.name})" for path in pictures)]
+    return "\n\n".join(parts) or "None were measured."
 
 
 def psnr_rows(metrics: dict[str, Any]) -> list[tuple[str, int, list[float]]]:
     """Of every group of sites and of the first two together: title, number of sites, and PSNR of the three methods."""
-    groups = _simulated(metrics)
+    groups = _referenced(metrics)
     rows = [
         (group["title"], len(group["sites"]), [group["mean"][method]["psnr_db"] for method in _METHODS])
         for group in groups
@@ -163,7 +207,7 @@ def psnr_rows(metrics: dict[str, Any]) -> list[tuple[str, int, list[float]]]:
 
 
 def _means(metrics: dict[str, Any]) -> str:
-    groups, rows = _simulated(metrics), []
+    groups, rows = _referenced(metrics), []
     for index, (title, count, psnr) in enumerate(psnr_rows(metrics)):
         own = groups[index]["mean"]["model"] if index < len(groups) else {}
         figures = [_cell(own, each, digits) for each, digits in _ACCURACY.items()]
@@ -213,7 +257,7 @@ def _agreement(groups: dict[str, Any]) -> str:
 
 
 def _frequencies(metrics: dict[str, Any]) -> str:
-    group = _simulated(metrics)[0]
+    group = _referenced(metrics)[0]
     key = next(key for key, each in metrics["groups"].items() if each is group)
     rows = [[title, "", *_levels(group["mean"][method])] for method, title in _METHODS.items()]
     base = metrics.get("detail", {}).get("0")
@@ -246,11 +290,12 @@ def _uncertainty(metrics: dict[str, Any]) -> str:
     )
 
 
-def _training(about: dict[str, Any], training: dict[str, Any]) -> str:
-    parts = [about.get("training", _NOT_SAID)]
+def _training(said: str, training: dict[str, Any]) -> str:
+    parts = [said]
     if training:
         steps, minutes = training.get("steps"), training.get("minutes")
-        known = [f"{steps:,} steps in {minutes:g} minutes"] if steps and minutes else []
+        known = [f"from {Path(start).name}"] if (start := training.get("init_from")) else []
+        known += [f"{steps:,} steps in {minutes:g} minutes"] if steps and minutes else []
         for name, value in (("seed", training.get("seed")), ("data manifest", training.get("data"))):
             known += [f"{name} {str(value)[:16]}"] if value is not None else []
         known += [f"revision {training['revision'][:12]}"] if training.get("revision") else []

@@ -19,6 +19,7 @@ from rs_srgan.inference.engines import ENGINES, PRECISIONS
 from rs_srgan.inference.scene import Progress, super_resolve
 from rs_srgan.io.geotiff import COMPRESSIONS
 from rs_srgan.model_options import add_model_options, model_name
+from rs_srgan.publishing import card_command, push_command
 from rs_srgan.version import __version__
 
 
@@ -112,6 +113,14 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="measure a model beside its baselines, and write a report")
     evaluate_command.add_options(evaluate)
     evaluate.set_defaults(run=evaluate_command.run)
+
+    card = commands.add_parser("card", help="write a model's card, of what evaluations of it reported")
+    card_command.add_options(card)
+    card.set_defaults(run=card_command.run, quiet=False)
+
+    push = commands.add_parser("push", help="push a model with its card and figures to the Hugging Face Hub")
+    push_command.add_options(push)
+    push.set_defaults(run=push_command.run)
     return parser
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rs_srgan.download import CONFIG_FILE, WEIGHTS_FILE, commit_of, fetch
 from rs_srgan.errors import InputError
 from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
-from rs_srgan.models.checkpoint import CONFIG_FILE, WEIGHTS_FILE, fetch, read_config
+from rs_srgan.models.checkpoint import read_config
 from rs_srgan.models.detail import set_detail
 
 METRICS_FILE = "metrics.json"
@@ -79,6 +80,11 @@ def _bundled_names() -> list[str]:
     return [folder.name for folder in folders if (folder / WEIGHTS_FILE).is_file()]
 
 
+def is_local(name: str) -> bool:
+    """Whether a model's name says something on this machine only: neither a bundled one, nor a Hub id."""
+    return name not in _bundled_names() and (not _HUB_ID.fullmatch(name) or Path(Path(name).parts[0]).is_dir())
+
+
 def _names() -> str:
     return ", ".join(_bundled_names()) or "none bundled"
 
@@ -86,6 +92,7 @@ def _names() -> str:
 def load_model(
     name: str | Path,
     *,
+    revision: str | None = None,
     token: str | bool | None = None,
     cache_dir: str | Path | None = None,
     local_files_only: bool = False,
@@ -97,6 +104,7 @@ def load_model(
         name: a bundled model's name (`rs-srgan models`), a folder written by `save_pretrained`, or a Hub id
             `organisation/name`, with `@revision` if not the newest. Looked for in that order; what looks like a path is
             never sent to the network.
+        revision: branch, tag or commit on the Hub, instead of `@revision`.
         token: for private repositories; by default the one of `hf auth login`.
         cache_dir: where downloads are kept.
         local_files_only: never use the network.
@@ -107,7 +115,7 @@ def load_model(
         InputError: no such model, one that cannot be loaded whole, or a detail for one that has no say in it.
     """
     download: dict[str, Any] = {"token": token, "cache_dir": cache_dir, "local_files_only": local_files_only}
-    model = _load(name, download)
+    model = _load(_at_revision(name, revision), download)
     if detail is not None:
         base = model.config.base_model
         if not base or isinstance(model, MISR):
@@ -143,6 +151,14 @@ def sisr_model(model: str | Path | SISR | MISR, detail: float | None = None) -> 
     return model
 
 
+def _at_revision(name: str | Path, revision: str | None) -> str | Path:
+    if revision is None:
+        return name
+    if "@" in str(name) or str(name) in _bundled_names() or Path(name).is_dir():
+        raise InputError(f"{name} with revision {revision!r}: only Hub ids have revisions, and one. Leave it out.")
+    return f"{name}@{revision}"
+
+
 def _load(name: str | Path, download: dict[str, Any]) -> SISR | MISR:
     source, revision = str(name), None
     if not source.strip():
@@ -153,7 +169,7 @@ def _load(name: str | Path, download: dict[str, Any]) -> SISR | MISR:
         if source in (*DEFAULT_MODELS.values(), DETAIL_MODEL, REVISITS_MODEL):
             raise InputError(f"{source} is not bundled with this version. Give another model (--model).")
         # "runs/final" in a folder that has "runs" is a path with a slip of the pen
-        if isinstance(name, Path) or not _HUB_ID.fullmatch(source) or Path(Path(source).parts[0]).is_dir():
+        if isinstance(name, Path) or is_local(source):
             raise InputError(
                 f"No model {source!r}: expected one of {_names()}, an existing folder, or a Hub id organisation/name."
             )
@@ -164,5 +180,8 @@ def _load(name: str | Path, download: dict[str, Any]) -> SISR | MISR:
 
 def _pretrained(source: str | Path, **download: Any) -> SISR | MISR:  # noqa: ANN401
     """Of the class that its configuration names."""
-    kind = read_config(fetch(source, CONFIG_FILE, **download))["model_class"]
+    config = fetch(source, CONFIG_FILE, **download)
+    if not Path(source).is_dir():
+        download["revision"] = commit_of(config)  # should somebody push in between
+    kind = read_config(config)["model_class"]
     return (MISR if kind == MISR.__name__ else SISR).from_pretrained(source, **download)

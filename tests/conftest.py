@@ -5,6 +5,8 @@ import tempfile
 
 # `make test` is what needs no accelerator, on machines that have one, too.
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+import tests.hub.address  # noqa: F401  # before huggingface_hub
+
 # Conversions of the small models that are made here are of no use to anybody.
 os.environ["HF_ASSETS_CACHE"] = tempfile.mkdtemp(prefix="rs_srgan_tests_")
 

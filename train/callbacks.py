@@ -10,6 +10,7 @@ from lightning.pytorch.callbacks import WeightAveraging
 from lightning.pytorch.trainer.states import TrainerFn
 
 from rs_srgan.errors import InputError
+from rs_srgan.hub import is_local
 from train.module import SRModule
 from train.provenance import provenance
 
@@ -47,28 +48,29 @@ class SaveModel(L.Callback):
     def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Save while the averaged weights are in the model."""
         if trains(trainer):
-            self._save(pl_module)
+            self._save(_ours(pl_module))
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Note the metrics, which are complete only now."""
         if trains(trainer):
-            self._record(trainer)
+            self._record(trainer, _ours(pl_module))
 
     def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """When training ended, the averaging callback left the averaged weights in the model."""
         if trainer.is_global_zero:
-            self._save(pl_module)
-            self._record(trainer)
+            self._save(_ours(pl_module))
+            self._record(trainer, _ours(pl_module))
 
-    def _save(self, pl_module: L.LightningModule) -> None:
-        if not isinstance(pl_module, SRModule):
-            raise TypeError(f"SaveModel saves an SRModule, not a {type(pl_module).__name__}.")
+    def _save(self, pl_module: SRModule) -> None:
         pl_module.model.save_pretrained(self.folder)
 
-    def _record(self, trainer: L.Trainer) -> None:
+    def _record(self, trainer: L.Trainer, pl_module: SRModule) -> None:
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val/")}
         progress = {"steps": trainer.global_step, "minutes": round(self._elapsed() / 60, 1)}
-        record = {**progress, **metrics, **self._provenance}
+        start: dict[str, str] = {}
+        if name := pl_module.init_from:  # without the folders of this machine
+            start = {"init_from": Path(name).name if is_local(name) else name}
+        record = {**start, **progress, **metrics, **self._provenance}
         (self.folder / "training.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
     def _elapsed(self) -> float:
@@ -81,3 +83,9 @@ class SaveModel(L.Callback):
     def load_state_dict(self, state_dict: dict[str, float]) -> None:
         """Go on counting."""
         self._seconds = state_dict["seconds"]
+
+
+def _ours(module: L.LightningModule) -> SRModule:
+    if not isinstance(module, SRModule):
+        raise TypeError(f"SaveModel saves an SRModule, not a {type(module).__name__}.")
+    return module

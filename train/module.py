@@ -63,6 +63,7 @@ class SRModule(L.LightningModule):
         if warmup_steps < 1:
             raise InputError(f"warmup_steps is {warmup_steps}; expected at least 1.")
         model = start(config, init_from, fusion)
+        self.init_from: str | None = init_from
         self.model: SISR | MISR = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.weights = weights
         self.learning_rate, self.warmup_steps, self.schedule = learning_rate, warmup_steps, schedule

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from rs_srgan.download import CONFIG_FILE
 from rs_srgan.errors import InputError
 from rs_srgan.hub import load_model
 from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
-from rs_srgan.models.checkpoint import CONFIG_FILE, read_config
+from rs_srgan.models.checkpoint import read_config
 
 # Fields of a configuration that no weight depends on.
 _FREE = ("output", "consistent", "mtf_nyquist", "reflectance_mean", "reflectance_std", "base_model")

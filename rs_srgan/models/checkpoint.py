@@ -6,96 +6,23 @@ warns of a missing configuration. Here each of these is an error.
 
 import hashlib
 import json
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Self
 
 import torch
-from huggingface_hub import PyTorchModelHubMixin, hf_hub_download
-from huggingface_hub.errors import (
-    EntryNotFoundError,
-    GatedRepoError,
-    HFValidationError,
-    LocalEntryNotFoundError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-)
+from huggingface_hub import PyTorchModelHubMixin
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from rs_srgan.download import CONFIG_FILE, WEIGHTS_FILE, commit_of, fetch
 from rs_srgan.errors import InputError
 from rs_srgan.models.config import SISRConfig
 
-CONFIG_FILE = "config.json"
-WEIGHTS_FILE = "model.safetensors"
 FORMAT_VERSION = 1  # raised when an older rs_srgan could no longer read the folder
-PICKLE_SUFFIXES = (".bin", ".ckpt", ".pt", ".pth", ".pkl")
-
-
-def fetch(
-    source: str | Path,
-    filename: str,
-    *,
-    revision: str | None = None,
-    token: str | bool | None = None,
-    cache_dir: str | Path | None = None,
-    force_download: bool = False,
-    local_files_only: bool = False,
-) -> Path:
-    """Path of one file of a checkpoint: in the folder `source`, or downloaded from the Hub repository of that name.
-
-    Raises:
-        InputError: no such folder, repository, revision or file, no network, or no folder for downloads.
-    """
-    folder = Path(source)
-    if folder.is_dir():
-        path = folder / filename
-        if not path.is_file():
-            raise InputError(_missing_file(folder, filename))
-        return path
-    where = f"{source}@{revision}" if revision else f"{source}"
-    try:
-        return Path(
-            hf_hub_download(
-                str(source),
-                filename,
-                revision=revision,
-                token=token,
-                cache_dir=cache_dir,
-                force_download=force_download,
-                local_files_only=local_files_only,
-            )
-        )
-    except HFValidationError:
-        raise InputError(f"{source!r} is neither a folder nor a Hub id of the form organisation/name.") from None
-    except GatedRepoError:
-        raise InputError(f"{source}: accept its terms on the Hub first, then log in: hf auth login.") from None
-    except RevisionNotFoundError:
-        raise InputError(f"{source} has no revision {revision!r} on the Hub.") from None
-    except RepositoryNotFoundError:
-        raise InputError(f"No model {source!r} on the Hub, or it is private: log in with hf auth login.") from None
-    except LocalEntryNotFoundError:
-        raise InputError(
-            f"{where} is not in the local cache and the Hub cannot be reached. "
-            "Connect, or give a bundled model (rs-srgan models) or a folder."
-        ) from None
-    except EntryNotFoundError:
-        raise InputError(f"{where} on the Hub has no {filename}: it is not an rs_srgan model.") from None
-    except (PermissionError, NotADirectoryError, FileExistsError) as error:
-        raise InputError(
-            f"The cache of Hugging Face cannot be used ({error.filename}: {error.strerror}). "
-            "Set HF_HOME to a folder that can be written to."
-        ) from None
-
-
-def _missing_file(folder: Path, filename: str) -> str:
-    pickles = sorted(path.name for path in folder.iterdir() if path.suffix in PICKLE_SUFFIXES)
-    if filename == WEIGHTS_FILE and pickles:
-        return (
-            f"{folder} holds {pickles[0]}, a pickle, which can run any code when opened. "
-            f"Expected {WEIGHTS_FILE}: save the model with save_pretrained()."
-        )
-    return f"{folder} has no {filename}; expected a folder written by save_pretrained()."
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -203,25 +130,70 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
             InputError: nothing there, another class's checkpoint, a configuration that does not hold, or tensors that
                 do not fit it.
         """
-
-        def file(name: str) -> Path:
-            return fetch(
-                pretrained_model_name_or_path,
-                name,
-                revision=revision,
-                token=token,
-                cache_dir=cache_dir,
-                force_download=force_download,
-                local_files_only=local_files_only,
-            )
-
-        config_path = file(CONFIG_FILE)
+        folder = Path(pretrained_model_name_or_path)
+        file = partial(
+            fetch,
+            pretrained_model_name_or_path,
+            token=token,
+            cache_dir=cache_dir,
+            force_download=force_download,
+            local_files_only=local_files_only,
+        )
+        config_path = file(CONFIG_FILE, revision=revision)
+        # should somebody push in between
+        commit = None if folder.is_dir() else commit_of(config_path)
         content = read_config(config_path)
         if (found := content.pop("model_class")) != cls.__name__:
             raise InputError(f"{config_path} describes a {found!r}; expected a {cls.__name__}.")
         content.pop("format_version")
         model = cls(cls.config_class.from_dict(content))
-        load_weights(model, file(WEIGHTS_FILE))
-        folder = Path(pretrained_model_name_or_path)
+        load_weights(model, file(WEIGHTS_FILE, revision=commit))
         model.name = folder.resolve().name if folder.is_dir() else str(pretrained_model_name_or_path)
         return model.eval()
+
+    def push_to_hub(  # type: ignore[override]  # the mixin's sends whatever there is, and writes a card of its own
+        self,
+        repo_id: str,
+        *,
+        reports: Sequence[str | Path] = (),
+        revision: str | None = None,
+        private: bool | None = None,
+        pull_request: bool = False,
+        force: bool = False,
+        token: str | None = None,
+        message: str | None = None,
+    ) -> str:
+        """Push the model with a card and figures; for a folder that has them already, see `rs_srgan.publishing.push`.
+
+        Args:
+            repo_id: `organisation/name`; made where it does not exist.
+            reports: folders that an evaluation of this model wrote, for the figures and pictures of its card.
+            revision: a branch, made where it does not exist, or `refs/pr/N`.
+            private: of a repository that is made.
+            pull_request: ask for the change instead of making it.
+            force: also without figures.
+            token: by default the one of `hf auth login`.
+            message: of the commit.
+
+        Returns:
+            the address of the model, or of the pull request.
+
+        Raises:
+            InputError: no reports, those of another model, or what the Hub or the network refuse.
+        """
+        from rs_srgan.publishing import describe, push  # which load what they send
+
+        with TemporaryDirectory() as folder:
+            self.save_pretrained(folder)
+            describe(folder, reports=reports, name=repo_id)
+            pushed = push(
+                folder,
+                repo_id,
+                revision=revision,
+                private=private,
+                pull_request=pull_request,
+                force=force,
+                token=token,
+                message=message,
+            )
+        return pushed.url

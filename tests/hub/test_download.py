@@ -1,0 +1,283 @@
+"""Loading by id: over real HTTP, with everything that can be wrong on the way."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from rs_srgan import SISR, InputError, load_model
+from tests.hub import server
+from tests.hub.server import OWNER, STRANGER
+
+NAME = "organisation/small-model"
+WEIGHTS = "model.safetensors"
+
+
+@pytest.fixture
+def published(hub, files):
+    return hub.add(NAME, files)
+
+
+def downloads(hub):
+    return [path for method, path, _ in hub.requests if method == "GET" and not path.startswith("/api")]
+
+
+def cached(cache, name=WEIGHTS):
+    (path,) = cache.glob(f"models--*/snapshots/*/{name}")
+    return path
+
+
+@pytest.mark.parametrize("load", [SISR.from_pretrained, load_model])
+def test_a_model_on_the_hub_is_loaded_whole(published, cache, model, load):
+    loaded = load(NAME, cache_dir=cache)
+    assert loaded.fingerprint() == model.fingerprint()
+    assert loaded.name == NAME
+
+
+def test_a_second_time_nothing_is_downloaded(hub, published, cache):
+    load_model(NAME, cache_dir=cache)
+    hub.requests.clear()
+    load_model(NAME, cache_dir=cache)
+    assert downloads(hub) == []
+
+
+@pytest.mark.parametrize("way", ["@", "keyword"])
+def test_a_revision_is_a_branch_a_pull_request_or_a_commit(published, cache, files, model, way):
+    for ref in ("experiment", "refs/pr/1"):
+        with torch.no_grad():
+            model.generator.head.bias.add_(1)
+        model.save_pretrained(cache / "other")
+        other = {path.name: path.read_bytes() for path in (cache / "other").iterdir()}
+        commit = published.commit(ref, other, "other weights")
+        for revision in (ref, commit):
+            given = (f"{NAME}@{revision}", None) if way == "@" else (NAME, revision)
+            loaded = load_model(given[0], revision=given[1], cache_dir=cache)
+            assert loaded.fingerprint() == model.fingerprint()
+
+
+@pytest.mark.parametrize("name", [f"{NAME}@main", "sisr-x4-rgbn", "folder"])
+def test_a_revision_of_what_has_none_is_refused(hub, name, model_folder):
+    with pytest.raises(InputError, match=r"with revision 'v1': only Hub ids have revisions"):
+        load_model(model_folder if name == "folder" else name, revision="v1")
+    assert hub.requests == []
+
+
+def test_config_and_weights_are_of_one_commit_though_somebody_pushes_in_between(hub, published, cache, files):
+    commit = published.refs["main"]
+
+    def push(data, _):
+        if published.refs["main"] == commit:
+            published.commit("main", {**files, WEIGHTS: b"of another model"}, "meanwhile")
+        return server.Response(data)
+
+    hub.faults["config.json"] = push
+    load_model(NAME, cache_dir=cache)
+    assert [path.parent.name for path in cache.glob("*/snapshots/*/*")] == [commit, commit]
+
+
+def test_no_token_is_sent_to_the_storage(hub, logged_in, files, cache):
+    hub.add(NAME, files, private=True)
+    load_model(NAME, cache_dir=cache)
+    assert {with_token for _, path, with_token in hub.requests if path.startswith("/storage")} == {False}
+
+
+@pytest.mark.parametrize("give", ["argument", "environment"])
+def test_a_private_model_opens_to_its_owner_only(hub, files, cache, monkeypatch, give):
+    hub.add(NAME, files, private=True)
+    for token, opens in ((None, False), (STRANGER, False), (OWNER, True)):
+        if give == "environment" and token:
+            monkeypatch.setenv("HF_TOKEN", token)
+        argument = token if give == "argument" else None
+        if opens:
+            load_model(NAME, token=argument, cache_dir=cache)
+        else:
+            with pytest.raises(InputError, match=r"or it is private: .* hf auth login"):
+                load_model(NAME, token=argument, cache_dir=cache)
+
+
+REFUSED = {
+    "repository": (lambda hub, files: None, NAME, f"No model '{NAME}' on the Hub"),
+    "revision": (lambda hub, files: hub.add(NAME, files), f"{NAME}@v9", "no revision 'v9' on the Hub"),
+    "config": (lambda hub, files: hub.add(NAME, {WEIGHTS: files[WEIGHTS]}), NAME, r"has no config\.json; expected"),
+    "weights": (
+        lambda hub, files: hub.add(NAME, {"config.json": files["config.json"]}),
+        NAME,
+        r"has no model\.safetensors; expected",
+    ),
+    "pickle": (lambda hub, files: hub.add(NAME, {"pytorch_model.bin": b"\x80"}), NAME, r"model\.bin, a pickle, which"),
+    "pickle and config": (
+        lambda hub, files: hub.add(NAME, {"config.json": files["config.json"], "last.ckpt": b"\x80"}),
+        NAME,
+        r"last\.ckpt, a pickle, which",
+    ),
+    "gated": (lambda hub, files: hub.add(NAME, files, gated=True), NAME, "accept its terms on the Hub first"),
+    "class": (
+        lambda hub, files: hub.add(NAME, {**files, "config.json": files["config.json"].replace(b"SISR", b"GAN")}),
+        NAME,
+        "describes a 'GAN'; expected",
+    ),
+    "shapes": (
+        lambda hub, files: hub.add(NAME, {**files, "config.json": files["config.json"].replace(b": 16", b": 32")}),
+        NAME,
+        r"does not fit the SISR .* is \(16,",
+    ),
+    "format": (
+        lambda hub, files: hub.add(
+            NAME, {**files, "config.json": files["config.json"].replace(b'format_version": 1', b'format_version": 9')}
+        ),
+        NAME,
+        "has format version 9; this rs_srgan reads 1. Upgrade",
+    ),
+    "not a safetensors file": (
+        lambda hub, files: hub.add(NAME, {**files, WEIGHTS: files[WEIGHTS][:-9]}),
+        NAME,
+        "not a whole safetensors file",
+    ),
+    "503": (
+        lambda hub, files: hub.faults.update({"resolve config.json": server.status(503)}),
+        NAME,
+        "the Hub has a problem of its own",
+    ),
+    "429": (lambda hub, files: hub.faults.update({"resolve config.json": server.status(429)}), NAME, "too often"),
+    "hotel": (lambda hub, files: hub.faults.update({"resolve config.json": server.no_hub}), NAME, "is not the Hub"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_wrong_is_said_in_a_line_and_at_once_and_the_cache_stays_usable(hub, files, model, cache, case):
+    prepare, name, words = REFUSED[case]
+    prepare(hub, files)
+    started = time.monotonic()
+    with pytest.raises(InputError, match=words) as caught:
+        load_model(name, cache_dir=cache)
+    assert time.monotonic() - started < 10
+    assert "\n" not in str(caught.value)
+    hub.faults.clear()
+    hub.add(NAME, files).commit("v9", files, "a revision")
+    assert load_model(name, cache_dir=cache).fingerprint() == model.fingerprint()
+
+
+@pytest.mark.parametrize("token", ["hf_unknown", "hf_with space", "hf_line\nbreak", "hf_é"])
+def test_a_bad_token_is_said_and_never_quoted(published, cache, token, monkeypatch):
+    with pytest.raises(InputError, match=r"token.* hf auth login") as caught:
+        load_model(NAME, token=token, cache_dir=cache)
+    assert token not in str(caught.value)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("fault", [server.shortened, server.cut_off, server.changed])
+@pytest.mark.parametrize("name", ["config.json", WEIGHTS])
+def test_a_download_that_goes_wrong_once_is_made_good_or_said(hub, published, cache, model, fault, name):
+    hub.faults[name] = server.once(fault)
+    try:
+        load_model(NAME, cache_dir=cache)
+    except InputError as error:
+        assert "did not arrive whole" in str(error) or "connection to the Hub" in str(error)
+    assert load_model(NAME, cache_dir=cache).fingerprint() == model.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (server.shortened, "did not arrive whole"),
+        (server.changed, "arrived damaged, twice"),
+        (server.status(500), "500"),
+    ],
+)
+@pytest.mark.parametrize("name", ["config.json", WEIGHTS])
+def test_a_download_that_always_goes_wrong_leaves_nothing_behind(hub, published, cache, model, name, fault, words):
+    hub.faults[name] = fault
+    with pytest.raises(InputError, match=words):
+        load_model(NAME, cache_dir=cache)
+    assert not list(cache.glob(f"*/snapshots/*/{name}"))
+    hub.faults.clear()
+    assert load_model(NAME, cache_dir=cache).fingerprint() == model.fingerprint()
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-100], lambda data: bytes(100) + data[100:], lambda data: b""])
+def test_a_damaged_file_in_the_cache_is_downloaded_again(hub, published, cache, model, damage, caplog):
+    load_model(NAME, cache_dir=cache)
+    path = cached(cache)
+    path.resolve().write_bytes(damage(path.read_bytes()))
+    with pytest.raises(InputError, match=r"model\.safetensors is damaged\. Load the model once with the Hub in reach"):
+        load_model(NAME, cache_dir=cache, local_files_only=True)
+    assert load_model(NAME, cache_dir=cache).fingerprint() == model.fingerprint()
+    assert "is damaged; downloading it once again" in caplog.text
+    hub.requests.clear()
+    load_model(NAME, cache_dir=cache)
+    assert downloads(hub) == []
+
+
+def test_a_cache_whose_files_are_links_into_a_store_with_other_names_is_whole(hub, published, cache):
+    load_model(NAME, cache_dir=cache)
+    blob = cached(cache).resolve()
+    store = cache / hashlib.sha256(b"a hash of another kind").hexdigest()
+    blob.rename(store)
+    blob.symlink_to(store)
+    hub.requests.clear()
+    load_model(NAME, cache_dir=cache)
+    assert downloads(hub) == []
+
+
+@pytest.mark.parametrize("fault", [server.status(503), server.status(401), server.no_hub])
+def test_what_the_cache_holds_is_enough_while_the_hub_is_away(hub, published, cache, model, fault, caplog):
+    load_model(NAME, cache_dir=cache)
+    hub.faults["resolve config.json"] = fault
+    assert load_model(NAME, cache_dir=cache).fingerprint() == model.fingerprint()
+    assert "config.json of organisation/small-model is taken from the cache and may be old" in caplog.text
+
+
+def test_without_network_what_was_loaded_before_needs_none(hub, published, cache, model):
+    load_model(NAME, cache_dir=cache)
+    hub.requests.clear()
+    assert load_model(NAME, cache_dir=cache, local_files_only=True).fingerprint() == model.fingerprint()
+    assert hub.requests == []
+
+
+def load_elsewhere(cache, before="", **environment):
+    """Load in a process of its own: what it printed, and how long loading took, without the imports."""
+    code = (
+        f"import sys, time, rs_srgan.models; from rs_srgan import load_model; {before}\n"
+        "started = time.monotonic()\n"
+        "try:\n    load_model(sys.argv[1], cache_dir=sys.argv[2])\n"
+        "except rs_srgan.InputError as error:\n    print(error)\n"
+        "print(time.monotonic() - started)"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", code, NAME, str(cache)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+    )
+    assert process.returncode == 0, process.stderr
+    *said, seconds = process.stdout.splitlines()
+    return "\n".join(said), float(seconds)
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        (
+            {"HF_ENDPOINT": "http://127.0.0.1:1"},
+            "the Hub at http://127.0.0.1:1 failed (ConnectError)",
+        ),
+        ({"HF_ENDPOINT": "http://nowhere.invalid"}, "the connection to the Hub at http://nowhere.invalid"),
+        ({"HTTP_PROXY": "http://127.0.0.1:1"}, "failed (ConnectError)"),
+        ({"HF_HUB_OFFLINE": "1"}, "HF_HUB_OFFLINE is set"),
+    ],
+)
+def test_offline_and_without_cache_the_answer_comes_at_once(hub, cache, environment, words):
+    said, seconds = load_elsewhere(cache, **environment)
+    assert said.startswith(f"{NAME}: ") and words in said and "It is not in the local cache; a bundled model" in said
+    assert seconds < 10  # hf_hub_download alone: 23
+
+
+def test_a_full_disk_is_said_and_forgotten(hub, published, cache, model):
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))"
+    said, _ = load_elsewhere(cache, before=limit)
+    assert "The cache of Hugging Face cannot be used" in said and "Set HF_HOME to a folder" in said
+    assert load_model(NAME, cache_dir=cache).fingerprint() == model.fingerprint()

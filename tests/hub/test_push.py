@@ -1,0 +1,276 @@
+"""Pushing, over real HTTP: what goes, what stays, and what is refused before or by the Hub."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from huggingface_hub import ModelCard
+
+from rs_srgan import InputError, load_model
+from rs_srgan.cli import main
+from rs_srgan.publishing import describe, push
+from tests.hub.server import OWNER, STRANGER
+
+NAME = "organisation/small-model"
+PARTS = {"README.md", "about.toml", "config.json", "metrics.json", "model.safetensors", "pictures/report_curves.png"}
+
+
+@pytest.fixture
+def report(model_folder, tmp_path):
+    """An evaluation's report of the small model, with figures made up."""
+    scores = {"psnr_db": 31.0, "ssim": 0.8, "sensor": 0.001, "band_psnr_db": [31.0] * 4, "spectrum_db": [-1.0] * 9}
+    mean = {method: scores for method in ("bicubic", "back_projection", "model", "hr")}
+    fingerprint = load_model(model_folder).fingerprint()
+    about = {"name": "small-model", "fingerprint": fingerprint, "scale": 4, "bands": ["B04", "B03", "B02", "B08"]}
+    folder = tmp_path / "report"
+    (folder / "pictures").mkdir(parents=True)
+    content = {"model": about, "protocol": "simulated", "date": "2026-01-02", "mean": mean, "sites": {"dell": mean}}
+    (folder / "report.json").write_text(json.dumps(content))
+    (folder / "curves.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(1000))
+    return folder
+
+
+@pytest.fixture
+def described(model_folder, report):
+    describe(model_folder, reports=[report], name=NAME)
+    return model_folder
+
+
+@pytest.fixture(autouse=True)
+def _owner(logged_in):
+    """All of them are logged in."""
+
+
+def test_what_is_pushed_is_what_is_loaded_with_card_figures_and_pictures(hub, described, model, cache):
+    pushed = push(described, NAME)
+    assert pushed.url == f"{hub.url}/{NAME}"
+    assert set(pushed.sent) == set(hub.repos[NAME].files()) == PARTS
+    assert load_model(NAME, cache_dir=cache).fingerprint() == model.fingerprint()
+    card = ModelCard(hub.repos[NAME].files()["README.md"].decode())
+    assert (card.data.library_name, card.data.pipeline_tag) == ("rs_srgan", "image-to-image")
+    assert {each.metric_type: each.metric_value for each in card.data.eval_results}["psnr"] == 31.0
+    assert f'load_model("{NAME}")' in card.text and "(pictures/report_curves.png)" in card.text
+
+
+def test_the_command_prints_the_address_and_says_what_it_sends(hub, described, capfd, caplog):
+    assert main(["push", str(described), NAME]) == 0
+    printed = capfd.readouterr()
+    assert printed.out == f"{hub.url}/{NAME}\n"
+    assert re.search(r"new model\.safetensors, \d+\.\d [kM]B", caplog.text)
+    assert OWNER not in printed.err + caplog.text
+
+
+def test_a_model_in_memory_is_pushed_with_its_reports(hub, model, report, cache):
+    assert model.push_to_hub(NAME, reports=[report], private=True) == f"{hub.url}/{NAME}"
+    assert hub.repos[NAME].private and set(hub.repos[NAME].files()) == PARTS
+    with pytest.raises(InputError, match=r"has no metrics\.json"):
+        model.push_to_hub(NAME)
+
+
+def test_only_what_changed_is_sent(hub, described, caplog):
+    push(described, NAME)
+    hub.requests.clear()
+    again = push(described, NAME)
+    assert again.sent == () and set(again.unchanged) == PARTS
+    assert not [path for method, path, _ in hub.requests if method != "GET"]
+    (described / "about.toml").write_text(f'name = "{NAME}"\nlimits = "Not for the sea."\n')
+    assert main(["card", str(described)]) == 0
+    assert main(["push", str(described), NAME]) == 0
+    assert "changed README.md" in caplog.text
+    assert "unchanged: config.json, metrics.json, model.safetensors, pictures/" in caplog.text
+    assert hub.uploads() == []
+    assert b"Not for the sea." in hub.repos[NAME].files()["README.md"]
+
+
+def test_pictures_of_an_earlier_push_go_and_what_others_put_there_stays(hub, described):
+    push(described, NAME)
+    repo = hub.repos[NAME]
+    repo.commit("main", {**repo.files(), "notebook.ipynb": b"{}"}, "somebody's notebook")
+    (described / "pictures" / "report_curves.png").unlink()
+    assert push(described, NAME).removed == ("pictures/report_curves.png",)
+    assert set(repo.files()) == PARTS - {"pictures/report_curves.png"} | {"notebook.ipynb"}
+
+
+def test_a_branch_is_made_where_there_is_none_and_leaves_main_alone(hub, described, model, cache):
+    push(described, NAME)
+    before = hub.repos[NAME].files()
+    with torch.no_grad():
+        model.generator.head.bias.add_(1)
+    model.save_pretrained(described)
+    assert main(["push", str(described), NAME, "--revision", "wide/r2", "--force"]) == 0
+    assert hub.repos[NAME].files() == before
+    assert load_model(NAME, revision="wide/r2", cache_dir=cache).fingerprint() == model.fingerprint()
+    assert push(described, NAME, revision="wide/r2", force=True).sent == ()
+
+
+def test_a_pull_request_asks_and_changes_nothing_and_can_be_added_to(hub, described, capsys):
+    push(described, NAME)
+    before = hub.repos[NAME].files()
+    (described / "LICENSE").write_text("Do what you want.")
+    assert main(["push", str(described), NAME, "--pull-request", "--message", "A licence"]) == 0
+    assert capsys.readouterr().out == f"{hub.url}/{NAME}/discussions/1\n"
+    assert hub.repos[NAME].files() == before
+    assert hub.repos[NAME].messages[-1] == "A licence"
+    (described / "LICENSE").write_text("Do not.")
+    assert push(described, NAME, revision="refs/pr/1").sent == ("LICENSE",)
+    assert hub.repos[NAME].files("refs/pr/1")["LICENSE"] == b"Do not."
+    with pytest.raises(InputError, match="no revision 'refs/pr/7'"):
+        push(described, NAME, revision="refs/pr/7")
+
+
+def test_private_is_private_and_never_quietly_public(hub, described, cache, monkeypatch):
+    assert main(["push", str(described), NAME, "--private"]) == 0
+    assert hub.repos[NAME].private
+    hub.repos[NAME].private = False
+    (described / "LICENSE").write_text("Secret.")
+    with pytest.raises(InputError, match="exists already, and is public"):
+        push(described, NAME, private=True)
+    assert "LICENSE" not in hub.repos[NAME].files()
+
+
+def test_a_dry_run_says_all_and_does_nothing(hub, described, caplog):
+    assert main(["push", str(described), NAME, "--dry-run"]) == 0
+    assert "new model.safetensors" in caplog.text
+    assert hub.repos == {} and not [path for method, path, _ in hub.requests if method != "GET"]
+
+
+def put(name, content=b"x"):
+    def change(folder):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+
+    return change
+
+
+REFUSED = {
+    "no card": (
+        lambda folder: (folder / "README.md").unlink(),
+        r"has no README\.md, the model's card\. Write it",
+        True,
+    ),
+    "no metrics": (lambda folder: (folder / "metrics.json").unlink(), r"has no metrics\.json: nobody would know", True),
+    "metrics of another model": (put("metrics.json", b'{"fingerprint": "f"}'), "those of other weights", True),
+    "no metrics inside": (put("metrics.json", b"[]"), "does not say which model", True),
+    "card of another model": (
+        put("README.md", b"---\nlibrary_name: rs_srgan\n---\n# other"),
+        "is the card of another model: organisation/small-model is not named",
+        True,
+    ),
+    "card without metadata": (put("README.md", b"# small-model"), "does not say `library_name: rs_srgan`", True),
+    "card with broken metadata": (put("README.md", b"---\na: [\n---\nx"), "metadata of .* cannot be read", False),
+    "pickle": (put("last.ckpt"), r"last\.ckpt, a pickle", False),
+    "pickle, deep": (put("pictures/a.pkl"), r"pictures/a\.pkl, a pickle", False),
+    "foreign file": (put("notes.txt"), r"notes\.txt, which is no part of a model", False),
+    "foreign file called a picture": (put("pictures/a.png"), r"a\.png, which is no part of a model", False),
+    "damaged weights": (put("model.safetensors"), "not a whole safetensors file", False),
+    "no weights": (lambda folder: (folder / "model.safetensors").unlink(), r"has no model\.safetensors", False),
+    "other configuration": (
+        lambda folder: put("config.json", (folder / "config.json").read_bytes().replace(b": 16", b": 32"))(folder),
+        "does not fit the SISR",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_should_not_go_is_refused_before_anything_is_sent(hub, described, case, capfd):
+    change, words, forcible = REFUSED[case]
+    change(described)
+    with pytest.raises(InputError, match=words) as caught:
+        push(described, NAME)
+    assert "\n" not in str(caught.value)
+    assert hub.requests == []
+    assert main(["push", str(described), NAME, "--force"]) == (0 if forcible else 2)
+
+
+@pytest.mark.parametrize("name", ["name", "a/b/c", "", "organisation/", "organisation/na me", "./small-model"])
+def test_a_name_that_is_no_id_is_refused(hub, described, name):
+    with pytest.raises(InputError, match="is no Hub id; expected organisation/name"):
+        push(described, name)
+    assert hub.requests == []
+
+
+def test_hidden_files_stay_at_home(hub, described):
+    put(".cache/huggingface", b"x")(described)
+    put(".DS_Store", b"x")(described)
+    assert set(push(described, NAME).sent) == PARTS
+
+
+@pytest.mark.parametrize(
+    ("token", "words"),
+    [
+        (None, "needs a token. Log in"),
+        ("hf_unknown", "does not know your token (401). Log in"),
+        (STRANGER, "gives no right to that (403)"),
+        ("hf_line\nbreak", "The token has"),
+    ],
+)
+@pytest.mark.parametrize("exists", [True, False])
+def test_without_the_right_token_nothing_happens_and_none_is_shown(
+    hub, described, monkeypatch, token, words, exists, capfd, caplog
+):
+    if exists:
+        push(described, NAME)
+        (described / "LICENSE").write_text("x")
+    monkeypatch.delenv("HF_TOKEN")
+    if token and "\n" not in token:
+        monkeypatch.setenv("HF_TOKEN", token)
+    before = {name: repo.files() for name, repo in hub.repos.items()}
+    with pytest.raises(InputError) as caught:
+        push(described, NAME, token=token)
+    assert words in str(caught.value)
+    if token != "hf_line\nbreak":
+        assert main(["push", str(described), NAME]) == 2
+    printed = capfd.readouterr()
+    assert all(
+        secret not in printed.out + printed.err + caplog.text + str(caught.value) for secret in (token or "hf_", OWNER)
+    )
+    assert {name: repo.files() for name, repo in hub.repos.items()} == before
+
+
+def test_who_pushed_in_the_meantime_is_not_overwritten(hub, described):
+    push(described, NAME)
+    hub.push_meanwhile = True
+    (described / "LICENSE").write_text("x")
+    with pytest.raises(InputError, match="somebody else pushed in the meantime"):
+        push(described, NAME)
+    assert push(described, NAME).sent == ("LICENSE",)
+    assert set(hub.repos[NAME].files()) == PARTS | {"notes.md", "LICENSE"}
+
+
+def test_an_upload_that_fails_changes_nothing(hub, described):
+    hub.storage_full = True
+    with pytest.raises(InputError, match=r"the Hub has a problem of its own \(507\)"):
+        push(described, NAME)
+    assert hub.repos[NAME].files() == {}
+    hub.storage_full = False
+    assert set(push(described, NAME).sent) == PARTS
+
+
+def test_offline_the_answer_comes_at_once(described):
+    command = [sys.executable, "-m", "rs_srgan", "push", str(described), NAME]
+    environment = {**os.environ, "HF_ENDPOINT": "http://127.0.0.1:1"}
+    started = time.monotonic()
+    process = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert time.monotonic() - started < 20  # with the imports
+    assert process.returncode == 2
+    assert process.stderr.startswith(f"rs-srgan: {NAME}: the connection to the Hub at http://127.0.0.1:1 failed")
+    assert process.stderr.count("\n") == 1
+
+
+def test_metadata_that_the_hub_refuses_is_said_in_a_line(hub, described):
+    text = (described / "README.md").read_text().replace("license: apache-2.0", "license: 3")
+    (described / "README.md").write_text(text)
+    with pytest.raises(InputError, match=r'Invalid metadata in README.md\. - "license" must be a string') as caught:
+        push(described, NAME)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_command_offers_no_token_option(described, capsys):
+    with pytest.raises(SystemExit):
+        main(["push", str(described), NAME, "--token", OWNER])
