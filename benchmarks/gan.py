@@ -10,7 +10,8 @@ import lightning as L
 import numpy as np
 import yaml
 
-from benchmarks.report import ROOT, table, write_block
+from benchmarks.report import ROOT, write_block
+from rs_srgan.markdown import table
 from train.data.mixture import MixtureDataModule
 from train.module import SPECTRUM_AT, SISRModule
 from train.report import curves, read_log

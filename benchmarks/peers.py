@@ -20,9 +20,10 @@ import torch
 from huggingface_hub import cached_assets_path
 
 from benchmarks.mosaic import geotiff
-from benchmarks.report import ROOT, table, write_block
+from benchmarks.report import ROOT, write_block
 from rs_srgan import SISR, SISRConfig
 from rs_srgan.hub import DEFAULT_MODEL
+from rs_srgan.markdown import table
 
 SIDE = 2048
 ROUNDS = 2

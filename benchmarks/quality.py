@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.report import ROOT, table, write_block
+from benchmarks.report import ROOT, write_block
 from rs_srgan.card import psnr_rows, write_card
 from rs_srgan.card_figures import summary
 from rs_srgan.evaluation.calibration import Calibration
@@ -22,7 +22,8 @@ from rs_srgan.evaluation.report import ImageScores, Report
 from rs_srgan.evaluation.scoring import score
 from rs_srgan.evaluation.sensor import simulate
 from rs_srgan.hub import METRICS_FILE, catalogue, load_model
-from rs_srgan.models import SISR
+from rs_srgan.markdown import table
+from rs_srgan.models import SISR, MISRConfig
 from rs_srgan.physics import wald_mtf
 from rs_srgan.radiometry import FloatImage
 from train.data.guided import guided_originals, guided_sites
@@ -156,12 +157,14 @@ def main() -> None:
     """Measure, write, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="all bundled models unless given")
-    for name in parser.parse_args().names or catalogue():
+    bundled = catalogue()
+    single = [name for name, model in bundled.items() if not isinstance(model.config, MISRConfig)]
+    for name in parser.parse_args().names or single:
         metrics = measure(name)
         folder = ROOT / "hub_cards" / name
         (folder / METRICS_FILE).write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
         write_card(folder)
-    text = overview({model.name: model.metrics for model in catalogue().values()})
+    text = overview({name: catalogue()[name].metrics for name in single})
     print(text)
     write_block(ROOT / "README.md", "quality", text)
 

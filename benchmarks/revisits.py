@@ -23,12 +23,13 @@ import torch
 from tqdm import tqdm
 
 from benchmarks.real_revisits import naip_triples, tile_33twl, write_picture
-from benchmarks.report import ROOT, table, write_block
+from benchmarks.report import ROOT, write_block
 from benchmarks.series import COUNTS, Series, shift_and_add, simulate
 from rs_srgan.card import write_card
 from rs_srgan.evaluation.metrics import psnr
 from rs_srgan.evaluation.protocol import inner
 from rs_srgan.hub import METRICS_FILE, load_model
+from rs_srgan.markdown import table
 from rs_srgan.models import MISR
 from rs_srgan.models.fusion import RecursiveFusion
 from rs_srgan.physics import bicubic

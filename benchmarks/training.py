@@ -12,7 +12,8 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.report import ROOT, table, write_block
+from benchmarks.report import ROOT, write_block
+from rs_srgan.markdown import table
 
 STAGES = {"PSNR": "sisr_x4_rgbn", "GAN": "srgan_x4_rgbn"}
 BATCHES = 200

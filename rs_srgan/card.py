@@ -2,9 +2,8 @@
 
 import json
 import re
-import textwrap
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -12,9 +11,11 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from rs_srgan.bands import SENTINEL2
+from rs_srgan.card_tracks import track_figures, track_results
 from rs_srgan.errors import InputError
 from rs_srgan.hub import METRICS_FILE, bundle, is_local, read_model_config
-from rs_srgan.models import SISRConfig
+from rs_srgan.markdown import table, wrapped
+from rs_srgan.models import MISRConfig, SISRConfig
 
 ABOUT_FILE, TRAINING_FILE, CARD_FILE = "about.toml", "training.json", "README.md"
 TEMPLATE_FILE = "template.md"
@@ -102,6 +103,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _metadata(name: str, config: SISRConfig, metrics: dict[str, Any], license_: str, base: str | None) -> str:
     results = [result for group in _referenced(metrics) for result in _results(config, group)]
+    results += track_results(config.scale, metrics.get("tracks", {}))
     data = ModelCardData(
         library_name="rs_srgan",
         pipeline_tag="image-to-image",
@@ -150,11 +152,14 @@ def _referenced(metrics: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _summary(config: SISRConfig) -> str:
-    return f"{', '.join(config.bands)} with {config.scale} times the pixels along each axis."
+    of_several = " from several revisits" if isinstance(config, MISRConfig) else ""
+    return f"{', '.join(config.bands)} with {config.scale} times the pixels along each axis{of_several}."
 
 
 def _usage(name: str, config: SISRConfig) -> str:
     size = f"({len(config.bands)}, h, w) -> ({len(config.bands)}, {config.scale}h, {config.scale}w)"
+    if isinstance(config, MISRConfig):
+        return _usage_of_revisits(name, size)
     images, source = "reflectance", "scene.tif"
     if config.guide_bands:
         images, source = "reflectance, guide", "S2B_MSIL2A_....SAFE"
@@ -172,13 +177,24 @@ def _usage(name: str, config: SISRConfig) -> str:
     return "\n".join(lines)
 
 
+def _usage_of_revisits(name: str, size: str) -> str:
+    size = size.replace(" ->", " each ->")
+    lines = [
+        "from rs_srgan import load_model, super_resolve",
+        "",
+        f'super_resolve(["may.SAFE", "june.SAFE", "july.SAFE"], "sr.tif", model="{name}")',
+        f'sr = load_model("{name}").predict([first, second, third])  # reflectance, {size}',
+    ]
+    return "\n".join(lines)
+
+
 def _figures(metrics: dict[str, Any], bands: Sequence[str], folder: Path) -> str:
     groups, parts = _referenced(metrics), []
     if groups:
         unseen = ", on sites that training never saw" if all(_UNSEEN.match(each["title"]) for each in groups) else ""
         measured = f"PSNR of reflectance, peak 1{unseen}; every site counts once."
         protocols = (text for protocol, text in _PROTOCOLS.items() if protocol in {each["protocol"] for each in groups})
-        parts += [_wrapped(" ".join([measured, *protocols])), _means(metrics)]
+        parts += [wrapped(" ".join([measured, *protocols])), _means(metrics)]
         parts += [_by_site(group) for group in groups if len(group["sites"]) <= _MOST_SITES]
         parts += [_by_band(groups[0], bands)]
     if metrics.get("groups"):
@@ -187,6 +203,8 @@ def _figures(metrics: dict[str, Any], bands: Sequence[str], folder: Path) -> str
         parts += ["### Detail by frequency", _frequencies(metrics)]
     if "uncertainty" in metrics:
         parts += ["### Uncertainty", _uncertainty(metrics)]
+    if "tracks" in metrics:
+        parts += [track_figures(metrics["tracks"])]
     if pictures := sorted((folder / PICTURES_FOLDER).glob("*.png")):
         parts += ["### Pictures", *(f"![{path.stem}]({PICTURES_FOLDER}/{path.name})" for path in pictures)]
     return "\n\n".join(parts) or "None were measured."
@@ -214,7 +232,7 @@ def _means(metrics: dict[str, Any]) -> str:
         gain = f"**{psnr[2] - psnr[1]:+.2f}**"
         rows.append([f"{title}, {count} sites", *(f"{each:.2f}" for each in psnr), gain, *figures])
     header = ["mean over sites", *(f"{title}, dB" for title in _METHODS.values()), "gain over the baseline, dB"]
-    return _table([*header, "SSIM", "SAM, degrees", "improved", "omitted", "made up"], rows)
+    return table([*header, "SSIM", "SAM, degrees", "improved", "omitted", "made up"], rows)
 
 
 def _cell(figures: dict[str, Any], name: str, digits: int) -> str:
@@ -227,7 +245,7 @@ def _by_site(group: dict[str, Any]) -> str:
     for site, figures in group["sites"].items():
         gain = figures["model"] - figures["back_projection"]
         rows.append([site, *(f"{figures[method]:.2f}" for method in _METHODS), f"{gain:+.2f}"])
-    return _table([group["title"], *(f"{title}, dB" for title in _METHODS.values()), "gain, dB"], rows)
+    return table([group["title"], *(f"{title}, dB" for title in _METHODS.values()), "gain, dB"], rows)
 
 
 def _by_band(group: dict[str, Any], bands: Sequence[str]) -> str:
@@ -235,7 +253,7 @@ def _by_band(group: dict[str, Any], bands: Sequence[str]) -> str:
     for index, band in enumerate(bands):
         psnr = [group["mean"][method]["band_psnr_db"][index] for method in _METHODS]
         rows.append([band, *(f"{each:.2f}" for each in psnr), f"{psnr[2] - psnr[1]:+.2f}"])
-    return _table([group["title"], *(f"{title}, dB" for title in _METHODS.values()), "gain, dB"], rows)
+    return table([group["title"], *(f"{title}, dB" for title in _METHODS.values()), "gain, dB"], rows)
 
 
 def _agreement(groups: dict[str, Any]) -> str:
@@ -249,11 +267,11 @@ def _agreement(groups: dict[str, Any]) -> str:
             cells = (_cell(figures, each, digits) for each, digits in _AGREEMENT.items())
             rows.append([f"{group['title']}{kind}", {**_METHODS, "hr": "HR itself"}[method], *cells])
     header = ["", "", "mean abs(LR - D(SR))", "opensr-test reflectance", "spectral, degrees", "spatial, px"]
-    text = _wrapped(
+    text = wrapped(
         "D is what the sensor would see of the result. opensr-test's operator is sharper than the sensor, so its "
         "figures are not 0 for the truth itself: a model should come close to that."
     )
-    return f"{text}\n\n{_table(header, rows)}"
+    return f"{text}\n\n{table(header, rows)}"
 
 
 def _frequencies(metrics: dict[str, Any]) -> str:
@@ -265,7 +283,7 @@ def _frequencies(metrics: dict[str, Any]) -> str:
         loss = means[key]["psnr_db"] - base[key]["psnr_db"]
         rows.append([f"detail {detail}", f"{loss:+.2f} dB", *_levels(means[key])])
     header = ["power against HR, dB", "PSNR" if base else "", *(f"{tenth / 10:g}" for tenth in range(1, 10))]
-    return f"{group['title']}, at shares of the Nyquist frequency of the fine pixels.\n\n{_table(header, rows)}"
+    return f"{group['title']}, at shares of the Nyquist frequency of the fine pixels.\n\n{table(header, rows)}"
 
 
 def _levels(figures: dict[str, Any]) -> list[str]:
@@ -284,9 +302,9 @@ def _uncertainty(metrics: dict[str, Any]) -> str:
     return (
         "`--uncertainty` gives half the interval that is to hold 80 % of the truth. On sites neither trained nor "
         "calibrated on:\n\n"
-        + _table(["", "held", "rank correlation with the error", "within a band"], rows)
+        + table(["", "held", "rank correlation with the error", "within a band"], rows)
         + "\n\n"
-        + _table(tenths, curves)
+        + table(tenths, curves)
     )
 
 
@@ -300,14 +318,5 @@ def _training(said: str, training: dict[str, Any]) -> str:
             known += [f"{name} {str(value)[:16]}"] if value is not None else []
         known += [f"revision {training['revision'][:12]}"] if training.get("revision") else []
         known += [f"{name} {number}" for name, number in (training.get("versions") or {}).items()]
-        parts.append(_wrapped(", ".join(known) + "."))
+        parts.append(wrapped(", ".join(known) + "."))
     return "\n\n".join(parts)
-
-
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

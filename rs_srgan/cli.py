@@ -19,6 +19,7 @@ from rs_srgan.inference.engines import ENGINES, PRECISIONS
 from rs_srgan.inference.scene import Progress, super_resolve
 from rs_srgan.io.geotiff import COMPRESSIONS
 from rs_srgan.model_options import add_model_options, model_name
+from rs_srgan.models import MISRConfig
 from rs_srgan.publishing import card_command, push_command
 from rs_srgan.version import __version__
 
@@ -130,13 +131,14 @@ def _stop(number: int, _: object) -> NoReturn:
 
 
 def _models(options: argparse.Namespace) -> None:
-    rows = [("NAME", "SCALE", "BANDS", "PSNR dB", "OVER BICUBIC", "OVER BACK-PROJECTION")]
+    rows = [("NAME", "SCALE", "VIEWS", "BANDS", "PSNR dB", "OVER BICUBIC", "OVER BASELINE")]
     for model in catalogue().values():
         bicubic, projected, own = model.psnr_db()
         rows.append(
             (
                 model.name,
                 f"x{model.config.scale}",
+                "any" if isinstance(model.config, MISRConfig) else "1",
                 " ".join(model.config.bands),
                 f"{own:.2f}",
                 f"{own - bicubic:+.2f} dB",
@@ -146,7 +148,10 @@ def _models(options: argparse.Namespace) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         sys.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
-    sys.stdout.write("\nUnseen Sentinel-2 sites, reflectance, peak 1, mean over sites. More in each model's card.\n")
+    sys.stdout.write(
+        "\nUnseen Sentinel-2 sites, reflectance, peak 1, mean over sites. The baseline is bicubic, back-projected;\n"
+        "for models of several views, which are given eight, their shift-and-add. More in each model's card.\n"
+    )
 
 
 def _predict(options: argparse.Namespace) -> None:

@@ -1,14 +1,11 @@
 """What a run begins with: a new model, or the weights of an earlier one."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-from rs_srgan.download import CONFIG_FILE
 from rs_srgan.errors import InputError
 from rs_srgan.hub import load_model
 from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
-from rs_srgan.models.checkpoint import read_config
 
 # Fields of a configuration that no weight depends on.
 _FREE = ("output", "consistent", "mtf_nyquist", "reflectance_mean", "reflectance_std", "base_model")
@@ -42,7 +39,7 @@ def start(config: SISRConfig | None, init_from: str | None, fusion: FusionConfig
     """
     if config is None and init_from is None:
         raise InputError("Give config, for a new model, or init_from, for the weights to start from.")
-    model = SISR(config or SISRConfig()) if init_from is None else _trained(init_from)
+    model = SISR(config or SISRConfig()) if init_from is None else load_model(init_from)
     if config and vars(config) != vars(model.config):
         model = _with_config(model, config)
     if fusion:
@@ -65,9 +62,3 @@ def _with_config(model: SISR | MISR, config: SISRConfig) -> SISR:
     changed = SISR(config)
     changed.load_state_dict(model.state_dict())
     return changed
-
-
-def _trained(source: str) -> SISR | MISR:
-    path = Path(source) / CONFIG_FILE
-    misr = path.is_file() and read_config(path)["model_class"] == "MISR"
-    return MISR.from_pretrained(source) if misr else load_model(source)

@@ -3,9 +3,10 @@ import re
 import pytest
 
 from benchmarks.quality import overview
-from benchmarks.report import ROOT, read_block, table, write_block
+from benchmarks.report import ROOT, read_block, write_block
 from rs_srgan.card import CARD_FILE, render
 from rs_srgan.hub import catalogue, load_model
+from rs_srgan.markdown import table
 
 
 def test_a_table_is_markdown():
