@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +61,7 @@ class Run:
     scratch_gb: float
 
 
-def predict(source: Path, folder: Path, *options: str) -> Run:
+def predict(sources: Sequence[Path], folder: Path, *options: str) -> Run:
     """`rs-srgan predict`, everything that it writes in one folder."""
     target = folder / "out.tif"
     environment = _environment(folder)
@@ -75,7 +76,8 @@ def predict(source: Path, folder: Path, *options: str) -> Run:
     watcher = threading.Thread(target=watch)
     watcher.start()
     started = time.monotonic()
-    process = subprocess.Popen(_command(source, target, *options), env=environment, stderr=subprocess.PIPE, text=True)
+    command = _command(sources, target, *options)
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     said = process.stderr.read()  # type: ignore[union-attr]
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.monotonic() - started
@@ -101,8 +103,8 @@ def _environment(folder: Path) -> dict[str, str]:
     return os.environ | {"TMPDIR": str(folder / "tmp"), "HF_ASSETS_CACHE": str(folder / "assets")}
 
 
-def _command(source: Path, target: Path, *options: str) -> list[str]:
-    return [sys.executable, "-m", "rs_srgan", "predict", str(source), "-o", str(target), *options]
+def _command(sources: Sequence[Path], target: Path, *options: str) -> list[str]:
+    return [sys.executable, "-m", "rs_srgan", "predict", *map(str, sources), "-o", str(target), *options]
 
 
 def _scratch(folder: Path, target: Path) -> int:
@@ -133,10 +135,10 @@ def killed(source: Path, folder: Path) -> tuple[int, int]:
     moments = random.Random(0)
     environment = _environment(folder)
     whole, target = folder / "whole.tif", folder / "killed.tif"
-    subprocess.run([*_command(source, whole), "--quiet"], env=environment, check=True)
+    subprocess.run([*_command([source], whole), "--quiet"], env=environment, check=True)
     kills = 0
     while kills < KILLS:
-        process = subprocess.Popen([*_command(source, target, "--resume"), "--quiet"], env=environment)
+        process = subprocess.Popen([*_command([source], target, "--resume"), "--quiet"], env=environment)
         try:
             process.wait(moments.uniform(3, 12))
             break  # done before it was killed often enough
@@ -145,7 +147,7 @@ def killed(source: Path, folder: Path) -> tuple[int, int]:
             process.wait()
             kills += 1
     if not target.exists():
-        subprocess.run([*_command(source, target, "--resume"), "--quiet"], env=environment, check=True)
+        subprocess.run([*_command([source], target, "--resume"), "--quiet"], env=environment, check=True)
     return kills, _differing(whole, target)
 
 
@@ -172,7 +174,7 @@ def main() -> None:
         sources = {f"{side} x {side}, JPEG 2000": product(options.cache, side) for side in SIDES}
         sources[f"{SIDES[1]} x {SIDES[1]}, GeoTIFF"] = geotiff(options.cache, SIDES[1])
         for name, source in sources.items():
-            run = predict(source, Path(folder))
+            run = predict([source], Path(folder))
             alone = json.loads(
                 subprocess.check_output([sys.executable, "-m", "benchmarks.scene", "--bare", str(source)])
             )
