@@ -5,12 +5,13 @@
 
 The scene has the model's bands, in its order or described by their names; the guide of a model for Sentinel-2's 20 m
 bands has its guide bands, on the grid of the result. Pixels are computed tile by tile. Around each, as many pixels are
-read as a result depends on, so tiles do not show. Pixels without data are filled with a tile's mean, and left out of the
-result; their neighbours are a little worse than with rs-srgan, which fills from the nearest pixel.
+read as a result depends on, so tiles do not show. Pixels without data are filled with a tile's mean, and left out of
+the result; their neighbours are a little worse than with rs-srgan, which fills from the nearest pixel.
 """
 
 import argparse
 import json
+from contextlib import ExitStack
 
 import numpy as np
 import onnxruntime
@@ -44,8 +45,22 @@ def read(scene: rasterio.DatasetReader, bands: list[int], window: Window, offset
     return (dn + (offset or 0)) / 10000
 
 
+def compute(session: onnxruntime.InferenceSession, inputs: dict[str, np.ndarray], halo: int, scale: int) -> np.ndarray:
+    """DN of the inputs' inner part: reflectance = DN / 10000, 0 where there is no data."""
+    valid = np.isfinite(inputs["lr"])
+    filled = {}
+    for name, image in inputs.items():
+        means = np.array([np.nanmean(band) if np.isfinite(band).any() else 0 for band in image], np.float32)
+        filled[name] = np.where(np.isfinite(image), image, means[:, None, None])[None]
+    (sr,) = session.run(["sr"], filled)
+    dn = (sr[0] * 10000).round().clip(1, 65535)
+    dn[~valid.repeat(scale, 1).repeat(scale, 2)] = 0
+    inner = slice(halo * scale, -halo * scale)
+    return dn[:, inner, inner].astype(np.uint16)
+
+
 def main() -> None:
-    """Read, run, write: DN with reflectance = DN / 10000, 0 where there is no data."""
+    """Read, run, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
     parser.add_argument("source")
@@ -61,35 +76,36 @@ def main() -> None:
     if bool(guide_bands) != bool(options.guide):
         raise SystemExit(f"The model's guide has the bands {', '.join(guide_bands) or 'none'}: --guide.")
 
-    with rasterio.open(options.source) as scene:
-        transform = scene.transform * scene.transform.scale(1 / scale)
-        size = {"width": scene.width * scale, "height": scene.height * scale, "count": len(bands)}
-        profile = {"driver": "GTiff", "dtype": "uint16", "nodata": 0, "crs": scene.crs, "transform": transform, **size}
-        layers = [(scene, order(scene, bands), 1)]
+    with ExitStack() as stack:
+        scene = stack.enter_context(rasterio.open(options.source))
+        layers = {"lr": (scene, order(scene, bands), 1)}  # the last is how much finer its pixels are
         if options.guide:
-            guide = rasterio.open(options.guide)
-            layers.append((guide, order(guide, guide_bands), scale))
-        with rasterio.open(options.target, "w", tiled=True, compress="deflate", **profile) as out:
-            out.descriptions = bands
-            for row in range(0, scene.height, TILE):
-                for col in range(0, scene.width, TILE):
-                    height, width = min(TILE, scene.height - row), min(TILE, scene.width - col)
-                    inputs, valid = {}, None
-                    for name, (layer, indexes, fine) in zip(("lr", "guide"), layers, strict=False):
-                        window = Window(col - halo, row - halo, width + 2 * halo, height + 2 * halo)
-                        window = Window(*(fine * each for each in window.flatten()))
-                        image = read(layer, indexes, window, options.offset)
-                        valid = np.isfinite(image) if valid is None else valid
-                        mean = [np.nanmean(band) if np.isfinite(band).any() else 0 for band in image]
-                        inputs[name] = np.where(np.isfinite(image), image, np.array(mean, np.float32)[:, None, None])[
-                            None
-                        ]
-                    (sr,) = session.run(["sr"], inputs)
-                    inner = (slice(halo * scale, -halo * scale),) * 2
-                    dn = (sr[0] * 10000).round().clip(1, 65535)
-                    dn[~valid.repeat(scale, 1).repeat(scale, 2)] = 0
-                    window = Window(col * scale, row * scale, width * scale, height * scale)
-                    out.write(dn[:, *inner].astype(np.uint16), window=window)
+            guide = stack.enter_context(rasterio.open(options.guide))
+            layers["guide"] = (guide, order(guide, guide_bands), scale)
+        profile = {
+            "driver": "GTiff",
+            "width": scene.width * scale,
+            "height": scene.height * scale,
+            "count": len(bands),
+            "dtype": "uint16",
+            "nodata": 0,
+            "crs": scene.crs,
+            "transform": scene.transform * scene.transform.scale(1 / scale),
+            "tiled": True,
+            "compress": "deflate",
+        }
+        out = stack.enter_context(rasterio.open(options.target, "w", **profile))
+        out.descriptions = bands
+        for row in range(0, scene.height, TILE):
+            for col in range(0, scene.width, TILE):
+                height, width = min(TILE, scene.height - row), min(TILE, scene.width - col)
+                around = (col - halo, row - halo, width + 2 * halo, height + 2 * halo)
+                inputs = {
+                    name: read(layer, indexes, Window(*(fine * each for each in around)), options.offset)
+                    for name, (layer, indexes, fine) in layers.items()
+                }
+                target = Window(*(scale * each for each in (col, row, width, height)))
+                out.write(compute(session, inputs, halo, scale), window=target)
 
 
 if __name__ == "__main__":
