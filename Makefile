@@ -58,5 +58,5 @@ clean:
 	touch $@
 
 .venv/.dev: .venv/.torch pyproject.toml
-	$(BIN)/pip install -q -e ".[app,cpu,evaluate,train,dev]"
+	$(BIN)/pip install -q -e ".[app,cpu,evaluate,export,train,dev]"
 	touch $@ .venv/.demo

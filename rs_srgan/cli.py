@@ -115,6 +115,12 @@ def _parser() -> argparse.ArgumentParser:
     evaluate_command.add_options(evaluate)
     evaluate.set_defaults(run=evaluate_command.run)
 
+    export = commands.add_parser("export", help="write a model as an ONNX file, reflectance in, reflectance out")
+    export.add_argument("model", metavar="M", help="bundled name, folder, or Hub id organisation/name[@revision]")
+    export.add_argument("-o", "--output", required=True, metavar="FILE.onnx", help="the file to write")
+    export.add_argument("--overwrite", action="store_true", help="replace an existing file")
+    export.set_defaults(run=_export, quiet=False)
+
     card = commands.add_parser("card", help="write a model's card, of what evaluations of it reported")
     card_command.add_options(card)
     card.set_defaults(run=card_command.run, quiet=False)
@@ -152,6 +158,12 @@ def _models(options: argparse.Namespace) -> None:
         "\nUnseen Sentinel-2 sites, reflectance, peak 1, mean over sites. The baseline is bicubic, back-projected;\n"
         "for models of several views, which are given eight, their shift-and-add. More in each model's card.\n"
     )
+
+
+def _export(options: argparse.Namespace) -> None:
+    from rs_srgan.onnx_export import export  # with an extra
+
+    sys.stdout.write(f"{export(options.model, options.output, overwrite=options.overwrite)}\n")
 
 
 def _predict(options: argparse.Namespace) -> None:

@@ -1,0 +1,70 @@
+"""The example computes what `rs-srgan predict` does, in a process that has neither PyTorch nor rs_srgan."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+import torch
+
+from rs_srgan import SISR, SISRConfig, super_resolve
+from rs_srgan.onnx_export import export
+from tests.conftest import UTM_10M, scene_dn
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "onnx_inference.py"
+
+
+def run(*arguments):
+    code = (
+        "import runpy, sys; sys.modules['torch'] = sys.modules['rs_srgan'] = None; sys.argv = sys.argv[1:];"
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code, str(EXAMPLE), *map(str, arguments)], capture_output=True, text=True
+    )
+
+
+def pixels(path):
+    with rasterio.open(path) as dataset:
+        return dataset.read(), dataset.transform, dataset.descriptions
+
+
+@pytest.mark.parametrize("offset", [0, -1000])
+def test_a_scene_of_several_tiles_as_predict_makes_it(model, write_tif, tmp_path, offset):
+    source = write_tif(scene_dn(40, 300) + np.uint16(-offset), bands=("B08", "B02", "B03", "B04"))
+    process = run(export(model, tmp_path / "m.onnx"), source, tmp_path / "found.tif", "--offset", offset)
+    assert process.returncode == 0, process.stderr
+    expected = super_resolve(source, tmp_path / "expected.tif", model, precision="fp32", engine="torch", offset=offset)
+    (found, transform, bands), (wanted, *where) = pixels(tmp_path / "found.tif"), pixels(expected)
+    assert (transform, bands) == tuple(where)
+    wanted = wanted.astype(int) + offset
+    assert np.abs(found - wanted)[wanted > 1].max() <= 1  # the DN of the example end there
+
+
+def test_pixels_without_data_stay_without(model, write_tif, tmp_path):
+    dn = scene_dn(30, 30)
+    dn[:, 10:14, 5:9] = 0
+    process = run(export(model, tmp_path / "m.onnx"), write_tif(dn, nodata=0), tmp_path / "found.tif")
+    assert process.returncode == 0, process.stderr
+    found, _, _ = pixels(tmp_path / "found.tif")
+    np.testing.assert_array_equal(found == 0, (dn == 0).repeat(4, axis=1).repeat(4, axis=2))
+
+
+def test_a_guide_is_a_second_file(write_tif, tmp_path):
+    torch.manual_seed(0)
+    config = SISRConfig(scale=2, bands=("B11", "B12"), guide_bands=("B04", "B08"), channels=16, blocks=1)
+    model = SISR(config).eval()
+    with torch.no_grad():
+        model.generator.tail.weight.mul_(10)
+    lr, fine = scene_dn(24, 20, bands=2), scene_dn(48, 40, bands=2, seed=1)
+    source = write_tif(lr, "lr.tif", bands=config.bands, transform=UTM_10M * UTM_10M.scale(2))
+    guide = write_tif(fine, "guide.tif", bands=config.guide_bands)
+    file = export(model, tmp_path / "m.onnx")
+    assert "--guide" in run(file, source, tmp_path / "found.tif").stderr
+    process = run(file, source, tmp_path / "found.tif", "--guide", guide)
+    assert process.returncode == 0, process.stderr
+    expected = model.predict(lr / np.float32(10000), fine / np.float32(10000))
+    found, _, _ = pixels(tmp_path / "found.tif")
+    np.testing.assert_allclose(found, (expected * 10000).clip(1), atol=1)
