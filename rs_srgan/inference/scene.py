@@ -179,6 +179,8 @@ def run(
     if tile < 1:
         raise InputError(f"The tile size is {tile}; expected at least 1 pixel.")
     sources = [source] if isinstance(source, str | Path) else list(source)
+    masks = [masks] if isinstance(masks, str | Path) else masks
+    reference = None if reference is None else _whole_number("The reference", reference)
     if not sources:
         raise InputError("There is no image to read; expected one, or several of one place.")
     read = [*sources, *(masks or [])]

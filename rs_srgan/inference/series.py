@@ -100,6 +100,7 @@ def open_series(
         if reference is None:
             reference = _clearest(revisits, bbox, aoi)
         first = revisits[reference]
+        logger.info("%s: registering %d others to it ...", first.raster.name, len(revisits) - 1)
         region = find_region(first.raster.grid, first.raster.name, bbox, aoi)
         others = [revisit for index, revisit in enumerate(revisits) if index != reference]
         yield Series(first, others, region, model)

@@ -10,7 +10,7 @@ import rasterio
 import torch
 from rasterio.warp import transform_bounds
 
-from rs_srgan import SISR
+from rs_srgan import MISR, SISR, MISRConfig
 from rs_srgan.cli import main
 from tests.conftest import scene_dn
 
@@ -36,6 +36,21 @@ def test_options_reach_the_work(write_tif, model_folder, tmp_path):
         assert result.offsets == pytest.approx((-0.1,) * 4)
 
 
+def test_revisits_have_masks_and_a_reference(write_tif, tmp_path, caplog):
+    model = MISR(MISRConfig(channels=16, blocks=1, fusion_channels=16, fusion_blocks=1))
+    model.save_pretrained(tmp_path / "several")
+    views = [str(write_tif(scene_dn(40, 40), f"{day}.tif")) for day in ("20230810", "20230815")]
+    mask = str(write_tif(np.ones((1, 40, 40), np.uint8), "clear.tif", bands=[None]))
+    target = str(tmp_path / "out.tif")
+    options = ["--model", str(tmp_path / "several"), "--reference", "20230815.tif", "--masks", "-", mask]
+    assert main(["predict", *views, "-o", target, *options]) == 0
+    said = caplog.text
+    assert "20230815.tif (2023-08-15): 100 % clear" in said
+    assert "20230810.tif (2023-08-10): 100 % clear, shifted +0.00 +0.00 px" in said.replace("-0.00", "+0.00")
+    with rasterio.open(target) as result:
+        assert result.shape == (160, 160)
+
+
 def bad_requests(write_tif, tmp_path, model_folder):
     good = str(write_tif(scene_dn(8, 8)))
     three = str(write_tif(scene_dn(8, 8, bands=3), "three.tif", bands=("B04", "B03", "B02")))
@@ -51,10 +66,12 @@ def bad_requests(write_tif, tmp_path, model_folder):
         ([good, "-o", out, "--model", "sisr-x4"], "No model 'sisr-x4': expected one of"),
         ([good, "-o", out, "--model", "./no/such/folder"], "No model './no/such/folder'"),
         ([good, "-o", out, "--model", ""], "The model's name is empty"),
+        ([good, three, "-o", out, "--model", small], "takes one image"),
+        ([good, three, "-o", out, "--reference", "two.tif"], "none of the images; expected one of scene.tif, three"),
     ]
 
 
-@pytest.mark.parametrize("case", range(8))
+@pytest.mark.parametrize("case", range(10))
 def test_a_wrong_request_is_one_line_exit_code_2_and_nothing_written(write_tif, tmp_path, model_folder, case, capfd):
     arguments, words = bad_requests(write_tif, tmp_path, model_folder)[case]
     before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
