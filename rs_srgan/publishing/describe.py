@@ -39,7 +39,7 @@ def describe(
     Raises:
         InputError: no model there, reports of another one, or another name than about.toml has.
     """
-    folder = Path(folder)
+    folder = Path(folder).resolve()  # whole, as a bundled model may have its name
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}; expected that of a model.")
     fingerprint = load_model(folder).fingerprint()

@@ -80,6 +80,12 @@ def test_figures_of_other_weights_are_refused(model_folder, model, reports):
     assert not (model_folder / "metrics.json").exists()
 
 
+def test_a_folder_that_is_called_as_a_bundled_model_is_meant_itself(model_folder, reports, monkeypatch):
+    model_folder.rename(model_folder.with_name("sisr-x4-rgbn"))
+    monkeypatch.chdir(model_folder.parent)
+    describe("sisr-x4-rgbn", reports=reports)
+
+
 def test_wrong_requests_are_a_line(model_folder, reports, tmp_path, capsys):
     twin = tmp_path / "elsewhere" / reports[0].name
     shutil.copytree(reports[0], twin)
