@@ -114,3 +114,4 @@ def test_the_report_of_pairs_says_so(model_folder, write_tif, tmp_path):
     evaluate(tmp_path / "pairs", load_model(model_folder)).save(tmp_path / "report")
     text = describe(model_folder, reports=[tmp_path / "report"]).read_text().replace("\n", " ")
     assert "LR and HR of pairs are two images" in text and "Wald" not in text
+    assert "| report | model |" in text and ", real" not in text
