@@ -263,7 +263,7 @@ def _agreement(groups: dict[str, Any]) -> str:
             figures = group["mean"].get(method)
             if figures is None or "sensor" not in figures:
                 continue
-            kind = "" if group["protocol"] == "simulated" else ", real"
+            kind = ", real" if group["protocol"] == "real" else ""
             cells = (_cell(figures, each, digits) for each, digits in _AGREEMENT.items())
             rows.append([f"{group['title']}{kind}", {**_METHODS, "hr": "HR itself"}[method], *cells])
     header = ["", "", "mean abs(LR - D(SR))", "opensr-test reflectance", "spectral, degrees", "spatial, px"]

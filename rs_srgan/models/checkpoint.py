@@ -99,6 +99,14 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
             digest.update(name.encode() + tensor.cpu().numpy().tobytes())
         return digest.hexdigest()
 
+    def save_pretrained(  # type: ignore[override]  # the mixin's writes a card, too, that says nothing
+        self, save_directory: str | Path
+    ) -> None:
+        """Write config.json and model.safetensors into a folder, which is made where it does not exist."""
+        folder = Path(save_directory)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._save_pretrained(folder)
+
     def _save_pretrained(self, save_directory: Path) -> None:
         content = {"model_class": type(self).__name__, "format_version": FORMAT_VERSION, **vars(self.config)}
         (save_directory / CONFIG_FILE).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

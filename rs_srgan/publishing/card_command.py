@@ -1,12 +1,9 @@
 """`rs-srgan card`: options in, a card out."""
 
 import argparse
-import logging
 import sys
 
 from rs_srgan.publishing.describe import describe
-
-logger = logging.getLogger(__name__)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -49,7 +49,7 @@ def contents(folder: Path, repo: str, force: bool = False) -> dict[str, Path]:
                 f"{folder} holds {name}, which is no part of a model ({', '.join(sorted(_PARTS))}, "
                 f"{PICTURES_FOLDER}/*.png). Move it elsewhere."
             )
-    fingerprint = load_model(folder).fingerprint()
+    fingerprint = load_model(folder.resolve()).fingerprint()  # whole, as a bundled model may have its name
     if not force:
         _check_metrics(files.get(METRICS_FILE), folder, fingerprint)
         _check_card(files.get(CARD_FILE), folder, repo)

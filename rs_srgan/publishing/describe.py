@@ -1,6 +1,7 @@
 """What people read about a model on the Hub: its figures, pictures and card, written into its folder."""
 
 import json
+import logging
 import re
 import shutil
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ from rs_srgan.card import ABOUT_FILE, PICTURES_FOLDER, about, write_card
 from rs_srgan.card_figures import gather
 from rs_srgan.errors import InputError
 from rs_srgan.hub import METRICS_FILE, load_model
+
+logger = logging.getLogger(__name__)
 
 _ABOUT = """\
 # What the card says beside what is measured. Say it here, then write the card anew: rs-srgan card FOLDER
@@ -39,7 +42,7 @@ def describe(
     Raises:
         InputError: no model there, reports of another one, or another name than about.toml has.
     """
-    folder = Path(folder)
+    folder = Path(folder).resolve()  # whole, as a bundled model may have its name
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}; expected that of a model.")
     fingerprint = load_model(folder).fingerprint()
@@ -57,6 +60,7 @@ def describe(
         _take_pictures([report if report.is_dir() else report.parent for report in found] if pictures else [], folder)
     if name and not known:
         (folder / ABOUT_FILE).write_text(_ABOUT.format(name=json.dumps(name)), encoding="utf-8")
+        logger.info("%s is yours to fill in; then write the card once more.", folder / ABOUT_FILE)
     return write_card(folder)
 
 

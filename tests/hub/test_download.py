@@ -9,7 +9,7 @@ import time
 import pytest
 import torch
 
-from rs_srgan import SISR, InputError, load_model
+from rs_srgan import MISR, SISR, InputError, MISRConfig, load_model
 from tests.hub import server
 from tests.hub.server import OWNER, STRANGER
 
@@ -36,6 +36,14 @@ def test_a_model_on_the_hub_is_loaded_whole(published, cache, model, load):
     loaded = load(NAME, cache_dir=cache)
     assert loaded.fingerprint() == model.fingerprint()
     assert loaded.name == NAME
+
+
+def test_a_model_of_several_revisits_is_loaded_as_one(hub, cache, tmp_path):
+    model = MISR(MISRConfig(channels=16, blocks=1, fusion_channels=8))
+    model.save_pretrained(tmp_path / "revisits")
+    hub.add(NAME, {path.name: path.read_bytes() for path in (tmp_path / "revisits").iterdir()})
+    loaded = load_model(NAME, cache_dir=cache)
+    assert isinstance(loaded, MISR) and loaded.fingerprint() == model.fingerprint()
 
 
 def test_a_second_time_nothing_is_downloaded(hub, published, cache):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -18,35 +19,44 @@ from tests.train.data.makers import pair_folder
 
 pytest.importorskip("torchmetrics")
 
+ROOT = Path(__file__).parents[2]
 NAME = "organisation/spot-x4"
-CONFIG = Path("train/configs/finetune.yaml").resolve()
+QUICK = "--trainer.max_epochs=1 --trainer.accelerator=cpu --data.steps_per_epoch=5 --data.crop_lr_px=16"
 
 
-def command(*arguments, token=None):
-    """What it printed; the token is in the environment, or nowhere."""
-    environment = {**os.environ, "PYTHONPATH": str(CONFIG.parents[2])}
-    environment.pop("HF_TOKEN", None)
-    if token:
-        environment["HF_TOKEN"] = token
+def story():
+    """The commands of the guide's first block."""
+    block = (ROOT / "docs" / "hub.md").read_text(encoding="utf-8").split("```sh\n")[1].split("```")[0]
+    return block.strip().splitlines()
+
+
+def run(command, **environment):
+    """What a command of the guide prints, in a process of its own."""
+    line = command.replace("rs-srgan", "python -m rs_srgan").replace("train/configs", str(ROOT / "train" / "configs"))
     process = subprocess.run(
-        [sys.executable, "-m", *map(str, arguments)], capture_output=True, text=True, env=environment
+        [sys.executable, *shlex.split(line)[1:]],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
     )
     assert process.returncode == 0, process.stderr
     assert OWNER not in process.stdout + process.stderr
     return process.stdout
 
 
-def test_from_pairs_to_a_model_that_others_load_by_its_id(hub, tmp_path, monkeypatch, write_tif):
+def test_the_guides_commands_from_pairs_to_a_model_that_others_load(hub, tmp_path, monkeypatch, write_tif):
     monkeypatch.chdir(tmp_path)
     pair_folder(tmp_path / "pairs" / "train", count=4)
     pair_folder(tmp_path / "pairs" / "val", count=2, names=["field", "town"])
-    options = ["--trainer.max_epochs=1", "--data.steps_per_epoch=5", "--data.batch_size=2", "--data.crop_lr_px=16"]
-    command("train", "fit", "--config", CONFIG, "--data.root", "pairs", "--trainer.accelerator=cpu", *options)
-    model = tmp_path / "runs" / "finetune" / "model"
+    write_tif(scene_dn(20, 24))
+    model = Path("runs/finetune/model")
 
-    command("rs_srgan", "evaluate", "pairs/val", "--model", model, "-o", "own_pairs", "--pictures", "1")
-    assert command("rs_srgan", "card", model, "--report", "own_pairs", "--name", NAME) == f"{model / 'README.md'}\n"
-    assert command("rs_srgan", "push", model, NAME, "--private", token=OWNER) == f"{hub.url}/{NAME}\n"
+    fit, evaluate, card, push, predict = story()
+    run(f"{fit} {QUICK}")
+    run(f"{evaluate} --pictures 1")
+    assert run(card) == f"{model / 'README.md'}\n"
+    assert run(push, HF_TOKEN=OWNER) == f"{hub.url}/{NAME}\n"
+    assert hub.repos[NAME].private
 
     card = ModelCard(hub.repos[NAME].files()["README.md"].decode())
     assert card.data.base_model == "sisr-x4-rgbn"
@@ -58,21 +68,12 @@ def test_from_pairs_to_a_model_that_others_load_by_its_id(hub, tmp_path, monkeyp
     assert pictures and all(f"({path})" in card.text for path in pictures)
     assert str(tmp_path).encode() not in b"".join(hub.repos[NAME].files().values())
 
-    source = write_tif(scene_dn(20, 24))
-    options = ["--engine", "torch", "--precision", "fp32"]
-    command("rs_srgan", "predict", source, "-o", "theirs.tif", "--model", NAME, *options, token=OWNER)
-    with rasterio.open("theirs.tif") as theirs:
+    run(f"{predict} --engine torch --precision fp32", HF_TOKEN=OWNER)
+    with rasterio.open("scene_x4.tif") as theirs:
         found = theirs.read() / np.float32(10000)
         assert theirs.tags()["SR_MODEL"] == NAME
     expected = load_model(model).predict(scene_dn(20, 24) / np.float32(10000))
     np.testing.assert_allclose(found, expected.clip(0), atol=1.1e-4)
 
-    code = f"from rs_srgan import load_model; print(load_model({NAME!r}).fingerprint())"
-    again = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(CONFIG.parents[2]), "HF_TOKEN": OWNER},
-        check=True,
-    )
-    assert again.stdout.strip() == load_model(model).fingerprint()
+    fingerprint = f"from rs_srgan import load_model; print(load_model('{NAME}').fingerprint())"
+    assert run(f'python -c "{fingerprint}"', HF_TOKEN=OWNER).strip() == load_model(model).fingerprint()

@@ -80,6 +80,12 @@ def test_figures_of_other_weights_are_refused(model_folder, model, reports):
     assert not (model_folder / "metrics.json").exists()
 
 
+def test_a_folder_that_is_called_as_a_bundled_model_is_meant_itself(model_folder, reports, monkeypatch):
+    model_folder.rename(model_folder.with_name("sisr-x4-rgbn"))
+    monkeypatch.chdir(model_folder.parent)
+    describe("sisr-x4-rgbn", reports=reports)
+
+
 def test_wrong_requests_are_a_line(model_folder, reports, tmp_path, capsys):
     twin = tmp_path / "elsewhere" / reports[0].name
     shutil.copytree(reports[0], twin)
@@ -108,3 +114,4 @@ def test_the_report_of_pairs_says_so(model_folder, write_tif, tmp_path):
     evaluate(tmp_path / "pairs", load_model(model_folder)).save(tmp_path / "report")
     text = describe(model_folder, reports=[tmp_path / "report"]).read_text().replace("\n", " ")
     assert "LR and HR of pairs are two images" in text and "Wald" not in text
+    assert "| report | model |" in text and ", real" not in text

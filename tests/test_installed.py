@@ -1,0 +1,71 @@
+"""What people get: the wheel in an environment of its own, and the other major version of huggingface_hub.
+
+Both need a package index. What is installed already is borrowed, which spares gigabytes.
+"""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import huggingface_hub
+import pytest
+
+from rs_srgan.hub import catalogue
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[1]
+
+
+def environment_with(folder: Path, *packages: str) -> Path:
+    """The Python of a new virtual environment in which these packages come before all that this one has."""
+    venv.create(folder, with_pip=False)
+    (site,) = folder.glob("lib/python*/site-packages")
+    (site / "borrowed.pth").write_text(sysconfig.get_path("purelib"))  # whose own .pth, of a checkout, do not count
+    install = ["install", "--quiet", "--ignore-installed", "--prefix", str(folder), *packages]
+    subprocess.run([sys.executable, "-m", "pip", *install], check=True)
+    return folder / "bin" / "python"
+
+
+def run(python: Path, *arguments: str, **options) -> str:
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment = clean | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(python.parents[1] / "cache")}
+    process = subprocess.run([str(python), *arguments], env=environment, capture_output=True, text=True, **options)
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process.stdout
+
+
+def test_the_wheel_has_the_models_and_loads_them_offline(tmp_path):
+    build = ["wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(ROOT)]
+    subprocess.run([sys.executable, "-m", "pip", *build], check=True)
+    (wheel,) = tmp_path.glob("rs_srgan-*.whl")
+    python = environment_with(tmp_path / "clean", "--no-deps", str(wheel))
+    code = (
+        "import rs_srgan.hub, rs_srgan.card\n"
+        "print(rs_srgan.__file__)\n"
+        "for each in rs_srgan.hub.catalogue().values():\n"
+        "    card = rs_srgan.card.render(each.folder)\n"
+        "    print(each.name, rs_srgan.load_model(each.name).fingerprint(), card.startswith('---'))"
+    )
+    where, *models = run(python, "-c", code, cwd=tmp_path).splitlines()
+    assert Path(where).is_relative_to(tmp_path / "clean")
+    assert models == [f"{each.name} {each.metrics['fingerprint']} True" for each in catalogue().values()]
+    printed = run(python.with_name("rs-srgan"), "models", cwd=tmp_path)
+    assert all(name in printed for name in catalogue())
+
+
+def test_the_other_huggingface_hub_does_as_well(tmp_path):
+    other = "1.16.*" if huggingface_hub.__version__.startswith("2.") else "2.*"
+    python = environment_with(tmp_path / "other", f"huggingface_hub=={other}")
+    printed = run(python, "-c", "import huggingface_hub; print(huggingface_hub.__version__)", cwd=tmp_path)
+    assert printed.startswith(other.rstrip("*"))
+    process = subprocess.run(
+        [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/hub"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert process.returncode == 0, process.stdout[-3000:]
