@@ -25,6 +25,7 @@ WEIGHTS_FILE = "model.safetensors"
 PICKLE_SUFFIXES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle")
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 logger = logging.getLogger(__name__)
 
@@ -59,15 +60,29 @@ def fetch(
         check_token(token)
         get = partial(hf_hub_download, repo, filename, revision=revision, token=token, cache_dir=cache_dir)
         known = _COMMIT.fullmatch(revision or "") and try_to_load_from_cache(repo, filename, cache_dir, revision)
+        away = None
+        if not local_files_only and (force_download or not isinstance(known, str)):
+            try:
+                away = _why_away(repo, filename, revision, token)
+            except EntryNotFoundError:
+                raise InputError(_without(f"{repo} on the Hub", filename, _listed(repo, revision, token))) from None
+        if away and force_download:
+            raise away
         try:
-            if not local_files_only and (force_download or not isinstance(known, str)):
-                local_files_only = not _answers(repo, filename, revision, token, cache_dir, force_download)
-        except EntryNotFoundError:
-            raise InputError(_without(f"{repo} on the Hub", filename, _listed(repo, revision, token))) from None
-        path = Path(get(force_download=force_download, local_files_only=local_files_only))
+            path = Path(get(force_download=force_download, local_files_only=local_files_only or away is not None))
+        except LocalEntryNotFoundError:
+            if away is None:
+                raise
+            if isinstance(away, HfHubHTTPError | FileMetadataError):
+                raise away from None
+            remedy = "It is not in the local cache; a bundled model (rs-srgan models) or a folder needs no network."
+            raise InputError(f"{explained(away, repo, revision)} {remedy}") from None
+        if away:
+            reason = type(away).__name__
+            logger.warning("%s of %s is the cached one and may be old: the Hub is away (%s).", filename, repo, reason)
         if _is_whole(path):
             return path
-        if local_files_only:
+        if local_files_only or away or _why_away(repo, filename, revision, token):
             raise InputError(f"{path} is damaged. Load the model once with the Hub in reach: that downloads it anew.")
         logger.warning("%s is damaged; downloading it once again.", path)
         path = Path(get(force_download=True))
@@ -86,51 +101,30 @@ def commit_of(path: Path) -> str:
     return path.parent.name
 
 
-def _answers(
-    repo: str,
-    filename: str,
-    revision: str | None,
-    token: str | bool | None,
-    cache_dir: str | Path | None,
-    needed: bool,
-) -> bool:
-    """Whether the Hub does; if not, the cache holds the file, and it is not `needed` from the Hub.
+def _why_away(repo: str, filename: str, revision: str | None, token: str | bool | None) -> Exception | None:
+    """What keeps the Hub from answering, so that the cache has to do.
 
-    Asked here first, and once, because hf_hub_download asks for 23 seconds before it says that nobody is there.
+    Asked first, and once, because hf_hub_download asks for 23 seconds before it says that nobody is there.
     """
     try:
         found = get_hf_file_metadata(hf_hub_url(repo, filename, revision=revision), token=token)
         if found.commit_hash is None or found.etag is None:
-            raise FileMetadataError("without the headers of the Hub")
+            return FileMetadataError("without the headers of the Hub")
     except (EntryNotFoundError, RevisionNotFoundError, HFValidationError):
         raise
     except HUB_ERRORS as error:
-        if needed:
-            raise
-        try:
-            hf_hub_download(repo, filename, revision=revision, cache_dir=cache_dir, local_files_only=True)
-        except LocalEntryNotFoundError:
-            if isinstance(error, HfHubHTTPError | FileMetadataError):
-                raise error from None
-            remedy = "It is not in the local cache; a bundled model (rs-srgan models) or a folder needs no network."
-            raise InputError(f"{explained(error, repo, revision)} {remedy}") from None
-        logger.warning(
-            "%s of %s is taken from the cache and may be old: the Hub could not be asked (%s).",
-            filename,
-            repo,
-            type(error).__name__,
-        )
-        return False
-    return True
+        return error
+    return None
 
 
 def _is_whole(path: Path) -> bool:
     """Whether a file of the cache is what the Hub said it would be.
 
     It is a link to what is named by its hash. Only the first link counts, as the next may lead to a store with names of
-    its own. Where the system knows no links, nothing tells.
+    its own. Where the system knows no links, or a mirror gives other names than hashes, nothing tells.
     """
-    return not path.is_symlink() or has_hash(path, Path(os.readlink(path)).name)
+    name = Path(os.readlink(path)).name if path.is_symlink() else ""
+    return not _HASH.fullmatch(name) or has_hash(path, name)
 
 
 def has_hash(path: Path, expected: str) -> bool:

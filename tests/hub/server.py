@@ -90,6 +90,7 @@ class HubLookalike:
         self.uploaded: dict[str, bytes] = {}  # large files, by SHA-256
         self.push_meanwhile = False  # somebody else is faster, once
         self.storage_full = False
+        self.mirror = ""  # instead of a hash, followed by the path
 
     def add(self, name: str, files: dict[str, bytes], private: bool = False, gated: bool = False) -> Repo:
         """A repository that is there already."""
@@ -251,9 +252,10 @@ class HubLookalike:
             refusal = Refusal(404, f"{path} does not exist", "EntryNotFound")
             refusal.response.headers["X-Repo-Commit"] = sha
             raise refusal
-        headers = {"X-Repo-Commit": sha, "ETag": f'"{git_oid(data)}"'}
+        etag = f"{self.mirror}-{path}" if self.mirror else oid(path, data)
+        headers = {"X-Repo-Commit": sha, "ETag": f'"{etag}"'}
         if path.endswith(LARGE):
-            linked = {"X-Linked-ETag": f'"{oid(path, data)}"', "X-Linked-Size": str(len(data))}
+            linked = {"X-Linked-ETag": f'"{etag}"', "X-Linked-Size": str(len(data))}
             return RedirectResponse(f"{self.storage}/storage/{oid(path, data)}", 302, {**headers, **linked})
         return self._serve(path, data, request, headers)
 

@@ -220,6 +220,22 @@ def test_a_damaged_file_in_the_cache_is_downloaded_again(hub, published, cache, 
     assert downloads(hub) == []
 
 
+@pytest.mark.parametrize("name", ["config.json", WEIGHTS])
+def test_what_is_damaged_while_the_hub_is_away_is_said_and_made_good_later(hub, published, cache, model, name):
+    load_model(NAME, cache_dir=cache)
+    cached(cache, name).resolve().write_bytes(b"{}")
+    hub.faults[f"resolve {name}"] = server.status(503)
+    with pytest.raises(InputError, match=f"{name} is damaged. Load the model once with the Hub in reach"):
+        load_model(NAME, cache_dir=cache)
+    hub.faults.clear()
+    assert load_model(NAME, cache_dir=cache).fingerprint() == model.fingerprint()
+
+
+def test_a_mirror_with_names_of_its_own_for_contents_is_believed(hub, published, cache, model):
+    hub.mirror = "mirror"
+    assert load_model(NAME, cache_dir=cache).fingerprint() == model.fingerprint()
+
+
 def test_a_cache_whose_files_are_links_into_a_store_with_other_names_is_whole(hub, published, cache):
     load_model(NAME, cache_dir=cache)
     blob = cached(cache).resolve()
@@ -236,7 +252,7 @@ def test_what_the_cache_holds_is_enough_while_the_hub_is_away(hub, published, ca
     load_model(NAME, cache_dir=cache)
     hub.faults["resolve config.json"] = fault
     assert load_model(NAME, cache_dir=cache).fingerprint() == model.fingerprint()
-    assert "config.json of organisation/small-model is taken from the cache and may be old" in caplog.text
+    assert "config.json of organisation/small-model is the cached one and may be old" in caplog.text
 
 
 def test_without_network_what_was_loaded_before_needs_none(hub, published, cache, model):
