@@ -13,6 +13,7 @@ from huggingface_hub import ModelCard
 
 from rs_srgan import InputError, load_model
 from rs_srgan.cli import main
+from rs_srgan.hub import catalogue
 from rs_srgan.publishing import describe, push
 from tests.hub.server import OWNER, STRANGER
 
@@ -55,6 +56,13 @@ def test_what_is_pushed_is_what_is_loaded_with_card_figures_and_pictures(hub, de
     assert (card.data.library_name, card.data.pipeline_tag) == ("rs_srgan", "image-to-image")
     assert {each.metric_type: each.metric_value for each in card.data.eval_results}["psnr"] == 31.0
     assert f'load_model("{NAME}")' in card.text and "(pictures/report_curves.png)" in card.text
+
+
+@pytest.mark.parametrize("name", list(catalogue()))
+def test_every_bundled_model_can_be_pushed_as_it_is(hub, name):
+    folder = catalogue()[name].folder
+    pushed = push(folder, f"organisation/{name}")
+    assert set(pushed.sent) == {path.name for path in folder.iterdir()}
 
 
 def test_the_command_prints_the_address_and_says_what_it_sends(hub, described, capfd, caplog):
