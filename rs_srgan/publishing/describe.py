@@ -42,10 +42,10 @@ def describe(
     Raises:
         InputError: no model there, reports of another one, or another name than about.toml has.
     """
-    folder = Path(folder).resolve()  # whole, as a bundled model may have its name
+    folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}; expected that of a model.")
-    fingerprint = load_model(folder).fingerprint()
+    fingerprint = load_model(folder.resolve()).fingerprint()  # whole, as a bundled model may have its name
     known = about(folder).get("name")
     if name and known and name != known:
         raise InputError(
