@@ -16,7 +16,16 @@ from train.data.sources import Site
 
 MTF = mtf_nyquist(RGBN)
 PURE = SensorJitter(nominal_share=1.0, gain_share=0, shift_share=0, noise=0)
-SAME = RevisitsConfig(blur=0, registration_error=0, gain=0, bias=0, other_date_share=0, masked_share=0, cloudy_share=0)
+SAME = RevisitsConfig(
+    blur=0,
+    registration_error=0,
+    misregistered_share=0,
+    gain=0,
+    bias=0,
+    other_date_share=0,
+    masked_share=0,
+    cloudy_share=0,
+)
 
 
 def views(dates, count=5, jitter=PURE, seed=0, **changes):
