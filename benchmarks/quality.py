@@ -21,7 +21,7 @@ from rs_srgan.evaluation.protocol import inner
 from rs_srgan.evaluation.report import ImageScores, Report
 from rs_srgan.evaluation.scoring import score
 from rs_srgan.evaluation.sensor import simulate
-from rs_srgan.hub import METRICS_FILE, catalogue, load_model
+from rs_srgan.hub import METRICS_FILE, catalogue, sisr_model
 from rs_srgan.markdown import table
 from rs_srgan.models import SISR, MISRConfig
 from rs_srgan.physics import wald_mtf
@@ -102,7 +102,7 @@ def evaluated(model: SISR, group: Group) -> Report:
 
 def measure(name: str) -> dict[str, Any]:
     """Everything about a bundled model."""
-    model = load_model(name)
+    model = sisr_model(name)
     found, reports, calibrations = list(groups(model)), {}, {}
     for group in found:
         reports[group.key] = evaluated(model, group)
@@ -133,7 +133,7 @@ def calibration(model: SISR, group: Group) -> Calibration:
 
 
 def _at_detail(name: str, detail: float, found: list[Group]) -> dict[str, Any]:
-    model = load_model(name, detail=detail)
+    model = sisr_model(name, detail)
     means = {}
     for group in found:
         if group.protocol == "simulated":
@@ -157,14 +157,13 @@ def main() -> None:
     """Measure, write, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="all bundled models unless given")
-    bundled = catalogue()
-    single = [name for name, model in bundled.items() if not isinstance(model.config, MISRConfig)]
+    single = [name for name, model in catalogue().items() if not isinstance(model.config, MISRConfig)]
     for name in parser.parse_args().names or single:
         metrics = measure(name)
         folder = ROOT / "hub_cards" / name
         (folder / METRICS_FILE).write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
         write_card(folder)
-    text = overview({name: catalogue()[name].metrics for name in single})
+    text = overview({model.name: model.metrics for model in catalogue().values()})
     print(text)
     write_block(ROOT / "README.md", "quality", text)
 

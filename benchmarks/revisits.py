@@ -188,8 +188,8 @@ def main() -> None:
         model = load_model(name)
         assert isinstance(model, MISR)
         by_scale[model.scale][model.name] = model
-    texts = []
     for scale, models in by_scale.items():
+        texts: list[str] = []
         tracks: dict[str, dict[str, Any]] = {name: {} for name in models}
         for track in arguments.tracks:
             real = TRACKS[track].startswith("real")
@@ -208,7 +208,7 @@ def main() -> None:
                 metrics = {"fingerprint": model.fingerprint(), "tracks": tracks[name]}
                 (folder / METRICS_FILE).write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
                 write_card(folder)
-    write_block(ROOT / "docs" / "revisits.md", "revisits", "\n\n".join(texts))
+        write_block(ROOT / "docs" / "revisits.md", f"revisits x{scale}", "\n\n".join(texts))
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ class TrainCLI(LightningCLI):
                 _made("train.report.Report", folder=str(root)),
             ]
             if config.ema:
-                averaging = _made("lightning.pytorch.callbacks.EMAWeightAveraging", decay=config.ema)
+                averaging = _made("train.callbacks.Averaging", decay=config.ema)
                 trainer.callbacks.append(averaging)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import lightning as L
 from lightning.pytorch.callbacks import WeightAveraging
 from lightning.pytorch.trainer.states import TrainerFn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from rs_srgan.errors import InputError
 from rs_srgan.hub import is_local
@@ -18,6 +19,19 @@ from train.provenance import provenance
 def trains(trainer: L.Trainer) -> bool:
     """Whether this process is the one that writes, in training: a validation by itself leaves a run's results alone."""
     return bool(trainer.is_global_zero and trainer.state.fn == TrainerFn.FITTING and not trainer.sanity_checking)
+
+
+class Averaging(WeightAveraging):
+    """The exponential moving average of the weights; what does not move stays what it is, to the last bit.
+
+    Lightning's own, as a weighted sum, does not: the model for one image within one for several would drift.
+
+    Args:
+        decay: from step to step, in [0, 1).
+    """
+
+    def __init__(self, decay: float = 0.999) -> None:
+        super().__init__(multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
 
 
 class SaveModel(L.Callback):

@@ -3,7 +3,7 @@ import socket
 import pytest
 
 from rs_srgan import InputError, load_model
-from rs_srgan.hub import DEFAULT_MODEL, DEFAULT_MODELS, catalogue
+from rs_srgan.hub import DEFAULT_MODEL, DEFAULT_MODELS, DETAIL_MODEL, REVISITS_MODEL, catalogue, sisr_model
 
 
 @pytest.fixture
@@ -28,8 +28,16 @@ def test_every_bundled_model_loads_and_has_a_card_and_figures(name, no_network):
     assert (entry.folder / "README.md").read_text().startswith("---\n")
 
 
-def test_the_default_is_bundled():
-    assert DEFAULT_MODEL in catalogue()
+def test_the_defaults_are_bundled():
+    assert {DEFAULT_MODEL, REVISITS_MODEL, DETAIL_MODEL} <= catalogue().keys()
+
+
+@pytest.mark.parametrize("name", [name for name in catalogue() if name.startswith("misr")])
+def test_with_one_view_a_bundled_model_of_several_is_the_bundled_one_of_one(name):
+    alone, single = load_model(name).alone(), sisr_model(name.replace("misr", "sisr"))
+    assert alone.fingerprint() == single.fingerprint()
+    with pytest.raises(InputError, match="for several images"):
+        sisr_model(name)
 
 
 @pytest.mark.parametrize(

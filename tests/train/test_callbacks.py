@@ -1,12 +1,11 @@
 import lightning as L
 import pytest
 import torch
-from lightning.pytorch.callbacks import EMAWeightAveraging
 from torch.utils.data import DataLoader
 
 from rs_srgan import InputError, load_model
 from tests.train.test_module import SMALL, pairs, trainer
-from train.callbacks import SaveModel
+from train.callbacks import Averaging, SaveModel
 from train.module import SISRModule
 
 
@@ -24,7 +23,7 @@ class Average(L.Callback):
 
 def test_what_is_saved_is_the_average_of_the_weights(tmp_path):
     average = Average(0.5)
-    callbacks = [average, SaveModel(str(tmp_path / "model")), EMAWeightAveraging(decay=0.5)]
+    callbacks = [average, SaveModel(str(tmp_path / "model")), Averaging(decay=0.5)]
     trainer(max_steps=6, callbacks=callbacks).fit(SISRModule(SMALL, warmup_steps=1), pairs())
     for name, value in load_model(tmp_path / "model").state_dict().items():
         torch.testing.assert_close(value, average.values[name])
@@ -38,7 +37,7 @@ def test_so_is_what_a_validation_saves_half_way(tmp_path):
             saved = load_model(tmp_path / "model").state_dict()
             seen.append(all(torch.allclose(value, average.values[name]) for name, value in saved.items()))
 
-    callbacks = [average, SaveModel(str(tmp_path / "model")), EMAWeightAveraging(decay=0.5), Look()]
+    callbacks = [average, SaveModel(str(tmp_path / "model")), Averaging(decay=0.5), Look()]
     validation = DataLoader(
         [{"hr": torch.rand(4, 48, 48), "lr": torch.rand(4, 12, 12), "group": "sentinel2", "site": "a"}], 1
     )
@@ -48,7 +47,7 @@ def test_so_is_what_a_validation_saves_half_way(tmp_path):
 
 
 def test_the_wrong_order_is_refused(tmp_path):
-    callbacks = [EMAWeightAveraging(decay=0.5), SaveModel(str(tmp_path / "model"))]
+    callbacks = [Averaging(decay=0.5), SaveModel(str(tmp_path / "model"))]
     with pytest.raises(InputError, match="expected before"):
         trainer(max_steps=2, callbacks=callbacks).fit(SISRModule(SMALL), pairs())
 

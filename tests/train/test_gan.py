@@ -3,11 +3,12 @@ import math
 import lightning as L
 import pytest
 import torch
-from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint
+from lightning.pytorch.callbacks import ModelCheckpoint
 from torch.utils.data import DataLoader
 
 from rs_srgan import SISR, InputError, SISRConfig
 from tests.train.test_module import SMALL, pairs, trainer
+from train.callbacks import Averaging
 from train.discriminators import DiscriminatorConfig
 from train.gan import AdversarialConfig, GANModule
 
@@ -113,7 +114,7 @@ def test_resumed_at_an_epochs_end_it_is_bit_for_bit_the_run_that_went_on(tmp_pat
     def run(resume=None):
         gan = module()
         callbacks = [
-            EMAWeightAveraging(decay=0.9),
+            Averaging(decay=0.9),
             ModelCheckpoint(tmp_path, filename="{epoch}", save_top_k=-1, every_n_epochs=1),
         ]
         quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}

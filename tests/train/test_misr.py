@@ -3,7 +3,7 @@ import copy
 import pytest
 import torch
 
-from rs_srgan import SISR, InputError, SISRConfig
+from rs_srgan import SISR, InputError, SISRConfig, load_model
 from rs_srgan.models import MISR
 from tests.train.test_module import trainer
 from train.__main__ import main
@@ -58,3 +58,5 @@ def test_the_bundled_configurations_train(config, small_data, tmp_path):
     assert main([*arguments, "--trainer.default_root_dir", str(tmp_path)]) == 0
     model = MISR.from_pretrained(tmp_path / "model")
     assert isinstance(model.sisr, SISR) and model.config.fusion == "innovation"
+    started_from = load_model(config.replace("misr", "sisr").replace("_", "-"))
+    assert model.alone().fingerprint() == started_from.fingerprint()  # also after averaging
