@@ -17,7 +17,7 @@ def patch_tab(jobs: Jobs, models: Models, sample: Job) -> JobTab:
     """Build it, in an open `gr.Tabs`."""
     with gr.Tab("Patch", id="patch"), gr.Row():
         with gr.Column(scale=2, min_width=290):
-            file = gr.File(label="Your image", file_types=list(SUFFIXES), elem_id="file")
+            file = gr.File(label="Your image", file_types=list(SUFFIXES), elem_id="file", height=150)
             gr.Markdown(
                 "GeoTIFF, JP2 or NPY with red, green, blue and near infrared. Without one of your own, look at the sample."
             )

@@ -12,8 +12,10 @@ from threading import Lock, Thread
 import numpy as np
 import rasterio
 from fastapi import APIRouter, HTTPException, Response
+from rasterio._err import CPLE_BaseError  # what GDAL's own errors come as, here and there
 from rasterio.crs import CRS
 from rasterio.enums import Resampling
+from rasterio.errors import RasterioError
 from rasterio.warp import transform, transform_bounds
 
 from app.archive import checked_members, unpack
@@ -21,6 +23,7 @@ from app.colours import png
 from app.jobs import Jobs
 from app.request import Box
 from app.settings import Settings
+from app.uploads import link
 from app.words import for_people
 from rs_srgan import InputError
 from rs_srgan.io.safe import SafeProduct, open_product
@@ -86,6 +89,20 @@ class Product:
         box = transform_bounds(self.crs, _DEGREES, min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
         return tuple(round(value, 5) for value in box)  # type: ignore[return-value]  # 5 digits are a metre
 
+    def outline(self, box: Box) -> Box | None:
+        """Where a box of longitudes and latitudes lies on the quicklook: left, top, right, bottom, as shares of it."""
+        try:
+            west, south, east, north = transform_bounds(_DEGREES, self.crs, *box)
+        except (RasterioError, CPLE_BaseError):
+            return None
+        left, bottom, right, top = self.bounds
+        width, height = right - left, top - bottom
+        shares = ((west - left) / width, (top - north) / height, (east - left) / width, (top - south) / height)
+        if not np.isfinite(shares).all():
+            return None
+        x0, y0, x1, y1 = np.clip(shares, 0, 1).tolist()
+        return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
+
     def centre(self, side_m: float) -> Box:
         """A square in the middle of it."""
         west, south, east, north = self.bounds
@@ -126,15 +143,12 @@ class Products:
         name, folder = self._jobs.new_folder()
         try:
             archive = folder / upload.name
-            try:
-                os.link(upload, archive)  # the upload itself may be cleared away at any time
-            except OSError:
-                shutil.copyfile(upload, archive)
+            link(upload, archive)  # the upload itself may be cleared away at any time
             quick = set(_quick_images(packed))
             first = {(packed.members or {})[image] for image in quick if image in (packed.members or {})}
             unpack(archive, folder, lambda member: member in first or member.lower().endswith(".xml"))
             safe = open_product(next(folder.rglob("MTD_MSIL*.xml")).parent)
-            product = _product(name, safe, folder)
+            product = _product(name, upload.name, safe, folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -180,7 +194,7 @@ class Products:
             raise InputError(f"{name!r:.120} is none of the products that this server offers.")
         if name.lower().endswith(".zip"):
             return self.receive(root / name)
-        return self._keep(_product(self._jobs.new_name(), open_product(root / name), None))
+        return self._keep(_product(self._jobs.new_name(), Path(name).name, open_product(root / name), None))
 
     def get(self, name: str | None) -> Product:
         """A product by its id.
@@ -225,6 +239,13 @@ class Products:
                 raise HTTPException(422, "The area has to have four numbers.")
             return {"bbox": find(name).area(left, top, right, bottom)}
 
+        @router.get("/products/{name}/outline")
+        def outline(name: str, west: float, south: float, east: float, north: float) -> dict[str, Box]:
+            shares = find(name).outline((west, south, east, north))
+            if shares is None:
+                raise HTTPException(422, "The area lies outside the product.")
+            return {"shares": shares}
+
         return router
 
     def _keep(self, product: Product) -> Product:
@@ -241,9 +262,9 @@ def _quick_images(safe: SafeProduct) -> list[str]:
     return [safe.images[band, listed[0]] for band in _RGB]
 
 
-def _product(name: str, safe: SafeProduct, folder: Path | None) -> Product:
+def _product(name: str, title: str, safe: SafeProduct, folder: Path | None) -> Product:
     picture, bounds, crs = _quicklook(safe, _quick_images(safe))
-    return Product(name, safe.path.name, safe, folder, picture, bounds, crs)
+    return Product(name, title, safe, folder, picture, bounds, crs)
 
 
 def _quicklook(safe: SafeProduct, images: Sequence[str]) -> tuple[bytes, tuple[float, float, float, float], CRS]:

@@ -19,7 +19,7 @@ from app.products import Products
 from app.routes import make_routes
 from app.sample import submit_sample
 from app.settings import Settings
-from app.theme import HEAD, STYLE_SHEETS, THEME
+from app.theme import STYLE_SHEETS, THEME, head
 
 # Everything that a visitor's browser may load, but for the map tiles that are added to it.
 _SOURCES = "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'"
@@ -51,7 +51,7 @@ def make_server(settings: Settings) -> FastAPI:
         path="/",
         theme=THEME,
         css_paths=STYLE_SHEETS,
-        head=HEAD,
+        head=head(sample.id, settings.base_map),
         max_file_size=settings.max_upload,
         footer_links=["api"],
         run_history=False,

@@ -1,10 +1,14 @@
 """The look: one accent, ink and paper, the system's own typeface, nothing fetched from elsewhere."""
 
+import html
 from pathlib import Path
 
 import gradio as gr
 
 _WEB = Path(__file__).parent / "web"
+
+# What viewer.js asks for when it opens.
+FIRST_LOOK = "size=900&composite=True+colour&cut=0.5&gamma=1.4"
 
 THEME = gr.themes.Base(
     primary_hue="teal",
@@ -44,10 +48,26 @@ THEME = gr.themes.Base(
 STYLE_SHEETS = [_WEB / "style.css"]
 
 # The addresses are relative: the page may lie below any other.
-HEAD = """
+_HEAD = """
 <link rel="stylesheet" href="web/maplibre-gl.css">
 <script src="web/maplibre-gl.js" defer></script>
 <script src="web/job.js" type="module"></script>
 <script src="web/quicklook.js" type="module"></script>
 <script src="web/page.js" type="module"></script>
+<link rel="modulepreload" href="web/viewer.js">
+<link rel="modulepreload" href="web/stage.js">
+<link rel="modulepreload" href="web/chart.js">
 """
+
+
+def head(sample: str, base_map: str) -> str:
+    """What the page begins with.
+
+    Args:
+        sample: id of the job that is shown first; its pictures are fetched before Gradio has built the page.
+        base_map: address of map tiles that visitors can ask for.
+    """
+    first = "".join(
+        f'<link rel="preload" as="image" href="jobs/{sample}/pictures/{layer}.png?{FIRST_LOOK}">' for layer in ("input", "sr")
+    )
+    return f'{_HEAD}{first.replace("&", "&amp;")}<meta name="sr-base-map" content="{html.escape(base_map)}">'

@@ -2,7 +2,6 @@
 
 import dataclasses
 import html
-import json
 from pathlib import Path
 
 import gradio as gr
@@ -29,7 +28,7 @@ def tile_tab(settings: Settings, jobs: Jobs, models: Models, products: Products)
     with gr.Tab("Tile", id="tile"), gr.Row():
         known = gr.State(None)
         with gr.Column(scale=2, min_width=290):
-            file = gr.File(label="A zipped Sentinel-2 product", file_types=[".zip"], elem_id="product")
+            file = gr.File(label="A zipped Sentinel-2 product", file_types=[".zip"], elem_id="product", height=150)
             offered = products.offered()
             choice = gr.Dropdown(
                 offered, value=None, label="Or one of this server", visible=bool(offered), elem_id="offered"
@@ -49,7 +48,7 @@ def tile_tab(settings: Settings, jobs: Jobs, models: Models, products: Products)
 
     def arrive(product: Product) -> tuple[str, str, str, str]:
         box = " ".join(map(str, product.centre(_FIRST_AREA_M)))
-        return product.id, _glance(product), box, ""
+        return product.id, _glance(product, box), box, ""
 
     def upload(file: str | None) -> tuple[object, ...]:
         if not file:
@@ -158,7 +157,8 @@ def _with_area(product: Product, area: str, request: Request, folder: Path) -> R
     return dataclasses.replace(request, source=source, bbox=(west, south, east, north))
 
 
-def _glance(product: Product) -> str:
+def _glance(product: Product, area: str) -> str:
+    """A product, for people, with an area outlined."""
     safe = product.safe
     facts = {
         "Product": f"{safe.level}, tile {safe.tile}" if safe.tile else safe.level,
@@ -168,10 +168,9 @@ def _glance(product: Product) -> str:
         "Footprint": ", ".join(f"{lat:.2f}° {lon:.2f}°" for lon, lat in product.corners()[::2]),
     }
     listed = "".join(f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in facts.items())
-    footprint = html.escape(json.dumps(product.corners()))
     return (
         f'<div class="sr-title"><h2>{html.escape(product.title)}</h2></div><dl class="sr-facts">{listed}</dl>'
-        f'<sr-quicklook data-id="{html.escape(product.id)}" data-field="area" data-footprint="{footprint}"></sr-quicklook>'
+        f'<sr-quicklook data-id="{product.id}" data-field="area" data-area="{area}"></sr-quicklook>'
         '<p class="sr-hint">Drag a rectangle over what you want to see.</p>'
     )
 

@@ -64,7 +64,7 @@ def lon_lat_bounds(grid: Grid) -> tuple[float, float, float, float]:
 
 def earth_zoom(view: View) -> int:
     """From where on tiles of the Earth would show nothing new."""
-    west, south, east, north = lon_lat_bounds(view.grid)
+    _, south, _, north = lon_lat_bounds(view.grid)
     latitude = math.radians((south + north) / 2)
     span_m = math.radians(north - south) * 6378137
     zoom = math.log2(2 * _HALF_WORLD * math.cos(latitude) / TILE_PX / (span_m / view.shape[0]))

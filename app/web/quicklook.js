@@ -20,6 +20,24 @@ class Quicklook extends HTMLElement {
     look.addEventListener("pointermove", event => this.from && this.outline(this.from, this.share(event)));
     look.addEventListener("pointerup", event => this.drawn(event));
     look.addEventListener("pointercancel", () => (this.from = null));
+    this.typed = event => event.target.closest(`#${this.dataset.field}`) && this.locate(event.target.value);
+    document.addEventListener("input", this.typed);
+    this.locate(this.dataset.area);
+  }
+
+  disconnectedCallback() {
+    document.removeEventListener("input", this.typed);
+  }
+
+  // Outline an area that was not drawn.
+  async locate(area) {
+    const numbers = area.trim().split(/[\s,]+/).map(Number);
+    if (numbers.length !== 4 || !numbers.every(Number.isFinite)) return (this.box.hidden = true);
+    const [west, south, east, north] = numbers;
+    const answer = await fetch(`${this.address}/outline?${new URLSearchParams({west, south, east, north})}`);
+    if (!answer.ok) return (this.box.hidden = true);
+    const [left, top, right, bottom] = (await answer.json()).shares;
+    this.outline([left, top], [right, bottom]);
   }
 
   share(event) {

@@ -61,7 +61,7 @@ export class Viewer extends HTMLElement {
         <div class="sr-handle" role="slider" tabindex="0" aria-label="Line between the left and the right image"
              aria-valuemin="0" aria-valuemax="100" aria-valuenow="50"><i></i></div>
         <span class="sr-tag sr-tag-left"></span><span class="sr-tag sr-tag-right"></span>
-        <div class="sr-legend" hidden></div>
+        <div class="sr-legend sr-legend-left" hidden></div><div class="sr-legend sr-legend-right" hidden></div>
         <small class="sr-credit" hidden>© OpenStreetMap contributors</small>
       </div>
       <p class="sr-plain" hidden>This browser draws no WebGL, so there is no zoom here: the line moves, and the files below hold all.</p>
@@ -214,19 +214,21 @@ export class Viewer extends HTMLElement {
     for (const image of this.querySelectorAll(".sr-poster img")) image.style.opacity = opacity;
   }
 
-  async legend() {
-    const box = this.part(".sr-legend");
-    const asked = (this.asked = Symbol("legend"));
-    const sides = [this.value("right"), this.value("left")];
-    const answers = await Promise.all(
-      sides.map(side => fetch(`${this.address}/legend/${side}?${this.query()}`).then(answer => (answer.ok ? answer.json() : {}))),
-    );
-    if (asked !== this.asked) return;
-    const scale = answers.find(answer => answer.scale)?.scale;
+  legend() {
+    const query = String(this.query());
+    for (const side of ["left", "right"]) this.legendOf(side, this.value(side), query);
+  }
+
+  async legendOf(side, layer, query) {
+    const answer = await fetch(`${this.address}/legend/${layer}?${query}`);
+    if (!answer.ok || layer !== this.value(side) || query !== String(this.query())) return;
+    const {scale} = await answer.json();
+    const box = this.part(`.sr-legend-${side}`);
     box.hidden = !scale;
     if (!scale) return;
-    const colours = scale.colours.map(colour => `rgb(${colour})`).join(",");
-    box.innerHTML = `<span>${scale.from}</span><i style="background: linear-gradient(to right, ${colours})"></i><span>${Number(scale.to.toPrecision(2))}</span> ${scale.unit}`;
+    const ramp = document.createElement("i");
+    ramp.style.background = `linear-gradient(to right, ${scale.colours.map(colour => `rgb(${colour})`).join(",")})`;
+    box.replaceChildren(String(scale.from), ramp, `${Number(scale.to.toPrecision(2))} ${scale.unit}`);
   }
 
   async pick(place) {
