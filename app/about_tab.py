@@ -6,19 +6,19 @@ from app.settings import Settings
 
 _TEXT = """
 ### What this is
-Sentinel-2 measures the Earth in pixels of 10 m and 20 m. The models here make two or four times as many along each axis,
-in the same 16-bit reflectance and on the same map. What comes out agrees with what the satellite measured: seen again
-through its blur, it gives the input back, to a few DN. The layer *|input - SR seen again|* shows how well.
+Sentinel-2 measures the Earth in pixels of 10 m and 20 m. The models here make two or four times as many along each
+axis, in the same 16-bit reflectance and on the same map. What comes out agrees with what the satellite measured: seen
+again through its blur, it gives the input back, to a few DN. The layer *|input - SR seen again|* shows how well.
 
 ### What it is not
-Detail finer than about 5 m is plausible rather than measured. At x2 Sentinel-2's own aliasing supports it well, at x4 the
-finest of it is what such places usually look like. Do not count cars. For measuring take `sisr-x4-rgbn` or
+Detail finer than about 5 m is plausible rather than measured. At x2 Sentinel-2's own aliasing supports it well, at x4
+the finest of it is what such places usually look like. Do not count cars. For measuring take `sisr-x4-rgbn` or
 `sisr-x2-rgbn`, and look at the uncertainty; `srgan-x4-rgbn` adds texture for the eye, as much as *Detail* says.
 
 ### What stays here
 What you upload and what is made of it lies in a folder of its own with a random name, is shown to nobody without that
-name, and is removed {minutes} minutes after the job has ended. Nothing is reported to anybody. This page loads nothing from
-other machines, unless you ask for the base map.
+name, and is removed {minutes} minutes after the job has ended. Nothing is reported to anybody. This page loads nothing
+from other machines, unless you ask for the base map.
 
 ### Limits of this server
 Files up to {upload}, areas up to {pixels:.0f} million pixels, {workers} at a time.
@@ -27,9 +27,9 @@ Files up to {upload}, areas up to {pixels:.0f} million pixels, {workers} at a ti
 Named endpoints take and return files, see *Use via API* below the page, and `docs/app.md` in the repository.
 
 ### Credits
-Models: trained on modified Copernicus Sentinel data and on NAIP imagery (USDA, public domain; tiles by Ventura et al. 2024,
-CC BY 4.0). Sample: the Sentinel-2 chip in [spyndex](https://github.com/awesome-spectral-indices/spyndex) (MIT). Map:
-[MapLibre GL JS](https://maplibre.org) (BSD), as the package `maplibre` carries it. Code: rs_srgan, Apache-2.0.
+Models: trained on modified Copernicus Sentinel data and on NAIP imagery (USDA, public domain; tiles by Ventura et al.
+2024, CC BY 4.0). Sample: the Sentinel-2 chip in [spyndex](https://github.com/awesome-spectral-indices/spyndex) (MIT).
+Map: [MapLibre GL JS](https://maplibre.org) (BSD), as the package `maplibre` carries it. Code: rs_srgan, Apache-2.0.
 """
 
 

@@ -13,6 +13,7 @@ from app.models import Models
 from app.patch_tab import submit_image
 from app.products import Products
 from app.tile_tab import submit_product
+from app.uploads import upload_field
 from app.words import for_people
 from app.worker import result_name
 from rs_srgan import InputError
@@ -89,7 +90,7 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
         return found
 
     with gr.Group(visible=False):
-        image, product = gr.File(label="image"), gr.File(label="product")
+        image, product = upload_field("image"), upload_field("product")
         model, area = gr.Textbox(DEFAULT_MODEL, label="model"), gr.Textbox("", label="area")
         detail, offset = gr.Number(1.0, label="detail"), gr.Textbox(AS_TAGGED, label="offset")
         uncertainty = gr.Checkbox(False, label="uncertainty")

@@ -1,4 +1,4 @@
-"""Unpacking what strangers send: only what a Sentinel-2 product needs, and nothing that an archive can be made to do."""
+"""Unpacking what strangers send: what a Sentinel-2 product needs, and nothing that an archive can be made to do."""
 
 import re
 import shutil

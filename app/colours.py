@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image as Pillow
@@ -23,11 +24,14 @@ _NDVI_BANDS, _NDVI_RANGE = ("B08", "B04"), (-0.2, 0.9)
 _HEAT = ((13, 16, 38), (64, 27, 91), (136, 38, 99), (203, 66, 78), (244, 128, 46), (252, 206, 74), (252, 252, 200))
 _GREENS = ((84, 48, 5), (166, 113, 44), (223, 194, 125), (245, 245, 220), (151, 200, 110), (48, 138, 66), (0, 68, 27))
 
+Shown = np.ndarray[Any, np.dtype[np.uint8]]
+
 _LIMITS = {"cut": (0.0, 20.0), "gamma": (0.2, 5.0)}
 
 
 def composites(bands: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """What can be shown of these bands: name -> the bands for red, green and blue, or the one for grey."""
+    shown: dict[str, tuple[str, ...]]
     shown = {name: wanted for name, wanted in _COMPOSITES.items() if set(wanted) <= set(bands)}
     if set(_NDVI_BANDS) <= set(bands):
         shown[NDVI] = _NDVI_BANDS
@@ -69,8 +73,8 @@ def shown_bands(view: View, style: Style) -> tuple[str, ...]:
     return known[style.composite]
 
 
-def colour(view: View, layer: str, pixels: FloatImage, style: Style) -> np.ndarray:
-    """Reflectance (C, H, W) of a layer, in all bands, to (H, W, 4) display values; what holds no data is transparent."""
+def colour(view: View, layer: str, pixels: FloatImage, style: Style) -> Shown:
+    """Reflectance (C, H, W) of a layer, in all bands, to (H, W, 4) display values; no data is transparent."""
     bands = shown_bands(view, style)
     shown = pixels[view.indexes(bands)]
     valid = np.isfinite(shown).all(0)
@@ -96,15 +100,16 @@ def legend(layer: str, view: View, style: Style) -> dict[str, object] | None:
     return None
 
 
-def png(picture: np.ndarray) -> bytes:
+def png(picture: Shown) -> bytes:
     """A picture as a file, packed quickly rather than tightly."""
     target = io.BytesIO()
     Pillow.fromarray(picture).save(target, "PNG", compress_level=1)
     return target.getvalue()
 
 
-def _ramp(share: FloatImage, corners: tuple[tuple[int, int, int], ...]) -> np.ndarray:
+def _ramp(share: FloatImage, corners: tuple[tuple[int, int, int], ...]) -> Shown:
     table = np.array(corners, float)
     steps = np.linspace(0, 1, len(table))
     channels = [np.interp(share, steps, table[:, channel]) for channel in range(3)]
-    return np.rint(np.dstack(channels)).astype(np.uint8)
+    picture: Shown = np.rint(np.dstack(channels)).astype(np.uint8)
+    return picture

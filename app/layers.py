@@ -163,10 +163,10 @@ class View:
         if layer == BICUBIC:
             return _averaged(self._bicubic(whole), shrink)
         if layer == DIFFERENCE and near:
-            return _averaged(np.abs(self._of(self.results[0], whole, 1) - self._bicubic(whole)), shrink)
+            return _averaged(_distance(self._of(self.results[0], whole, 1), self._bicubic(whole)), shrink)
         if layer == CONSISTENCY and near:
-            return np.abs(self._of(self.lr, whole, 1) - self._seen_again(whole))
-        return np.abs(self._of(self.results[0], whole, shrink) - self._of(self.lr, whole, shrink))
+            return _distance(self._of(self.lr, whole, 1), self._seen_again(whole))
+        return _distance(self._of(self.results[0], whole, shrink), self._of(self.lr, whole, shrink))
 
     def _of(self, image: Image | None, whole: Window, shrink: int) -> FloatImage:
         if image is None:
@@ -224,7 +224,7 @@ class View:
             return 0.01
         value = max(float(np.nanpercentile(means, 98)), 1e-4)
         digit = 10 ** math.floor(math.log10(value))
-        return math.ceil(value / digit * 2) / 2 * digit
+        return float(math.ceil(value / digit * 2) / 2 * digit)
 
     def indexes(self, bands: Sequence[str]) -> list[int]:
         """Of bands among the model's.
@@ -251,6 +251,11 @@ def view_of(job: Job, configs: Sequence[SISRConfig]) -> View:
 def _on_grid(whole: Window, scale: int, own: int) -> Window:
     """A window of SR pixels, whole LR pixels, in pixels of which there are `own` to an LR pixel."""
     return Window(*(value * own // scale for value in (whole.row, whole.col, whole.height, whole.width)))
+
+
+def _distance(one: FloatImage, other: FloatImage) -> FloatImage:
+    distance: FloatImage = np.abs(one - other)
+    return distance
 
 
 def _averaged(image: FloatImage, shrink: int) -> FloatImage:

@@ -48,7 +48,7 @@ class Models:
         return self.config(name).base_model in self.bundled
 
     def coverage(self, name: str) -> float | None:
-        """Share of the truth, on Sentinel-2 sites it never saw, that lies in what a model gives as its 80 % interval."""
+        """Share of the truth, on Sentinel-2 sites it never saw, that lies in the 80 % interval that a model gives."""
         model = self.bundled.get(name)
         if model is None or "uncertainty" not in model.metrics:
             return None
@@ -92,7 +92,6 @@ def _check_size(name: str) -> None:
         raise InputError(
             f"{name} holds no {WEIGHTS_FILE}: it is no model of rs_srgan, or a pickle, which is never opened."
         )
-    if sizes[WEIGHTS_FILE] > MAX_WEIGHTS_BYTES:
-        raise InputError(
-            f"{name} has {sizes[WEIGHTS_FILE] / 1e6:.0f} MB of weights; this server takes {MAX_WEIGHTS_BYTES / 1e6:.0f}."
-        )
+    megabytes, most = sizes[WEIGHTS_FILE] / 1e6, MAX_WEIGHTS_BYTES / 1e6
+    if megabytes > most:
+        raise InputError(f"{name} has {megabytes:.0f} MB of weights; at most {most:.0f} are taken.")

@@ -39,8 +39,8 @@ def models_tab(models: Models, choices: list[gr.Dropdown], others: list[gr.Dropd
         name = name.strip()
         known = [*models.names(guided=False), name]
         text = (
-            f'<div class="sr-card" role="status"><p>{html.escape(name)} is ready: {html.escape(" ".join(config.bands))}, '
-            f"x{config.scale}. Choose it in the other tabs.</p></div>"
+            f'<div class="sr-card" role="status"><p>{html.escape(name)} is ready: '
+            f"{html.escape(' '.join(config.bands))}, x{config.scale}. Choose it in the other tabs.</p></div>"
         )
         return (
             text,

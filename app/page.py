@@ -16,14 +16,16 @@ from rs_srgan import InputError
 
 # Coarse pixels becoming fine ones.
 _LOGO = """<svg viewBox="0 0 44 44" aria-hidden="true"><rect width="44" height="44" rx="10" fill="#0f2a33"/>
-<g fill="#2dd4bf"><rect x="7" y="7" width="14" height="14" fill="#115e59"/><rect x="7" y="23" width="14" height="14" fill="#0d9488"/>
+<g fill="#2dd4bf"><rect x="7" y="7" width="14" height="14" fill="#115e59"/>
+<rect x="7" y="23" width="14" height="14" fill="#0d9488"/>
 <rect x="23" y="7" width="6" height="6"/><rect x="31" y="7" width="6" height="6" fill="#5eead4"/>
 <rect x="23" y="15" width="6" height="6" fill="#14b8a6"/><rect x="31" y="15" width="6" height="6" fill="#99f6e4"/>
 <rect x="23" y="23" width="6" height="6" fill="#5eead4"/><rect x="31" y="23" width="6" height="6"/>
 <rect x="23" y="31" width="6" height="6"/><rect x="31" y="31" width="6" height="6" fill="#0f766e"/></g></svg>"""
 
 _HEAD = f"""<header class="sr-head">{_LOGO}<div><h1>rs_srgan</h1>
-<p>Sentinel-2 sees the Earth in pixels of 10 m. Here a model makes 2.5 m of them, and you judge: drag the line.</p></div>
+<p>Sentinel-2 sees the Earth in pixels of 10 m. Here a model makes 2.5 m of them, and you judge: drag the line.</p>
+</div>
 <button type="button" id="sr-light" aria-label="Light or dark">◐</button></header>"""
 
 
@@ -53,4 +55,7 @@ def build(settings: Settings, models: Models, jobs: Jobs, products: Products, sa
 
         page.load(reopen, None, [patch.result, tile.result, tabs], api_visibility="private", show_progress="hidden")
     page.queue(max_size=100)
+    # Gradio looks whether a file that a request names was uploaded only when it was launched; mounted, it is not, and
+    # any file of this machine could be named.
+    page.has_launched = True
     return page

@@ -8,7 +8,7 @@ from app.forms import AS_TAGGED, OFFSETS, JobTab, ModelControls, job_html, refus
 from app.jobs import Job, Jobs
 from app.models import Models
 from app.request import Request
-from app.uploads import take
+from app.uploads import take, upload_field
 from rs_srgan import InputError
 from rs_srgan.io.opening import SUFFIXES
 
@@ -17,10 +17,8 @@ def patch_tab(jobs: Jobs, models: Models, sample: Job) -> JobTab:
     """Build it, in an open `gr.Tabs`."""
     with gr.Tab("Patch", id="patch"), gr.Row():
         with gr.Column(scale=2, min_width=290):
-            file = gr.File(label="Your image", file_types=list(SUFFIXES), elem_id="file", height=150)
-            gr.Markdown(
-                "GeoTIFF, JP2 or NPY with red, green, blue and near infrared. Without one of your own, look at the sample."
-            )
+            file = upload_field("Your image", file_types=list(SUFFIXES), elem_id="file", height=150)
+            gr.Markdown("GeoTIFF, JP2 or NPY with red, green, blue and near infrared. Until then, look at the sample.")
             controls = ModelControls(models, guided=False)
             offset = gr.Dropdown(list(OFFSETS), value=AS_TAGGED, label="Offset of the DN")
             start = gr.Button("Super-resolve", variant="primary", elem_id="start")

@@ -81,13 +81,10 @@ class Product:
     def area(self, left: float, top: float, right: float, bottom: float) -> Box:
         """Longitudes and latitudes of a rectangle on the quicklook, given as shares of its width and height."""
         west, south, east, north = self.bounds
-        xs, ys = (
-            (west + share * (east - west) for share in (left, right)),
-            (north + s * (south - north) for s in (top, bottom)),
-        )
-        (x0, x1), (y0, y1) = xs, ys
+        x0, x1 = (west + share * (east - west) for share in (left, right))
+        y0, y1 = (north + share * (south - north) for share in (top, bottom))
         box = transform_bounds(self.crs, _DEGREES, min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-        return tuple(round(value, 5) for value in box)  # type: ignore[return-value]  # 5 digits are a metre
+        return tuple(round(value, 5) for value in box)  # 5 digits are a metre
 
     def outline(self, box: Box) -> Box | None:
         """Where a box of longitudes and latitudes lies on the quicklook: left, top, right, bottom, as shares of it."""

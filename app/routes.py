@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
@@ -32,6 +32,7 @@ from app.words import for_people
 from app.worker import result_name
 from rs_srgan import InputError
 from rs_srgan.bands import SENTINEL2
+
 
 def _package(name: str) -> Path:
     """Where a package lies, which need not be imported for that."""
@@ -72,7 +73,7 @@ def make_routes(jobs: Jobs) -> APIRouter:
         with _clear():
             return jobs.get(job)
 
-    def finished(job: Annotated[Job, Depends(find)]) -> View:
+    def finished(job: Job = Depends(find)) -> View:
         with _clear():
             if job.state != DONE:
                 raise InputError("This job has no result yet.")
@@ -82,11 +83,7 @@ def make_routes(jobs: Jobs) -> APIRouter:
         with _clear():
             return Style(composite, cut, gamma)
 
-    AJob, AView, AStyle = (
-        Annotated[Job, Depends(find)],
-        Annotated[View, Depends(finished)],
-        Annotated[Style, Depends(style)],
-    )
+    a_job, a_view, a_style = Depends(find), Depends(finished), Depends(style)
 
     @router.get("/health")
     def health() -> dict[str, str]:
@@ -100,11 +97,11 @@ def make_routes(jobs: Jobs) -> APIRouter:
         return FileResponse(path, headers={"Cache-Control": "no-cache" if name in _OWN else "max-age=86400"})
 
     @router.get("/jobs/{job}/")
-    def page(job: AJob) -> RedirectResponse:
+    def page(job: Job = a_job) -> RedirectResponse:
         return RedirectResponse(f"../../?job={job.id}")
 
     @router.get("/jobs/{job}")
-    def state(job: AJob, http: HttpRequest) -> dict[str, Any]:
+    def state(http: HttpRequest, job: Job = a_job) -> dict[str, Any]:
         told = _state(job, jobs)
         if job.state == DONE:
             with _clear():
@@ -113,12 +110,12 @@ def make_routes(jobs: Jobs) -> APIRouter:
         return told
 
     @router.delete("/jobs/{job}")
-    def stop(job: AJob) -> dict[str, Any]:
+    def stop(job: Job = a_job) -> dict[str, Any]:
         jobs.stop(job)
         return _state(job, jobs)
 
     @router.get("/jobs/{job}/tiles/{plane}/{layer}/{z}/{x}/{y}.png")
-    def tile(view: AView, plane: str, layer: str, z: int, x: int, y: int, style: AStyle) -> Response:
+    def tile(plane: str, layer: str, z: int, x: int, y: int, view: View = a_view, style: Style = a_style) -> Response:
         with _clear():
             picture = draw(view, plane, layer, z, x, y, style)
         if picture is None:
@@ -127,7 +124,7 @@ def make_routes(jobs: Jobs) -> APIRouter:
 
     @router.get("/jobs/{job}/pictures/{layer}.png")
     def picture(
-        view: AView, layer: str, style: AStyle, size: Annotated[int, Query(ge=16, le=MAX_PICTURE_PX)] = 1024
+        layer: str, view: View = a_view, style: Style = a_style, size: int = Query(1024, ge=16, le=MAX_PICTURE_PX)
     ) -> Response:
         with _clear():
             places = whole(view, size)
@@ -137,13 +134,13 @@ def make_routes(jobs: Jobs) -> APIRouter:
             return Response(png(colour(view, layer, pixels, style)), media_type="image/png", headers=_FOREVER)
 
     @router.get("/jobs/{job}/legend/{layer}")
-    def scale(view: AView, layer: str, style: AStyle) -> dict[str, Any]:
+    def scale(layer: str, view: View = a_view, style: Style = a_style) -> dict[str, Any]:
         with _clear():
             return {"name": NAMES.get(layer, layer), "scale": legend(layer, view, style)}
 
     @router.get("/jobs/{job}/pixel")
     def pixel(
-        view: AView,
+        view: View = a_view,
         row: float | None = None,
         col: float | None = None,
         lon: float | None = None,
@@ -159,7 +156,7 @@ def make_routes(jobs: Jobs) -> APIRouter:
             return _values(view, int(np.floor(row)), int(np.floor(col)))
 
     @router.get("/jobs/{job}/files/{name}")
-    def file(job: AJob, view: AView, name: str) -> FileResponse:
+    def file(name: str, job: Job = a_job, view: View = a_view) -> FileResponse:
         offered = {item["file"]: item["as"] for item in _files(view, job)}
         if name not in offered or not (job.folder / name).exists():
             raise HTTPException(404, "There is no such file, or it has been cleared away.")

@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ _SOURCES = "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'"
 
 def make_server(settings: Settings) -> FastAPI:
     """The whole application; it ends with everything that visitors left."""
+    os.environ["GRADIO_TEMP_DIR"] = str(settings.folder / "uploads")  # which goes with the folder
     models = Models()
     jobs = Jobs(settings, models)
     products = Products(settings, jobs)
@@ -45,7 +47,7 @@ def make_server(settings: Settings) -> FastAPI:
     policy = f"{_SOURCES} {base.scheme}://{base.netloc}" if base.netloc else _SOURCES
 
     server.add_middleware(Guard, auth=settings.auth, policy=policy)
-    return gr.mount_gradio_app(
+    gr.mount_gradio_app(
         server,
         build(settings, models, jobs, products, sample),
         path="/",
@@ -60,6 +62,7 @@ def make_server(settings: Settings) -> FastAPI:
         server_name=settings.host,
         server_port=settings.port,
     )
+    return server
 
 
 def serve(settings: Settings) -> None:

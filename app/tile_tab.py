@@ -12,6 +12,7 @@ from app.models import Models
 from app.products import Product, Products
 from app.request import Request, look
 from app.settings import Settings
+from app.uploads import upload_field
 from app.words import for_people
 from rs_srgan import InputError
 
@@ -28,7 +29,7 @@ def tile_tab(settings: Settings, jobs: Jobs, models: Models, products: Products)
     with gr.Tab("Tile", id="tile"), gr.Row():
         known = gr.State(None)
         with gr.Column(scale=2, min_width=290):
-            file = gr.File(label="A zipped Sentinel-2 product", file_types=[".zip"], elem_id="product", height=150)
+            file = upload_field("A zipped Sentinel-2 product", file_types=[".zip"], elem_id="product", height=150)
             offered = products.offered()
             choice = gr.Dropdown(
                 offered, value=None, label="Or one of this server", visible=bool(offered), elem_id="offered"

@@ -1,8 +1,8 @@
 """Tiles of a map: which pixels of a result each of their 256 x 256 pixels shows.
 
 Of two kinds. On "earth" they are those of web maps everywhere (EPSG:3857), so that they lie on other maps. On "pixels"
-they have the result's own grid, not resampled: at zoom PIXEL_ZOOM one pixel of a tile is one SR pixel, and the upper left
-corner of the image is where a web map has its middle.
+they have the result's own grid, not resampled: at zoom PIXEL_ZOOM one pixel of a tile is one SR pixel, and the upper
+left corner of the image is where a web map has its middle.
 """
 
 import math
@@ -33,7 +33,7 @@ _NODES = 17
 # Tiles this much finer than the SR pixels are made; closer in, a browser enlarges them.
 _EXTRA_ZOOM = 1
 
-Coordinates = np.ndarray[Any, np.dtype[np.float64]]
+Coordinates = np.ndarray[Any, np.dtype[np.floating[Any]]]
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,13 @@ def whole(view: View, largest: int) -> Places:
     height, width = view.shape
     step = max(1.0, max(height, width) / largest)
     rows, cols = ((np.arange(max(1, round(size / step))) + 0.5) * step for size in (height, width))
-    return Places(*np.broadcast_arrays(rows[:, None], cols[None]), step=step)
+    return _crossed(rows, cols, step)
+
+
+def _crossed(rows: Coordinates, cols: Coordinates, step: float) -> Places:
+    """Places in every one of the rows and the columns."""
+    down, across = np.broadcast_arrays(rows[:, None], cols[None])
+    return Places(down, across, step)
 
 
 def _own_places(z: int, x: int, y: int) -> Places:
@@ -129,7 +135,7 @@ def _own_places(z: int, x: int, y: int) -> Places:
     origin = 1 << max(z - 1, 0) if z else 0.5
     centres = (np.arange(TILE_PX) + 0.5) * step
     rows, cols = ((tile - origin) * TILE_PX * step + centres for tile in (y, x))
-    return Places(*np.broadcast_arrays(rows[:, None], cols[None]), step=step)
+    return _crossed(rows, cols, step)
 
 
 @lru_cache(maxsize=256)
@@ -148,7 +154,7 @@ def _earth_places(grid: Grid, z: int, x: int, y: int) -> Places:
 
 
 def _interpolated(nodes: Coordinates) -> Coordinates:
-    """Values at the centres of a tile's pixels, from those at evenly spaced places that begin and end at its borders."""
+    """Values at the centres of a tile's pixels, from those at evenly spaced places between its borders."""
     at = (np.arange(TILE_PX) + 0.5) / TILE_PX * (_NODES - 1)
     before = np.minimum(at.astype(int), _NODES - 2)
     share = at - before

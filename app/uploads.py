@@ -4,11 +4,31 @@ import dataclasses
 import os
 import shutil
 from pathlib import Path
+from typing import Any
+
+import gradio as gr
 
 from app.jobs import Job, Jobs
 from app.request import Request
 from rs_srgan import InputError
 from rs_srgan.io.opening import SUFFIXES
+
+
+def upload_field(label: str, **options: Any) -> gr.File:  # noqa: ANN401
+    """A field for a file that a visitor sends, and nothing else: Gradio would also fetch an address that is named."""
+    field = gr.File(label=label, **options)
+    take_in = field.async_move_resource_to_block_cache
+
+    async def take_in_files(path: str | Path | None) -> str | None:
+        if "://" in str(path):
+            raise gr.Error("An address is not taken, only a file that is sent.", print_exception=False)
+        taken: str | None = await take_in(path)
+        return taken
+
+    # on the field and not in a class: for every class of components Gradio writes a file beside its source
+    setattr(field, "async_move_resource_to_block_cache", take_in_files)  # noqa: B010
+    return field
+
 
 CLEARED = "This image has been cleared away. Upload it again."
 
