@@ -6,9 +6,9 @@ from threading import Lock
 from huggingface_hub import HfApi
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 
-from rs_srgan import SISR, InputError, SISRConfig, load_model
+from rs_srgan import MISR, SISR, InputError, MISRConfig, SISRConfig, load_model
+from rs_srgan.download import WEIGHTS_FILE
 from rs_srgan.hub import catalogue
-from rs_srgan.models.checkpoint import WEIGHTS_FILE
 
 # One that a visitor names is organisation/name and nothing else: no folder of this machine, no address.
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
@@ -40,7 +40,11 @@ class Models:
 
     def names(self, guided: bool = False) -> list[str]:
         """The bundled ones, best known first; `guided` ones, too, which need a whole product."""
-        names = [name for name, model in self.bundled.items() if guided or not model.config.guide_bands]
+        names = [
+            name
+            for name, model in self.bundled.items()
+            if not isinstance(model.config, MISRConfig) and (guided or not model.config.guide_bands)
+        ]
         return sorted(names, key=lambda name: (name != "sisr-x4-rgbn", bool(self.config(name).guide_bands), name))
 
     def knows_detail(self, name: str) -> bool:
@@ -71,7 +75,7 @@ class Models:
         return self._from_hub[name]
 
 
-def load_public(name: str, detail: float | None = None) -> SISR:
+def load_public(name: str, detail: float | None = None) -> SISR | MISR:
     """`load_model` without this machine's own access to the Hub, which is no visitor's business."""
     return load_model(name, token=False, detail=detail)
 

@@ -26,7 +26,7 @@ def upload_field(label: str, **options: Any) -> gr.File:  # noqa: ANN401
         return taken
 
     # on the field and not in a class: for every class of components Gradio writes a file beside its source
-    setattr(field, "async_move_resource_to_block_cache", take_in_files)  # noqa: B010
+    setattr(field, "async_move_resource_to_block_cache", take_in_files)
     return field
 
 

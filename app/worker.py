@@ -20,7 +20,7 @@ from app.inputs import write_lr
 from app.models import load_public
 from app.request import TILE_LR_PX, Request
 from app.words import for_people
-from rs_srgan import SISR, InputError
+from rs_srgan import MISR, SISR, InputError
 from rs_srgan.inference.scene import run
 
 logger = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def compute(request: Request, folder: Path) -> Generator[Step]:
     write_lr(request, models[0].config.bands, folder / "lr.tif")
     done_px, seconds = 0, 0.0
     for index, model in enumerate(models):
-        uncertain = request.uncertainty and model.uncertainty is not None
+        uncertain = request.uncertainty and model.config.uncertainty
         steps = run(
             request.source,
             folder / result_name(index),
@@ -81,7 +81,7 @@ def compute(request: Request, folder: Path) -> Generator[Step]:
 
 
 @lru_cache(maxsize=4)
-def _model(name: str, detail: float | None) -> SISR:
+def _model(name: str, detail: float | None) -> SISR | MISR:
     return load_public(name, detail)
 
 

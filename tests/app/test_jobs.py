@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 import rasterio
+from app.views import BICUBIC, NEAREST, composites, picture_pair
 
 from app.jobs import MAX_LR_PX, Job, work
 from app.sample import write_sample
-from app.views import BICUBIC, NEAREST, composites, picture_pair
 from rs_srgan import InputError
 from rs_srgan.bands import RGBN
 from rs_srgan.hub import DEFAULT_MODEL
