@@ -208,9 +208,9 @@ class Jobs:
 
     def _end(self, job: Job, state: str) -> None:
         """Say that a job has ended; with the lock in hand."""
-        job.state, job.ended = state, time.monotonic()
         if state != DONE:
             shutil.rmtree(job.folder, ignore_errors=True)
+        job.state, job.ended = state, time.monotonic()
         self._changed.notify_all()
 
     def _sweep(self) -> None:

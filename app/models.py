@@ -4,11 +4,12 @@ import re
 from threading import Lock
 
 from huggingface_hub import HfApi
-from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError, RepositoryNotFoundError
+from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
 
 from rs_srgan import MISR, SISR, InputError, MISRConfig, SISRConfig, load_model
 from rs_srgan.download import WEIGHTS_FILE
 from rs_srgan.hub import catalogue
+from rs_srgan.hub_errors import HUB_ERRORS
 
 # One that a visitor names is organisation/name and nothing else: no folder of this machine, no address.
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
@@ -87,7 +88,7 @@ def _check_size(name: str) -> None:
         raise InputError(f"{name} is not open to everybody on the Hub: its terms have to be accepted first.") from None
     except (RepositoryNotFoundError, HFValidationError):
         raise InputError(f"There is no public model {name!r} on the Hub. Is it spelled as in its address?") from None
-    except (HfHubHTTPError, OSError):
+    except HUB_ERRORS:
         raise InputError(
             f"{name} cannot be fetched: the Hub does not answer. Try again later, or choose a bundled model."
         ) from None

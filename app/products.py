@@ -12,10 +12,8 @@ from threading import Lock, Thread
 import numpy as np
 import rasterio
 from fastapi import APIRouter, HTTPException, Response
-from rasterio._err import CPLE_BaseError  # what GDAL's own errors come as, here and there
 from rasterio.crs import CRS
 from rasterio.enums import Resampling
-from rasterio.errors import RasterioError
 from rasterio.warp import transform, transform_bounds
 
 from app.archive import checked_members, unpack
@@ -26,6 +24,7 @@ from app.settings import Settings
 from app.uploads import link
 from app.words import for_people
 from rs_srgan import InputError
+from rs_srgan.io.region import PROJECTION_ERRORS
 from rs_srgan.io.safe import SafeProduct, open_product
 from rs_srgan.radiometry import Stretch
 
@@ -90,7 +89,7 @@ class Product:
         """Where a box of longitudes and latitudes lies on the quicklook: left, top, right, bottom, as shares of it."""
         try:
             west, south, east, north = transform_bounds(_DEGREES, self.crs, *box)
-        except (RasterioError, CPLE_BaseError):
+        except PROJECTION_ERRORS:
             return None
         left, bottom, right, top = self.bounds
         width, height = right - left, top - bottom

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 from rasterio.crs import CRS
-from rasterio.errors import CRSError, RasterioError
 from rasterio.warp import transform
 
 from app.colours import Style, colour
 from app.layers import View
 from rs_srgan import InputError
 from rs_srgan.io.raster import Grid
+from rs_srgan.io.region import PROJECTION_ERRORS
 from rs_srgan.radiometry import FloatImage
 from rs_srgan.tiling import Window
 
@@ -51,7 +51,7 @@ def has_place(grid: Grid) -> bool:
         return False
     try:
         corners = transform(grid.crs, DEGREES, *_corners(grid))
-    except (RasterioError, CRSError):
+    except PROJECTION_ERRORS:
         return False
     return bool(np.isfinite(corners).all()) and float(np.abs(corners[1]).max()) < 85  # where web maps end
 
@@ -145,7 +145,7 @@ def _earth_places(grid: Grid, z: int, x: int, y: int) -> Places:
     across, down = np.meshgrid(-_HALF_WORLD + (x + nodes) * size, _HALF_WORLD - (y + nodes) * size)
     try:
         xs, ys = transform(_WEB_MAP, grid.crs, across.ravel(), down.ravel())
-    except RasterioError:  # farther away than the projection reaches
+    except PROJECTION_ERRORS:  # farther away than the projection reaches
         return Places(np.full((1, 1), np.nan), np.full((1, 1), np.nan), 1.0)
     cols, rows = ~grid.transform * (np.array(xs), np.array(ys))
     rows, cols = (_interpolated(values.reshape(_NODES, _NODES)) for values in (rows, cols))
