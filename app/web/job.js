@@ -10,9 +10,21 @@ const duration = seconds =>
 const million = px => (px / 1e6 >= 0.1 ? `${(px / 1e6).toFixed(1)} million pixels` : `${px} pixels`);
 
 class Job extends HTMLElement {
+  static observedAttributes = ["data-id"];
+
+  // Gradio keeps an element that is there, gives it other attributes and takes its children: then it is a new one.
+  attributeChangedCallback() {
+    if (this.isConnected) queueMicrotask(() => this.begin());
+  }
+
   connectedCallback() {
-    if (this.started) return;
-    this.started = true;
+    if (this.id_begun !== this.dataset.id) this.begin();
+  }
+
+  begin() {
+    this.id_begun = this.dataset.id;
+    this.replaceChildren();
+    delete this.dataset.state;
     this.address = new URL(`jobs/${this.dataset.id}`, document.baseURI).href;
     this.failures = 0;
     if (this.dataset.remember !== undefined) {
@@ -20,26 +32,25 @@ class Job extends HTMLElement {
       here.searchParams.set("job", this.dataset.id);
       history.replaceState(history.state, "", here);
     }
-    this.ask();
+    this.ask(this.id_begun);
   }
 
-  async ask() {
-    if (!this.isConnected && this.seen) return;
-    this.seen = true;
+  async ask(id) {
     let told;
     try {
       const answer = await fetch(this.address);
       told = await answer.json();
+      if (id !== this.id_begun || !this.isConnected) return;
       if (answer.status === 404) return this.say("alert", "This result has gone", told.detail);
       if (!answer.ok) throw new Error(answer.statusText);
       this.failures = 0;
     } catch {
       this.failures += 1;
       if (this.failures > PATIENCE) return this.say("alert", "The server does not answer", "Reload the page in a while: the job goes on without it.");
-      return setTimeout(() => this.ask(), ASK_MS);
+      return setTimeout(() => this.ask(id), ASK_MS);
     }
     this.show(told);
-    if (told.state === "waiting" || told.state === "running") setTimeout(() => this.ask(), ASK_MS);
+    if (told.state === "waiting" || told.state === "running") setTimeout(() => this.ask(id), ASK_MS);
   }
 
   show(told) {
@@ -53,7 +64,7 @@ class Job extends HTMLElement {
         <button type="button" class="sr-button sr-stop">Stop</button></div>`;
       this.querySelector(".sr-stop").addEventListener("click", event => {
         event.target.disabled = true;
-        fetch(this.address, {method: "DELETE"});
+        fetch(this.address, {method: "DELETE"}).then(() => this.ask(this.id_begun));
       });
     }
     const bar = this.querySelector("progress");

@@ -4,8 +4,20 @@
 const FEW_PX = 4;
 
 class Quicklook extends HTMLElement {
+  static observedAttributes = ["data-id"];
+
+  // Gradio keeps an element that is there, gives it other attributes and takes its children: then it is a new one.
+  attributeChangedCallback() {
+    if (this.isConnected) queueMicrotask(() => this.begin());
+  }
+
   connectedCallback() {
-    if (this.box) return;
+    if (this.begun !== this.dataset.id) this.begin();
+  }
+
+  begin() {
+    this.begun = this.dataset.id;
+    document.removeEventListener("input", this.typed);
     this.address = new URL(`products/${this.dataset.id}`, document.baseURI).href;
     this.innerHTML = `<div class="sr-look"><img alt="The product in true colour" draggable="false"><div class="sr-area" hidden></div></div>`;
     this.image = this.querySelector("img");

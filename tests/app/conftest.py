@@ -18,7 +18,7 @@ from app.settings import Settings
 from tests.safe_builder import build_safe, zip_safe
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-SECONDS = 60_000  # in milliseconds, for anything that computes
+SECONDS = 20_000  # in milliseconds, for anything that computes
 # Maps are drawn by the processor, since there need be no graphics card.
 _ARGUMENTS = (
     "--no-sandbox",
