@@ -18,7 +18,9 @@ def patch_tab(jobs: Jobs, models: Models, sample: Job) -> JobTab:
     with gr.Tab("Patch", id="patch"), gr.Row():
         with gr.Column(scale=2, min_width=290):
             file = upload_field("Your image", file_types=list(SUFFIXES), elem_id="file", height=150)
-            gr.Markdown("GeoTIFF, JP2 or NPY with red, green, blue and near infrared. Until then, look at the sample.")
+            gr.Markdown(
+                "GeoTIFF, JP2 or NPY with red, green, blue and near infrared. Until then, the sample stands in."
+            )
             controls = ModelControls(models, guided=False)
             offset = gr.Dropdown(list(OFFSETS), value=AS_TAGGED, label="Offset of the DN")
             start = gr.Button("Super-resolve", variant="primary", elem_id="start")
@@ -28,7 +30,7 @@ def patch_tab(jobs: Jobs, models: Models, sample: Job) -> JobTab:
     def submit(file: str | None, model: str, other: str, detail: float, uncertainty: bool, offset: str) -> str:
         try:
             request = controls.request(model, other, detail, uncertainty, OFFSETS[offset])
-            return job_html(submit_image(jobs, file, request).id)
+            return job_html(submit_image(jobs, file or str(sample.request.source), request).id)
         except InputError as error:
             return refusal(error)
 

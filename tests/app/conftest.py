@@ -19,12 +19,8 @@ from tests.safe_builder import build_safe, zip_safe
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SECONDS = 20_000  # in milliseconds, for anything that computes
-# Maps are drawn by the processor, since there need be no graphics card.
-_ARGUMENTS = (
+_QUIET = (
     "--no-sandbox",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -127,14 +123,21 @@ def server(tmp_path_factory, product_zip):
 
 
 @pytest.fixture(scope="session")
-def browser():
+def launch():
+    """Starts a browser with the given arguments."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine (apt install chromium)")
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
-        yield browser
-        browser.close()
+        yield lambda arguments: driver.chromium.launch(executable_path=CHROMIUM, args=[*_QUIET, *arguments])
+
+
+@pytest.fixture(scope="session")
+def browser(launch):
+    # maps are drawn by the processor, since there need be no graphics card
+    browser = launch(["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"])
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -73,6 +73,11 @@ def test_a_wrong_option_is_one_clear_line(client, write_tif, options, words):
     assert "Traceback" not in str(failure.value) and "/tmp" not in str(failure.value)
 
 
+def test_without_an_image_that_is_said(client):
+    with pytest.raises(AppError, match=r"There is no image yet\. Upload one first\."):
+        client.predict(image=None, api_name="/super_resolve")
+
+
 def test_twelve_at_once_all_finish(client, write_tif):
     source = write_tif(scene_dn(40, 40))
 

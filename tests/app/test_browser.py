@@ -12,7 +12,7 @@ import pytest
 import rasterio
 from PIL import Image
 
-from tests.app.conftest import CHROMIUM, SECONDS, keep_picture, sample_dn
+from tests.app.conftest import SECONDS, keep_picture, sample_dn
 from tests.conftest import scene_dn
 
 # On two idle cores it is 3, 5 and 2 seconds, see docs/app.md; the machine of a test does other things at the same time.
@@ -368,9 +368,14 @@ def test_three_bands_are_refused_with_the_missing_one_named(page, write_tif):
     assert "B08 missing" in refusal(page)
 
 
-def test_without_an_image_the_page_says_what_to_do(page):
+def test_the_sample_stands_in_for_an_image(page):
+    page.wait_for_selector(LIVE)
+    page.get_by_label("Model", exact=True).click()
+    page.get_by_role("option", name="sisr-x2-rgbn").click()
+    page.get_by_text("x2. On sites").wait_for(timeout=SECONDS)
     page.click("#start")
-    assert "There is no image yet. Upload one first." in refusal(page)
+    wait_for_result(page, live=False)
+    assert "300 x 300 px became 600 x 600 px" in page.inner_text("#patch-result .sr-title")
 
 
 def test_an_archive_that_leads_out_is_refused_on_the_page(page, tmp_path):
@@ -448,29 +453,14 @@ def test_it_fits_a_phone(browser, server, tab):
     page.close()
 
 
-def test_without_webgl_the_line_still_moves(server):
-    sync_api = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine (apt install chromium)")
-    import threading
-
-    said = {}
-
-    def visit() -> None:  # one driver to a thread
-        with sync_api.sync_playwright() as driver:
-            options = ["--no-sandbox", "--disable-gpu", "--disable-3d-apis", "--disable-software-rasterizer"]
-            plain = driver.chromium.launch(executable_path=CHROMIUM, args=options)
-            page = plain.new_page()
-            page.goto(server.address)
-            page.wait_for_function("document.querySelector('.sr-poster-right img')?.naturalWidth > 0", timeout=SECONDS)
-            said["text"] = page.locator(".sr-plain").inner_text()
-            page.locator(".sr-handle").focus()
-            page.keyboard.press("Home")
-            said["clip"] = page.locator(".sr-poster-right").evaluate("element => element.style.clipPath")
-            plain.close()
-
-    thread = threading.Thread(target=visit)
-    thread.start()
-    thread.join()
-    assert "draws no WebGL" in said["text"]
-    assert said["clip"] == "inset(0px)" or said["clip"].endswith("0%)")
+def test_without_webgl_the_line_still_moves(launch, server):
+    plain = launch(["--disable-gpu", "--disable-3d-apis", "--disable-software-rasterizer"])
+    page = plain.new_page()
+    page.goto(server.address)
+    page.wait_for_function("document.querySelector('.sr-poster-right img')?.naturalWidth > 0", timeout=SECONDS)
+    assert "draws no WebGL" in page.locator(".sr-plain").inner_text()
+    page.locator(".sr-handle").focus()
+    page.keyboard.press("End")
+    clip = page.locator(".sr-poster-right").evaluate("element => element.style.clipPath")
+    plain.close()
+    assert clip == "inset(0px 0px 0px 100%)"
