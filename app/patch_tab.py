@@ -18,9 +18,7 @@ def patch_tab(jobs: Jobs, models: Models, sample: Job) -> JobTab:
     with gr.Tab("Patch", id="patch"), gr.Row():
         with gr.Column(scale=2, min_width=290):
             file = upload_field("Your image", file_types=list(SUFFIXES), elem_id="file", height=150)
-            gr.Markdown(
-                "GeoTIFF, JP2 or NPY with red, green, blue and near infrared. Until then, the sample stands in."
-            )
+            gr.Markdown("GeoTIFF, JP2 or NPY with red, green, blue, near infrared. Until then, the sample stands in.")
             controls = ModelControls(models, guided=False)
             offset = gr.Dropdown(list(OFFSETS), value=AS_TAGGED, label="Offset of the DN")
             start = gr.Button("Super-resolve", variant="primary", elem_id="start")
