@@ -18,7 +18,7 @@ from app.settings import Settings
 from tests.safe_builder import build_safe, zip_safe
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-SECONDS = 20_000  # in milliseconds, for anything that computes
+SECONDS = 60_000  # in milliseconds, for anything that computes
 _QUIET = (
     "--no-sandbox",
     "--disable-background-networking",

@@ -15,8 +15,8 @@ from PIL import Image
 from tests.app.conftest import SECONDS, keep_picture, sample_dn
 from tests.conftest import scene_dn
 
-# On two idle cores it is 3, 5 and 2 seconds, see docs/app.md; the machine of a test does other things at the same time.
-FIRST_PICTURE, UPLOAD_TO_SLIDER, STOP = 6.0, 12.0, 4.0
+# Wanted are 3, 5 and 2 seconds on two idle cores, see docs/app.md; tests run where other things do, too.
+FIRST_PICTURE, UPLOAD_TO_SLIDER, STOP = 8.0, 20.0, 6.0
 LIVE = "sr-viewer.sr-live"
 STAGE = "document.querySelector('#tile-result sr-viewer').stage"
 
