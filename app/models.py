@@ -72,6 +72,8 @@ class Models:
             if name not in self._from_hub:
                 _check_size(name)
                 model = load_public(name)
+                if isinstance(model, MISR):
+                    raise InputError(f"{name} is for several images of one place, which this page does not take yet.")
                 self._from_hub[name] = model.config
         return self._from_hub[name]
 

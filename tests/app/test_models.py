@@ -7,7 +7,7 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 
 from app import models as models_module
 from app.models import Models
-from rs_srgan import InputError
+from rs_srgan import MISR, InputError, MISRConfig
 
 
 def repository(**sizes: int) -> SimpleNamespace:
@@ -77,6 +77,13 @@ def test_a_strangers_model_names_no_base_of_ours_to_load(hub, monkeypatch, model
     models.load("someone/else")
     assert not models.knows_detail("someone/else")
     assert models.knows_detail("srgan-x4-rgbn")
+
+
+def test_a_model_of_several_images_is_not_offered_for_one(hub, monkeypatch, model):
+    misr = MISR(MISRConfig(channels=16, blocks=1, fusion_channels=16, fusion_blocks=1))
+    monkeypatch.setattr(models_module, "load_public", lambda name: misr)
+    with pytest.raises(InputError, match="is for several images of one place"):
+        Models().load("someone/several")
 
 
 def test_without_the_hub_that_is_said(monkeypatch):
