@@ -89,7 +89,7 @@ def test_from_an_upload_to_the_slider(page, write_tif):
 
 
 def test_the_line_moves_by_mouse_and_by_keyboard(page):
-    page.wait_for_selector(LIVE)
+    page.wait_for_selector(LIVE, timeout=SECONDS)
     handle = page.locator(".sr-handle")
     box = handle.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -106,7 +106,7 @@ def test_the_line_moves_by_mouse_and_by_keyboard(page):
 
 
 def test_both_sides_zoom_together_and_show_the_same_place(page):
-    page.wait_for_selector(LIVE)
+    page.wait_for_selector(LIVE, timeout=SECONDS)
     page.select_option("[name=left]", "sr")  # then there is no line to be seen
     before = shot(page, ".sr-stage")
     box = page.locator(".sr-stage").bounding_box()
@@ -121,7 +121,7 @@ def test_both_sides_zoom_together_and_show_the_same_place(page):
 
 def test_one_to_one_shows_the_pixels_of_the_result(page):
     """What is on the screen is what the server drew, pixel by pixel, without any resampling."""
-    page.wait_for_selector(LIVE)
+    page.wait_for_selector(LIVE, timeout=SECONDS)
     page.get_by_role("button", name="1:1").click()
     page.keyboard.press("Tab")
     page.locator(".sr-handle").focus()
@@ -148,7 +148,7 @@ def test_one_to_one_shows_the_pixels_of_the_result(page):
 
 
 def test_composites_layers_and_stretch_change_what_is_shown(page):
-    page.wait_for_selector(LIVE)
+    page.wait_for_selector(LIVE, timeout=SECONDS)
     seen = [shot(page, ".sr-stage")]
     for name, value in (("composite", "NDVI"), ("right", "difference"), ("right", "consistency"), ("left", "bicubic")):
         page.select_option(f"[name={name}]", value)
@@ -170,7 +170,7 @@ def test_composites_layers_and_stretch_change_what_is_shown(page):
 
 
 def test_a_click_shows_the_numbers_of_the_geotiff(page, tmp_path):
-    page.wait_for_selector(LIVE)
+    page.wait_for_selector(LIVE, timeout=SECONDS)
     box = page.locator(".sr-stage").bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.61, box["y"] + box["height"] * 0.35)
     title = page.locator(".sr-pick h3")
@@ -263,7 +263,7 @@ def test_a_product_of_the_server_can_be_chosen_by_keyboard(page):
 
 
 def test_the_comparison_is_taken_home_as_a_picture(page, tmp_path):
-    page.wait_for_selector(LIVE)
+    page.wait_for_selector(LIVE, timeout=SECONDS)
     with page.expect_download() as download:
         page.get_by_role("button", name="This comparison").click()
     download.value.save_as(tmp_path / "a.png")
@@ -274,7 +274,7 @@ def test_the_comparison_is_taken_home_as_a_picture(page, tmp_path):
 
 
 def test_two_models_are_compared(page, write_tif):
-    page.wait_for_selector(LIVE)
+    page.wait_for_selector(LIVE, timeout=SECONDS)
     page.get_by_label("Compare with").click()
     page.get_by_role("option", name="srgan-x4-rgbn").click()
     super_resolve(page, write_tif(sample_dn(60), bands=("B02", "B03", "B04", "B08")))
@@ -285,7 +285,7 @@ def test_two_models_are_compared(page, write_tif):
 
 
 def test_detail_is_offered_where_the_model_has_it(page, write_tif):
-    page.wait_for_selector(LIVE)
+    page.wait_for_selector(LIVE, timeout=SECONDS)
     assert page.locator("#patch-detail").count() == 0 or not page.locator("#patch-detail").is_visible()
     page.get_by_label("Model", exact=True).click()
     page.get_by_role("option", name="srgan-x4-rgbn").click()
@@ -319,13 +319,13 @@ def test_visitors_do_not_see_each_others_files(page, browser, server, write_tif)
     wait_for_result(page, live=False)
     stranger = browser.new_context().new_page()
     stranger.goto(server.address)
-    stranger.wait_for_selector("#patch-result sr-viewer")
+    stranger.wait_for_selector("#patch-result sr-viewer", timeout=SECONDS)
     assert "mine.tif" not in stranger.content()
     assert stranger.request.get(f"{server.address}/jobs/").status == 404
     stranger.goto(f"{server.address}/?job={job_of(page)[:-1]}")
     assert "This result has gone" in refusal(stranger)
     stranger.goto(page.url)  # whoever is given the address may look
-    stranger.wait_for_selector("#patch-result sr-viewer")
+    stranger.wait_for_selector("#patch-result sr-viewer", timeout=SECONDS)
     assert "mine.tif" in stranger.inner_text(".sr-title")
     stranger.context.close()
 
@@ -360,7 +360,7 @@ def test_three_bands_are_refused_with_the_missing_one_named(page, write_tif):
 
 
 def test_the_sample_stands_in_for_an_image(page):
-    page.wait_for_selector(LIVE)
+    page.wait_for_selector(LIVE, timeout=SECONDS)
     page.get_by_label("Model", exact=True).click()
     page.get_by_role("option", name="sisr-x2-rgbn").click()
     page.get_by_text("x2. On sites").wait_for(timeout=SECONDS)
@@ -417,7 +417,7 @@ def test_everybody_can_read_and_use_it(browser, server, scheme):
 
 
 def test_the_keyboard_reaches_every_control(page):
-    page.wait_for_selector(LIVE)
+    page.wait_for_selector(LIVE, timeout=SECONDS)
     wanted = page.evaluate(
         """() => [...document.querySelectorAll('button, input, select, a[href], summary, [role=slider], canvas')]
             .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.disabled && e.tabIndex >= 0)
