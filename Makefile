@@ -40,7 +40,8 @@ bench: .venv/.dev
 	$(BIN)/python -m benchmarks.engine
 
 screenshot: .venv/.dev
-	RS_SRGAN_SCREENSHOTS=docs $(BIN)/python -m pytest -q tests/app/test_browser.py -k one_click
+	mkdir -p build/screenshots
+	RS_SRGAN_SCREENSHOTS=build/screenshots $(BIN)/python -m pytest -q tests/app/test_browser.py
 
 train: .venv/.dev
 	$(BIN)/python -m train fit --config train/configs/sisr_x4_rgbn.yaml

@@ -1,26 +1,107 @@
-"""`python -m app`: serve the demo."""
+"""`python -m app`: serve the demo.
+
+Nothing is imported before it is needed: the processes that compute read this file, too.
+"""
 
 import argparse
 import logging
+import os
+import re
+from pathlib import Path
 
-from app.ui import build, serve
+_UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 
 
 def main() -> None:
     """Parse the options and serve until interrupted."""
-    parser = argparse.ArgumentParser(prog="python -m app", description="Super-resolution in the browser.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, default=7860, help="port to listen on (%(default)s)")
-    options = parser.parse_args()
     logging.basicConfig(format="%(message)s")
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # GDAL's words come with our own errors
+    options = vars(_parser().parse_args())
+    from app.server import serve
+    from app.settings import Settings
+
+    settings = Settings(**{name: value for name, value in options.items() if value is not None})
     try:
-        serve(build(), options.host, options.port)
+        serve(settings)
     except OSError as error:
         message = (
-            f"Cannot listen on {options.host}:{options.port}: is it in use? Choose another: --port, make demo PORT="
+            f"Cannot listen on {settings.host}:{settings.port}: is it in use? Choose another: --port, make demo PORT="
         )
         raise SystemExit(message) from error
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m app", description="Super-resolution in the browser.")
+    parser.add_argument("--host", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port to listen on (7860)")
+    parser.add_argument(
+        "--auth",
+        type=_user,
+        default=os.environ.get("RS_SRGAN_AUTH"),
+        metavar="USER:PASSWORD",
+        help="what everybody must give; better as RS_SRGAN_AUTH, which no list of processes shows",
+    )
+    parser.add_argument(
+        "--data-root", type=_folder, metavar="DIR", help="folder with Sentinel-2 products to choose from"
+    )
+    parser.add_argument("--max-upload", type=_size, metavar="SIZE", help="largest file that is taken (2gb)")
+    parser.add_argument(
+        "--max-megapixels", type=_megapixels, dest="max_lr_px", metavar="N", help="largest area (120.56)"
+    )
+    parser.add_argument("--concurrency", type=_count, metavar="N", help="jobs at the same time, a process each (1)")
+    parser.add_argument("--engine", choices=("auto", "torch", "openvino"), help="what computes (auto)")
+    parser.add_argument("--keep", type=_minutes, metavar="MINUTES", help="how long uploads and results are kept (60)")
+    parser.add_argument(
+        "--base-map", metavar="URL", help="map tiles that visitors can ask for, '' for none (OpenStreetMap)"
+    )
+    parser.add_argument(
+        "--mcp", action="store_true", help="offer the endpoints to language models: pip install gradio[mcp]"
+    )
+    return parser
+
+
+def _user(text: str) -> tuple[str, str]:
+    user, colon, password = text.partition(":")
+    if not (user and colon and password):
+        raise argparse.ArgumentTypeError("expected USER:PASSWORD")
+    return user, password
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is no folder")
+    return Path(text).resolve()
+
+
+def _size(text: str) -> int:
+    found = re.fullmatch(r"(\d+)([kmg]b)?", text.lower())
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; expected one like 500mb or 2gb")
+    return int(found[1]) * _UNITS[found[2] or ""]
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes; expected 1 to 64")
+    return int(text)
+
+
+def _megapixels(text: str) -> int:
+    return int(_positive(text) * 1e6)
+
+
+def _minutes(text: str) -> int:
+    return int(_positive(text) * 60)
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ from pathlib import Path
 # In a Space this folder is the repository, so that the package it is must be found from above.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from app.ui import build, serve
+if __name__ == "__main__":  # the processes that compute read this file, too
+    from app.server import serve
+    from app.settings import Settings
 
-if __name__ == "__main__":
-    serve(build(), "0.0.0.0", 7860)
+    serve(Settings(host="0.0.0.0", max_lr_px=16_000_000))

@@ -8,6 +8,10 @@ import numpy as np
 import rasterio
 from affine import Affine
 
+from app.jobs import Job, Jobs
+from app.request import Request
+from rs_srgan.hub import DEFAULT_MODEL
+
 # As spyndex documents its "sentinel" data set: DN without offset, 10 m bands, no georeference.
 _BANDS = ("B02", "B03", "B04", "B08")
 
@@ -31,3 +35,10 @@ def write_sample(folder: Path) -> Path:
         dataset.write(dn)
         dataset.descriptions = _BANDS
     return target
+
+
+def submit_sample(jobs: Jobs) -> Job:
+    """Have the default model do it, once for everybody: the first thing that a visitor sees."""
+    name, folder = jobs.new_folder()
+    request = Request(write_sample(folder), (DEFAULT_MODEL,), uncertainty=True, engine=jobs.settings.engine)
+    return jobs.submit(request, "sentinel2_sample.tif", (name, folder), kept=True)

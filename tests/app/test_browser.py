@@ -1,164 +1,333 @@
-"""The page as a visitor meets it, in a real browser. RS_SRGAN_SCREENSHOTS names a folder to keep pictures in."""
+"""The page as visitors meet it, in a real browser. RS_SRGAN_SCREENSHOTS names a folder to keep pictures in."""
 
-import os
+import io
 import re
-import shutil
-import socket
-import subprocess
-import sys
+import time
+import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
+from PIL import Image
 
+from tests.app.conftest import SECONDS, keep_picture, sample_dn
 from tests.conftest import scene_dn
 
-playwright = pytest.importorskip("playwright.sync_api")
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (apt install chromium)")
-
-SECONDS = 60_000  # in milliseconds, for anything that computes
+# Wanted are 3, 5 and 2 seconds on two idle cores, see docs/app.md; tests run where other things do, too.
+FIRST_PICTURE, UPLOAD_TO_SLIDER, STOP = 8.0, 20.0, 6.0
+LIVE = "sr-viewer.sr-live"
+STAGE = "document.querySelector('#tile-result sr-viewer').stage"
 
 
-@pytest.fixture(scope="module")
-def server_folder(tmp_path_factory):
-    """Where the server keeps what visitors send and get."""
-    return tmp_path_factory.mktemp("server")
-
-
-@pytest.fixture(scope="module")
-def address(server_folder):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "app", "--port", str(port)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=os.environ | {"PYTHONUNBUFFERED": "1", "TMPDIR": str(server_folder)},
-    )
-    try:
-        for line in server.stdout:  # ends when the server does
-            if f"http://127.0.0.1:{port}" in line:
-                break
-        else:
-            pytest.fail("the server ended before it listened")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=[*quiet, "--disable-sync", "--no-first-run"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser, address):
-    page = browser.new_page(viewport={"width": 1300, "height": 1240}, accept_downloads=True)
-    page.goto(address)
-    page.wait_for_selector("#sample")
-    yield page
-    page.close()
-
-
-def pictures(page) -> list[str]:
-    """Addresses of the slider's two sides, once they are there."""
-    page.wait_for_function("document.querySelectorAll('#slider img').length == 2", timeout=SECONDS)
-    return [image.get_attribute("src") for image in page.query_selector_all("#slider img")]
-
-
-def upload(page, path: Path) -> None:
+def upload(page, field: str, path: Path) -> None:
     with page.expect_file_chooser() as chooser:
-        page.click("#file button")
+        page.locator(f"{field} button").first.click()
     chooser.value.set_files(path)
-    page.get_by_text(re.compile(r"\d B|\d KB|\d MB")).first.wait_for(timeout=SECONDS)
+    page.locator(field).get_by_test_id("download-link").wait_for(timeout=SECONDS)
 
 
-def message(page) -> str:
-    """The text of the error box."""
-    box = page.get_by_test_id("toast-body").first
-    box.wait_for(timeout=SECONDS)
-    return box.inner_text()
+def super_resolve(page, path: Path) -> None:
+    upload(page, "#file", path)
+    page.click("#start")
 
 
-def test_one_click_shows_the_sample_and_the_slider_moves(page):
+def wait_for_result(page, place: str = "#patch-result", live: bool = True) -> None:
+    page.wait_for_selector(f"{place} sr-job[data-remember] {LIVE if live else 'sr-viewer'}", timeout=SECONDS)
+
+
+def job_of(page) -> str:
+    page.wait_for_function("location.search.includes('job=')", timeout=SECONDS)
+    return page.url.rpartition("job=")[2]
+
+
+def refusal(page, place: str = "#patch-result") -> str:
+    card = page.locator(f"{place} .sr-error")
+    card.wait_for(timeout=SECONDS)
+    text = card.inner_text()
+    assert "Traceback" not in text and "/tmp" not in text
+    return text
+
+
+def shot(page, selector: str) -> np.ndarray:
+    return np.array(Image.open(io.BytesIO(page.locator(selector).screenshot())).convert("RGB"), int)
+
+
+def test_the_first_picture_is_there_without_a_click_and_from_here(browser, server):
+    page = browser.new_page(viewport={"width": 1300, "height": 1000})
     outside = []
-    page.on("request", lambda request: outside.append(request.url) if request.url.startswith("http") else None)
-    page.click("#sample")
-    left, right = pictures(page)
-    assert left != right
-    page.wait_for_function("[...document.querySelectorAll('#slider img')].every(i => i.naturalWidth == 1200)")
-    assert "300 x 300 px became 1200 x 1200 px" in page.inner_text("#report")
-    if folder := os.environ.get("RS_SRGAN_SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / "app.png", full_page=True)
+    page.on("request", lambda request: outside.append(request.url))
+    page.goto(server.address)
+    page.wait_for_function("document.querySelector('.sr-poster-right img')?.naturalWidth > 0", timeout=SECONDS)
+    loaded = "performance.getEntriesByType('navigation')[0].loadEventEnd"
+    seconds = page.evaluate(f"(performance.now() - {loaded}) / 1000")
+    page.wait_for_selector(LIVE, timeout=SECONDS)
+    assert [url for url in outside if not url.startswith((server.address, "blob:", "data:"))] == []
+    assert page.locator("#patch-result .sr-title").inner_text().startswith("sentinel2_sample.tif")
+    assert "300 x 300 px became 1200 x 1200 px" in page.inner_text("#patch-result .sr-title")
+    keep_picture(page, "app")
+    page.close()
+    print(f"first picture after {seconds:.1f} s")
+    assert seconds < FIRST_PICTURE
 
-    clip = "document.querySelectorAll('#slider img')[1].style.clipPath"
-    before = page.evaluate(clip)
-    box = page.query_selector("#slider [data-testid=slider] .icon-wrap").bounding_box()
+
+def test_from_an_upload_to_the_slider(page, write_tif):
+    source = write_tif(sample_dn(512), bands=("B02", "B03", "B04", "B08"))
+    page.wait_for_selector(LIVE, timeout=SECONDS)
+    started = time.monotonic()
+    super_resolve(page, source)
+    page.wait_for_function(
+        "job => { const image = document.querySelector('#patch-result .sr-poster-right img');"
+        " return image?.src.includes(job) && image.naturalWidth > 0 }",
+        arg=job_of(page),
+        timeout=SECONDS,
+    )
+    seconds = time.monotonic() - started
+    print(f"upload to slider in {seconds:.1f} s")
+    assert seconds < UPLOAD_TO_SLIDER
+
+
+def test_the_line_moves_by_mouse_and_by_keyboard(page):
+    page.wait_for_selector(LIVE, timeout=SECONDS)
+    handle = page.locator(".sr-handle")
+    box = handle.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(x - 200, y, steps=5)
+    page.mouse.move(x - 200, y, steps=4)
     page.mouse.up()
-    assert page.evaluate(clip) != before
-    assert not [url for url in outside if "127.0.0.1" not in url]
+    dragged = int(handle.get_attribute("aria-valuenow"))
+    assert dragged < 45
+    page.keyboard.press("ArrowRight")
+    assert int(handle.get_attribute("aria-valuenow")) == dragged + 2
+    page.keyboard.press("End")
+    assert page.locator(".sr-map-right").evaluate("element => element.style.clipPath") == "inset(0px 0px 0px 100%)"
 
 
-def test_other_bands_and_bicubic_change_what_is_shown(page):
-    page.click("#sample")
-    first = pictures(page)
-    page.get_by_label("False colour").check()
-    page.wait_for_function("old => document.querySelectorAll('#slider img')[1]?.src != old", arg=first[1])
-    second = pictures(page)
-    assert set(first).isdisjoint(second)
-    page.get_by_label("Bicubic").check()
-    page.wait_for_function("old => document.querySelectorAll('#slider img')[0]?.src != old", arg=second[0])
-    assert pictures(page)[1] == second[1]  # the right side is the same SR
+def test_both_sides_zoom_together_and_show_the_same_place(page):
+    page.wait_for_selector(LIVE, timeout=SECONDS)
+    page.select_option("[name=left]", "sr")  # then there is no line to be seen
+    before = shot(page, ".sr-stage")
+    box = page.locator(".sr-stage").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.4)
+    page.mouse.wheel(0, -600)
+    stage = "document.querySelector('sr-viewer').stage"
+    page.wait_for_function(f"{stage}.maps[0].getZoom() > 18.6 && !{stage}.maps[0].isMoving()")
+    assert page.evaluate(f"{stage}.maps[0].getZoom() == {stage}.maps[1].getZoom()")
+    assert page.evaluate(f"{stage}.maps[0].getCenter().lng == {stage}.maps[1].getCenter().lng")
+    assert np.abs(shot(page, ".sr-stage") - before).mean() > 5
 
 
-def test_an_upload_comes_back_as_a_georeferenced_geotiff(page, write_tif, tmp_path):
-    source = write_tif(scene_dn(60, 80), "field.tif", nodata=0)
-    upload(page, source)
-    page.click("#start")
-    pictures(page)
-    assert "10 m became 2.5 m" in page.inner_text("#report")
+def test_one_to_one_shows_the_pixels_of_the_result(page):
+    """What is on the screen is what the server drew, pixel by pixel, without any resampling."""
+    page.wait_for_selector(LIVE, timeout=SECONDS)
+    page.get_by_role("button", name="1:1").click()
+    page.keyboard.press("Tab")
+    page.locator(".sr-handle").focus()
+    page.keyboard.press("Home")  # all of it is the right side
+    page.wait_for_function("document.querySelector('sr-viewer').stage.maps[1].areTilesLoaded()")
+    job = page.locator("sr-job").first.get_attribute("data-id")
+    address = page.url.rstrip("/")
+    whole = page.request.get(f"{address}/jobs/{job}/pictures/sr.png?size=1200").body()
+    expected = np.array(Image.open(io.BytesIO(whole)).convert("RGB"), int)
+    assert expected.shape == (1200, 1200, 3)
+    inner = shot(page, ".sr-stage")[100:-100, 60:-60]
+    middle = inner[:64, :64]
+    found = [
+        (row, col)
+        for row in range(0, 1200 - 64)
+        for col in range(0, 1200 - 64, 1)
+        if (expected[row, col] == middle[0, 0]).all() and (expected[row : row + 64, col : col + 64] == middle).all()
+    ]
+    assert len(found) == 1
+    (row, col) = found[0]
+    here = expected[row : row + len(inner), col : col + len(inner[0])]
+    same = (here == inner[: len(here), : here.shape[1]]).all(2)
+    assert same.mean() > 0.98  # all but the middle of the line's handle
+
+
+def test_composites_layers_and_stretch_change_what_is_shown(page):
+    page.wait_for_selector(LIVE, timeout=SECONDS)
+    seen = [shot(page, ".sr-stage")]
+    for name, value in (("composite", "NDVI"), ("right", "difference"), ("right", "consistency"), ("left", "bicubic")):
+        page.select_option(f"[name={name}]", value)
+        page.wait_for_function(
+            "([name, value]) => document.querySelector('.sr-poster-' + (name == 'left' ? 'left' : 'right') + ' img')"
+            ".src.includes(encodeURIComponent(value))",
+            arg=[name, value],
+        )
+        page.wait_for_function("document.querySelector('sr-viewer').stage.maps.every(map => map.areTilesLoaded())")
+        seen.append(shot(page, ".sr-stage"))
+        assert np.abs(seen[-1] - seen[-2]).mean() > 1
+    assert page.locator(".sr-legend-right").inner_text().endswith("reflectance")
+    page.select_option("[name=right]", "uncertainty")
+    page.get_by_text("hold 80 % of the truth. On Sentinel-2 sites that the model never saw they held 8").wait_for()
+    page.get_by_text("Adjust").click()
+    page.locator("[name=opacity]").fill("0")
+    page.wait_for_timeout(100)
+    assert shot(page, ".sr-stage")[200:400, 100:300].std() < seen[0][200:400, 100:300].std()
+
+
+def test_a_click_shows_the_numbers_of_the_geotiff(page, tmp_path):
+    page.wait_for_selector(LIVE, timeout=SECONDS)
+    box = page.locator(".sr-stage").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 0.61, box["y"] + box["height"] * 0.35)
+    title = page.locator(".sr-pick h3")
+    title.wait_for()
+    row, col = map(int, re.findall(r"\d+", title.inner_text())[:2])
     with page.expect_download() as download:
-        page.click("#download")
-    assert download.value.suggested_filename == "field_x4.tif"
-    download.value.save_as(tmp_path / "back.tif")
-    with rasterio.open(source) as before, rasterio.open(tmp_path / "back.tif") as after:
-        assert after.shape == (240, 320)
-        assert after.bounds == before.bounds
-        assert after.crs == before.crs
-        assert after.tags()["SR_MODEL"] == "sisr-x4-rgbn"
+        page.get_by_role("link", name="sisr-x4-rgbn").click()
+    download.value.save_as(tmp_path / "sr.tif")
+    with rasterio.open(tmp_path / "sr.tif") as result:
+        expected = result.read()[:, row, col]
+    shown = page.locator(".sr-values tr[data-layer=dn] td").all_inner_texts()
+    assert [int(value) for value in shown] == expected.tolist()
+    reflectance = page.locator(".sr-values tr[data-layer=sr] td").all_inner_texts()
+    np.testing.assert_allclose([float(value) for value in reflectance], expected / 10_000, atol=5e-5)
+    assert page.locator(".sr-chart polyline").count() == 3
 
 
-def test_an_array_and_a_jp2_are_taken_as_well(page, write_tif, tmp_path):
-    dn = scene_dn(40, 40)
-    np.save(tmp_path / "a.npy", dn)
-    upload(page, tmp_path / "a.npy")
-    page.click("#start")
-    first = pictures(page)
-    page.get_by_label("Clear").first.click()
-    upload(page, write_tif(dn, "a.jp2", driver="JP2OpenJPEG", quality=100, reversible=True))
-    page.click("#start")
-    page.get_by_text("10 m became 2.5 m").wait_for(timeout=SECONDS)  # an array lies nowhere
-    assert pictures(page) == first  # the same pixels make the same pictures
+def test_a_large_area_of_a_zipped_product_comes_onto_the_map(page, product_zip, tmp_path):
+    """10 x 10 km, from the upload to the numbers under a click."""
+    page.get_by_role("tab", name="Tile").click()
+    page.get_by_text("No product yet").wait_for()
+    upload(page, "#product", product_zip)
+    facts = page.locator(".sr-facts")
+    facts.wait_for(timeout=SECONDS)
+    for fact in ("L2A, tile T33TWL", "10 August 2023, 10:00 UTC", "12.5 %", "05.09, offset -1000 DN", "45.15° 15.00°"):
+        assert fact in facts.inner_text()
+    page.wait_for_function("document.querySelector('sr-quicklook img').naturalWidth > 0")
+    page.locator("#estimate").get_by_text("about").wait_for()
+    before = page.locator("#area textarea, #area input").input_value()
+    box = page.locator("sr-quicklook img").bounding_box()
+    corner = (box["x"] + box["width"] * 0.01, box["y"] + box["height"] * 0.01)
+    page.mouse.move(*corner)
+    page.mouse.down()
+    page.mouse.move(corner[0] + box["width"] * 0.93, corner[1] + box["height"] * 0.93, steps=4)
+    page.mouse.up()
+    area = "document.querySelector('#area textarea, #area input').value"
+    page.wait_for_function(f"before => {area} != before", arg=before)
+    page.wait_for_function("/^(9|10)\\d\\d/.test(document.querySelector('#estimate').innerText)")
+    page.get_by_role("button", name="Super-resolve this area").click()
+    page.locator("#tile-result").get_by_text(re.compile(r"thousand a second, about .* left")).wait_for(timeout=SECONDS)
+    wait_for_result(page, "#tile-result")
+    page.wait_for_function(
+        "document.querySelector('#tile-result sr-viewer').stage.maps.every(map => map.areTilesLoaded())"
+    )
+    keep_picture(page, "tile", full_page=True)
+
+    viewer = page.locator("#tile-result sr-viewer")
+    assert viewer.get_by_role("button", name="Map").get_attribute("aria-pressed") == "true"
+    viewer.locator(".sr-stage").scroll_into_view_if_needed()
+    right = shot(page, "#tile-result .sr-stage")
+    viewer.locator(".sr-handle").focus()
+    page.keyboard.press("End")
+    assert np.abs(shot(page, "#tile-result .sr-stage")[:, -300:] - right[:, -300:]).mean() > 1  # now it is the input
+
+    box = viewer.locator(".sr-stage").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.55)
+    viewer.locator(".sr-pick h3").wait_for()
+    row, col = map(int, re.findall(r"\d+", viewer.locator(".sr-pick h3").inner_text())[:2])
+    numbers = viewer.locator(".sr-values").inner_text()
+    with page.expect_download() as download:
+        viewer.get_by_role("link", name="sisr-x4-rgbn").click()
+    download.value.save_as(tmp_path / "sr.tif")
+    with rasterio.open(tmp_path / "sr.tif") as result:
+        assert result.width > 3600 and result.crs.to_epsg() == 32633
+        expected = result.read()[:, row, col].tolist()
+        assert result.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+    shown = viewer.locator(".sr-values tr[data-layer=dn] td").all_inner_texts()
+    assert [int(value) for value in shown] == expected
+
+    lon, lat = re.search(r"([\d.]+)° N ([\d.]+)° E", viewer.locator(".sr-pick h3").inner_text()).group(2, 1)
+    viewer.get_by_role("button", name="Pixels").click()
+    page.wait_for_function(f"{STAGE}.plane == 'pixels'")
+    page.evaluate(f"([row, col]) => {STAGE}.onPick({{row: row + 0.5, col: col + 0.5}})", [row, col])
+    page.wait_for_function("document.querySelector('#tile-result .sr-pick h3').innerText.length > 0")
+    assert viewer.locator(".sr-values").inner_text() == numbers
+    assert float(lon) > 15 and float(lat) > 45
+
+    address = page.url
+    page.reload()  # the result is found again
+    page.wait_for_selector(f"#tile-result {LIVE}", timeout=SECONDS)
+    assert page.url == address
 
 
-def test_the_transparency_of_a_png_is_not_near_infrared(page, write_tif):
-    upload(page, write_tif(scene_dn(40, 40), "a.png", driver="PNG", bands=None, crs=None))
-    page.click("#start")
-    assert "alpha channel, which is not a band" in message(page)
+def test_a_product_of_the_server_can_be_chosen_by_keyboard(page):
+    page.get_by_role("tab", name="Tile").click()
+    page.locator("#offered input").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.locator(".sr-facts").get_by_text("T33TWL").wait_for(timeout=SECONDS)
+
+
+def test_the_comparison_is_taken_home_as_a_picture(page, tmp_path):
+    page.wait_for_selector(LIVE, timeout=SECONDS)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="This comparison").click()
+    download.value.save_as(tmp_path / "a.png")
+    picture = np.array(Image.open(tmp_path / "a.png"))
+    middle = picture.shape[1] // 2
+    assert (picture[:, middle] == 255).all()
+    assert picture[..., :3].std() > 20
+
+
+def test_two_models_are_compared(page, write_tif):
+    page.wait_for_selector(LIVE, timeout=SECONDS)
+    page.get_by_label("Compare with").click()
+    page.get_by_role("option", name="srgan-x4-rgbn").click()
+    super_resolve(page, write_tif(sample_dn(60), bands=("B02", "B03", "B04", "B08")))
+    wait_for_result(page)
+    assert page.locator(".sr-tag-left").inner_text() == "srgan-x4-rgbn"
+    assert page.locator(".sr-tag-right").inner_text() == "sisr-x4-rgbn"
+    assert "srgan-x4-rgbn" in page.locator("[data-recipe=command]").text_content()
+
+
+def test_detail_is_offered_where_the_model_has_it(page, write_tif):
+    page.wait_for_selector(LIVE, timeout=SECONDS)
+    assert page.locator("#patch-detail").count() == 0 or not page.locator("#patch-detail").is_visible()
+    page.get_by_label("Model", exact=True).click()
+    page.get_by_role("option", name="srgan-x4-rgbn").click()
+    page.get_by_text("all the texture that the model would add").wait_for(timeout=SECONDS)
+    super_resolve(page, write_tif(scene_dn(40, 40)))
+    wait_for_result(page, live=False)
+    assert "--detail 1" in page.locator("[data-recipe=command]").text_content()
+
+
+def test_a_stop_stops_leaves_nothing_and_frees_the_worker(page, browser, server, write_tif):
+    super_resolve(page, write_tif(scene_dn(1800, 1800), "large.tif"))
+    page.get_by_text(re.compile("thousand a second")).wait_for(timeout=SECONDS)
+    job = job_of(page)
+    assert list(server.folder.glob(f"rs_srgan_*/{job}/*.partial"))
+    started = time.monotonic()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("Nothing of it is left on the server.").wait_for()
+    seconds = time.monotonic() - started
+    print(f"stopped in {seconds:.1f} s")
+    assert seconds < STOP
+    assert not list(server.folder.glob(f"rs_srgan_*/{job}"))
+    other = browser.new_page()
+    other.goto(server.address)
+    super_resolve(other, write_tif(scene_dn(20, 20), "small.tif"))
+    wait_for_result(other, live=False)
+    other.close()
+
+
+def test_visitors_do_not_see_each_others_files(page, browser, server, write_tif):
+    super_resolve(page, write_tif(scene_dn(30, 30), "mine.tif"))
+    wait_for_result(page, live=False)
+    stranger = browser.new_context().new_page()
+    stranger.goto(server.address)
+    stranger.wait_for_selector("#patch-result sr-viewer", timeout=SECONDS)
+    assert "mine.tif" not in stranger.content()
+    assert stranger.request.get(f"{server.address}/jobs/").status == 404
+    stranger.goto(f"{server.address}/?job={job_of(page)[:-1]}")
+    assert "This result has gone" in refusal(stranger)
+    stranger.goto(page.url)  # whoever is given the address may look
+    stranger.wait_for_selector("#patch-result sr-viewer", timeout=SECONDS)
+    assert "mine.tif" in stranger.inner_text(".sr-title")
+    stranger.context.close()
 
 
 @pytest.mark.parametrize(
@@ -166,67 +335,127 @@ def test_the_transparency_of_a_png_is_not_near_infrared(page, write_tif):
     [
         ("text.tif", b"no image", "text.tif is no GeoTIFF, JP2, PNG or NPY file"),
         ("cut.tif", b"II*\0garbage", "cut.tif is truncated or corrupt"),
-        ("<img src=x onerror=alert(1)>.tif", b"II*\0garbage", "truncated or corrupt"),
+        ("a.tif", b"<VRTDataset></VRTDataset>", "a.tif is no GeoTIFF"),
+        ("l'été <img src=x onerror=alert(1)>.tif", b"II*\0garbage", "truncated or corrupt"),
     ],
 )
 def test_a_wrong_file_is_one_clear_line(page, tmp_path, name, content, words):
     alerts = []
     page.on("dialog", lambda dialog: (alerts.append(dialog), dialog.dismiss()))
     (tmp_path / name).write_bytes(content)
-    upload(page, tmp_path / name)
-    page.click("#start")
-    text = message(page)
-    assert words in text
-    assert "Traceback" not in text
-    assert "/tmp" not in text
+    super_resolve(page, tmp_path / name)
+    assert words in refusal(page)
     assert not alerts
-    assert words in page.inner_text("#report")  # which stays when the box has gone
 
 
-def test_a_failure_takes_the_earlier_result_away(page, tmp_path):
-    page.click("#sample")
-    pictures(page)
-    (tmp_path / "cut.tif").write_bytes(b"II*\0garbage")
-    upload(page, tmp_path / "cut.tif")
-    page.click("#start")
-    message(page)
-    assert not page.query_selector_all("#slider img")
-    assert page.get_by_text("Download GeoTIFF").is_disabled()
-    page.get_by_label("False colour").check()
-    page.wait_for_timeout(1000)
-    assert not page.query_selector_all("#slider img")
+def test_an_apostrophe_is_no_trouble(page, write_tif):
+    super_resolve(page, write_tif(scene_dn(20, 20), 'l\'été "x" & <b>.tif'))
+    wait_for_result(page, live=False)
+    assert page.locator(".sr-title h2").inner_text().startswith("l'été")
 
 
 def test_three_bands_are_refused_with_the_missing_one_named(page, write_tif):
-    upload(page, write_tif(scene_dn(20, 20, bands=3), "rgb.tif", bands=("B04", "B03", "B02")))
+    super_resolve(page, write_tif(scene_dn(20, 20, bands=3), "rgb.tif", bands=("B04", "B03", "B02")))
+    assert "B08 missing" in refusal(page)
+
+
+def test_the_sample_stands_in_for_an_image(page):
+    page.wait_for_selector(LIVE, timeout=SECONDS)
+    page.get_by_label("Model", exact=True).click()
+    page.get_by_role("option", name="sisr-x2-rgbn").click()
+    page.get_by_text("x2. On sites").wait_for(timeout=SECONDS)
     page.click("#start")
-    assert "B08 missing" in message(page)
+    wait_for_result(page, live=False)
+    assert "300 x 300 px became 600 x 600 px" in page.inner_text("#patch-result .sr-title")
 
 
-def test_without_an_image_the_page_says_what_to_do(page):
-    page.click("#start")
-    assert "upload one, or press the sample button" in message(page)
+def test_an_archive_that_leads_out_is_refused_on_the_page(page, tmp_path):
+    with zipfile.ZipFile(tmp_path / "slip.zip", "w") as archive:
+        archive.writestr("../../MTD_MSIL2A.xml", "<x/>")
+    page.get_by_role("tab", name="Tile").click()
+    upload(page, "#product", tmp_path / "slip.zip")
+    assert "slip.zip is not taken: it holds" in refusal(page, "#glance")
 
 
-def test_stop_stops_leaves_nothing_and_frees_the_worker(page, browser, address, server_folder, write_tif):
-    def partial():
-        return list(server_folder.glob("rs_srgan_*/*.partial"))
+def test_a_model_that_is_none_is_refused_on_the_page(page):
+    page.get_by_role("tab", name="Models").click()
+    for name, words in (
+        ("/etc/passwd", "expected organisation/name"),
+        ("organisation/name", "the Hub does not answer"),
+    ):
+        page.locator("#hub-id").get_by_role("textbox").fill(name)
+        page.get_by_role("button", name="Fetch").click()
+        page.locator("#hub-said").get_by_text(words).wait_for(timeout=SECONDS)
 
-    upload(page, write_tif(scene_dn(1000, 1000), "large.tif"))
-    page.click("#start")
-    page.get_by_text(re.compile("s left")).first.wait_for(timeout=SECONDS)
-    assert len(partial()) == 1
-    page.click("#stop")
-    page.get_by_text("Stopped.").wait_for()
-    other = browser.new_page()
-    other.goto(address)
-    upload(other, write_tif(scene_dn(20, 20), "small.tif"))
-    other.click("#start")
-    pictures(other)
-    other.close()
-    for _ in range(300):  # the tile in hand is finished first
-        if not partial():
-            break
-        page.wait_for_timeout(100)
-    assert not partial()  # the one worker left the large image unfinished and cleared it away
-    assert not page.query_selector_all("#slider img")
+
+AXE = find_spec("axe_playwright_python")
+TABS = ("Patch", "Tile", "Models", "About")
+PLACES = {"Patch": "#start", "Tile": "#start-tile", "Models": "#hub-id", "About": "#about-text"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_read_and_use_it(browser, server, scheme):
+    """No violation of WCAG 2 A and AA that axe-core finds."""
+    if AXE is None:
+        pytest.skip("pip install axe-playwright-python")
+    page = browser.new_page(viewport={"width": 1300, "height": 1000}, color_scheme=scheme, reduced_motion="reduce")
+    page.goto(server.address)
+    page.wait_for_selector(LIVE, timeout=SECONDS)
+    # through the driver and not as a script of the page, which the page's policy could forbid
+    page.evaluate((Path(AXE.submodule_search_locations[0]) / "axe.min.js").read_text(encoding="utf-8"))
+    problems = []
+    for tab in TABS:
+        page.get_by_role("tab", name=tab).click()
+        page.locator(PLACES[tab]).wait_for()
+        found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
+        keep_picture(page, f"{tab.lower()}_{scheme}", full_page=True)
+        problems += [
+            (tab, each["id"], [node["html"][:160] for node in each["nodes"]][:3]) for each in found["violations"]
+        ]
+    page.close()
+    assert problems == []
+
+
+def test_the_keyboard_reaches_every_control(page):
+    page.wait_for_selector(LIVE, timeout=SECONDS)
+    wanted = page.evaluate(
+        """() => [...document.querySelectorAll('button, input, select, a[href], summary, [role=slider], canvas')]
+            .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.disabled && e.tabIndex >= 0)
+            .filter(e => e.type != 'file')
+            .map((e, i) => (e.dataset.wanted = i, e.outerHTML.slice(0, 120)))"""
+    )
+    page.evaluate("document.activeElement.blur()")
+    reached = set()
+    for _ in range(3 * len(wanted)):
+        page.keyboard.press("Tab")
+        index = page.evaluate("document.activeElement?.dataset.wanted")
+        if index is not None:
+            reached.add(int(index))
+    assert [html for index, html in enumerate(wanted) if index not in reached] == []
+    assert len(wanted) > 15
+
+
+def test_it_fits_a_phone(browser, server):
+    page = browser.new_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page.goto(server.address)
+    page.wait_for_selector(LIVE, timeout=SECONDS)
+    assert page.locator(".sr-stage").bounding_box()["y"] < 844 / 2  # what there is to see comes first
+    for tab in TABS:
+        page.get_by_role("tab", name=tab).click()
+        page.locator(PLACES[tab]).wait_for()
+        keep_picture(page, f"{tab.lower()}_phone", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()
+
+
+def test_without_webgl_the_line_still_moves(launch, server):
+    plain = launch(["--disable-gpu", "--disable-3d-apis", "--disable-software-rasterizer"])
+    page = plain.new_page()
+    page.goto(server.address)
+    page.wait_for_function("document.querySelector('.sr-poster-right img')?.naturalWidth > 0", timeout=SECONDS)
+    assert "draws no WebGL" in page.locator(".sr-plain").inner_text()
+    page.locator(".sr-handle").focus()
+    page.keyboard.press("End")
+    clip = page.locator(".sr-poster-right").evaluate("element => element.style.clipPath")
+    plain.close()
+    assert clip == "inset(0px 0px 0px 100%)"

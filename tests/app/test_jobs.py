@@ -1,30 +1,32 @@
+"""Jobs: their queue, their end, what is left of them."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
 import rasterio
 
-from app.jobs import MAX_LR_PX, Job, work
-from app.sample import write_sample
-from app.views import BICUBIC, NEAREST, composites, picture_pair
-from rs_srgan import InputError
-from rs_srgan.bands import RGBN
+from app import jobs as jobs_module
+from app.jobs import DONE, FAILED, RUNNING, STOPPED, Jobs
+from app.request import Request, look
+from app.sample import submit_sample, write_sample
+from app.settings import Settings
+from app.uploads import take
+from rs_srgan import InputError, super_resolve
 from rs_srgan.hub import DEFAULT_MODEL
-from rs_srgan.physics import bicubic
-from rs_srgan.radiometry import Stretch
 from tests.conftest import scene_dn
 
-
-@pytest.fixture
-def temporary(tmp_path, monkeypatch):
-    """Where jobs keep their results."""
-    folder = tmp_path / "jobs"
-    folder.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(folder))
-    return folder
+REQUEST = Request(Path(), (DEFAULT_MODEL,))
 
 
-def finished(source) -> Job:
-    *_, job = work(source, DEFAULT_MODEL, None)
-    return job
+def until(condition) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_the_sample_is_the_documented_chip(tmp_path):
@@ -35,93 +37,191 @@ def test_the_sample_is_the_documented_chip(tmp_path):
     assert blue < green < red < nir  # dry land; the order would show
 
 
-def test_a_finished_job_has_its_result_until_it_is_deleted(write_tif, temporary):
-    job = finished(write_tif(scene_dn(20, 30)))
-    with rasterio.open(job.target) as result:
-        assert result.shape == (80, 120)
-    job.delete()
-    assert not list(temporary.iterdir())
+def test_a_job_makes_what_the_library_makes_and_goes_with_its_folder(jobs, write_tif, tmp_path):
+    source = write_tif(scene_dn(60, 80), nodata=0)
+    job = take(jobs, source, Request(Path(), (DEFAULT_MODEL,), uncertainty=True))
+    jobs.wait(job)
+    assert (job.state, job.message) == (DONE, "")
+    super_resolve(source, tmp_path / "own.tif", DEFAULT_MODEL, cog=True, uncertainty=tmp_path / "unsure.tif")
+    for name, own in (("sr0.tif", "own.tif"), ("uncertainty0.tif", "unsure.tif")):
+        with rasterio.open(job.folder / name) as made, rasterio.open(tmp_path / own) as expected:
+            np.testing.assert_array_equal(made.read(), expected.read())
+            assert made.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+    jobs.clear(keep=0)
+    assert not job.folder.exists()
+    with pytest.raises(InputError, match="is not here"):
+        jobs.get(job.id)
 
 
-def test_a_stopped_job_leaves_nothing(write_tif, temporary):
-    steps = work(write_tif(scene_dn(300, 300)), DEFAULT_MODEL, None)
-    next(steps)
-    steps.close()
-    assert not list(temporary.iterdir())
+def test_what_is_kept_stays_until_the_server_ends(models, tmp_path):
+    settings = Settings(folder=tmp_path / "work")
+    settings.folder.mkdir()
+    jobs = Jobs(settings, models)
+    sample = submit_sample(jobs)
+    jobs.wait(sample)
+    jobs.clear(keep=0)
+    assert jobs.get(sample.id).state == DONE
+    jobs.close()
+    assert not settings.folder.exists()
 
 
-def test_a_refused_image_leaves_nothing(write_tif, temporary):
-    cut = write_tif(scene_dn(300, 300))
-    cut.write_bytes(cut.read_bytes()[:300_000])
-    with pytest.raises(InputError, match="truncated"):
-        list(work(cut, DEFAULT_MODEL, None))
-    assert not list(temporary.iterdir())
+def test_twelve_jobs_all_finish_in_turn(jobs, write_tif):
+    source = write_tif(scene_dn(40, 40))
+    every = [take(jobs, source, REQUEST) for _ in range(12)]
+    assert jobs.ahead(every[-1]) >= 9
+    most = 0
+    for job in every:
+        jobs.wait(job)
+        most = max(most, sum(other.state == RUNNING for other in every))
+    assert [job.state for job in every] == [DONE] * 12
+    assert most <= 1
+    assert len({job.id for job in every}) == 12
 
 
-def test_a_huge_image_is_refused_before_anything_is_allocated(tmp_path, temporary):
+def test_a_stop_frees_the_worker_within_two_seconds(jobs, write_tif):
+    large = take(jobs, write_tif(scene_dn(1500, 1500), "large.tif"), REQUEST)
+    small = take(jobs, write_tif(scene_dn(16, 16), "small.tif"), REQUEST)
+    until(lambda: large.step and large.step.done_px)
+    stopped = time.monotonic()
+    jobs.stop(large)
+    until(lambda: large.has_ended)
+    assert time.monotonic() - stopped < 2
+    assert large.state == STOPPED
+    assert not large.folder.exists()
+    jobs.wait(small)
+    assert small.state == DONE
+
+
+def test_a_waiting_job_is_stopped_at_once(jobs, write_tif):
+    first = take(jobs, write_tif(scene_dn(900, 900), "first.tif"), REQUEST)
+    second = take(jobs, write_tif(scene_dn(16, 16), "second.tif"), REQUEST)
+    jobs.stop(second)
+    assert (second.state, second.folder.exists()) == (STOPPED, False)
+    jobs.stop(first)
+
+
+def test_a_process_that_dies_takes_only_its_own_job_along(jobs, write_tif):
+    large = take(jobs, write_tif(scene_dn(1200, 1200), "large.tif"), REQUEST)
+    until(lambda: large.step)
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+    if not children.exists():
+        pytest.skip("needs Linux")
+    workers = [
+        int(number)
+        for task in Path(f"/proc/{os.getpid()}/task").iterdir()
+        for number in (task / "children").read_text().split()
+    ]
+    for worker in workers:
+        if b"spawn_main" in Path(f"/proc/{worker}/cmdline").read_bytes():
+            os.kill(worker, signal.SIGKILL)
+    jobs.wait(large)
+    assert large.state == FAILED
+    assert "most likely for lack of memory" in large.message
+    small = take(jobs, write_tif(scene_dn(16, 16), "small.tif"), REQUEST)
+    jobs.wait(small)
+    assert small.state == DONE
+
+
+def test_a_full_queue_says_so_and_keeps_nothing(jobs, write_tif, settings, monkeypatch):
+    monkeypatch.setattr(jobs_module, "MAX_WAITING", 0)
+    with pytest.raises(InputError, match="0 jobs are waiting already"):
+        take(jobs, write_tif(scene_dn(16, 16)), REQUEST)
+    assert not list(settings.folder.iterdir())
+
+
+def test_a_damaged_image_fails_without_a_path_and_leaves_nothing(jobs, write_tif, settings):
+    damaged = write_tif(scene_dn(300, 300), compress="deflate")
+    content = bytearray(damaged.read_bytes())
+    content[len(content) // 2 : -20_000] = bytes(len(content) - len(content) // 2 - 20_000)
+    damaged.write_bytes(content)
+    job = take(jobs, damaged, REQUEST)
+    jobs.wait(job)
+    assert job.state == FAILED
+    assert "truncated or corrupt" in job.message
+    assert str(settings.folder) not in job.message and "Traceback" not in job.message
+    assert not list(settings.folder.iterdir())
+
+
+def refused(settings, models, source, match, **request) -> None:
+    with pytest.raises(InputError, match=match):
+        look(Request(source, (DEFAULT_MODEL,), **request), models, settings)
+
+
+def test_a_huge_image_is_refused_before_anything_is_allocated(tmp_path, settings, models):
     path = tmp_path / "huge.tif"
     profile = {"driver": "GTiff", "count": 4, "dtype": "uint16", "height": 200_000, "width": 200_000}
     with rasterio.open(path, "w", sparse_ok=True, tiled=True, bigtiff=True, **profile):
         pass
-    with pytest.raises(InputError, match=r"40000\.0 million pixels; this page takes 1\.0 million"):
-        list(work(path, DEFAULT_MODEL, None))
-    assert MAX_LR_PX < 200_000**2
+    refused(settings, models, path, r"40000\.0 million pixels; this server takes 120\.6 million")
 
 
-def test_an_image_that_is_all_halo_is_refused(tmp_path, temporary):
+def test_a_huge_array_is_refused_by_its_header(tmp_path, settings, models):
+    np.lib.format.open_memmap(tmp_path / "huge.npy", "w+", np.uint8, (4, 40_000, 40_000))
+    refused(settings, models, tmp_path / "huge.npy", r"this server takes 120\.6 million pixels")
+
+
+def test_an_image_that_is_all_halo_is_refused(tmp_path, settings, models):
     np.save(tmp_path / "thin.npy", np.ones((4, 1, 1_000_000), np.uint16))
-    with pytest.raises(InputError, match="too long and thin"):
-        list(work(tmp_path / "thin.npy", DEFAULT_MODEL, None))
+    refused(settings, models, tmp_path / "thin.npy", "too long and thin")
 
 
-def test_only_the_promised_formats_are_opened(tmp_path, temporary):
-    (tmp_path / "a.zip").write_bytes(b"PK")
-    with pytest.raises(InputError, match=r"a\.zip is none of \.tif"):
-        list(work(tmp_path / "a.zip", DEFAULT_MODEL, None))
+def test_a_result_that_the_disk_cannot_hold_is_refused(write_tif, settings, models, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000}))
+    refused(settings, models, write_tif(scene_dn(50, 50)), "Choose a smaller area")
 
 
-@pytest.mark.parametrize("name", ["nonsense", "../hub_cards", "organisation/name", ""])
-def test_only_bundled_models_can_be_named(write_tif, name):
+@pytest.mark.parametrize(
+    "name", ["nonsense", "../hub_cards", "hub_cards/sisr-x4-rgbn", "organisation/name", "/etc", ""]
+)
+def test_only_models_that_are_known_can_be_named(write_tif, settings, models, name):
     with pytest.raises(InputError, match="Unknown model"):
-        list(work(write_tif(scene_dn(8, 8)), name, None))
+        look(Request(write_tif(scene_dn(8, 8)), (name,)), models, settings)
 
 
-def test_both_sides_lie_on_the_same_grid_in_the_same_stretch(write_tif, temporary):
-    job = finished(write_tif(scene_dn(40, 50)))
-    left, right = picture_pair(job, "True colour", NEAREST)
-    assert left.shape == right.shape == (160, 200, 3)
-    np.testing.assert_array_equal(left, left[::4, ::4].repeat(4, 0).repeat(4, 1))
-    # the same reflectance has the same colour: on average SR and LR look alike
-    np.testing.assert_allclose(left.mean((0, 1)), right.mean((0, 1)), atol=5)
+def test_two_models_for_other_bands_are_not_compared(write_tif, settings, models):
+    request = Request(write_tif(scene_dn(8, 8)), (DEFAULT_MODEL, "sisr-x2-20m"))
+    with pytest.raises(InputError, match="choose two models for the same bands"):
+        look(request, models, settings)
 
 
-def test_the_left_side_can_be_bicubic(write_tif, temporary):
-    import torch
-
-    dn = scene_dn(40, 50)
-    job = finished(write_tif(dn))
-    left, _ = picture_pair(job, "B08", BICUBIC)
-    reflectance = dn[3:] / np.float32(10_000)
-    grey = Stretch.of(reflectance, 0.5, 1.4).apply(bicubic(torch.from_numpy(reflectance[None]), 4)[0].numpy())
-    np.testing.assert_array_equal(left[..., :1], grey)
-
-
-def test_nodata_looks_like_nothing_on_earth_on_both_sides(write_tif, temporary):
-    dn = scene_dn(30, 30)
-    dn[:, 10:15, 10:15] = 0
-    job = finished(write_tif(dn, nodata=0))
-    for left_side in (NEAREST, BICUBIC):
-        for side in picture_pair(job, "True colour", left_side):
-            assert (side[40:60, 40:60] == (176, 64, 144)).all()
-            assert not (side[:40] == (176, 64, 144)).all(2).any()
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.tif", b"<VRTDataset rasterXSize='1' rasterYSize='1'></VRTDataset>", r"a\.tif is no GeoTIFF"),
+        ("a.vrt", b"<VRTDataset rasterXSize='1' rasterYSize='1'></VRTDataset>", r"a\.vrt is none of \.tif"),
+        ("a.tif", b"/vsicurl/http://localhost/a.tif", r"a\.tif is no GeoTIFF"),
+        ("a.png", b"GIF89a", r"a\.png is no GeoTIFF"),
+        ("a.zip", b"PK\x03\x04", r"a\.zip is none of \.tif"),
+        ("a.tif", b"", r"a\.tif is empty"),
+    ],
+)
+def test_only_formats_that_hold_their_own_pixels_are_opened(jobs, tmp_path, settings, name, content, words):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=words):
+        take(jobs, tmp_path / name, REQUEST)
+    assert not list(settings.folder.iterdir())
 
 
-def test_a_large_image_shows_its_centre(write_tif, temporary):
-    job = finished(write_tif(scene_dn(600, 20)))
-    left, right = picture_pair(job, "True colour", NEAREST)
-    assert left.shape == right.shape == (2048, 80, 3)
+def test_an_upload_that_was_cleared_away_is_one_clear_line(jobs, tmp_path, settings):
+    with pytest.raises(InputError, match=r"has been cleared away\. Upload it again"):
+        take(jobs, tmp_path / "gone.tif", REQUEST)
+    assert not list(settings.folder.iterdir())
 
 
-def test_what_can_be_shown_depends_on_the_bands():
-    assert list(composites(RGBN)) == ["True colour", "False colour", *RGBN]
-    assert list(composites(("B05", "B11"))) == ["B05", "B11"]
+def test_files_of_the_job_cannot_be_sent_in(jobs, write_tif):
+    job = take(jobs, write_tif(scene_dn(16, 16), "sr0.tif"), REQUEST)
+    jobs.wait(job)
+    assert job.state == DONE
+    with rasterio.open(job.folder / "sr0.tif") as result:
+        assert result.shape == (64, 64)
+
+
+def test_folders_are_for_the_server_alone(jobs):
+    _, folder = jobs.new_folder()
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_nobody_guesses_a_name(jobs):
+    names = {jobs.new_name() for _ in range(100)}
+    assert len(names) == 100
+    assert all(len(name) >= 22 for name in names)  # 128 bits

@@ -1,0 +1,124 @@
+"""Named endpoints for programs: files in, files out, through the same queue as everybody."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from app.forms import AS_TAGGED, OFFSETS, make_request
+from app.jobs import DONE, FAILED, Job, Jobs
+from app.models import Models
+from app.patch_tab import submit_image
+from app.products import Products
+from app.tile_tab import submit_product
+from app.uploads import upload_field
+from app.words import for_people
+from app.worker import result_name
+from rs_srgan import InputError
+from rs_srgan.hub import DEFAULT_MODEL
+
+# How often a program that waits hears of progress, seconds.
+_NEWS = 0.5
+
+
+@contextmanager
+def _clear() -> Iterator[None]:
+    """What is wrong with a request, as a message without a traceback."""
+    try:
+        yield
+    except InputError as error:
+        raise gr.Error(for_people(error), print_exception=False) from None
+
+
+def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
+    """Add them to an open `gr.Blocks`; nobody sees their parts on the page."""
+
+    def super_resolve(
+        image: str, model: str = DEFAULT_MODEL, detail: float = 1.0, offset: str = AS_TAGGED
+    ) -> Iterator[tuple[Any, ...]]:
+        """Super-resolve a satellite image: a GeoTIFF, JP2, PNG or NPY file with the model's bands.
+
+        Args:
+            image: the file.
+            model: a name that the endpoint /models returns.
+            detail: 0 to 1, how much texture a GAN-trained model may add.
+            offset: how DN are to be read: "As the file says", or "-1000: untagged pixels since baseline 04.00".
+
+        Returns:
+            the super-resolved GeoTIFF, the uncertainty as another one or nothing, and what was done.
+        """
+        with _clear():
+            if offset not in OFFSETS:
+                raise InputError(f"The offset is {offset!r:.60}; expected one of {', '.join(map(repr, OFFSETS))}.")
+            request = make_request(models, (model,), detail, True, OFFSETS[offset])
+            yield from _follow(jobs, submit_image(jobs, image, request))
+
+    def super_resolve_product(
+        product: str, area: str = "", model: str = DEFAULT_MODEL, detail: float = 1.0, uncertainty: bool = False
+    ) -> Iterator[tuple[Any, ...]]:
+        """Super-resolve an area of a Sentinel-2 product.
+
+        Args:
+            product: the product, zipped, L1C or L2A.
+            area: west south east north in degrees, or GeoJSON; empty for all of it.
+            model: a name that the endpoint /models returns.
+            detail: 0 to 1, how much texture a GAN-trained model may add.
+            uncertainty: whether to return that, too.
+
+        Returns:
+            the super-resolved GeoTIFF, the uncertainty as another one or nothing, and what was done.
+        """
+        with _clear():
+            if not product:
+                raise InputError("There is no product; expected a zipped Sentinel-2 product.")
+            request = make_request(models, (model,), detail, uncertainty)
+            yield from _follow(jobs, submit_product(jobs, products.receive(Path(product)), area, request))
+
+    def list_models() -> list[dict[str, Any]]:
+        """The models that can be asked for.
+
+        Returns:
+            of each its name, bands, scale, and PSNR on Sentinel-2 sites it never saw, dB.
+        """
+        found = []
+        for name in models.names(guided=True):
+            config = models.config(name)
+            figures = dict(zip(("bicubic", "back_projection", "model"), models.bundled[name].psnr_db(), strict=True))
+            found.append({"name": name, "bands": config.bands, "scale": config.scale, "psnr_db": figures})
+        return found
+
+    with gr.Group(visible=False):
+        image, product = upload_field("image"), upload_field("product")
+        model, area = gr.Textbox(DEFAULT_MODEL, label="model"), gr.Textbox("", label="area")
+        detail, offset = gr.Number(1.0, label="detail"), gr.Textbox(AS_TAGGED, label="offset")
+        uncertainty = gr.Checkbox(False, label="uncertainty")
+        outputs = [gr.File(label="result"), gr.File(label="uncertainty"), gr.Textbox(label="report")]
+        listed = gr.JSON(label="models")
+        many: dict[str, Any] = {"concurrency_limit": 20, "show_progress": "hidden"}
+        trigger = gr.Button()
+        trigger.click(super_resolve, [image, model, detail, offset], outputs, api_name="super_resolve", **many)
+        inputs = [product, area, model, detail, uncertainty]
+        trigger.click(super_resolve_product, inputs, outputs, api_name="super_resolve_product", **many)
+        trigger.click(list_models, None, listed, api_name="models", **many)
+
+
+def _follow(jobs: Jobs, job: Job) -> Iterator[tuple[Any, ...]]:
+    """A job until it has ended, then its files; whoever goes away stops it."""
+    try:
+        while not jobs.wait(job, _NEWS):
+            step = job.step
+            yield None, None, f"{100 * step.done_px // step.total_px} %" if step and step.total_px else "waiting"
+    finally:
+        if not job.has_ended:
+            jobs.stop(job)
+    if job.state != DONE:
+        raise InputError(job.message if job.state == FAILED else "The job was stopped.")
+    uncertain = job.folder / result_name(0, uncertainty=True)
+    grid, scale = job.outlook.grid, job.outlook.scale
+    report = (
+        f"{grid.width} x {grid.height} px became {grid.width * scale} x {grid.height * scale} px with "
+        f"{job.request.models[0]}. Read as {job.outlook.scaling}."
+    )
+    yield str(job.folder / result_name(0)), str(uncertain) if uncertain.exists() else None, report

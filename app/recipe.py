@@ -1,0 +1,74 @@
+"""The command, the Python lines and the map that make a visitor's result again, at home."""
+
+import shlex
+from pathlib import PurePath
+
+from app.request import Request
+
+
+def command(request: Request, title: str) -> str:
+    """For a terminal, in the folder that holds the input; one line for each model."""
+    return "\n".join(shlex.join(_words(request, title, index)) for index in range(len(request.models)))
+
+
+def _words(request: Request, title: str, index: int) -> list[str]:
+    words = [
+        "rs-srgan",
+        "predict",
+        title,
+        "-o",
+        _target(title, request.models[index]),
+        "--model",
+        request.models[index],
+    ]
+    if request.bbox:
+        words += ["--bbox", *map(repr, request.bbox)]
+    if request.aoi:
+        words += ["--aoi", request.aoi.name]
+    if request.detail is not None and index == 0:
+        words += ["--detail", f"{request.detail:g}"]
+    if request.offset is not None:
+        words += ["--offset", f"{request.offset:g}"]
+    if request.engine != "auto":
+        words += ["--engine", request.engine]
+    if request.uncertainty and index == 0:
+        words += ["--uncertainty", _target(title, "uncertainty")]
+    return [*words, "--cog"]
+
+
+def snippet(request: Request, title: str) -> str:
+    """For Python."""
+    lines = ["from rs_srgan import super_resolve", ""]
+    for index, model in enumerate(request.models):
+        arguments = [repr(title), repr(_target(title, model)), repr(model)]
+        if request.bbox:
+            arguments.append(f"bbox={request.bbox!r}")
+        if request.aoi:
+            arguments.append(f"aoi={request.aoi.name!r}")
+        if request.detail is not None and index == 0:
+            arguments.append(f"detail={request.detail:g}")
+        if request.offset is not None:
+            arguments.append(f"offset={request.offset:g}")
+        if request.engine != "auto":
+            arguments.append(f"engine={request.engine!r}")
+        if request.uncertainty and index == 0:
+            arguments.append(f"uncertainty={_target(title, 'uncertainty')!r}")
+        lines.append("super_resolve(\n    " + ",\n    ".join([*arguments, "cog=True"]) + ",\n)")
+    return "\n".join(lines)
+
+
+def notebook(title: str, address: str, bounds: tuple[float, float, float, float]) -> str:
+    """For a notebook with leafmap: the same tiles beside other data. `address` is that of the job."""
+    west, south, east, north = bounds
+    return (
+        "import leafmap.maplibregl as leafmap\n\n"
+        f"m = leafmap.Map(center=({(west + east) / 2:.5f}, {(south + north) / 2:.5f}), zoom=13)\n"
+        f'm.add_tile_layer("{address}/tiles/earth/sr/{{z}}/{{x}}/{{y}}.png?composite=True+colour",\n'
+        f'                 name={title!r}, attribution="Contains modified Copernicus Sentinel data")\n'
+        "m"
+    )
+
+
+def _target(title: str, what: str) -> str:
+    stem = PurePath(title).stem
+    return f"{stem}_{what.replace('/', '_')}.tif"

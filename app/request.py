@@ -1,0 +1,123 @@
+"""What a visitor asks for, and whether it can be had: looked at before anything is queued."""
+
+import math
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from app.models import Models
+from app.settings import Settings
+from rs_srgan import InputError
+from rs_srgan.io.opening import open_raster
+from rs_srgan.io.raster import Grid
+from rs_srgan.io.region import find_region
+from rs_srgan.tiling import plan_tiles
+
+Box = tuple[float, float, float, float]  # west, south, east, north
+
+# Progress moves, and a stop is heard, after each tile: about half a second on two cores.
+TILE_LR_PX = 256
+# What models look at around a tile, about.
+_HALO_LR_PX = 32
+_MAX_BANDS = 13
+# Bytes of a result for each of DN's: smooth images shrink more, noise less.
+_COMPRESSED = 0.7
+# Everything lies on the disk twice while overviews are added.
+_COPIES = 2
+
+
+@dataclass(frozen=True)
+class Request:
+    """One image, or a part of it, through one model or two.
+
+    Attributes:
+        source: the image or product; it is there until the job has ended.
+        models: one, or two to compare.
+        detail: of the first, see `load_model`.
+        offset: DN to add, or None for what the file says.
+        bbox: the part that is wanted, degrees.
+        aoi: a GeoJSON file of it instead.
+        uncertainty: whether that is wanted, of a model that knows it.
+        engine: see `rs_srgan.inference.engines.ENGINES`.
+    """
+
+    source: Path
+    models: tuple[str, ...]
+    detail: float | None = None
+    offset: float | None = None
+    bbox: Box | None = None
+    aoi: Path | None = None
+    uncertainty: bool = False
+    engine: str = "auto"
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a request comes to.
+
+    Attributes:
+        grid: of the LR pixels that are wanted.
+        scale: of the first model.
+        scaling: how the file's numbers were read, for people.
+        work_px: LR pixels through all models.
+        result_bytes: of all files, about.
+    """
+
+    grid: Grid
+    scale: int
+    scaling: str
+    work_px: int
+    result_bytes: int
+
+
+def look(request: Request, models: Models, settings: Settings) -> Outlook:
+    """What a request comes to; no pixel is read for that.
+
+    Raises:
+        InputError: it cannot be met, or is beyond the limits of this server.
+    """
+    config = models.config(request.models[0])
+    for other in request.models[1:]:
+        if models.config(other).bands != config.bands:
+            raise InputError(
+                f"{other} takes {', '.join(models.config(other).bands)}, {request.models[0]} takes "
+                f"{', '.join(config.bands)}: choose two models for the same bands to compare."
+            )
+    _refuse_large_array(request.source, settings.max_lr_px)
+    with open_raster(request.source, config.bands, request.offset) as raster:
+        region = find_region(raster.grid, raster.name, request.bbox, request.aoi)
+        grid, scaling = raster.grid.cropped(region.window), str(raster.encoding)
+    lr_px = grid.height * grid.width
+    size = f"{grid.width} x {grid.height} = {lr_px / 1e6:.1f} million pixels"
+    if lr_px > settings.max_lr_px:
+        raise InputError(
+            f"That is {size}; this server takes {settings.max_lr_px / 1e6:.1f} million. Choose a smaller area, or use "
+            "the command line: rs-srgan predict."
+        )
+    plan = plan_tiles(grid.height, grid.width, TILE_LR_PX, _HALO_LR_PX)
+    if sum(part.window.height * part.window.width for part in plan) > 4 * max(lr_px, TILE_LR_PX**2):
+        raise InputError(f"The image, {grid.height} x {grid.width} pixels, is too long and thin for this page. Cut it.")
+    work_px = lr_px * len(request.models)
+    files = sum(models.config(name).scale ** 2 * (1 + request.uncertainty) for name in request.models) + 2
+    result_bytes = int(lr_px * len(config.bands) * 2 * files * _COMPRESSED)
+    free = shutil.disk_usage(settings.folder).free
+    if _COPIES * result_bytes > free:
+        raise InputError(
+            f"The result takes about {result_bytes / 1e9:.1f} GB, and twice that while it is made; {free / 1e9:.1f} GB "
+            "are free here. Choose a smaller area, or leave the uncertainty out."
+        )
+    return Outlook(grid, config.scale, scaling, work_px, result_bytes)
+
+
+def _refuse_large_array(source: Path, max_lr_px: int) -> None:
+    """An .npy is in memory as soon as it is opened, so its header is looked at before."""
+    if source.suffix.lower() != ".npy":
+        return
+    try:
+        shape = np.lib.format.open_memmap(source, mode="r").shape
+    except Exception:  # opening it says what is wrong, in words
+        return
+    if math.prod(shape) > _MAX_BANDS * max_lr_px:
+        raise InputError(f"{source.name} has shape {shape}; this server takes {max_lr_px / 1e6:.1f} million pixels.")

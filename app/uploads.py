@@ -1,0 +1,68 @@
+"""Images that visitors send: taken out of Gradio's folder, which all share, into that of their own job."""
+
+import dataclasses
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from app.jobs import Job, Jobs
+from app.request import Request
+from rs_srgan import InputError
+from rs_srgan.io.opening import SUFFIXES
+
+
+def upload_field(label: str, **options: Any) -> gr.File:  # noqa: ANN401
+    """A field for a file that a visitor sends, and nothing else: Gradio would also fetch an address that is named."""
+    field = gr.File(label=label, **options)
+    take_in = field.async_move_resource_to_block_cache
+
+    async def take_in_files(path: str | Path | None) -> str | None:
+        if "://" in str(path):
+            raise gr.Error("An address is not taken, only a file that is sent.", print_exception=False)
+        taken: str | None = await take_in(path)
+        return taken
+
+    # on the field and not in a class: for every class of components Gradio writes a file beside its source
+    setattr(field, "async_move_resource_to_block_cache", take_in_files)
+    return field
+
+
+CLEARED = "This image has been cleared away. Upload it again."
+
+
+def take(jobs: Jobs, upload: Path, request: Request) -> Job:
+    """A job for an image that was uploaded.
+
+    Raises:
+        InputError: it is gone, of another kind, or cannot be used.
+    """
+    if upload.suffix.lower() not in SUFFIXES:  # a browser's file dialog can be talked out of its filter
+        raise InputError(f"{upload.name} is none of {', '.join(SUFFIXES)}.")
+    name, folder = jobs.new_folder()
+    source = folder / f"upload{upload.suffix.lower()}" if _is_ours(upload.name) else folder / upload.name
+    try:
+        link(upload, source)
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise InputError(CLEARED) from None
+    return jobs.submit(dataclasses.replace(request, source=source), upload.name, (name, folder))
+
+
+def link(upload: Path, target: Path) -> None:
+    """The same file under another name, where nobody else clears it away.
+
+    Raises:
+        OSError: it is not there.
+    """
+    try:
+        os.link(upload, target)
+    except OSError:  # another file system, or one without links
+        shutil.copyfile(upload, target)
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a file of that name would be taken for one that the job writes."""
+    return name.lower().startswith(("lr.", "sr", "uncertainty"))

@@ -1,0 +1,121 @@
+// <sr-job data-id>: a job on its way, then its result. It asks the server, so a page that is reloaded finds it again.
+
+import "./viewer.js";
+
+const ASK_MS = 400;
+const PATIENCE = 25; // failed questions in a row before a visitor is told
+
+const duration = seconds =>
+  seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+const million = px => (px / 1e6 >= 0.1 ? `${(px / 1e6).toFixed(1)} million pixels` : `${px} pixels`);
+
+class Job extends HTMLElement {
+  static observedAttributes = ["data-id"];
+
+  // Gradio keeps an element that is there, gives it other attributes and takes its children: then it is a new one.
+  attributeChangedCallback() {
+    if (this.isConnected) queueMicrotask(() => this.begin());
+  }
+
+  connectedCallback() {
+    if (this.id_begun !== this.dataset.id) this.begin();
+  }
+
+  begin() {
+    this.id_begun = this.dataset.id;
+    this.replaceChildren();
+    delete this.dataset.state;
+    this.address = new URL(`jobs/${this.dataset.id}`, document.baseURI).href;
+    this.failures = 0;
+    if (this.dataset.remember !== undefined) {
+      const here = new URL(location.href);
+      here.searchParams.set("job", this.dataset.id);
+      history.replaceState(history.state, "", here);
+    }
+    this.ask(this.id_begun);
+  }
+
+  async ask(id) {
+    let told;
+    try {
+      const answer = await fetch(this.address);
+      told = await answer.json();
+      if (id !== this.id_begun || !this.isConnected) return;
+      if (answer.status === 404) return this.say("alert", "This result has gone", told.detail);
+      if (!answer.ok) throw new Error(answer.statusText);
+      this.failures = 0;
+    } catch {
+      this.failures += 1;
+      if (this.failures > PATIENCE) return this.say("alert", "The server does not answer", "Reload the page in a while: the job goes on without it.");
+      return setTimeout(() => this.ask(id), ASK_MS);
+    }
+    this.show(told);
+    if (told.state === "waiting" || told.state === "running") setTimeout(() => this.ask(id), ASK_MS);
+  }
+
+  show(told) {
+    this.dataset.state = told.state;
+    if (told.state === "done") return this.result(told);
+    if (told.state === "failed") return this.say("alert", "That did not work", told.message);
+    if (told.state === "stopped") return this.say("status", "Stopped", "Nothing of it is left on the server.");
+    if (!this.querySelector("progress")) {
+      this.innerHTML = `
+        <div class="sr-card"><h3></h3><p class="sr-line" role="status"></p><progress max="1" aria-label="Progress"></progress>
+        <button type="button" class="sr-button sr-stop">Stop</button></div>`;
+      this.querySelector(".sr-stop").addEventListener("click", event => {
+        event.target.disabled = true;
+        fetch(this.address, {method: "DELETE"}).then(() => this.ask(this.id_begun));
+      });
+    }
+    const bar = this.querySelector("progress");
+    this.querySelector("h3").textContent = told.title;
+    const {step} = told;
+    let line = "Getting ready";
+    if (told.state === "waiting") line = told.ahead ? `Waiting, ${told.ahead} ahead` : "Waiting";
+    else if (step && step.done_px >= step.total_px) line = "Adding overviews";
+    else if (step?.seconds_left != null) {
+      line = `${Math.round((100 * step.done_px) / step.total_px)} % of ${million(step.total_px)}, ` +
+        `${Math.round(step.px_per_s / 1000)} thousand a second, about ${duration(step.seconds_left)} left`;
+    }
+    this.querySelector(".sr-line").textContent = line;
+    if (step?.total_px) bar.value = step.done_px / step.total_px;
+    else bar.removeAttribute("value");
+  }
+
+  result(told) {
+    const {view} = told;
+    const viewer = document.createElement("sr-viewer");
+    viewer.job = told;
+    const title = document.createElement("div");
+    title.className = "sr-title";
+    const gsd = view.gsd_m ? `, ${view.gsd_m} m became ${view.gsd_m / view.scale} m` : "";
+    const text = `${view.width / view.scale} x ${view.height / view.scale} px became ${view.width} x ${view.height} px${gsd}, ` +
+      `with ${told.models.join(" and ")} in ${(told.seconds ?? 0).toFixed(1)} s. Read as ${view.scaling}.`;
+    title.append(
+      Object.assign(document.createElement("h2"), {textContent: told.title}),
+      Object.assign(document.createElement("p"), {textContent: text}),
+    );
+    if (!told.kept) {
+      const link = document.createElement("a");
+      link.href = new URL(`?job=${told.id}`, document.baseURI).href;
+      link.textContent = "its own address";
+      const kept = document.createElement("p");
+      kept.append("Kept for ", `${told.keep_minutes} minutes at `, link, ", which nobody can guess.");
+      title.append(kept);
+    }
+    this.replaceChildren(title, viewer);
+  }
+
+  say(role, title, text) {
+    const card = document.createElement("div");
+    card.className = role === "alert" ? "sr-card sr-error" : "sr-card";
+    card.setAttribute("role", role);
+    card.append(
+      Object.assign(document.createElement("h3"), {textContent: title}),
+      Object.assign(document.createElement("p"), {textContent: text}),
+    );
+    this.replaceChildren(card);
+  }
+}
+
+customElements.define("sr-job", Job);

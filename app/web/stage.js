@@ -1,0 +1,191 @@
+// Two maps on top of each other, moved together, and the line between them.
+//
+// On the plane "pixels" the image is laid where a web map has its middle, one SR pixel to a pixel of zoom `pixel_zoom`:
+// so a map that knows nothing but the Earth shows an image that lies nowhere, pixel by pixel.
+
+const EMPTY = {version: 8, sources: {}, layers: []};
+const HALF_TURN = 180;
+
+export const canDraw = () => {
+  try {
+    return Boolean(window.maplibregl && document.createElement("canvas").getContext("webgl2"));
+  } catch {
+    return false;
+  }
+};
+
+export class Stage {
+  constructor(element, view, address, onPick) {
+    this.element = element;
+    this.view = view;
+    this.address = address;
+    this.onPick = onPick;
+    this.world = 256 * 2 ** view.pixel_zoom;
+    this.plane = view.earth ? "earth" : "pixels";
+    this.opacity = 1;
+    this.sides = [];
+    this.maps = ["left", "right"].map(side => this.makeMap(element.querySelector(`.sr-map-${side}`), side));
+    this.maps.forEach((map, index) => map.on("move", () => this.follow(index)));
+    this.observer = new ResizeObserver(() => this.maps.forEach(map => map.resize()));
+    this.observer.observe(element);
+    this.fit();
+  }
+
+  makeMap(container, side) {
+    const coarse = matchMedia("(pointer: coarse)").matches;
+    const map = new maplibregl.Map({
+      container,
+      style: structuredClone(EMPTY),
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      maxPitch: 0,
+      maxZoom: 24,
+      renderWorldCopies: false,
+      fadeDuration: 0,
+      cooperativeGestures: coarse, // on a phone one finger scrolls the page
+      locale: {"Map.Title": side === "left" ? "Left image, arrow keys move it, Enter reads its middle" : "Right image"},
+      canvasContextAttributes: {preserveDrawingBuffer: true}, // for the picture of the comparison
+    });
+    map.touchZoomRotate.disableRotation();
+    map.keyboard.disableRotation();
+    map.on("click", event => this.pick(event.lngLat));
+    map.getCanvas().addEventListener("keydown", event => event.key === "Enter" && this.pick(map.getCenter()));
+    map.on("load", () => this.draw(map));
+    map.on("zoomend", () => this.sharpen(map));
+    return map;
+  }
+
+  follow(index) {
+    if (this.following) return;
+    this.following = true;
+    const [from, to] = [this.maps[index], this.maps[1 - index]];
+    to.jumpTo({center: from.getCenter(), zoom: from.getZoom()});
+    this.following = false;
+  }
+
+  // Places, and back
+
+  place(row, col) {
+    const y = Math.PI * (1 - 2 * (0.5 + row / this.world));
+    return [(col / this.world) * 2 * HALF_TURN, (Math.atan(Math.sinh(y)) * HALF_TURN) / Math.PI];
+  }
+
+  bounds() {
+    if (this.plane === "earth") return this.view.earth.bounds;
+    const [west, north] = this.place(0, 0);
+    const [east, south] = this.place(this.view.height, this.view.width);
+    return [west, south, east, north];
+  }
+
+  pick(lngLat) {
+    if (this.plane === "earth") return this.onPick({lon: lngLat.lng, lat: lngLat.lat});
+    const sine = Math.sin((lngLat.lat * Math.PI) / HALF_TURN);
+    const row = -(Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)) * this.world;
+    return this.onPick({row: row, col: (lngLat.lng / (2 * HALF_TURN)) * this.world});
+  }
+
+  mark(values) {
+    const at = this.plane === "earth" ? [values.lon, values.lat] : this.place(values.row + 0.5, values.col + 0.5);
+    this.markers?.forEach(marker => marker.remove());
+    this.markers = this.maps.map(map => {
+      const element = document.createElement("div");
+      element.className = "sr-cross";
+      return new maplibregl.Marker({element}).setLngLat(at).addTo(map);
+    });
+    this.markers.forEach(marker => marker.getElement().removeAttribute("role"));
+    this.markers.forEach(marker => marker.getElement().removeAttribute("aria-label"));
+  }
+
+  // What is shown
+
+  show(plane, left, right, query, base) {
+    const moved = plane !== this.plane;
+    this.plane = plane;
+    this.sides = [left, right];
+    this.query = query;
+    this.base = base;
+    if (moved) {
+      this.markers?.forEach(marker => marker.remove());
+      this.fit();
+    }
+    this.maps.forEach(map => map.isStyleLoaded() || map.loaded() ? this.draw(map) : map.once("load", () => this.draw(map)));
+  }
+
+  draw(map) {
+    const layer = this.sides[this.maps.indexOf(map)];
+    if (!layer) return;
+    const tiles = `${this.address}/tiles/${this.plane}/${layer}/{z}/{x}/{y}.png?${this.query}`;
+    const style = structuredClone(EMPTY);
+    if (this.base && this.plane === "earth") {
+      style.sources.base = {
+        type: "raster", tiles: [this.base], tileSize: 256, maxzoom: 19, attribution: "© OpenStreetMap contributors",
+      };
+      style.layers.push({id: "base", type: "raster", source: "base"});
+    }
+    style.sources.image = {
+      type: "raster",
+      tiles: [tiles],
+      tileSize: 256,
+      bounds: this.bounds(),
+      maxzoom: this.plane === "earth" ? this.view.earth.zoom : this.view.pixel_zoom,
+    };
+    style.layers.push({
+      id: "image",
+      type: "raster",
+      source: "image",
+      paint: {"raster-fade-duration": 0, "raster-opacity": this.opacity, "raster-resampling": "nearest"},
+    });
+    map.setStyle(style, {diff: true});
+    this.sharpen(map);
+  }
+
+  // Pixels keep their edges where they are larger than the screen's; farther out edges would flicker.
+  sharpen(map) {
+    const whole = this.plane === "earth" ? this.view.earth.zoom - 2 : this.view.pixel_zoom - 1;
+    const near = map.getZoom() >= whole - Math.log2(devicePixelRatio) - 0.01;
+    if (map.getLayer("image")) map.setPaintProperty("image", "raster-resampling", near ? "nearest" : "linear");
+  }
+
+  fade(opacity) {
+    this.opacity = opacity;
+    this.maps.forEach(map => map.getLayer("image") && map.setPaintProperty("image", "raster-opacity", opacity));
+  }
+
+  fit() {
+    const [west, south, east, north] = this.bounds();
+    this.maps[0].setMinZoom(0);
+    this.maps[0].fitBounds([[west, south], [east, north]], {padding: 0, animate: false});
+  }
+
+  // One SR pixel to one pixel of the screen, not resampled.
+  oneToOne() {
+    const whole = this.plane === "earth" ? this.view.earth.zoom - 2 : this.view.pixel_zoom - 1;
+    this.maps[0].jumpTo({zoom: whole - (this.plane === "pixels" ? Math.log2(devicePixelRatio) : 0)});
+  }
+
+  whenDrawn() {
+    return Promise.all(this.maps.map(map => new Promise(done => map.once("idle", done))));
+  }
+
+  // The comparison as it is on the screen, the line at `share` of its width.
+  picture(share) {
+    const [left, right] = this.maps.map(map => map.getCanvas());
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [left.width, left.height];
+    const pen = canvas.getContext("2d");
+    const x = Math.round(share * canvas.width);
+    pen.drawImage(left, 0, 0);
+    pen.clearRect(x, 0, canvas.width - x, canvas.height);
+    pen.drawImage(right, x, 0, canvas.width - x, canvas.height, x, 0, canvas.width - x, canvas.height);
+    pen.fillStyle = "#fff";
+    pen.fillRect(x - 1, 0, 2, canvas.height);
+    return new Promise(done => canvas.toBlob(done, "image/png"));
+  }
+
+  remove() {
+    this.observer.disconnect();
+    this.maps.forEach(map => map.remove());
+  }
+}

@@ -1,0 +1,274 @@
+// <sr-viewer>: a finished job, to look at, to ask and to take home.
+
+import {chart, table} from "./chart.js";
+import {Stage, canDraw} from "./stage.js";
+
+const MEGA = 1e6;
+let count = 0;
+
+const option = (value, text) => Object.assign(document.createElement("option"), {value, textContent: text});
+const size = bytes => (bytes > MEGA / 10 ? `${(bytes / MEGA).toFixed(1)} MB` : `${Math.ceil(bytes / 1000)} kB`);
+
+export class Viewer extends HTMLElement {
+  connectedCallback() {
+    if (this.view || !this.job) return;
+    this.view = this.job.view;
+    this.address = new URL(`jobs/${this.job.id}`, document.baseURI).href;
+    this.names = Object.fromEntries(this.view.layers.map(layer => [layer.id, layer.name]));
+    this.share = 0.5;
+    this.innerHTML = this.template(`sr${++count}`);
+    this.fill();
+    this.listen();
+    this.poster();
+    if (canDraw()) this.open();
+    else this.part(".sr-plain").hidden = false;
+  }
+
+  disconnectedCallback() {
+    // a move within the page is no farewell
+    setTimeout(() => this.isConnected || this.stage?.remove());
+  }
+
+  part(selector) {
+    return this.querySelector(selector);
+  }
+
+  template(key) {
+    const label = (name, text, control) => `<label class="sr-field" for="${key}-${name}"><span>${text}</span>${control}</label>`;
+    const select = (name, text) => label(name, text, `<select id="${key}-${name}" name="${name}"></select>`);
+    const range = (name, text, low, high, step, value) => label(
+      name, text, `<input type="range" id="${key}-${name}" name="${name}" min="${low}" max="${high}" step="${step}" value="${value}">`,
+    );
+    return `
+      <div class="sr-bar">
+        <div class="sr-switch" role="group" aria-label="View">
+          <button type="button" data-plane="pixels">Pixels</button><button type="button" data-plane="earth">Map</button>
+        </div>
+        ${select("composite", "Show")} ${select("left", "Left")} ${select("right", "Right")}
+        <div class="sr-buttons">
+          <button type="button" data-do="fit" title="Show all of it">Fit</button>
+          <button type="button" data-do="one" title="One super-resolved pixel to one pixel of the screen">1:1</button>
+        </div>
+        <details class="sr-more"><summary>Adjust</summary><div>
+          ${range("cut", "Contrast", 0, 5, 0.25, 0.5)} ${range("gamma", "Brightness", 0.6, 2.6, 0.1, 1.4)}
+          ${range("opacity", "Opacity", 0, 1, 0.05, 1)}
+          <label class="sr-check" hidden><input type="checkbox" name="base"> <span></span></label>
+        </div></details>
+      </div>
+      <div class="sr-stage">
+        <div class="sr-poster sr-poster-left"><img alt=""></div><div class="sr-poster sr-poster-right"><img alt=""></div>
+        <div class="sr-map sr-map-left"></div><div class="sr-map sr-map-right"></div>
+        <div class="sr-handle" role="slider" tabindex="0" aria-label="Line between the left and the right image"
+             aria-valuemin="0" aria-valuemax="100" aria-valuenow="50"><i></i></div>
+        <span class="sr-tag sr-tag-left"></span><span class="sr-tag sr-tag-right"></span>
+        <div class="sr-legend sr-legend-left" hidden></div><div class="sr-legend sr-legend-right" hidden></div>
+        <small class="sr-credit" hidden>© OpenStreetMap contributors</small>
+      </div>
+      <p class="sr-plain" hidden>This browser draws no WebGL, so there is no zoom here: the line moves, and the files below hold all.</p>
+      <p class="sr-sure" hidden></p>
+      <p class="sr-hint">Drag the line. Zoom with the wheel or two fingers. Click a pixel for its numbers.</p>
+      <div class="sr-pick" aria-live="polite" hidden></div>
+      <div class="sr-take">
+        <h3>Take it away</h3>
+        <div class="sr-files"></div>
+        <details><summary>The same on your own machine</summary><div class="sr-recipes"></div></details>
+      </div>`;
+  }
+
+  fill() {
+    const {composites, layers, earth, files} = this.view;
+    const select = name => this.part(`[name=${name}]`);
+    select("composite").append(...composites.map(name => option(name, name)));
+    for (const side of ["left", "right"]) select(side).append(...layers.map(layer => option(layer.id, layer.name)));
+    select("left").value = "other" in this.names ? "other" : "input";
+    select("right").value = "sr";
+    this.plane = earth ? "earth" : "pixels";
+    this.part(".sr-switch").hidden = !earth;
+    const base = document.querySelector("meta[name=sr-base-map]")?.content;
+    if (base && earth) {
+      this.part(".sr-check").hidden = false;
+      this.part(".sr-check span").textContent = `Base map (from ${new URL(base).host})`;
+      this.base = base;
+    }
+    const links = files.map(file => {
+      const link = document.createElement("a");
+      link.href = `${this.address}/files/${file.file}`;
+      link.download = file.as;
+      link.className = "sr-button";
+      link.textContent = `${file.what} `;
+      link.append(Object.assign(document.createElement("small"), {textContent: `GeoTIFF, ${size(file.bytes)}`}));
+      return link;
+    });
+    const picture = Object.assign(document.createElement("button"), {type: "button", className: "sr-button"});
+    picture.append("This comparison ", Object.assign(document.createElement("small"), {textContent: "PNG"}));
+    picture.dataset.do = "png";
+    this.part(".sr-files").append(...links, picture);
+    const recipes = {"Command": "command", "Python": "snippet", "Map in a notebook, with leafmap": "notebook"};
+    for (const [title, key] of Object.entries(recipes)) {
+      if (!this.view[key]) continue;
+      const block = document.createElement("div");
+      const copy = Object.assign(document.createElement("button"), {type: "button", textContent: "Copy"});
+      copy.setAttribute("aria-label", `Copy: ${title}`);
+      copy.addEventListener("click", () => navigator.clipboard.writeText(this.view[key]).then(() => (copy.textContent = "Copied")));
+      const code = Object.assign(document.createElement("pre"), {textContent: this.view[key], tabIndex: 0});
+      code.dataset.recipe = key;
+      block.append(Object.assign(document.createElement("h4"), {textContent: title}), copy, code);
+      this.part(".sr-recipes").append(block);
+    }
+  }
+
+  listen() {
+    this.addEventListener("change", event => event.target.name && event.target.name !== "opacity" && this.draw());
+    this.part("[name=opacity]").addEventListener("input", event => this.fade(Number(event.target.value)));
+    this.addEventListener("click", event => {
+      const button = event.target.closest("button");
+      if (button?.dataset.plane) {
+        this.plane = button.dataset.plane;
+        this.draw();
+      }
+      if (button?.dataset.do === "fit") this.stage?.fit();
+      if (button?.dataset.do === "one") this.stage?.oneToOne();
+      if (button?.dataset.do === "png") this.download();
+    });
+    const handle = this.part(".sr-handle");
+    handle.addEventListener("pointerdown", event => {
+      handle.setPointerCapture(event.pointerId);
+      event.preventDefault();
+      handle.focus();
+    });
+    handle.addEventListener("pointermove", event => {
+      if (!handle.hasPointerCapture(event.pointerId)) return;
+      const box = this.part(".sr-stage").getBoundingClientRect();
+      this.swipe((event.clientX - box.left) / box.width);
+    });
+    handle.addEventListener("keydown", event => {
+      const step = {ArrowLeft: -0.02, ArrowDown: -0.02, ArrowRight: 0.02, ArrowUp: 0.02, PageDown: -0.1, PageUp: 0.1}[event.key];
+      const to = {Home: 0, End: 1}[event.key];
+      if (step === undefined && to === undefined) return;
+      event.preventDefault();
+      this.swipe(to ?? this.share + step);
+    });
+  }
+
+  swipe(share) {
+    this.share = Math.min(1, Math.max(0, share));
+    const per_cent = 100 * this.share;
+    for (const side of this.querySelectorAll(".sr-map-right, .sr-poster-right")) side.style.clipPath = `inset(0 0 0 ${per_cent}%)`;
+    for (const side of this.querySelectorAll(".sr-map-left, .sr-poster-left")) side.style.clipPath = `inset(0 ${100 - per_cent}% 0 0)`;
+    const handle = this.part(".sr-handle");
+    handle.style.left = `${per_cent}%`;
+    handle.setAttribute("aria-valuenow", Math.round(per_cent));
+  }
+
+  value(name) {
+    return this.part(`[name=${name}]`).value;
+  }
+
+  query() {
+    return new URLSearchParams({composite: this.value("composite"), cut: this.value("cut"), gamma: this.value("gamma")});
+  }
+
+  // Both sides as plain pictures: there before the maps are, and instead of them where a browser cannot draw them.
+  poster() {
+    this.swipe(this.share);
+    for (const side of ["left", "right"]) {
+      const image = this.part(`.sr-poster-${side} img`);
+      image.src = `${this.address}/pictures/${this.value(side)}.png?size=900&${this.query()}`;
+      image.alt = `${this.names[this.value(side)]}, ${this.value("composite")}`;
+      this.part(`.sr-tag-${side}`).textContent = this.names[this.value(side)];
+    }
+    for (const button of this.querySelectorAll("[data-plane]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.plane === this.plane));
+    }
+    const sure = this.part(".sr-sure");
+    sure.hidden = !["left", "right"].some(side => this.value(side) === "uncertainty");
+    const held = this.view.coverage === null ? "" : ` On Sentinel-2 sites that the model never saw they held ${Math.round(100 * this.view.coverage)} %.`;
+    sure.textContent = `Half of the interval around each pixel that is to hold 80 % of the truth.${held}`;
+    this.legend();
+  }
+
+  open() {
+    try {
+      this.stage = new Stage(this.part(".sr-stage"), this.view, this.address, place => this.pick(place));
+    } catch (error) {
+      console.warn("No maps here:", error);
+      this.part(".sr-plain").hidden = false;
+      return;
+    }
+    this.draw();
+    this.stage.whenDrawn().then(() => {
+      this.classList.add("sr-live");
+      this.dispatchEvent(new CustomEvent("sr-live", {bubbles: true}));
+    });
+  }
+
+  draw() {
+    this.poster();
+    const based = this.part("[name=base]").checked && this.plane === "earth";
+    this.part(".sr-credit").hidden = !based;
+    this.stage?.show(this.plane, this.value("left"), this.value("right"), this.query(), based ? this.base : null);
+  }
+
+  fade(opacity) {
+    this.stage?.fade(opacity);
+    for (const image of this.querySelectorAll(".sr-poster img")) image.style.opacity = opacity;
+  }
+
+  legend() {
+    const query = String(this.query());
+    for (const side of ["left", "right"]) this.legendOf(side, this.value(side), query);
+  }
+
+  async legendOf(side, layer, query) {
+    const answer = await fetch(`${this.address}/legend/${layer}?${query}`);
+    if (!answer.ok || layer !== this.value(side) || query !== String(this.query())) return;
+    const {scale} = await answer.json();
+    const box = this.part(`.sr-legend-${side}`);
+    box.hidden = !scale;
+    if (!scale) return;
+    const ramp = document.createElement("i");
+    ramp.style.background = `linear-gradient(to right, ${scale.colours.map(colour => `rgb(${colour})`).join(",")})`;
+    box.replaceChildren(String(scale.from), ramp, `${Number(scale.to.toPrecision(2))} ${scale.unit}`);
+  }
+
+  async pick(place) {
+    const answer = await fetch(`${this.address}/pixel?${new URLSearchParams(place)}`);
+    const box = this.part(".sr-pick");
+    if (!answer.ok) return;
+    const values = await answer.json();
+    this.stage?.mark(values);
+    const title = document.createElement("h3");
+    const where = values.lon === undefined ? "" : `, ${values.lat.toFixed(5)}° N ${values.lon.toFixed(5)}° E`;
+    title.textContent = `Pixel in row ${values.row}, column ${values.col}${where}`;
+    const key = document.createElement("p");
+    key.className = "sr-key";
+    for (const layer of ["input", "bicubic", "sr", "other"]) {
+      if (!values.layers[layer]) continue;
+      const item = document.createElement("span");
+      item.className = `sr-key-${layer}`;
+      item.textContent = this.names[layer];
+      key.append(item);
+    }
+    const numbers = document.createElement("div");
+    numbers.className = "sr-scroll";
+    numbers.tabIndex = 0;
+    numbers.setAttribute("role", "region");
+    numbers.setAttribute("aria-label", "Numbers at this pixel");
+    numbers.append(table(values, this.view.bands, this.names));
+    const drawing = document.createElement("div");
+    drawing.append(key, chart(values, this.view.bands, this.names));
+    box.replaceChildren(title, drawing, numbers);
+    box.hidden = false;
+  }
+
+  async download() {
+    if (!this.stage) return;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await this.stage.picture(this.share));
+    link.download = `${this.job.title.replace(/\.\w+$/, "")}_comparison.png`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+}
+
+customElements.define("sr-viewer", Viewer);

@@ -1,0 +1,181 @@
+"""The process that computes: one request after the other, given up at once when a visitor says so.
+
+A process and not a thread, so that a stop always stops: what GDAL is in the middle of, such as the overviews of a large
+result, cannot be asked to end. And an image that crashes a decoder or fills the memory takes only its own job along.
+"""
+
+import logging
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import lru_cache
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from app.inputs import write_lr
+from app.models import load_public
+from app.request import TILE_LR_PX, Request
+from app.words import for_people
+from rs_srgan import MISR, SISR, InputError
+from rs_srgan.inference.scene import run
+
+logger = logging.getLogger(__name__)
+
+# After a stop the tile in hand may be finished, which leaves the process as it is, ready for the next job.
+GRACE_SECONDS = 1.2
+_GONE = "The computation ended unexpectedly, most likely for lack of memory. Choose a smaller area and try again."
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far a job is: LR pixels of all its models, seconds of computing."""
+
+    done_px: int
+    total_px: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A job that came to nothing, and why, for people."""
+
+    message: str
+
+
+def result_name(index: int, uncertainty: bool = False) -> str:
+    """Of the file that the model of that index makes."""
+    return f"uncertainty{index}.tif" if uncertainty else f"sr{index}.tif"
+
+
+def compute(request: Request, folder: Path) -> Generator[Step]:
+    """Do what is asked, into `folder`.
+
+    Raises:
+        InputError: it cannot be done.
+    """
+    models = [_model(name, None if index else request.detail) for index, name in enumerate(request.models)]
+    write_lr(request, models[0].config.bands, folder / "lr.tif")
+    done_px, seconds = 0, 0.0
+    for index, model in enumerate(models):
+        uncertain = request.uncertainty and model.config.uncertainty
+        steps = run(
+            request.source,
+            folder / result_name(index),
+            model,
+            bbox=request.bbox,
+            aoi=request.aoi,
+            tile=TILE_LR_PX,
+            engine=request.engine,
+            cog=True,
+            uncertainty=folder / result_name(index, True) if uncertain else None,
+            offset=request.offset,
+        )
+        with closing(steps):
+            for state in steps:
+                yield Step(done_px + state.done_px, len(models) * state.total_px, seconds + state.seconds)
+            done_px, seconds = done_px + state.total_px, seconds + state.seconds
+
+
+@lru_cache(maxsize=4)
+def _model(name: str, detail: float | None) -> SISR | MISR:
+    return load_public(name, detail)
+
+
+class Worker:
+    """The process, as seen from the server."""
+
+    def __init__(self) -> None:
+        self._context = multiprocessing.get_context("spawn")  # a fork would copy the server's threads in mid-sentence
+        self._start()
+
+    def _start(self) -> None:
+        self._connection, theirs = self._context.Pipe()
+        self._stop = self._context.Event()
+        self._process = self._context.Process(target=_serve, args=(theirs, self._stop, os.getpid()), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def work(self, request: Request, folder: Path) -> Generator[Step | Failed | None]:
+        """Do what is asked, see `compute`; closing this stops it. None comes up where there is no news."""
+        self._stop.clear()
+        finished = False
+        try:
+            self._connection.send((request, folder))
+            for news in self._listen():
+                yield news
+                finished = isinstance(news, Failed)
+            finished = True
+        except (EOFError, OSError):
+            self._renew()
+            finished = True
+            yield Failed(_GONE)
+        finally:
+            if not finished:
+                self._end()
+
+    def _listen(self) -> Iterator[Step | Failed | None]:
+        """What comes until the job has ended."""
+        while True:
+            if not self._connection.poll(0.1):
+                yield None
+                continue
+            news = self._connection.recv()
+            if news is None:
+                return
+            yield news
+
+    def _end(self) -> None:
+        """Let the tile in hand be finished, or end the process."""
+        self._stop.set()
+        deadline = time.monotonic() + GRACE_SECONDS
+        try:
+            while time.monotonic() < deadline:
+                if self._connection.poll(0.05) and self._connection.recv() is None:
+                    return
+        except (EOFError, OSError):
+            pass
+        self._renew()
+
+    def _renew(self) -> None:
+        self.close()
+        self._start()
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.join()
+        self._connection.close()
+
+
+def _serve(connection: Connection, stop: "multiprocessing.synchronize.Event", server: int) -> None:
+    """The life of the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C goes to the server, which ends this process
+    logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # GDAL's words come with our own errors
+    while os.getppid() == server:
+        if not connection.poll(1.0):
+            continue
+        try:
+            request, folder = connection.recv()
+        except EOFError:
+            return
+        try:
+            with closing(compute(request, folder)) as steps:
+                for step in steps:
+                    if stop.is_set():
+                        break
+                    connection.send(step)
+        except InputError as error:
+            connection.send(Failed(for_people(error)))
+        except OSError as error:
+            logger.exception("A job failed.")
+            connection.send(Failed(f"The result could not be written: {error.strerror or 'the disk is full'}."))
+        except MemoryError:
+            connection.send(Failed("The memory is full. Choose a smaller area and try again."))
+        except Exception:
+            logger.exception("A job failed.")
+            connection.send(Failed("Something went wrong that should not have. The server's log says what."))
+        connection.send(None)

@@ -1,0 +1,156 @@
+"""A server as visitors meet it, and what they bring."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.jobs import Jobs
+from app.models import Models
+from app.settings import Settings
+from tests.safe_builder import build_safe, zip_safe
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+SECONDS = 60_000  # in milliseconds, for anything that computes
+_QUIET = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+def sample_dn(side: int) -> np.ndarray:
+    """Land, (4, side, side), uint16 DN, B02 B03 B04 B08: the chip of spyndex, mirrored as often as it takes."""
+    chip = np.array(json.loads((files("spyndex") / "data" / "S2_10m.json").read_text(encoding="utf-8")), np.uint16)
+    both = np.concatenate([chip, chip[:, :, ::-1]], axis=2)
+    whole = np.concatenate([both, both[:, ::-1]], axis=1)
+    times = -(-side // whole.shape[1])
+    return np.tile(whole, (1, times, times))[:, :side, :side]
+
+
+def write_product(folder: Path, side: int, level: str = "L2A", **options) -> Path:
+    """A product of that many 10 m pixels with all that the model for 10 m and the quicklook need, DN with offset."""
+    images = {(band, 10): dn + 1000 for band, dn in zip(("B02", "B03", "B04", "B08"), sample_dn(side), strict=True)}
+    if level == "L2A":
+        coarse = {(band, 60): dn for (band, _), dn in images.items() if band != "B08"}
+        images |= {
+            key: dn.reshape(side // 6, 6, side // 6, 6).mean((1, 3)).astype(np.uint16) for key, dn in coarse.items()
+        }
+    return build_safe(folder, images, level=level, block_px=256, **options)
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory) -> Settings:
+    return Settings(folder=tmp_path_factory.mktemp("work"))
+
+
+@pytest.fixture(scope="session")
+def models() -> Models:
+    return Models()
+
+
+@pytest.fixture(scope="session")
+def session_jobs(settings, models):
+    """With a process of their own, which takes seconds to start."""
+    jobs = Jobs(settings, models)
+    yield jobs
+    jobs.close()
+
+
+@pytest.fixture
+def jobs(session_jobs):
+    """That hold nothing yet."""
+    session_jobs.clear(keep=0)
+    return session_jobs
+
+
+@pytest.fixture(scope="session")
+def product_zip(tmp_path_factory) -> Path:
+    """A zipped product of 10.8 x 10.8 km."""
+    return zip_safe(write_product(tmp_path_factory.mktemp("product"), 1080))
+
+
+class Server:
+    """A server of its own process.
+
+    Attributes:
+        address: of it.
+        folder: where it keeps what visitors send and get.
+        data_root: with products to choose from.
+    """
+
+    def __init__(self, folder: Path, data_root: Path, *options: str, **environment: str) -> None:
+        self.folder, self.data_root = folder, data_root
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "app", "--port", str(port), "--data-root", str(data_root), *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | {"PYTHONUNBUFFERED": "1", "TMPDIR": str(folder), "HF_HUB_OFFLINE": "1"} | environment,
+        )
+        self.said: list[str] = []
+        for line in self._process.stdout:  # ends when the server does
+            self.said.append(line)
+            if f"running on {self.address}" in line:
+                return
+        pytest.fail(f"the server ended before it listened: {''.join(self.said)}")
+
+    def close(self) -> None:
+        self._process.terminate()
+        self.said += self._process.communicate()[0].splitlines()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory, product_zip):
+    data_root = tmp_path_factory.mktemp("data")
+    write_product(data_root, 120)
+    server = Server(tmp_path_factory.mktemp("server"), data_root)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def launch():
+    """Starts a browser with the given arguments."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine (apt install chromium)")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        yield lambda arguments: driver.chromium.launch(executable_path=CHROMIUM, args=[*_QUIET, *arguments])
+
+
+@pytest.fixture(scope="session")
+def browser(launch):
+    # maps are drawn by the processor, since there need be no graphics card
+    browser = launch(["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"])
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def page(browser, server):
+    """The page as a new visitor meets it, its first picture being there."""
+    page = browser.new_page(viewport={"width": 1300, "height": 1000}, accept_downloads=True)
+    page.goto(server.address)
+    page.wait_for_selector("#patch-result sr-viewer", timeout=SECONDS)
+    yield page
+    page.close()
+
+
+def keep_picture(page, name: str, **options) -> None:
+    """A screenshot for people, where RS_SRGAN_SCREENSHOTS names a folder."""
+    if folder := os.environ.get("RS_SRGAN_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", **options)

@@ -1,0 +1,157 @@
+"""Products that are brought or chosen, and attacks with them."""
+
+import io
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.forms import make_request
+from app.products import Products
+from app.settings import Settings
+from app.tile_tab import foresee, submit_product
+from rs_srgan import InputError
+from tests.app.conftest import write_product
+from tests.safe_builder import zip_safe
+
+DEFAULT = ("sisr-x4-rgbn",)
+
+
+@pytest.fixture
+def products(settings, jobs) -> Products:
+    return Products(settings, jobs)
+
+
+@pytest.fixture
+def small(tmp_path):
+    return zip_safe(write_product(tmp_path, 120))
+
+
+def test_a_product_is_known_at_a_glance(products, small):
+    product = products.receive(small)
+    assert (product.safe.level, product.safe.tile, product.safe.baseline) == ("L2A", "T33TWL", "05.09")
+    assert product.safe.cloud_percent == 12.5
+    picture = np.array(Image.open(io.BytesIO(product.quicklook)))
+    assert picture.shape == (20, 20, 4)
+    assert picture[..., :3].std() > 20
+    lon, lat = product.corners()[0]
+    assert (round(lon, 2), round(lat, 2)) == (15.0, 45.15)
+    assert products.get(product.id) is product
+
+
+def test_an_l1c_product_has_a_quicklook_as_well(products, tmp_path):
+    product = products.receive(zip_safe(write_product(tmp_path, 120, level="L1C")))
+    assert Image.open(io.BytesIO(product.quicklook)).size == (120, 120)
+
+
+def test_an_area_is_drawn_where_it_is_outlined(products, small):
+    product = products.receive(small)
+    box = product.area(0.25, 0.25, 0.5, 0.75)
+    shares = product.outline(box)
+    # a rectangle in degrees holds the one in metres, and lies a little askew
+    assert np.allclose(shares, (0.25, 0.25, 0.5, 0.75), atol=0.02)
+    assert product.outline((0, 0, 1, 1)) is None
+
+
+def test_what_it_will_take_is_said_before(settings, jobs, models, products, small):
+    request = make_request(models, DEFAULT, 1, True)
+    text = foresee(settings, jobs, models, products.receive(small), "", request)
+    assert text.startswith("120 x 120 px become 480 x 480 px: about **")
+    assert "MB** of files" in text
+
+
+@pytest.mark.parametrize(
+    ("area", "words"),
+    [
+        ("1 2 3", "expected four numbers"),
+        ("a b c d", "expected four numbers"),
+        ("0 0 1 1", "lies outside"),
+        ("15.1 45.1 15.0 45.0", "expected west < east"),
+        ('{"type": "Point", "coordinates": [1, 2]}', "holds no polygon"),
+        ("{", "is no GeoJSON"),
+    ],
+)
+def test_an_area_that_is_none_is_one_clear_line(jobs, models, products, small, area, words):
+    with pytest.raises(InputError, match=words):
+        submit_product(jobs, products.receive(small), area, make_request(models, DEFAULT, 1, False))
+
+
+def test_a_product_stays_as_long_as_a_job_needs_it(settings, jobs, models, products, small):
+    product = products.receive(small)
+    job = submit_product(jobs, product, "", make_request(models, DEFAULT, 1, False))
+    if not job.has_ended:
+        products.clear(keep=-1)
+        assert product.folder.exists() or job.has_ended
+    jobs.wait(job)
+    assert job.state == "done", job.message
+    products.clear(keep=-1)
+    assert not product.folder.exists()
+    with pytest.raises(InputError, match=r"This product has been cleared away\. Upload or choose it again\."):
+        products.get(product.id)
+
+
+def test_a_missing_band_is_named(jobs, models, products, tmp_path):
+    safe = write_product(tmp_path, 120)
+    next(safe.rglob("*B08_10m.jp2")).unlink()
+    with pytest.raises(InputError, match=r"B08.*10 m\) is missing\. Download the product again\."):
+        submit_product(jobs, products.receive(zip_safe(safe)), "", make_request(models, DEFAULT, 1, False))
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ({"../MTD_MSIL2A.xml": "<x/>"}, "a name that leads out of it"),
+        ({"a.txt": "no product"}, "holds 0 Sentinel-2 products"),
+        ({"X/MTD_MSIL2A.xml": "<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"}, "expected a Sentinel-2 product's metadata"),
+    ],
+)
+def test_what_is_no_product_leaves_nothing(products, settings, tmp_path, members, words):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    before = set(settings.folder.iterdir())
+    with pytest.raises(InputError, match=words):
+        products.receive(tmp_path / "a.zip")
+    assert set(settings.folder.iterdir()) == before
+
+
+def test_an_image_that_is_a_vrt_is_not_opened(products, tmp_path):
+    safe = write_product(tmp_path, 120)
+    next(safe.rglob("*B04_60m.jp2")).write_text("<VRTDataset><SRS>/etc/passwd</SRS></VRTDataset>")
+    with pytest.raises(InputError, match=r"B04_60m\.jp2 in .*\.SAFE is damaged"):
+        products.receive(zip_safe(safe))
+
+
+class TestDataRoot:
+    @pytest.fixture
+    def root(self, tmp_path):
+        root = tmp_path / "root"
+        root.mkdir()
+        write_product(root, 120)
+        return root
+
+    @pytest.fixture
+    def offered(self, root, jobs):
+        return Products(Settings(folder=jobs.settings.folder, data_root=root), jobs)
+
+    def test_products_below_it_can_be_chosen(self, offered):
+        (name,) = offered.offered()
+        assert offered.choose(name).safe.tile == "T33TWL"
+
+    @pytest.mark.parametrize("name", ["..", "../other.SAFE", "/etc", "", "nothing.SAFE"])
+    def test_nothing_outside_can_be_reached(self, offered, name):
+        with pytest.raises(InputError, match="is none of the products that this server offers"):
+            offered.choose(name)
+
+    def test_a_link_that_leads_out_is_not_followed(self, offered, root, tmp_path):
+        outside = tmp_path / "outside"
+        outside.mkdir()
+        shutil.move(write_product(outside, 120), outside / "other.SAFE")
+        (root / "link.SAFE").symlink_to(outside / "other.SAFE")
+        with pytest.raises(InputError, match="is none of the products that this server offers"):
+            offered.choose("link.SAFE")
+
+    def test_without_a_folder_nothing_is_offered(self, products):
+        assert products.offered() == []

@@ -1,0 +1,56 @@
+"""The command and the lines of Python that a visitor takes home make the same result."""
+
+import os
+import shlex
+
+import numpy as np
+import pytest
+import rasterio
+
+from app.recipe import command, notebook, snippet
+from app.request import Request
+from app.worker import compute
+from rs_srgan.cli import main
+from tests.conftest import scene_dn
+
+
+def requests(source):
+    box = (10.3, 46.04, 10.304, 46.045)
+    yield Request(source, ("sisr-x4-rgbn",), uncertainty=True)
+    yield Request(source, ("srgan-x4-rgbn",), detail=0.5, offset=-1000.0, engine="torch")
+    yield Request(source, ("sisr-x2-rgbn", "sisr-x4-rgbn"), bbox=box)
+
+
+@pytest.mark.parametrize("index", range(3))
+@pytest.mark.parametrize("how", ["command", "snippet"])
+def test_it_makes_the_same_pixels(write_tif, tmp_path, monkeypatch, index, how):
+    source = write_tif(scene_dn(70, 90) + np.uint16(1000), "l'été.tif")
+    request = list(requests(source))[index]
+    made, again = tmp_path / "made", tmp_path / "again"
+    made.mkdir()
+    again.mkdir()
+    list(compute(request, made))
+    os.link(source, again / source.name)
+    monkeypatch.chdir(again)
+    if how == "command":
+        for line in command(request, source.name).splitlines():
+            program, *arguments = shlex.split(line)
+            assert program == "rs-srgan"
+            assert main(arguments) == 0
+    else:
+        exec(snippet(request, source.name), {})
+    results = sorted(path for path in made.iterdir() if path.name != "lr.tif")
+    copies = sorted(path for path in again.iterdir() if path.name != source.name)
+    assert len(results) == len(copies)
+    contents = [[], []]
+    for content, paths in zip(contents, (results, copies), strict=True):
+        for path in paths:
+            with rasterio.open(path) as dataset:
+                content.append(dataset.read().tobytes())
+    assert sorted(contents[0]) == sorted(contents[1])
+
+
+def test_the_lines_for_a_notebook_are_python():
+    text = notebook('l\'été "x".tif', "http://localhost:7860/jobs/abc", (10.0, 46.0, 10.5, 46.5))
+    compile(text, "notebook", "exec")
+    assert "http://localhost:7860/jobs/abc/tiles/earth/sr/{z}/{x}/{y}.png" in text
