@@ -18,6 +18,7 @@ from rasterio.enums import Resampling
 from rasterio.windows import Window as RasterioWindow
 
 from app.jobs import Job
+from app.views import MEAN_FILE
 from app.worker import result_name
 from rs_srgan import InputError, SISRConfig
 from rs_srgan.io.opening import open_raster
@@ -27,10 +28,11 @@ from rs_srgan.physics import BICUBIC_REACH_LR_PX, DEGRADE_REACH_LR_PX, bicubic, 
 from rs_srgan.radiometry import Encoding, FloatImage, Stretch
 from rs_srgan.tiling import Window, crop_replicated
 
-INPUT, BICUBIC, SR, OTHER = "input", "bicubic", "sr", "other"
+INPUT, MEAN, BICUBIC, SR, OTHER = "input", "mean", "bicubic", "sr", "other"
 UNCERTAINTY, DIFFERENCE, CONSISTENCY = "uncertainty", "difference", "consistency"
 NAMES = {
     INPUT: "Input pixels",
+    MEAN: "Mean of the views",
     BICUBIC: "Bicubic",
     SR: "Super-resolved",
     OTHER: "Other model",
@@ -38,7 +40,7 @@ NAMES = {
     DIFFERENCE: "|SR - bicubic|",
     CONSISTENCY: "|input - SR seen again|",
 }
-IMAGES = (INPUT, BICUBIC, SR, OTHER)
+IMAGES = (INPUT, MEAN, BICUBIC, SR, OTHER)
 
 # Statistics of a large image are those of this many pixels along either side.
 _OVERVIEW_PX = 512
@@ -94,7 +96,8 @@ class View:
     """A finished job, to look at.
 
     Attributes:
-        lr: its input.
+        lr: its input; of several revisits the reference.
+        mean: of several revisits, or None.
         results: what its models made.
         uncertainty: of the first result, or None.
         config: of the first model.
@@ -107,6 +110,10 @@ class View:
         with open_raster(folder / "lr.tif", bands) as raster:
             self.grid: Grid = raster.grid
             self.lr = Image(folder / "lr.tif", 1, raster.encoding)
+        self.mean: Image | None = None
+        if (folder / MEAN_FILE).exists():
+            with open_raster(folder / MEAN_FILE, bands) as raster:
+                self.mean = Image(folder / MEAN_FILE, 1, raster.encoding)
         self.results = []
         for index, config in enumerate(configs):
             path = folder / result_name(index)
@@ -132,7 +139,7 @@ class View:
     @cached_property
     def layers(self) -> tuple[str, ...]:
         """Those that there are."""
-        there = {OTHER: len(self.results) > 1, UNCERTAINTY: self.uncertainty is not None}
+        there = {OTHER: len(self.results) > 1, UNCERTAINTY: self.uncertainty is not None, MEAN: self.mean is not None}
         return tuple(name for name in NAMES if there.get(name, True))
 
     def read(self, layer: str, window: Window, shrink: int = 1) -> Block:
@@ -156,6 +163,8 @@ class View:
         near = shrink < self.scale  # nearer than that, the input's pixels are whole
         if layer in (SR, UNCERTAINTY):
             return self._of(self.uncertainty if layer == UNCERTAINTY else self.results[0], whole, shrink)
+        if layer == MEAN and self.mean:
+            return self._of(self.mean, whole, shrink)
         if layer == OTHER:
             return self._of(self.results[1], whole, shrink)
         if layer == INPUT or (layer == BICUBIC and not near):

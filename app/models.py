@@ -48,6 +48,17 @@ class Models:
         ]
         return sorted(names, key=lambda name: (name != "sisr-x4-rgbn", bool(self.config(name).guide_bands), name))
 
+    def names_of_several(self) -> list[str]:
+        """The bundled ones for several revisits, the larger scale first."""
+        return sorted(
+            (name for name, model in self.bundled.items() if isinstance(model.config, MISRConfig)),
+            key=lambda name: -self.config(name).scale,
+        )
+
+    def alone(self, name: str) -> str:
+        """What a bundled model of several revisits began as: the same with one."""
+        return name.replace("misr", "sisr", 1)
+
     def knows_detail(self, name: str) -> bool:
         """Whether it lies between two models: of a stranger's model nobody says what the other one is."""
         return self.config(name).base_model in self.bundled

@@ -1,5 +1,7 @@
 """The page: one look, one tab for each way to use it."""
 
+from contextlib import suppress
+
 import gradio as gr
 
 from app.about_tab import about_tab
@@ -10,6 +12,7 @@ from app.models import Models
 from app.models_tab import models_tab
 from app.patch_tab import patch_tab
 from app.products import Products
+from app.revisits_tab import revisits_tab
 from app.settings import Settings
 from app.tile_tab import tile_tab
 from rs_srgan import InputError
@@ -37,6 +40,7 @@ def build(settings: Settings, models: Models, jobs: Jobs, products: Products, sa
         with gr.Tabs() as tabs:
             patch = patch_tab(jobs, models, sample)
             tile = tile_tab(settings, jobs, models, products)
+            revisits = revisits_tab(jobs, models)
             models_tab(models, [patch.model, tile.model], [patch.other, tile.other])
             about_tab(settings)
         add_endpoints(jobs, models, products)
@@ -44,16 +48,19 @@ def build(settings: Settings, models: Models, jobs: Jobs, products: Products, sa
         def reopen(request: gr.Request) -> tuple[object, ...]:
             """The job that the page's address names, where it was asked for."""
             name = str(request.query_params.get("job", ""))
+            places = {"patch": gr.skip(), "tile": gr.skip(), "revisits": gr.skip()}
             if not name:
-                return gr.skip(), gr.skip(), gr.skip()
-            try:
-                of_product = jobs.get(name).request.source.suffix.upper() == ".SAFE"
-            except InputError:
-                of_product = False  # the page itself says that it has gone
-            shown = job_html(name)
-            return (gr.skip(), shown, gr.Tabs(selected="tile")) if of_product else (shown, gr.skip(), gr.skip())
+                return (*places.values(), gr.skip())
+            tab = "patch"  # the page itself says that a job has gone
+            with suppress(InputError):
+                asked = jobs.get(name).request
+                tab = "tile" if asked.source.suffix.upper() == ".SAFE" else "revisits" if asked.others else tab
+            places[tab] = job_html(name)
+            return (*places.values(), gr.Tabs(selected=tab))
 
-        page.load(reopen, None, [patch.result, tile.result, tabs], api_visibility="private", show_progress="hidden")
+        page.load(
+            reopen, None, [patch.result, tile.result, revisits, tabs], api_visibility="private", show_progress="hidden"
+        )
     page.queue(max_size=100)
     # Gradio looks whether a file that a request names was uploaded only when it was launched; mounted, it is not, and
     # any file of this machine could be named.

@@ -1,26 +1,28 @@
 """The command, the Python lines and the map that make a visitor's result again, at home."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import PurePath
 
 from app.request import Request
 
 
-def command(request: Request, title: str) -> str:
-    """For a terminal, in the folder that holds the input; one line for each model."""
-    return "\n".join(shlex.join(_words(request, title, index)) for index in range(len(request.models)))
+def command(request: Request, images: Sequence[str]) -> str:
+    """For a terminal, in the folder that holds the input; one line for each model.
+
+    Args:
+        request: what was asked.
+        images: their names, the reference first; only the first model takes all of them.
+    """
+    return "\n".join(shlex.join(_words(request, images, index)) for index in range(len(request.models)))
 
 
-def _words(request: Request, title: str, index: int) -> list[str]:
-    words = [
-        "rs-srgan",
-        "predict",
-        title,
-        "-o",
-        _target(title, request.models[index]),
-        "--model",
-        request.models[index],
-    ]
+def _words(request: Request, images: Sequence[str], index: int) -> list[str]:
+    title, *others = images
+    words = ["rs-srgan", "predict", *([title] if index else images)]
+    words += ["-o", _target(title, request.models[index]), "--model", request.models[index]]
+    if others and index == 0:
+        words += ["--reference", title]
     if request.bbox:
         words += ["--bbox", *map(repr, request.bbox)]
     if request.aoi:
@@ -36,11 +38,15 @@ def _words(request: Request, title: str, index: int) -> list[str]:
     return [*words, "--cog"]
 
 
-def snippet(request: Request, title: str) -> str:
-    """For Python."""
+def snippet(request: Request, images: Sequence[str]) -> str:
+    """For Python; see `command`."""
+    title, *others = images
     lines = ["from rs_srgan import super_resolve", ""]
     for index, model in enumerate(request.models):
-        arguments = [repr(title), repr(_target(title, model)), repr(model)]
+        source = repr(list(images)) if others and index == 0 else repr(title)
+        arguments = [source, repr(_target(title, model)), repr(model)]
+        if others and index == 0:
+            arguments.append("reference=0")
         if request.bbox:
             arguments.append(f"bbox={request.bbox!r}")
         if request.aoi:

@@ -22,6 +22,8 @@ TILE_LR_PX = 256
 # What models look at around a tile, about.
 _HALO_LR_PX = 32
 _MAX_BANDS = 13
+# Revisits of one job.
+MAX_VIEWS = 12
 # Bytes of a result for each of DN's: smooth images shrink more, noise less.
 _COMPRESSED = 0.7
 # Everything lies on the disk twice while overviews are added.
@@ -30,7 +32,7 @@ _COPIES = 2
 
 @dataclass(frozen=True)
 class Request:
-    """One image, or a part of it, through one model or two.
+    """One image or several of one place, or a part of it, through one model or two.
 
     Attributes:
         source: the image or product; it is there until the job has ended.
@@ -41,6 +43,7 @@ class Request:
         aoi: a GeoJSON file of it instead.
         uncertainty: whether that is wanted, of a model that knows it.
         engine: see `rs_srgan.inference.engines.ENGINES`.
+        others: revisits of the place that `source` shows, for a first model that takes several.
     """
 
     source: Path
@@ -51,6 +54,23 @@ class Request:
     aoi: Path | None = None
     uncertainty: bool = False
     engine: str = "auto"
+    others: tuple[Path, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """All images."""
+        return (self.source, *self.others)
+
+
+def make_revisits_request(models: Models, name: str, offset: float | None = None) -> Request:
+    """A request for revisits without its images: a model of several, and what it is of one, to compare.
+
+    Raises:
+        InputError: an unknown model, or one of one image.
+    """
+    if name not in models.names_of_several():
+        raise InputError(f"{name!r:.80} takes one image; expected one of {', '.join(models.names_of_several())}.")
+    return Request(Path(), (name, models.alone(name)), offset=offset)
 
 
 @dataclass(frozen=True)
@@ -85,10 +105,14 @@ def look(request: Request, models: Models, settings: Settings) -> Outlook:
                 f"{other} takes {', '.join(models.config(other).bands)}, {request.models[0]} takes "
                 f"{', '.join(config.bands)}: choose two models for the same bands to compare."
             )
-    _refuse_large_array(request.source, settings.max_lr_px)
-    with open_raster(request.source, config.bands, request.offset) as raster:
-        region = find_region(raster.grid, raster.name, request.bbox, request.aoi)
-        grid, scaling = raster.grid.cropped(region.window), str(raster.encoding)
+    found = []
+    for source in request.sources:
+        _refuse_large_array(source, settings.max_lr_px)
+        with open_raster(source, config.bands, request.offset) as raster:
+            region = find_region(raster.grid, raster.name, request.bbox, request.aoi)
+            found.append((raster.grid.cropped(region.window), str(raster.encoding)))
+    # of several the result shows the clearest, which is not known yet: the largest takes most
+    grid, scaling = max(found, key=lambda each: each[0].height * each[0].width)
     lr_px = grid.height * grid.width
     size = f"{grid.width} x {grid.height} = {lr_px / 1e6:.1f} million pixels"
     if lr_px > settings.max_lr_px:
@@ -99,7 +123,7 @@ def look(request: Request, models: Models, settings: Settings) -> Outlook:
     plan = plan_tiles(grid.height, grid.width, TILE_LR_PX, _HALO_LR_PX)
     if sum(part.window.height * part.window.width for part in plan) > 4 * max(lr_px, TILE_LR_PX**2):
         raise InputError(f"The image, {grid.height} x {grid.width} pixels, is too long and thin for this page. Cut it.")
-    work_px = lr_px * len(request.models)
+    work_px = lr_px * (len(request.models) + len(request.others))
     files = sum(models.config(name).scale ** 2 * (1 + request.uncertainty) for name in request.models) + 2
     result_bytes = int(lr_px * len(config.bands) * 2 * files * _COMPRESSED)
     free = shutil.disk_usage(settings.folder).free

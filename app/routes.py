@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse, RedirectResponse
 
 from app.colours import Style, colour, composites, legend, png
 from app.jobs import DONE, GONE, Job, Jobs
-from app.layers import BICUBIC, INPUT, NAMES, OTHER, SR, UNCERTAINTY, View, view_of
+from app.layers import BICUBIC, INPUT, MEAN, NAMES, OTHER, SR, UNCERTAINTY, View, view_of
 from app.models import Models
 from app.recipe import command, notebook, snippet
 from app.tiles import (
@@ -28,6 +28,7 @@ from app.tiles import (
     to_pixel,
     whole,
 )
+from app.views import read_views, thumbnail
 from app.words import for_people
 from app.worker import result_name
 from rs_srgan import InputError
@@ -133,6 +134,11 @@ def make_routes(jobs: Jobs) -> APIRouter:
                 raise InputError("There is nothing to show.")
             return Response(png(colour(view, layer, pixels, style)), media_type="image/png", headers=_FOREVER)
 
+    @router.get("/jobs/{job}/views/{number}.png")
+    def view_picture(number: int, job: Job = a_job) -> FileResponse:
+        with _clear():
+            return FileResponse(thumbnail(job.folder, number), media_type="image/png", headers=_FOREVER)
+
     @router.get("/jobs/{job}/legend/{layer}")
     def scale(layer: str, view: View = a_view, style: Style = a_style) -> dict[str, Any]:
         with _clear():
@@ -197,6 +203,10 @@ def _describe(view: View, job: Job, models: Models, address: str) -> dict[str, A
     names = NAMES | {SR: job.request.models[0]} if OTHER in view.layers else NAMES
     if OTHER in view.layers:
         names = names | {OTHER: job.request.models[1]}
+    views = read_views(job.folder)
+    images = [each["name"] for each in views] or [job.title]
+    if views:
+        names = names | {SR: f"{len(views)} views", OTHER: "One view"}
     transform = view.grid.transform
     metres = bool(view.grid.crs and view.grid.crs.is_projected) and not transform.is_identity
     told: dict[str, Any] = {
@@ -215,8 +225,9 @@ def _describe(view: View, job: Job, models: Models, address: str) -> dict[str, A
         "coverage": models.coverage(job.request.models[0]) if view.uncertainty else None,
         "earth": None,
         "files": _files(view, job),
-        "command": command(job.request, job.title),
-        "snippet": snippet(job.request, job.title),
+        "views": views,
+        "command": command(job.request, images),
+        "snippet": snippet(job.request, images),
     }
     if has_place(view.grid):
         bounds = lon_lat_bounds(view.grid)
@@ -249,7 +260,7 @@ def _values(view: View, row: int, col: int) -> dict[str, Any]:
         raise InputError("That is beyond the image.")
     places = Places(np.array([[row + 0.5]]), np.array([[col + 0.5]]), 1.0)
     told: dict[str, Any] = {"row": row, "col": col, "layers": {}}
-    for layer in (INPUT, BICUBIC, SR, OTHER, UNCERTAINTY):
+    for layer in (INPUT, MEAN, BICUBIC, SR, OTHER, UNCERTAINTY):
         if layer in view.layers:
             pixels = sample(view, layer, places)
             values = [float(value) for value in pixels[:, 0, 0]] if pixels is not None else []

@@ -39,8 +39,7 @@ def take(jobs: Jobs, upload: Path, request: Request) -> Job:
     Raises:
         InputError: it is gone, of another kind, or cannot be used.
     """
-    if upload.suffix.lower() not in SUFFIXES:  # a browser's file dialog can be talked out of its filter
-        raise InputError(f"{upload.name} is none of {', '.join(SUFFIXES)}.")
+    check_suffix(upload)
     name, folder = jobs.new_folder()
     source = folder / f"upload{upload.suffix.lower()}" if _is_ours(upload.name) else folder / upload.name
     try:
@@ -49,6 +48,16 @@ def take(jobs: Jobs, upload: Path, request: Request) -> Job:
         shutil.rmtree(folder, ignore_errors=True)
         raise InputError(CLEARED) from None
     return jobs.submit(dataclasses.replace(request, source=source), upload.name, (name, folder))
+
+
+def check_suffix(upload: Path) -> None:
+    """A browser's file dialog can be talked out of its filter.
+
+    Raises:
+        InputError: a kind of file that is not taken.
+    """
+    if upload.suffix.lower() not in SUFFIXES:
+        raise InputError(f"{upload.name} is none of {', '.join(SUFFIXES)}.")
 
 
 def link(upload: Path, target: Path) -> None:

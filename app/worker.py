@@ -19,6 +19,7 @@ from pathlib import Path
 from app.inputs import write_lr
 from app.models import load_public
 from app.request import TILE_LR_PX, Request
+from app.views import write_views
 from app.words import for_people
 from rs_srgan import MISR, SISR, InputError
 from rs_srgan.inference.scene import run
@@ -58,12 +59,16 @@ def compute(request: Request, folder: Path) -> Generator[Step]:
         InputError: it cannot be done.
     """
     models = [_model(name, None if index else request.detail) for index, name in enumerate(request.models)]
+    several = models[0]
+    if request.others and isinstance(several, MISR):
+        request = write_views(request, several, folder)
     write_lr(request, models[0].config.bands, folder / "lr.tif")
     done_px, seconds = 0, 0.0
     for index, model in enumerate(models):
         uncertain = request.uncertainty and model.config.uncertainty
+        revisits = bool(request.others) and isinstance(model, MISR)
         steps = run(
-            request.source,
+            request.sources if revisits else request.source,
             folder / result_name(index),
             model,
             bbox=request.bbox,
@@ -73,6 +78,7 @@ def compute(request: Request, folder: Path) -> Generator[Step]:
             cog=True,
             uncertainty=folder / result_name(index, True) if uncertain else None,
             offset=request.offset,
+            reference=0 if revisits else None,
         )
         with closing(steps):
             for state in steps:

@@ -19,7 +19,7 @@ from rs_srgan.hub import REVISITS_MODEL
 from rs_srgan.markdown import table
 
 # Side of the product, and how many of it.
-RUNS = ((2048, 1), (2048, 2), (2048, 4), (2048, 8), (2048, 16), (SIDE_PX, 4))
+RUNS = ((2048, 1), (2048, 2), (2048, 4), (2048, 8), (SIDE_PX, 4))
 
 
 def measure(source: Path, views: int, folder: Path) -> Run:

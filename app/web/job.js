@@ -103,7 +103,31 @@ class Job extends HTMLElement {
       kept.append("Kept for ", `${told.keep_minutes} minutes at `, link, ", which nobody can guess.");
       title.append(kept);
     }
-    this.replaceChildren(title, viewer);
+    this.replaceChildren(title, ...this.views(view.views), viewer);
+  }
+
+  // Of several revisits: a small picture of each, and what became of it.
+  views(views) {
+    if (!views?.length) return [];
+    const strip = Object.assign(document.createElement("div"), {className: "sr-views"});
+    views.forEach((told, number) => {
+      const figure = document.createElement("figure");
+      const moved = `${told.shift.rows.toFixed(2)} ${told.shift.cols.toFixed(2)} px`;
+      const facts = [told.taken, `${Math.round(100 * told.clear)} % clear`];
+      if (told.role === "reference") facts.push("the reference");
+      else if (told.role === "used") facts.push(`shifted ${moved}`);
+      else facts.push(told.role);
+      if (told.role === "reference" || told.role === "used") facts.push(`weight ${Math.round(100 * told.weight)} %`);
+      const caption = document.createElement("figcaption");
+      caption.append(
+        Object.assign(document.createElement("strong"), {textContent: told.name}),
+        Object.assign(document.createElement("span"), {textContent: facts.filter(Boolean).join(", ")}),
+      );
+      const picture = Object.assign(document.createElement("img"), {src: `${this.address}/views/${number}.png`, alt: "", loading: "lazy"});
+      figure.append(picture, caption);
+      strip.append(figure);
+    });
+    return [strip];
   }
 
   say(role, title, text) {

@@ -47,6 +47,7 @@ class ViewSummary:
         shift: against the reference, median; its confidence is 0 where nothing could be compared.
         weight: what it has to say in the result, the mean over samples of the area; 1 over all views.
         role: "reference", "used", or why it was not.
+        source: index among what was given.
     """
 
     name: str
@@ -55,6 +56,7 @@ class ViewSummary:
     shift: Shift
     weight: float
     role: str
+    source: int
 
     def __str__(self) -> str:
         moved = "" if self.role == "reference" else f", shifted {self.shift.rows:+.2f} {self.shift.cols:+.2f} px"
@@ -102,8 +104,8 @@ def open_series(
         first = revisits[reference]
         logger.info("%s: registering %d others to it ...", first.raster.name, len(revisits) - 1)
         region = find_region(first.raster.grid, first.raster.name, bbox, aoi)
-        others = [revisit for index, revisit in enumerate(revisits) if index != reference]
-        yield Series(first, others, region, model)
+        order = [reference, *(index for index in range(len(revisits)) if index != reference)]
+        yield Series([revisits[index] for index in order], order, region, model)
 
 
 def _clearest(revisits: Sequence[Revisit], bbox: Sequence[float] | None, aoi: str | Path | None) -> int:
@@ -260,10 +262,10 @@ class Series:
         summaries: of all revisits, the reference first.
     """
 
-    def __init__(self, reference: Revisit, others: Sequence[Revisit], region: Region, model: MISR) -> None:
+    def __init__(self, revisits: Sequence[Revisit], sources: Sequence[int], region: Region, model: MISR) -> None:
+        reference, *others = self._revisits = revisits
         self.lr, self.region = reference.raster, region
-        self.rasters = [reference.raster, *(revisit.raster for revisit in others)]
-        self._revisits = [reference, *others]
+        self.rasters = [revisit.raster for revisit in revisits]
         grid = reference.raster.grid
         origin = region.window.grown(_AROUND_PX).clipped(grid.height, grid.width)
         first = _Reference(reference)
@@ -271,9 +273,12 @@ class Series:
         self.views = [view for view in every if view.registered]
         weights = iter(self._weights(model))
         own = _clear_share(reference, region.window)
-        self.summaries = [ViewSummary(self.lr.name, _day(reference), own, Shift(0, 0, 1), next(weights), "reference")]
-        for view in every:
-            self.summaries.append(self._summary(view, next(weights) if view.registered else 0.0))
+        shift = Shift(0, 0, 1)
+        self.summaries = [
+            ViewSummary(self.lr.name, _day(reference), own, shift, next(weights), "reference", sources[0])
+        ]
+        for view, source in zip(every, sources[1:], strict=True):
+            self.summaries.append(self._summary(view, next(weights) if view.registered else 0.0, source))
         for view in self.views:
             if view.reprojected:
                 logger.info(
@@ -281,12 +286,13 @@ class Series:
                     view.revisit.raster.name,
                 )
 
-    def _summary(self, view: _View, weight: float) -> ViewSummary:
+    def _summary(self, view: _View, weight: float, source: int) -> ViewSummary:
         clear = float(np.mean([view.pixels(sample)[1].mean() for sample in _samples(self.region.window)]))
         role = "used"
         if not view.registered:
             role = "not used: it cannot be registered" if clear else "not used: it shows nothing of the area"
-        return ViewSummary(view.revisit.raster.name, _day(view.revisit), clear, view.field.median, weight, role)
+        name, shift = view.revisit.raster.name, view.field.median
+        return ViewSummary(name, _day(view.revisit), clear, shift, weight, role, source)
 
     def _weights(self, model: MISR) -> list[float]:
         """Of the reference and the views that are used, mean over samples of the area."""

@@ -33,12 +33,12 @@ def test_it_makes_the_same_pixels(write_tif, tmp_path, monkeypatch, index, how):
     os.link(source, again / source.name)
     monkeypatch.chdir(again)
     if how == "command":
-        for line in command(request, source.name).splitlines():
+        for line in command(request, [source.name]).splitlines():
             program, *arguments = shlex.split(line)
             assert program == "rs-srgan"
             assert main(arguments) == 0
     else:
-        exec(snippet(request, source.name), {})
+        exec(snippet(request, [source.name]), {})
     results = sorted(path for path in made.iterdir() if path.name != "lr.tif")
     copies = sorted(path for path in again.iterdir() if path.name != source.name)
     assert len(results) == len(copies)

@@ -1,0 +1,88 @@
+"""The tab for several images of one place."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import gradio as gr
+
+from app.forms import AS_TAGGED, OFFSETS, describe_model, empty, job_html, refusal
+from app.jobs import Job, Jobs
+from app.models import Models
+from app.request import MAX_VIEWS, Request, make_revisits_request
+from app.sample import write_sample_revisits
+from app.uploads import CLEARED, check_suffix, link, upload_field
+from rs_srgan import InputError
+from rs_srgan.hub import REVISITS_MODEL
+from rs_srgan.io.opening import SUFFIXES
+
+_NOTHING = (
+    "Several images of one place",
+    "Upload them, in any order, or start without: then four views simulated from the sample stand in, at 20 m.",
+)
+SAMPLE_TITLE = "four simulated views"
+
+
+def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
+    """Build it, in an open `gr.Tabs`; the place where results are shown."""
+    with gr.Tab("Revisits", id="revisits"), gr.Row():
+        with gr.Column(scale=2, min_width=290):
+            files = upload_field(
+                "Images of one place", file_types=list(SUFFIXES), file_count="multiple", elem_id="views", height=170
+            )
+            gr.Markdown(
+                "GeoTIFF, JP2 or NPY with red, green, blue, near infrared; their grids may differ. The result shows "
+                "the clearest of them."
+            )
+            model = gr.Dropdown(models.names_of_several(), value=REVISITS_MODEL, label="Model")
+            about = gr.Markdown(describe_model(models, REVISITS_MODEL), elem_classes="sr-estimate")
+            offset = gr.Dropdown(list(OFFSETS), value=AS_TAGGED, label="Offset of the DN")
+            start = gr.Button("Super-resolve", variant="primary", elem_id="start-revisits")
+        with gr.Column(scale=5, min_width=320, elem_classes="sr-result"):
+            result = gr.HTML(empty(*_NOTHING), elem_id="revisits-result")
+
+    def submit(files: list[str] | None, model: str, offset: str) -> str:
+        try:
+            request = make_revisits_request(models, model, OFFSETS[offset])
+            return job_html(submit_views(jobs, files or [], request).id)
+        except InputError as error:
+            return refusal(error)
+
+    model.change(lambda name: describe_model(models, name), model, about, api_visibility="private")
+    start.click(submit, [files, model, offset], result, api_visibility="private", concurrency_limit=8)
+    return result
+
+
+def submit_views(jobs: Jobs, files: list[str], request: Request) -> Job:
+    """A job for uploaded views; for the sample's where there are none.
+
+    Raises:
+        InputError: they cannot be used.
+    """
+    if len(files) == 1:
+        raise InputError("That is one image. Several are wanted here; for one there is the tab Patch.")
+    if len(files) > MAX_VIEWS:
+        raise InputError(f"Those are {len(files)} images; at most {MAX_VIEWS} are taken.")
+    name, folder = jobs.new_folder()
+    try:
+        if not files:
+            sources, title = write_sample_revisits(folder), SAMPLE_TITLE
+        else:
+            sources, title = [_keep(Path(file), folder / f"{number}") for number, file in enumerate(files)], ""
+            title = f"{len(files)} views of {sources[0].stem}"
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    asked = dataclasses.replace(request, source=sources[0], others=tuple(sources[1:]))
+    return jobs.submit(asked, title, (name, folder))
+
+
+def _keep(upload: Path, folder: Path) -> Path:
+    """An upload, in a folder of its own: two may have one name."""
+    check_suffix(upload)
+    folder.mkdir()
+    try:
+        link(upload, folder / upload.name)
+    except OSError:
+        raise InputError(CLEARED) from None
+    return folder / upload.name

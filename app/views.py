@@ -1,0 +1,104 @@
+"""The revisits of a job, beside its result: a small picture of each, what became of it, and their plain mean."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from PIL import Image as Pillow
+from rasterio.windows import Window as RasterioWindow
+
+from app.request import Request
+from rs_srgan import MISR, InputError
+from rs_srgan.inference.series import Series, open_series
+from rs_srgan.io.geotiff import BLOCK_PX, write_cog
+from rs_srgan.io.raster import Raster
+from rs_srgan.radiometry import FloatImage, Stretch
+from rs_srgan.tiling import Window, plan_tiles
+
+VIEWS_FILE = "views.json"
+MEAN_FILE = "mean.tif"
+_THUMBNAIL_PX = 240
+_COLOURS = ("B04", "B03", "B02")
+_STEP_PX = 4 * BLOCK_PX
+
+
+def thumbnail_name(number: int) -> str:
+    """Of the small picture of a view."""
+    return f"view{number}.png"
+
+
+def write_views(request: Request, model: MISR, folder: Path) -> Request:
+    """Register the views of a request, write what is known of them into `folder`; the request, the reference first.
+
+    Raises:
+        InputError: a view cannot be used.
+    """
+    sources = request.sources
+    with open_series(sources, model, offset=request.offset, bbox=request.bbox, aoi=request.aoi) as series:
+        told = []
+        stretch = None
+        for number, (summary, raster) in enumerate(zip(series.summaries, series.rasters, strict=True)):
+            small = _small(raster, model.config.bands)
+            stretch = stretch or Stretch.of(small, 0.5, 1.4)
+            picture = stretch.apply(np.nan_to_num(small))
+            picture = picture if picture.shape[2] == 3 else picture.repeat(3, axis=2)
+            Pillow.fromarray(picture).save(folder / thumbnail_name(number))
+            told.append({**dataclasses.asdict(summary), "name": sources[summary.source].name})
+        _write_mean(series, model.config.bands, folder / MEAN_FILE)
+        first, *others = (sources[summary.source] for summary in series.summaries)
+    (folder / VIEWS_FILE).write_text(json.dumps(told), encoding="utf-8")
+    return dataclasses.replace(request, source=first, others=tuple(others))
+
+
+def read_views(folder: Path) -> list[dict[str, Any]]:
+    """What `write_views` told of the views, the reference first; none of a job of one image."""
+    path = folder / VIEWS_FILE
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    return found
+
+
+def thumbnail(folder: Path, number: int) -> Path:
+    """The small picture of a view.
+
+    Raises:
+        InputError: there is no such view.
+    """
+    path = folder / thumbnail_name(number)
+    if not path.exists():
+        raise InputError(f"There is no view {number}.")
+    return path
+
+
+def _small(raster: Raster, bands: tuple[str, ...]) -> FloatImage:
+    """The middle of an image, thinned out, in true colours or its first band, NaN without data."""
+    grid = raster.grid
+    side = min(grid.height, grid.width, 4 * _THUMBNAIL_PX)
+    window = Window((grid.height - side) // 2, (grid.width - side) // 2, side, side)
+    pixels, valid = raster.read(window)
+    pixels[~valid] = np.nan
+    step = -(-side // _THUMBNAIL_PX)
+    shown = [bands.index(band) for band in _COLOURS] if set(_COLOURS) <= set(bands) else [0]
+    small: FloatImage = pixels[shown, ::step, ::step]
+    return small
+
+
+def _write_mean(series: Series, bands: tuple[str, ...], target: Path) -> None:
+    """The mean of what counts, registered to the nearest pixel: reflectance, float32, on the reference's grid."""
+    plain = target.with_suffix(".plain.tif")
+    grid = series.lr.grid.cropped(series.region.window)
+    profile = {"driver": "GTiff", "count": len(bands), "dtype": "float32", "nodata": np.nan, "tiled": True}
+    size = {"height": grid.height, "width": grid.width, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX}
+    place = {"crs": grid.crs} | ({} if grid.transform.is_identity else {"transform": grid.transform})
+    with rasterio.open(plain, "w", **profile, **size, **place, bigtiff="if_safer") as out:
+        out.descriptions = bands
+        for part in plan_tiles(grid.height, grid.width, _STEP_PX, halo=0):
+            core = part.core
+            (views, mask, _), measured = series.read(core.moved(series.region.window), 0)
+            mean = (views * mask[:, None]).sum(0) / mask.sum(0)  # the reference counts everywhere
+            mean[~measured] = np.nan
+            out.write(mean.astype(np.float32), window=RasterioWindow(core.col, core.row, core.width, core.height))
+    write_cog(plain, target, "zstd")
+    plain.unlink()
