@@ -9,7 +9,7 @@ import gradio as gr
 from app.models import Models
 from app.request import Request
 from app.words import for_people
-from rs_srgan import InputError
+from rs_srgan import InputError, MISRConfig
 from rs_srgan.hub import DEFAULT_MODEL
 
 AS_TAGGED = "As the file says"
@@ -62,6 +62,11 @@ def describe_model(models: Models, name: str) -> str:
         return start + (
             f"Texture added to what {base} makes: sharper, and by {models.bundled[base].psnr_db()[-1] - own:.1f} dB "
             "farther from the truth. Not for measuring."
+        )
+    if isinstance(config, MISRConfig):
+        return start + (
+            f"With eight views, on sites it never saw {own - bicubic:.1f} dB above bicubic, {own - projected:.1f} "
+            "above their shift-and-add. Views must be sampled elsewhere; copies add nothing."
         )
     return start + (
         f"On sites it never saw {own - bicubic:.1f} dB above bicubic, {own - projected:.1f} above back-projection. "

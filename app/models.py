@@ -84,7 +84,9 @@ class Models:
                 _check_size(name)
                 model = load_public(name)
                 if isinstance(model, MISR):
-                    raise InputError(f"{name} is for several images of one place, which this page does not take yet.")
+                    raise InputError(
+                        f"{name} is for several images of one place; for those only bundled models are taken here."
+                    )
                 self._from_hub[name] = model.config
         return self._from_hub[name]
 

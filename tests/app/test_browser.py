@@ -37,6 +37,17 @@ def wait_for_result(page, place: str = "#patch-result", live: bool = True) -> No
     page.wait_for_selector(f"{place} sr-job[data-remember] {LIVE if live else 'sr-viewer'}", timeout=SECONDS)
 
 
+def open_tab(page, name: str) -> None:
+    """On a phone the last of them are in a menu."""
+    tab = page.get_by_role("tab", name=name)
+    page.get_by_role("tab", name="Patch").wait_for()
+    if tab.count() and tab.is_visible():
+        tab.click()
+    else:
+        page.locator(".overflow-menu > button").click()
+        page.locator(".overflow-dropdown").get_by_text(name).click()
+
+
 def job_of(page) -> str:
     page.wait_for_function("location.search.includes('job=')", timeout=SECONDS)
     return page.url.rpartition("job=")[2]
@@ -389,8 +400,14 @@ def test_a_model_that_is_none_is_refused_on_the_page(page):
 
 
 AXE = find_spec("axe_playwright_python")
-TABS = ("Patch", "Tile", "Models", "About")
-PLACES = {"Patch": "#start", "Tile": "#start-tile", "Models": "#hub-id", "About": "#about-text"}
+TABS = ("Patch", "Tile", "Revisits", "Models", "About")
+PLACES = {
+    "Patch": "#start",
+    "Tile": "#start-tile",
+    "Revisits": "#start-revisits",
+    "Models": "#hub-id",
+    "About": "#about-text",
+}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -441,10 +458,29 @@ def test_it_fits_a_phone(browser, server):
     page.wait_for_selector(LIVE, timeout=SECONDS)
     assert page.locator(".sr-stage").bounding_box()["y"] < 844 / 2  # what there is to see comes first
     for tab in TABS:
-        page.get_by_role("tab", name=tab).click()
+        open_tab(page, tab)
         page.locator(PLACES[tab]).wait_for()
         keep_picture(page, f"{tab.lower()}_phone", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()
+
+
+def test_revisits_are_shown_beside_one_view(browser, server):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(server.address)
+    open_tab(page, "Revisits")
+    page.click("#start-revisits")
+    wait_for_result(page, "#revisits-result", live=False)
+    figures = page.query_selector_all("#revisits-result figure")
+    assert len(figures) == 4
+    assert "the reference" in figures[0].inner_text()
+    assert all("shifted" in figure.inner_text() for figure in figures[1:])
+    page.wait_for_function(
+        "[...document.querySelectorAll('#revisits-result figure img')].every(image => image.naturalWidth > 0)"
+    )
+    assert page.evaluate("document.querySelector('#revisits-result').scrollWidth") <= 390
+    page.goto(page.url)  # a reload leads to the same tab and job
+    wait_for_result(page, "#revisits-result", live=False)
     page.close()
 
 
