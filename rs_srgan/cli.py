@@ -85,7 +85,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     predict.add_argument("--precision", choices=PRECISIONS, default="auto", help="of the network's arithmetic")
     predict.add_argument(
-        "--tile", type=int, default=512, metavar="N", help="LR pixels at once; does not change the result (%(default)s)"
+        "--tile",
+        type=int,
+        metavar="N",
+        help="LR pixels at once; does not change the result (512; of several images 256)",
     )
     predict.add_argument("--threads", type=int, metavar="N", help="CPU threads (all cores)")
     predict.add_argument("--compress", choices=COMPRESSIONS, default="zstd", help="of the output (%(default)s)")

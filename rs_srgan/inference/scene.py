@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 
 # A run that is killed loses what it did since the last of them.
 CHECKPOINT_SECONDS = 5.0
+# Of one image, and of several, of each of which the network keeps as much in memory.
+_TILE_LR_PX, _REVISITS_TILE_LR_PX = 512, 256
 # Half-widths of intervals in DN: from a tenth of a Sentinel-2 product's DN to reflectance 0.65.
 _UNCERTAINTY_GAIN = 1e-5
 
@@ -72,7 +74,7 @@ def super_resolve(
     reference: int | None = None,
     bbox: Sequence[float] | None = None,
     aoi: str | Path | None = None,
-    tile: int = 512,
+    tile: int | None = None,
     engine: str = "auto",
     precision: str = "auto",
     threads: int | None = None,
@@ -102,7 +104,8 @@ def super_resolve(
         reference: index of the image that the result shows, at its date; the one that shows most ground if left out.
         bbox: west, south, east, north of the part that is wanted, degrees of longitude and latitude (WGS 84).
         aoi: a GeoJSON file with polygons instead; what lies outside them has no data in the result.
-        tile: LR pixels computed at once, along each axis, rounded up to whole blocks of the result.
+        tile: LR pixels computed at once, along each axis, rounded up to whole blocks of the result; by default 512, and
+            256 of several images, which take more memory.
         engine: "auto", "torch" or "openvino"; "auto" is the fastest that is installed.
         precision: "auto", "fp32" or "bf16"; "auto" is bf16 where the hardware computes with it.
         threads: of the CPU; by default all cores.
@@ -161,7 +164,7 @@ def run(
     reference: int | None = None,
     bbox: Sequence[float] | None = None,
     aoi: str | Path | None = None,
-    tile: int = 512,
+    tile: int | None = None,
     engine: str = "auto",
     precision: str = "auto",
     threads: int | None = None,
@@ -174,11 +177,12 @@ def run(
     overwrite: bool = False,
 ) -> Generator[Progress]:
     """`super_resolve` by the tile: yields after each; closing it stops the work."""
-    tile = _whole_number("The tile size", tile)
+    sources = [source] if isinstance(source, str | Path) else list(source)
+    tile = _TILE_LR_PX if tile is None and len(sources) == 1 else tile
+    tile = _whole_number("The tile size", _REVISITS_TILE_LR_PX if tile is None else tile)
     threads = None if threads is None else _whole_number("The number of threads", threads)
     if tile < 1:
         raise InputError(f"The tile size is {tile}; expected at least 1 pixel.")
-    sources = [source] if isinstance(source, str | Path) else list(source)
     masks = [masks] if isinstance(masks, str | Path) else masks
     reference = None if reference is None else _whole_number("The reference", reference)
     if not sources:
