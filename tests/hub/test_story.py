@@ -77,3 +77,23 @@ def test_the_guides_commands_from_pairs_to_a_model_that_others_load(hub, tmp_pat
 
     fingerprint = f"from rs_srgan import load_model; print(load_model('{NAME}').fingerprint())"
     assert run(f'python -c "{fingerprint}"', HF_TOKEN=OWNER).strip() == load_model(model).fingerprint()
+
+
+def test_the_app_runs_a_public_model_by_its_id(hub, model, tmp_path, write_tif):
+    model.push_to_hub(NAME, token=OWNER, force=True)
+    hub.repos[NAME].private = False
+    source = write_tif(scene_dn(20, 24))
+    visit = f"""
+from pathlib import Path
+from app.models import Models
+from app.request import Request
+from app.worker import compute
+print(Models().load("{NAME}").channels)
+list(compute(Request(Path({str(source)!r}), ("{NAME}",)), Path({str(tmp_path)!r})))
+"""
+    (tmp_path / "visit.py").write_text(visit)
+    assert run(f"python {tmp_path / 'visit.py'}").strip() == "16"
+    with rasterio.open(tmp_path / "sr0.tif") as result:
+        found = result.read() / np.float32(10000)
+    expected = model.predict(scene_dn(20, 24) / np.float32(10000))
+    np.testing.assert_allclose(found, expected.clip(0), atol=0.01)  # bf16, where the processor has it
