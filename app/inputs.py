@@ -1,5 +1,6 @@
-"""The input of a job, kept beside its result: what the left side of every comparison shows."""
+"""Reflectance that is kept beside a result: the input of a job, which is the left side of every comparison."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,15 @@ from rasterio.windows import Window as RasterioWindow
 from app.request import Request
 from rs_srgan.io.geotiff import BLOCK_PX, write_cog
 from rs_srgan.io.opening import open_raster
-from rs_srgan.io.region import find_region
-from rs_srgan.tiling import plan_tiles
+from rs_srgan.io.raster import Grid
+from rs_srgan.io.region import Region, find_region
+from rs_srgan.radiometry import FloatImage, Mask
+from rs_srgan.tiling import Window, plan_tiles
 
 # Rows and columns of blocks that are read at once.
 _STEP_PX = 4 * BLOCK_PX
+
+Read = Callable[[Window], tuple[FloatImage, Mask]]
 
 
 def write_lr(request: Request, bands: tuple[str, ...], target: Path) -> None:
@@ -24,22 +29,35 @@ def write_lr(request: Request, bands: tuple[str, ...], target: Path) -> None:
     Raises:
         InputError: the input cannot be read.
     """
-    plain = target.with_suffix(".plain.tif")
     with open_raster(request.source, bands, request.offset) as raster:
         region = find_region(raster.grid, raster.name, request.bbox, request.aoi)
-        grid = raster.grid.cropped(region.window)
-        profile = {"driver": "GTiff", "count": len(bands), "dtype": "float32", "nodata": np.nan, "tiled": True}
-        size = {"height": grid.height, "width": grid.width, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX}
-        place = {"crs": grid.crs} | ({} if grid.transform.is_identity else {"transform": grid.transform})
-        with rasterio.open(plain, "w", **profile, **size, **place, bigtiff="if_safer") as out:
-            out.descriptions = bands
-            for part in plan_tiles(grid.height, grid.width, _STEP_PX, halo=0):
-                pixels, valid = raster.read(part.core.moved(region.window))
-                pixels[~valid] = np.nan
-                core = part.core
-                inside = region.mask(grid.cropped(core))
-                if inside is not None:
-                    pixels[:, ~inside] = np.nan
-                out.write(pixels, window=RasterioWindow(core.col, core.row, core.width, core.height))
+        write_reflectance(raster.grid, region, bands, target, raster.read)
+
+
+def write_reflectance(grid: Grid, region: Region, bands: tuple[str, ...], target: Path, read: Read) -> None:
+    """A region of a grid as a Cloud Optimized GeoTIFF of reflectance, float32, NaN where there is no data.
+
+    Args:
+        grid: that the pixels are on.
+        region: what is wanted of it.
+        bands: their names.
+        target: the file.
+        read: gives the pixels of a window of the grid, (C, h, w), and which are valid, (C, h, w).
+    """
+    plain = target.with_suffix(".plain.tif")
+    part = grid.cropped(region.window)
+    profile = {"driver": "GTiff", "count": len(bands), "dtype": "float32", "nodata": np.nan, "tiled": True}
+    size = {"height": part.height, "width": part.width, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX}
+    place = {"crs": part.crs} | ({} if part.transform.is_identity else {"transform": part.transform})
+    with rasterio.open(plain, "w", **profile, **size, **place, bigtiff="if_safer") as out:
+        out.descriptions = bands
+        for tile in plan_tiles(part.height, part.width, _STEP_PX, halo=0):
+            core = tile.core
+            pixels, valid = read(core.moved(region.window))
+            pixels[~valid] = np.nan
+            inside = region.mask(part.cropped(core))
+            if inside is not None:
+                pixels[:, ~inside] = np.nan
+            out.write(pixels, window=RasterioWindow(core.col, core.row, core.width, core.height))
     write_cog(plain, target, "zstd")
     plain.unlink()

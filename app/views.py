@@ -6,23 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 from PIL import Image as Pillow
-from rasterio.windows import Window as RasterioWindow
 
+from app.inputs import write_reflectance
 from app.request import Request
 from rs_srgan import MISR, InputError
 from rs_srgan.inference.series import Series, open_series
-from rs_srgan.io.geotiff import BLOCK_PX, write_cog
 from rs_srgan.io.raster import Raster
-from rs_srgan.radiometry import FloatImage, Stretch
-from rs_srgan.tiling import Window, plan_tiles
+from rs_srgan.radiometry import FloatImage, Mask, Stretch
+from rs_srgan.tiling import Window
 
 VIEWS_FILE = "views.json"
 MEAN_FILE = "mean.tif"
 _THUMBNAIL_PX = 240
 _COLOURS = ("B04", "B03", "B02")
-_STEP_PX = 4 * BLOCK_PX
 
 
 def thumbnail_name(number: int) -> str:
@@ -47,7 +44,8 @@ def write_views(request: Request, model: MISR, folder: Path) -> Request:
             picture = picture if picture.shape[2] == 3 else picture.repeat(3, axis=2)
             Pillow.fromarray(picture).save(folder / thumbnail_name(number))
             told.append({**dataclasses.asdict(summary), "name": sources[summary.source].name})
-        _write_mean(series, model.config.bands, folder / MEAN_FILE)
+        grid, bands = series.lr.grid, model.config.bands
+        write_reflectance(grid, series.region, bands, folder / MEAN_FILE, lambda window: _mean(series, window))
         first, *others = (sources[summary.source] for summary in series.summaries)
     (folder / VIEWS_FILE).write_text(json.dumps(told), encoding="utf-8")
     return dataclasses.replace(request, source=first, others=tuple(others))
@@ -85,20 +83,8 @@ def _small(raster: Raster, bands: tuple[str, ...]) -> FloatImage:
     return small
 
 
-def _write_mean(series: Series, bands: tuple[str, ...], target: Path) -> None:
-    """The mean of what counts, registered to the nearest pixel: reflectance, float32, on the reference's grid."""
-    plain = target.with_suffix(".plain.tif")
-    grid = series.lr.grid.cropped(series.region.window)
-    profile = {"driver": "GTiff", "count": len(bands), "dtype": "float32", "nodata": np.nan, "tiled": True}
-    size = {"height": grid.height, "width": grid.width, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX}
-    place = {"crs": grid.crs} | ({} if grid.transform.is_identity else {"transform": grid.transform})
-    with rasterio.open(plain, "w", **profile, **size, **place, bigtiff="if_safer") as out:
-        out.descriptions = bands
-        for part in plan_tiles(grid.height, grid.width, _STEP_PX, halo=0):
-            core = part.core
-            (views, mask, _), measured = series.read(core.moved(series.region.window), 0)
-            mean = (views * mask[:, None]).sum(0) / mask.sum(0)  # the reference counts everywhere
-            mean[~measured] = np.nan
-            out.write(mean.astype(np.float32), window=RasterioWindow(core.col, core.row, core.width, core.height))
-    write_cog(plain, target, "zstd")
-    plain.unlink()
+def _mean(series: Series, window: Window) -> tuple[FloatImage, Mask]:
+    """Of what counts in a window, registered to the nearest pixel: reflectance, and where the reference has data."""
+    (views, mask, _), measured = series.read(window, 0)
+    mean: FloatImage = (views * mask[:, None]).sum(0) / mask.sum(0)  # the reference counts everywhere
+    return mean, measured

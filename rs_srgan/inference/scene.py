@@ -355,7 +355,7 @@ class _Scene:
     def request(self) -> dict[str, Any]:
         """What decides on the pixels of the result, by the names that people know it by."""
         stats = [(file.name, file.stat()) for raster in self.inputs.rasters for file in raster.files]
-        return self.inputs.request() | {
+        return {
             "input": [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats],
             "scaling": [dataclasses.asdict(raster.encoding) for raster in self.inputs.rasters],
             "uncertainty": len(self.encodings) > 1,
@@ -363,7 +363,7 @@ class _Scene:
             "model": self.model.fingerprint(),
             "engine": self.engine.kind,
             "version of rs_srgan or its engine": self.engine.versions(),
-        }
+        } | self.inputs.request()
 
     def tags(self) -> dict[str, str]:
         """Of the result."""

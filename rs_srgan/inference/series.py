@@ -305,8 +305,8 @@ class Series:
 
     def request(self) -> dict[str, Any]:
         """See `Inputs`."""
-        masks = [(file.name, file.stat()) for revisit in self._revisits for file in revisit.files]
-        return {"masks": [[name, stat.st_size, stat.st_mtime_ns] for name, stat in masks]}
+        masks = [[(file.name, file.stat()) for file in revisit.files] for revisit in self._revisits]
+        return {"mask": [[[name, stat.st_size, stat.st_mtime_ns] for name, stat in each] for each in masks]}
 
     def read(self, window: Window, reach: int) -> tuple[list[FloatImage], Mask]:
         """See `Inputs`: what `MISR.forward` takes, the reference first."""

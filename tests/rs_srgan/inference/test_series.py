@@ -252,3 +252,12 @@ def test_a_stopped_run_goes_on_and_ends_the_same(misr, revisits, tmp_path):
         next(steps)
     with pytest.raises(InputError, match="input"):
         super_resolve(revisits[:3], tmp_path / "other.tif", misr, tile=64, resume=True)
+
+
+def test_a_mask_of_another_view_is_another_request(misr, revisits, write_tif, tmp_path):
+    mask = write_tif(np.ones((1, SIDE, SIDE), np.uint8), "clear.tif", bands=[None])
+    target, options = tmp_path / "out.tif", {"tile": 64, "reference": 0}
+    with closing(run(revisits[:3], target, misr, masks=["-", mask, "-"], **options)) as steps:
+        next(steps)
+    with pytest.raises(InputError, match="another mask"):
+        super_resolve(revisits[:3], target, misr, masks=["-", "-", mask], resume=True, **options)
