@@ -44,6 +44,8 @@ IMAGES = (INPUT, MEAN, BICUBIC, SR, OTHER)
 
 # Statistics of a large image are those of this many pixels along either side.
 _OVERVIEW_PX = 512
+# Ends of scales are those of the middle, SR pixels.
+_MIDDLE_PX = 1024
 
 
 @dataclass(frozen=True)
@@ -220,6 +222,12 @@ class View:
         shrink = 1 << max(0, math.ceil(math.log2(max(height, width) / self.scale / _OVERVIEW_PX)))
         return self.read(layer, Window(0, 0, height, width), shrink * self.scale).pixels
 
+    def _middle(self, layer: str) -> FloatImage:
+        """The middle of a layer, at full size: what differences there are, means do not show."""
+        height, width = self.shape
+        side = min(height, width, _MIDDLE_PX)
+        return self.read(layer, Window((height - side) // 2, (width - side) // 2, side, side)).pixels
+
     @lru_cache(maxsize=64)
     def stretch(self, bands: tuple[str, ...], cut: float, gamma: float) -> Stretch:
         """One for all images of this job, from its input; `cut` % at either end are black or white."""
@@ -228,7 +236,7 @@ class View:
     @lru_cache(maxsize=16)
     def top(self, layer: str, bands: tuple[str, ...]) -> float:
         """What the colours of a layer that is no image end with, reflectance: hardly any pixel is beyond it."""
-        means = self.overview(layer)[self.indexes(bands)].mean(0)
+        means = self._middle(layer)[self.indexes(bands)].mean(0)
         if not np.isfinite(means).any():
             return 0.01
         value = max(float(np.nanpercentile(means, 98)), 1e-4)

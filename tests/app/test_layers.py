@@ -236,3 +236,12 @@ def test_a_tile_of_a_large_result_reads_few_pixels(view, monkeypatch):
             draw(large, PIXELS, layer, z, 1 << (z - 1), 1 << (z - 1), STYLE)
         sample(large, layer, whole(large, 900))
     assert max(sizes) < 1400 * 1400
+
+
+def test_hardly_a_pixel_is_beyond_the_end_of_a_scale(tmp_path, source):
+    view = make_view(tmp_path, source, NAMES[:1])
+    whole_view = Window(0, 0, *view.shape)
+    for layer in (DIFFERENCE, CONSISTENCY, UNCERTAINTY):
+        values = view.read(layer, whole_view).pixels[view.indexes(RGBN[:3])].mean(0)
+        beyond = np.nanmean(values > view.top(layer, RGBN[:3]))
+        assert beyond < 0.03, layer
