@@ -223,8 +223,8 @@ class OffsetDegradation(nn.Module):
     """`degrade` at other places than the centres of the coarse pixels, another one for every pixel.
 
     The blur's kernel, as a function of the offset, is a polynomial, in each direction of degree 4: to 0.5 % within half
-    a pixel. So the image is convolved once for each power, on the coarse grid, and what the sensor sees at any offset
-    is a sum of these images: exact tiling survives it, and further views cost next to nothing. Not stored.
+    a pixel. So the image is convolved once for each power, on the coarse grid (`maps`), and what the sensor sees at any
+    offset is a sum of these (`at`): exact tiling survives it, and further views cost next to nothing. Not stored.
 
     Args:
         scale: 2, 4 or 8.
@@ -248,23 +248,33 @@ class OffsetDegradation(nn.Module):
         rows = rows.reshape(self.bands * powers**2, self.bands * scale * powers, taps)
         self.register_buffer("rows", torch.from_numpy(rows)[:, :, :, None], persistent=False)
 
-    def forward(self, image: Tensor, offsets: Tensor) -> Tensor:
-        """What the sensor sees.
+    def maps(self, image: Tensor) -> Tensor:
+        """The image as `at` wants it.
 
         Args:
             image: reflectance, pixels as channels, (B, C * scale^2, h, w).
-            offsets: (B, T, 2, h, w), rows and columns of coarse pixels, at most 0.6; see `degrade`.
 
         Returns:
-            reflectance, (B, T, C, h, w).
+            (B, C * 25, h, w), a coefficient for each power of the row's offset times each of the column's.
         """
         image = F.pad(image, (DEGRADE_REACH_LR_PX,) * 4, mode="replicate")
-        maps = F.conv2d(F.conv2d(image, self.cols), self.rows)
+        return F.conv2d(F.conv2d(image, self.cols), self.rows)
+
+    def at(self, maps: Tensor, offsets: Tensor) -> Tensor:
+        """What the sensor sees.
+
+        Args:
+            maps: of `maps`.
+            offsets: (B, 2, h, w), rows and columns of coarse pixels, at most 0.6; see `degrade`.
+
+        Returns:
+            reflectance, (B, C, h, w).
+        """
         powers = _OFFSET_DEGREE + 1
-        maps = maps.reshape(maps.shape[0], 1, self.bands, powers, powers, *maps.shape[2:])
-        down, right = (2 * offsets[:, :, axis, None] for axis in (0, 1))
-        # as Horner does, since all terms at once, of all views, would fill the memory
-        rows = [_horner([maps[:, :, :, i, j] for j in range(powers)], right) for i in range(powers)]
+        maps = maps.reshape(maps.shape[0], self.bands, powers, powers, *maps.shape[2:])
+        down, right = (2 * offsets[:, axis, None] for axis in (0, 1))
+        # as Horner does, since all terms at once would fill the memory
+        rows = [_horner([maps[:, :, i, j] for j in range(powers)], right) for i in range(powers)]
         return _horner(rows, down)
 
 
@@ -277,7 +287,7 @@ def _horner(coefficients: Sequence[Tensor], x: Tensor) -> Tensor:
 
 
 def monomials(offsets: Tensor, powers: Sequence[tuple[int, int]]) -> Tensor:
-    """Powers of twice the offsets, (B, T, 2, h, w), rows and columns: (B, T, len(powers), h, w)."""
+    """Powers of twice the offsets, (B, 2, h, w), rows and columns: (B, len(powers), h, w)."""
 
     def up_to(along: Tensor, largest: int) -> list[Tensor]:
         found = [torch.ones_like(along)]
@@ -285,9 +295,9 @@ def monomials(offsets: Tensor, powers: Sequence[tuple[int, int]]) -> Tensor:
             found.append(found[-1] * 2 * along)
         return found
 
-    rows = up_to(offsets[:, :, 0], max(i for i, _ in powers))
-    cols = up_to(offsets[:, :, 1], max(j for _, j in powers))
-    return torch.stack([rows[i] * cols[j] for i, j in powers], dim=2)
+    rows = up_to(offsets[:, 0], max(i for i, _ in powers))
+    cols = up_to(offsets[:, 1], max(j for _, j in powers))
+    return torch.stack([rows[i] * cols[j] for i, j in powers], dim=1)
 
 
 def _offset_phases(mtf_nyquist: Sequence[float], scale: int) -> np.ndarray[Any, Any]:

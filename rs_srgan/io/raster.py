@@ -23,8 +23,8 @@ from rs_srgan.errors import InputError, ReadError
 from rs_srgan.radiometry import LARGEST_REFLECTANCE, QUANTIFICATION, Encoding, FloatImage, Image, Mask
 from rs_srgan.tiling import Window
 
-# For the decoded blocks of one file: two rows of a Sentinel-2 tile's at 10 m take 50 MB.
-_CACHE_BYTES = 64_000_000
+# For the decoded blocks of one file, such as one band: of a Sentinel-2 tile they are 11 x 11, of 2 MB.
+_CACHE_BYTES, _CACHE_BLOCKS = 64_000_000, 12
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,7 @@ class Layer:
         # JPEG 2000 is slow to decode, and always by the block, of which several windows want a part
         self._cached = dataset.driver == "JP2OpenJPEG"
         block_bytes = self._block_height * self._block_width * len(indexes) * np.dtype(dataset.dtypes[0]).itemsize
-        two_rows = 2 * (-(-dataset.width // self._block_width) + 1)
-        self._block = lru_cache(max(2, min(two_rows, _CACHE_BYTES // block_bytes)))(self._read_block)
+        self._block = lru_cache(max(2, min(_CACHE_BLOCKS, _CACHE_BYTES // block_bytes)))(self._read_block)
 
     def read(self, window: Window) -> tuple[Image, Mask | None]:
         """DN (C, h, w), and where the file's own mask lets them count, if it has one.

@@ -32,6 +32,8 @@ class InnovationFusion(nn.Module):
 
     Its result starts at zero everywhere.
 
+    How far each of its parts looks, in LR pixels, is said for those who leave out what later parts do not need.
+
     Args:
         scale: enlargement.
         mtf_nyquist: one value per band, of the blur between result and view.
@@ -39,6 +41,10 @@ class InnovationFusion(nn.Module):
         channels: width, a multiple of 8.
         blocks: residual blocks that make the correction.
     """
+
+    expect_reach = DEGRADE_REACH_LR_PX
+    compare_reach = _LOCAL_REACH
+    evidence_reach = 2
 
     def __init__(self, scale: int, mtf_nyquist: Sequence[float], features: int, channels: int, blocks: int) -> None:
         super().__init__()
@@ -56,80 +62,94 @@ class InnovationFusion(nn.Module):
         self.mix = nn.Conv2d(channels + _HEADS + features, channels, 3, padding=1)
         self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))
         self.tail = nn.Conv2d(channels, bands * scale**2, 3, padding=1)
-        self.receptive_field = DEGRADE_REACH_LR_PX + _LOCAL_REACH + 2 + 1 + 2 * blocks + 1
+        self.correct_reach = 1 + 2 * blocks + 1
+        self.receptive_field = self.expect_reach + self.compare_reach + self.evidence_reach + self.correct_reach
         for layer in (self.trust, self.tail):
             assert layer.bias is not None
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
-    def compare(self, sr: Tensor, views: Tensor, mask: Tensor, offsets: Tensor, std: float) -> Tensor:
-        """What the encoder sees of every view, always in float32, since a difference of equals is small.
+    def expect(self, sr: Tensor) -> Tensor:
+        """What any view is compared with, see `OffsetDegradation.maps`; in float32, as is the comparison.
 
         Args:
             sr: the first result, pixels as channels, (B, C * scale^2, h, w), reflectance.
-            views: reflectance, (B, T, C, h, w).
-            mask: where they count, (B, T, 1, h, w), 0 or 1.
-            offsets: where they were sampled, see `MISR.forward`.
+        """
+        with torch.autocast(sr.device.type, enabled=False):
+            return self.sensor.maps(sr.float())
+
+    def compare(self, expected: Tensor, view: Tensor, mask: Tensor, offsets: Tensor, std: float) -> Tensor:
+        """What the encoder sees of a view, always in float32, since a difference of equals is small.
+
+        Args:
+            expected: of `expect`.
+            view: reflectance, (B, C, h, w).
+            mask: where it counts, (B, 1, h, w), 0 or 1.
+            offsets: where it was sampled, (B, 2, h, w), see `MISR.forward`.
             std: of the normalisation.
 
         Returns:
-            (B, T, channels, h, w), of which the first of the last three is the mask.
+            (B, channels, h, w), of which the first of the last three is the mask.
         """
-        with torch.autocast(sr.device.type, enabled=False):
+        with torch.autocast(view.device.type, enabled=False):
             mask, offsets = mask.float(), offsets.float()
-            seen = self.sensor(sr.float(), offsets)
+            seen = self.sensor.at(expected, offsets)
             # also zero where a hidden pixel holds NaN
-            innovation = torch.where(mask > 0, (views.float() - seen) * (_GAIN / std), torch.zeros_like(seen))
+            innovation = torch.where(mask > 0, (view.float() - seen) * (_GAIN / std), torch.zeros_like(seen))
             innovation = innovation - mask * _local_mean(innovation, mask)
             powers = monomials(offsets, _powers())
-            weighted = (innovation[:, :, :, None] * powers[:, :, None]).flatten(2, 3)
-            return torch.cat([weighted, mask, mask * 2 * offsets], dim=2)
+            weighted = (innovation[:, :, None] * powers[:, None]).flatten(1, 2)
+            return torch.cat([weighted, mask, mask * 2 * offsets], dim=1)
 
-    def forward(self, compared: Tensor, reference: Tensor, features: Tensor) -> Tensor:
-        """The correction of the residual.
+    def evidence(self, compared: Tensor, reference: Tensor) -> Tensor:
+        """What a view says: its trust, and its features times that. That of several views is the sum.
 
         Args:
             compared: of `compare`.
             reference: the reference view, normalised, (B, C, h, w).
+
+        Returns:
+            float32, (B, heads + channels, h, w); zero where it does not count.
+        """
+        encoded = self.encoder(torch.cat([compared, reference], dim=1))
+        logits = self.trust(encoded).float().clamp(-_LARGEST_LOGIT, _LARGEST_LOGIT)
+        trust = logits.exp() * compared[:, -3:-2]
+        values = self.value(encoded).float().unflatten(1, (_HEADS, -1)) * trust[:, :, None]
+        return torch.cat([trust, values.flatten(1, 2)], dim=1)
+
+    def forward(self, evidence: Tensor, features: Tensor) -> Tensor:
+        """The correction of the residual.
+
+        Args:
+            evidence: of all views, the sum.
             features: of the generator, (B, features, h, w).
 
         Returns:
             pixels as channels, (B, C * scale^2, h, w), in units of the normalisation.
         """
-        encoded, trust = self._encoded(compared, reference)
-        total = 1 + trust.sum(1)
-        weights = (trust / total[:, None]).to(encoded.dtype)
-        values = self.value(encoded).unflatten(0, trust.shape[:2]).unflatten(2, (_HEADS, -1))
-        fused = (values * weights[:, :, :, None]).sum(1).flatten(1, 2)
-        mixed = self.body(self.mix(torch.cat([fused, total.log().to(fused.dtype), features.to(fused.dtype)], dim=1)))
-        evidence = (1 - 1 / total).mean(1, keepdim=True)
-        correction: Tensor = self.tail(mixed) * evidence
+        trust, values = evidence[:, :_HEADS], evidence[:, _HEADS:]
+        total = 1 + trust
+        each = values.reshape(values.shape[0], _HEADS, -1, *values.shape[2:]) / total[:, :, None]
+        fused = each.flatten(1, 2).to(features.dtype)
+        mixed = self.body(self.mix(torch.cat([fused, total.log().to(features.dtype), features], dim=1)))
+        correction: Tensor = self.tail(mixed) * (trust / total).mean(1, keepdim=True)
         return correction
 
-    def weights(self, compared: Tensor, reference: Tensor) -> Tensor:
+    @staticmethod
+    def weights(evidence: Sequence[Tensor]) -> Tensor:
         """How much of the correction each view makes, the mean over groups of channels, (B, T, h, w); at most 1 in all.
 
         What is left to 1 is the weight of no view, which is the first result's.
         """
-        _, trust = self._encoded(compared, reference)
+        trust = torch.stack([each[:, :_HEADS] for each in evidence], dim=1)
         return (trust / (1 + trust.sum(1, keepdim=True))).mean(2)
-
-    def _encoded(self, compared: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
-        """What the encoder makes of every view, (B * T, channels, h, w), and its trust, (B, T, heads, h, w)."""
-        batch, count = compared.shape[:2]
-        beside = reference[:, None].expand(-1, count, -1, -1, -1)
-        encoded: Tensor = self.encoder(torch.cat([compared, beside], dim=2).flatten(0, 1))
-        logits = self.trust(encoded).float().clamp(-_LARGEST_LOGIT, _LARGEST_LOGIT)
-        return encoded, logits.exp().unflatten(0, (batch, count)) * compared[:, :, -3:-2]
 
 
 def _local_mean(innovation: Tensor, mask: Tensor) -> Tensor:
-    """Around every pixel, of what counts: light and haze, which say nothing of detail. (B, T, C, h, w)."""
+    """Around every pixel, of what counts: light and haze, which say nothing of detail. (B, C, h, w)."""
     reach = (_LOCAL_REACH,) * 4
-    sums, counts = (
-        F.avg_pool2d(F.pad(each.flatten(0, 1), reach), 2 * _LOCAL_REACH + 1, stride=1) for each in (innovation, mask)
-    )
-    return (sums / counts.clamp(min=1e-3)).reshape(innovation.shape)
+    sums, counts = (F.avg_pool2d(F.pad(each, reach), 2 * _LOCAL_REACH + 1, stride=1) for each in (innovation, mask))
+    return sums / counts.clamp(min=1e-3)
 
 
 def _powers() -> list[tuple[int, int]]:

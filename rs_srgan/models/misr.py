@@ -1,7 +1,8 @@
 """Super-resolution of several revisits: reflectance in, reflectance out."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import Any, Self
 
 import numpy as np
@@ -134,27 +135,42 @@ class MISR(HubModel):
         features, residual = self.look(lr)
         if views.shape[1] == 1:
             return residual
-        compared = self.compare(residual, views, mask, offsets, reference)
-        correction: Tensor = self.fusion(compared, self.sisr.normalised(lr), features)
-        return residual + correction
+        evidence = reduce(torch.add, self._evidence(residual, views, mask, offsets, reference))
+        return self.correct(residual, features, evidence)
 
     def look(self, lr: Tensor) -> tuple[Tensor, Tensor]:
         """The SISR model's last features of the reference, and what its generator makes of them."""
         features = self.sisr.generator.deepen(self.sisr.generator.head(self.sisr.normalised(lr)))
         return features, self.sisr.generator.enlarge(features)
 
-    def compare(
-        self, residual: Tensor, views: Tensor, mask: Tensor | None, offsets: Tensor | None, reference: int = 0
-    ) -> Tensor:
-        """What the fusion "innovation" sees of all views but the reference, see `InnovationFusion.compare`."""
+    def expect(self, lr: Tensor, residual: Tensor) -> Tensor:
+        """What the fusion "innovation" compares views with, see `InnovationFusion.expect`."""
         assert isinstance(self.fusion, InnovationFusion)
+        return self.fusion.expect(self.sisr.finish(lr, residual, shuffled=False))
+
+    def compare(self, expected: Tensor, view: Tensor, mask: Tensor, offsets: Tensor) -> Tensor:
+        """What it sees of a view but the reference, see `InnovationFusion.compare`."""
+        assert isinstance(self.fusion, InnovationFusion)
+        counts = mask * (offsets.abs().amax(1, keepdim=True) <= LARGEST_OFFSET_LR_PX)
+        return self.fusion.compare(expected, view, counts, offsets, self.config.reflectance_std)
+
+    def correct(self, residual: Tensor, features: Tensor, evidence: Tensor) -> Tensor:
+        """The residual and what the evidence of all views makes of it, see `InnovationFusion.forward`."""
+        corrected: Tensor = residual + self.fusion(evidence, features)
+        return corrected
+
+    def _evidence(
+        self, residual: Tensor, views: Tensor, mask: Tensor | None, offsets: Tensor | None, reference: int
+    ) -> Iterator[Tensor]:
+        """Of one view after the other, so that memory does not grow with them. See `InnovationFusion.evidence`."""
+        assert isinstance(self.fusion, InnovationFusion)
+        lr, counts = views[:, reference], _counts(views, mask)
         where = torch.zeros_like(views[:, :, :2]) if offsets is None else offsets
-        counts = _counts(views, mask) * (where.abs().amax(2, keepdim=True) <= LARGEST_OFFSET_LR_PX)
-        first = self.sisr.finish(views[:, reference], residual, shuffled=False)
-        views, counts, where = (
-            torch.cat([each[:, :reference], each[:, reference + 1 :]], dim=1) for each in (views, counts, where)
-        )
-        return self.fusion.compare(first, views, counts, where, self.config.reflectance_std)
+        expected, normalised = self.expect(lr, residual), self.sisr.normalised(lr)
+        for view in range(views.shape[1]):
+            if view != reference:
+                compared = self.compare(expected, views[:, view], counts[:, view], where[:, view])
+                yield self.fusion.evidence(compared, normalised)
 
     @torch.inference_mode()
     def weights(
@@ -172,8 +188,7 @@ class MISR(HubModel):
             return counts / counts.sum(1, keepdim=True)
         lr = views[:, reference]
         _, residual = self.look(lr)
-        compared = self.compare(residual, views, mask, offsets, reference)
-        weights = self.fusion.weights(compared, self.sisr.normalised(lr))
+        weights = self.fusion.weights(list(self._evidence(residual, views, mask, offsets, reference)))
         own = 1 - weights.sum(1, keepdim=True)
         return torch.cat([weights[:, :reference], own, weights[:, reference:]], dim=1)
 

@@ -4,6 +4,7 @@ import io
 import re
 import time
 import zipfile
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -38,14 +39,17 @@ def wait_for_result(page, place: str = "#patch-result", live: bool = True) -> No
 
 
 def open_tab(page, name: str) -> None:
-    """On a phone the last of them are in a menu."""
-    tab = page.get_by_role("tab", name=name)
-    page.get_by_role("tab", name="Patch").wait_for()
-    if tab.count() and tab.is_visible():
-        tab.click()
-    else:
-        page.locator(".overflow-menu > button").click()
-        page.locator(".overflow-dropdown").get_by_text(name).click()
+    """On a phone the last of them are in a menu, to which they move some time after they are there."""
+    tab, menu = page.get_by_role("tab", name=name), page.locator(".overflow-menu > button")
+    within = page.locator(".overflow-dropdown").get_by_text(name)
+    until = time.monotonic() + SECONDS / 1000
+    while time.monotonic() < until:
+        with suppress(Exception):  # it moved just then; which exception that is only Playwright knows
+            if not tab.or_(within).is_visible():
+                menu.click(timeout=1000)
+            tab.or_(within).click(timeout=1000)
+            return
+    pytest.fail(f"There is no tab {name}.")
 
 
 def job_of(page) -> str:

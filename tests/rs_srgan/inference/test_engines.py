@@ -7,7 +7,7 @@ import rasterio
 import torch
 from openvino.tools import ovc
 
-from rs_srgan import SISR, InputError, SISRConfig, super_resolve
+from rs_srgan import MISR, SISR, InputError, MISRConfig, SISRConfig, super_resolve
 from rs_srgan.inference.engines import TorchEngine, encoding_tensors, make_engine, memory_errors, to_dn
 from rs_srgan.inference.openvino_engine import OpenVinoEngine
 from rs_srgan.radiometry import Encoding
@@ -35,6 +35,46 @@ def test_an_engine_gives_the_models_reflectance_as_dn(model, window, engine, enc
     assert dn.dtype == encoding.dtype
     assert dn.shape == (4, 128, 160)
     assert np.abs(dn - expected).max() <= 0.51
+
+
+SMALL = {"scale": 2, "channels": 8, "blocks": 1}
+KINDS = {
+    "plain": SISRConfig(**SMALL, consistent=False),
+    "uncertain": SISRConfig(**SMALL, uncertainty=True),
+    "plain uncertain": SISRConfig(**SMALL, uncertainty=True, consistent=False),
+    "guided": SISRConfig(**SMALL, guide_bands=("B11",)),
+    "views": MISRConfig(**SMALL, fusion_channels=8, fusion_blocks=1),
+    "plain views": MISRConfig(**SMALL, fusion_channels=8, fusion_blocks=1, consistent=False),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "hidden"), [*((kind, ()) for kind in KINDS), ("views", (1,)), ("views", (1, 2)), ("plain views", (2,))]
+)
+def test_what_openvino_leaves_out_on_the_way_was_not_needed(kind, hidden):
+    """The halo gets smaller from step to step, and views that show nothing are not looked at."""
+    config = KINDS[kind]
+    several = isinstance(config, MISRConfig)
+    torch.manual_seed(0)
+    model = (MISR if several else SISR)(config).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_(0, 0.1)
+    side = 2 * model.receptive_field + 6
+    random = np.random.default_rng(0)
+    images = [random.random((4, side, side), dtype=np.float32)]
+    if config.guide_bands:
+        images.append(random.random((1, 2 * side, 2 * side), dtype=np.float32))
+    if several:
+        images = [random.random((3, 4, side, side), dtype=np.float32), np.ones((3, side, side), np.float32)]
+        images[1][list(hidden)] = 0
+        images.append(random.random((3, 2, side, side), dtype=np.float32) - np.float32(0.5))
+    encodings = [FINE] * (1 + config.uncertainty * (not several))
+    torch_dn, openvino_dn = (engine(model, encodings, "fp32")(*images) for engine in (TorchEngine, OpenVinoEngine))
+    for one, other in zip(torch_dn, openvino_dn, strict=True):
+        assert one.shape == (4, 12, 12)
+        assert one.std() > 1
+        assert np.abs(one.astype(int) - other).max() <= 1
 
 
 @pytest.mark.parametrize("engine", [TorchEngine, OpenVinoEngine])
@@ -130,7 +170,7 @@ def cache(monkeypatch, tmp_path):
         (folder / subfolder).mkdir(parents=True, exist_ok=True)
         return folder / subfolder
 
-    monkeypatch.setattr("rs_srgan.inference.openvino_engine.cached_assets_path", path)
+    monkeypatch.setattr("rs_srgan.inference.openvino_graphs.cached_assets_path", path)
     return lambda: sorted(path for path in folder.rglob("*") if path.is_file())
 
 

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -15,7 +16,10 @@ from rasterio.warp import transform_bounds, transform_geom
 
 from rs_srgan import SISR, InputError, SISRConfig, super_resolve
 from rs_srgan.bands import RGBN
+from rs_srgan.inference import scene
 from rs_srgan.inference.scene import run
+from rs_srgan.io import raster
+from rs_srgan.tiling import plan_tiles
 from tests.conftest import UTM_10M, scene_dn
 from tests.safe_builder import build_safe
 
@@ -625,3 +629,20 @@ def test_the_shipped_model_on_a_real_chip_is_the_same_in_tiles(data, tmp_path):
     whole = super_resolve(source, tmp_path / "whole.tif", tile=4096)
     tiled = super_resolve(source, tmp_path / "tiled.tif", tile=64)
     assert np.abs(pixels(whole) - pixels(tiled)).max() <= 1
+
+
+@pytest.mark.parametrize(("tile", "halo"), [(512, 32), (256, 49)])
+def test_a_product_is_decoded_twice_at_most(tile, halo):
+    """Its 121 blocks, with as many in memory as a raster keeps, whatever the tiles."""
+    decoded = []
+    block = lru_cache(raster._CACHE_BLOCKS)(decoded.append)
+    side = 10_980
+    parts = scene._in_order(plan_tiles(side, side, tile, halo), scene._BAND_PX)
+    assert sorted(parts, key=str) == sorted(plan_tiles(side, side, tile, halo), key=str)
+    for part in parts:
+        window = part.window.clipped(side, side)
+        for row in range(window.row // 1024, -(-(window.row + window.height) // 1024)):
+            for col in range(window.col // 1024, -(-(window.col + window.width) // 1024)):
+                block((row, col))
+    assert len(set(decoded)) == 121
+    assert len(decoded) <= 2 * 121

@@ -1,0 +1,215 @@
+"""The OpenVINO graphs of a model: its steps, converted from PyTorch once and kept in Hugging Face's cache."""
+
+import hashlib
+import logging
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import openvino
+import torch
+from huggingface_hub import cached_assets_path
+from torch import Tensor, nn
+
+import rs_srgan
+from rs_srgan.errors import InputError
+from rs_srgan.inference.engines import encoding_tensors, to_dn
+from rs_srgan.models import MISR, SISR
+from rs_srgan.models.innovation import InnovationFusion
+from rs_srgan.physics import BICUBIC_REACH_LR_PX
+from rs_srgan.radiometry import Encoding
+
+logger = logging.getLogger(__name__)
+
+# What the last step makes, for people and files.
+FINISH = "finish"
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One graph: what it takes, images of the engine's or results of earlier steps, and what it makes.
+
+    Attributes:
+        name: of its result, and of its file.
+        inputs: names of what it takes.
+        call: the same in PyTorch.
+        radiometric: it works on reflectance, so always in float32.
+        exact: what it hands on is float32, too.
+        each: taken for one view after the other; what the last of such steps makes of them all is added up.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    call: Callable[..., Tensor | tuple[Tensor, ...]]
+    radiometric: bool = False
+    exact: bool = False
+    each: bool = False
+
+
+def steps_of(model: SISR | MISR, uncertainty: bool) -> list[Step]:
+    """In the order in which they are taken.
+
+    Raises:
+        InputError: a fusion that has none.
+    """
+    single = model if isinstance(model, SISR) else model.sisr
+    network, margin = _single_steps(single, uncertainty) if isinstance(model, SISR) else _revisits_steps(model)
+
+    def finish(lr: Tensor, between: Tensor, *encodings: Tensor) -> tuple[Tensor, ...]:
+        """DN of each result, each by its four tensors of an encoding, and the sum of them all before that."""
+        lr = _inner(lr, model.receptive_field - margin)
+        if uncertainty:
+            residual, logarithm = between.chunk(2, dim=1)
+            results = [single.finish(lr, residual, margin), single.finish_doubt(logarithm, margin)]
+        else:
+            results = [single.finish(lr, between, margin)]
+        dn = [to_dn(result, *encodings[4 * index :][:4]) for index, result in enumerate(results)]
+        return (*dn, torch.stack([result.sum() for result in results]).sum())
+
+    return [*network, Step(FINISH, ("lr", network[-1].name), finish, radiometric=True)]
+
+
+def _inner(image: Tensor, margin: int) -> Tensor:
+    """Without what the later steps do not look at."""
+    return image[..., margin:-margin, margin:-margin] if margin else image
+
+
+def _single_steps(model: SISR, uncertainty: bool) -> tuple[list[Step], int]:
+    """And the margin, LR pixels, that is left of the halo."""
+    halo = model.receptive_field
+    left = max(halo - model.generator.receptive_field, BICUBIC_REACH_LR_PX)
+
+    def network(lr: Tensor, guide: Tensor | None = None) -> Tensor:
+        """What the generator makes, and behind it what the uncertainty head makes, if that is wanted."""
+        residual = model.residual(lr, guide)
+        made = torch.cat([residual, model.doubt(lr, residual)], dim=1) if uncertainty else residual
+        return _inner(made, halo - left)
+
+    return [Step("network", ("lr", "guide") if model.config.guide_bands else ("lr",), network)], left
+
+
+def _revisits_steps(model: MISR) -> tuple[list[Step], int]:
+    """And the margin that is left of the halo. Each step leaves it smaller, which saves a third of the time."""
+    fusion = model.fusion
+    if not isinstance(fusion, InnovationFusion):
+        raise InputError(f"{model.name} has the fusion {model.config.fusion!r}, which PyTorch runs: --engine torch.")
+    made = len(model.config.bands) * model.scale**2
+    halo, left = model.receptive_field, max(model.sisr.projection.reach_lr_px, BICUBIC_REACH_LR_PX)
+    # of the halo, what is left after each step
+    looked_left = halo - model.sisr.generator.receptive_field
+    summed_left = left + fusion.correct_reach
+    compared_left = summed_left + fusion.evidence_reach
+    expected_left = compared_left + fusion.compare_reach
+
+    def look(lr: Tensor) -> Tensor:
+        """The residual, and behind it the features."""
+        features, residual = model.look(lr)
+        return _inner(torch.cat([residual, features], dim=1), halo - looked_left)
+
+    def expect(lr: Tensor, looked: Tensor) -> Tensor:
+        expected = model.expect(_inner(lr, halo - looked_left), looked[:, :made])
+        return _inner(expected, looked_left - expected_left)
+
+    def compare(expected: Tensor, *seen: Tensor) -> Tensor:
+        compared = model.compare(expected, *(_inner(each, halo - expected_left) for each in seen))
+        return _inner(compared, expected_left - compared_left)
+
+    def evidence(compared: Tensor, lr: Tensor) -> Tensor:
+        says = fusion.evidence(compared, model.sisr.normalised(_inner(lr, halo - compared_left)))
+        return _inner(says, compared_left - summed_left)
+
+    def correct(looked: Tensor, evidence: Tensor) -> Tensor:
+        looked = _inner(looked, looked_left - summed_left)
+        return _inner(model.correct(looked[:, :made], looked[:, made:], evidence), summed_left - left)
+
+    return [
+        Step("look", ("lr",), look),
+        Step("expect", ("lr", "look"), expect, radiometric=True, exact=True),
+        Step("compare", ("expect", "view", "mask", "offsets"), compare, radiometric=True, each=True),
+        Step("evidence", ("compare", "lr"), evidence, exact=True, each=True),
+        Step("correct", ("look", "evidence"), correct),
+    ], left
+
+
+def image_shapes(model: SISR | MISR, height: int, width: int) -> dict[str, Shape]:
+    """Of what steps take from the engine, by their names, for a window of LR pixels."""
+    bands, guides, scale = len(model.config.bands), len(model.config.guide_bands), model.scale
+    channels = {"lr": bands, "view": bands, "mask": 1, "offsets": 2}
+    shapes: dict[str, Shape] = {name: (1, count, height, width) for name, count in channels.items()}
+    return shapes | {"guide": (1, guides, height * scale, width * scale)}
+
+
+def cached_graphs(
+    model: SISR | MISR, steps: Sequence[Step], uncertainty: bool, core: openvino.Core
+) -> dict[str, openvino.Model]:
+    """The graphs of a model, for windows of any size: from the cache, or converted and put there."""
+    key = _fingerprint(model) + ("-uncertainty" if uncertainty else "")
+    names = [step.name for step in steps]
+    try:
+        return _read(cached_assets_path("rs_srgan", namespace="openvino", subfolder=key), names, core)
+    except (OSError, RuntimeError, ValueError):  # not there, damaged, or a cache that is none
+        graphs = _convert(model, steps, uncertainty)
+    with tempfile.TemporaryDirectory(prefix="rs_srgan_") as converted:
+        for name, graph in graphs.items():
+            openvino.save_model(graph, Path(converted) / f"{name}.xml", compress_to_fp16=False)
+        try:
+            folder = cached_assets_path("rs_srgan", namespace="openvino", subfolder=key)
+            with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as fresh:
+                shutil.copytree(converted, Path(fresh) / key)
+                shutil.rmtree(folder, ignore_errors=True)
+                (Path(fresh) / key).rename(folder)
+        except (OSError, ValueError) as error:
+            logger.warning("The converted model cannot be kept (%s): the next run converts it again.", error)
+        # as the next run will: a graph that is read rounds otherwise than the one that was saved
+        return _read(Path(converted), names, core)
+
+
+def _read(folder: Path, names: Sequence[str], core: openvino.Core) -> dict[str, openvino.Model]:
+    return {name: core.read_model(folder / f"{name}.xml") for name in names}
+
+
+class _Module(nn.Module):
+    """A step as the conversion wants it."""
+
+    def __init__(self, model: SISR | MISR, step: Step) -> None:
+        super().__init__()
+        self.model, self.step = model, step
+
+    def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
+        return self.step.call(*inputs)
+
+
+@torch.inference_mode()
+def _convert(model: SISR | MISR, steps: Sequence[Step], uncertainty: bool) -> dict[str, openvino.Model]:
+    side = 2 * model.receptive_field + 8  # any that leaves something within the margin
+    examples = {name: torch.zeros(shape) for name, shape in image_shapes(model, side, side).items()}
+    encoding = Encoding("uint16", (1e-4,) * len(model.config.bands), (0.0,) * len(model.config.bands), 0)
+    encodings = list(encoding_tensors(encoding).values()) * (1 + uncertainty)
+    graphs = {}
+    for step in steps:
+        inputs = [examples[name] for name in step.inputs] + (encodings if step.name == FINISH else [])
+        shapes = [[1, each.shape[1], -1, -1] if each.dim() == 4 else list(each.shape) for each in inputs]
+        module = _Module(model, step).eval()
+        if step.name != FINISH:
+            examples[step.name] = module(*inputs)
+        graphs[step.name] = openvino.convert_model(module, example_input=tuple(inputs), input=shapes)
+    return graphs
+
+
+def _fingerprint(model: SISR | MISR) -> str:
+    """Of everything that the graphs are made from: configuration, weights, code, OpenVINO."""
+    digest = hashlib.sha256((model.fingerprint() + torch.__version__ + openvino.__version__).encode())
+    package = Path(rs_srgan.__file__).parent
+    sources = [
+        package / "physics.py",
+        package / "inference" / "engines.py",
+        Path(__file__),
+        *package.glob("models/*.py"),
+    ]
+    for source in sorted(sources):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:32]
