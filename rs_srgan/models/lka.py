@@ -1,5 +1,6 @@
 """A generator that looks far: residual blocks with large-kernel attention."""
 
+import torch
 from torch import Tensor, nn
 
 from rs_srgan.models.trunk import Trunk
@@ -24,14 +25,16 @@ class _LargeKernelBlock(nn.Module):
         super().__init__()
         self.body = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), nn.GELU())
         far_padding = _FAR // 2 * _DILATION
-        self.attention = nn.Sequential(
-            nn.Conv2d(channels, channels, _NEAR, padding=_NEAR // 2, groups=channels),
-            nn.Conv2d(channels, channels, _FAR, padding=far_padding, dilation=_DILATION, groups=channels),
-            nn.Conv2d(channels, channels, 1),
-        )
+        self.near = nn.Conv2d(channels, channels, _NEAR, padding=_NEAR // 2, groups=channels)
+        self.far = nn.Conv2d(channels, channels, _FAR, padding=far_padding, dilation=_DILATION, groups=channels)
+        self.weigh = nn.Conv2d(channels, channels, 1)
         self.mix = nn.Conv2d(channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         features = self.body(x)
-        residual: Tensor = self.mix(self.attention(features) * features)
+        near = self.near(features)
+        # in bf16 on CPUs, channels last, PyTorch 2.13 gives the gradient of these weights NaN now and then
+        with torch.autocast(x.device.type, enabled=False):
+            far = self.far(near.float())
+        residual: Tensor = self.mix(self.weigh(far.to(near.dtype)) * features)
         return x + residual

@@ -33,6 +33,16 @@ def test_every_weight_learns(generator):
     assert [name for name, weight in model.named_parameters() if weight.grad is None or not weight.grad.any()] == []
 
 
+def test_it_learns_in_bf16_channels_last_too(generator):
+    """As the trainer has it. Kernels of PyTorch's have left garbage in gradients there."""
+    model = SISR(SISRConfig(generator=generator, channels=48, blocks=1)).train().to(memory_format=torch.channels_last)
+    for _ in range(10):
+        model.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16):
+            model(torch.rand(2, 4, 32, 32).to(memory_format=torch.channels_last)).square().mean().backward()
+        assert [name for name, weight in model.named_parameters() if not weight.grad.isfinite().all()] == []
+
+
 def test_saved_and_loaded_it_computes_the_same(generator, tmp_path):
     model = SISR(SISRConfig(generator=generator, **SMALL)).eval()
     model.save_pretrained(tmp_path)
