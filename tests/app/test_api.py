@@ -2,6 +2,7 @@
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -96,20 +97,46 @@ def call(server, path: str) -> str:
     return httpx.get(f"{server.address}/gradio_api/call/super_resolve/{event}", timeout=60).text
 
 
+def upload(server, path) -> str:
+    """Where it now lies on the server."""
+    with open(path, "rb") as file:
+        return httpx.post(f"{server.address}/gradio_api/upload", files={"files": file}).json()[0]
+
+
 def test_a_file_of_the_server_cannot_be_named(server, write_tif):
     """A GeoTIFF that was not sent: of another visitor, or of the machine."""
     theirs = server.folder / "theirs.tif"
     shutil.copy(write_tif(scene_dn(16, 16)), theirs)
-    for path in (str(theirs), f"/vsicurl/{server.address}/x.tif", f"/vsizip/{theirs}", "/etc/passwd"):
+    for path in (
+        str(theirs),
+        f"/vsicurl/{server.address}/x.tif",
+        f"/vsizip/{theirs}",
+        "/etc/passwd",
+        f"file://{theirs}",
+    ):
         answer = call(server, path)
         assert "event: error" in answer
         assert "event: complete" not in answer
         assert "theirs" not in answer and "Traceback" not in answer
 
 
-def test_an_address_cannot_be_named(server):
-    answer = call(server, f"{server.address}/web/style.css")
-    assert "An address is not taken, only a file that is sent." in answer
+@pytest.mark.parametrize(
+    "address",
+    ["web/style.css", "gradio_api/file=/etc/passwd", "gradio_api/file={sent}/../../../x.tif", "gradio_api/file=x.tif"],
+)
+def test_an_address_cannot_be_named(server, write_tif, address):
+    sent = upload(server, write_tif(scene_dn(16, 16)))
+    Path(server.folder, "x.tif").write_bytes(Path(sent).read_bytes())
+    for host in (server.address, "http://127.0.0.1:1"):
+        answer = call(server, f"{host}/{address.format(sent=Path(sent).parent)}")
+        assert "An address is not taken, only a file that is sent." in answer
+        assert "event: complete" not in answer
+
+
+def test_the_address_of_a_file_that_was_sent_is_that_file(server, write_tif):
+    """As tools of language models name it, which know nothing else."""
+    sent = upload(server, write_tif(scene_dn(16, 16)))
+    assert "event: complete" in call(server, f"{server.address}/gradio_api/file={sent}")
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../../etc/passwd", "%2e%2e/%2e%2e/etc/passwd", "app/server.py"])
