@@ -12,12 +12,15 @@ from app.jobs import DONE, FAILED, Job, Jobs
 from app.models import Models
 from app.patch_tab import submit_image
 from app.products import Products
+from app.request import make_revisits_request
+from app.revisits_tab import submit_views
 from app.tile_tab import submit_product
 from app.uploads import upload_field
+from app.views import read_views
 from app.words import for_people
 from app.worker import result_name
 from rs_srgan import InputError
-from rs_srgan.hub import DEFAULT_MODEL
+from rs_srgan.hub import DEFAULT_MODEL, REVISITS_MODEL
 
 # How often a program that waits hears of progress, seconds.
 _NEWS = 0.5
@@ -50,9 +53,7 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
             the super-resolved GeoTIFF, the uncertainty as another one or nothing, and what was done.
         """
         with _clear():
-            if offset not in OFFSETS:
-                raise InputError(f"The offset is {offset!r:.60}; expected one of {', '.join(map(repr, OFFSETS))}.")
-            request = make_request(models, (model,), detail, True, OFFSETS[offset])
+            request = make_request(models, (model,), detail, True, _offset(offset))
             yield from _follow(jobs, submit_image(jobs, image, request))
 
     def super_resolve_product(
@@ -76,6 +77,25 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
             request = make_request(models, (model,), detail, uncertainty)
             yield from _follow(jobs, submit_product(jobs, products.receive(Path(product)), area, request))
 
+    def super_resolve_revisits(
+        images: list[str], model: str = REVISITS_MODEL, offset: str = AS_TAGGED
+    ) -> Iterator[tuple[Any, ...]]:
+        """Super-resolve several satellite images of one place, taken at different dates, into one.
+
+        Args:
+            images: the files, in any order; their grids may differ.
+            model: of several images; see the table in docs/revisits.md.
+            offset: see super_resolve.
+
+        Returns:
+            the super-resolved GeoTIFF, nothing, and what was done, with a line on each image.
+        """
+        with _clear():
+            if not images:
+                raise InputError("There are no images; expected several of one place.")
+            request = make_revisits_request(models, model, _offset(offset))
+            yield from _follow(jobs, submit_views(jobs, images, request))
+
     def list_models() -> list[dict[str, Any]]:
         """The models that can be asked for.
 
@@ -91,6 +111,7 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
 
     with gr.Group(visible=False):
         image, product = upload_field("image"), upload_field("product")
+        images, several = upload_field("images", file_count="multiple"), gr.Textbox(REVISITS_MODEL, label="model")
         model, area = gr.Textbox(DEFAULT_MODEL, label="model"), gr.Textbox("", label="area")
         detail, offset = gr.Number(1.0, label="detail"), gr.Textbox(AS_TAGGED, label="offset")
         uncertainty = gr.Checkbox(False, label="uncertainty")
@@ -101,7 +122,15 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
         trigger.click(super_resolve, [image, model, detail, offset], outputs, api_name="super_resolve", **many)
         inputs = [product, area, model, detail, uncertainty]
         trigger.click(super_resolve_product, inputs, outputs, api_name="super_resolve_product", **many)
+        inputs = [images, several, offset]
+        trigger.click(super_resolve_revisits, inputs, outputs, api_name="super_resolve_revisits", **many)
         trigger.click(list_models, None, listed, api_name="models", **many)
+
+
+def _offset(name: str) -> float | None:
+    if name not in OFFSETS:
+        raise InputError(f"The offset is {name!r:.60}; expected one of {', '.join(map(repr, OFFSETS))}.")
+    return OFFSETS[name]
 
 
 def _follow(jobs: Jobs, job: Job) -> Iterator[tuple[Any, ...]]:
@@ -121,4 +150,8 @@ def _follow(jobs: Jobs, job: Job) -> Iterator[tuple[Any, ...]]:
         f"{grid.width} x {grid.height} px became {grid.width * scale} x {grid.height * scale} px with "
         f"{job.request.models[0]}. Read as {job.outlook.scaling}."
     )
+    for view in read_views(job.folder):
+        report += (
+            f"\n{view['name']}: {100 * view['clear']:.0f} % clear, weight {100 * view['weight']:.0f} %, {view['role']}"
+        )
     yield str(job.folder / result_name(0)), str(uncertain) if uncertain.exists() else None, report

@@ -11,6 +11,7 @@ import rasterio
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
+from app.sample import write_sample_revisits
 from rs_srgan import super_resolve
 from tests.conftest import scene_dn
 
@@ -45,6 +46,20 @@ def test_an_area_of_a_product_comes_back_georeferenced(client, product_zip, tmp_
     assert uncertainty is None
 
 
+def test_several_images_come_back_as_one(client, tmp_path):
+    first, *others = sources = write_sample_revisits(tmp_path)
+    images = [handle_file(path) for path in sources]
+    result, uncertainty, report = client.predict(images=images, api_name="/super_resolve_revisits")
+    super_resolve(sources, tmp_path / "own.tif")
+    np.testing.assert_array_equal(pixels(result), pixels(tmp_path / "own.tif"))
+    assert uncertainty is None
+    assert all(path.name in report for path in others)
+    assert f"{first.name}: 100 % clear" in report
+    for given, words in (([], "There are no images"), (images[:1], "Several are wanted here")):
+        with pytest.raises(AppError, match=words):
+            client.predict(images=given, api_name="/super_resolve_revisits")
+
+
 def test_the_models_are_listed_with_their_figures(client):
     models = {model["name"]: model for model in client.predict(api_name="/models")}
     assert models["sisr-x4-rgbn"]["scale"] == 4
@@ -53,7 +68,7 @@ def test_the_models_are_listed_with_their_figures(client):
 
 def test_only_the_named_endpoints_are_public_and_they_are_documented(client):
     named = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(named) == {"/super_resolve", "/super_resolve_product", "/models"}
+    assert set(named) == {"/super_resolve", "/super_resolve_product", "/super_resolve_revisits", "/models"}
     names = [parameter["parameter_name"] for parameter in named["/super_resolve"]["parameters"]]
     assert names == ["image", "model", "detail", "offset"]
 
