@@ -12,6 +12,11 @@ import numpy as np
 
 from rs_srgan.errors import InputError
 
+# Of the JPEG 2000 files of Sentinel-2 products.
+_PRODUCT_BLOCK_PX = 1024
+# What is read around a window, when another image is a little off.
+_AROUND_PX = 8
+
 
 @dataclass(frozen=True)
 class Window:
@@ -79,9 +84,22 @@ def plan_tiles(height: int, width: int, tile: int, halo: int) -> Iterator[Tile]:
 
 
 def spread(side: int, size: int, step: int) -> list[int]:
-    """Where windows of `size` begin, evenly from one end of `side` to the other and at most `step` apart."""
+    """Where windows of `size` begin, from one end of `side` to the other and about `step` apart.
+
+    Evenly, but for small moves so that none lies in two blocks of a Sentinel-2 product, both of which would be decoded.
+    """
     room = side - size
-    return [round(start) for start in np.linspace(0, room, -(-room // step) + 1)]
+    return [_in_one_block(round(start), size, room) for start in np.linspace(0, room, -(-room // step) + 1)]
+
+
+def _in_one_block(start: int, size: int, last: int) -> int:
+    """The nearest start, at most `last`, of a window that does not lie across the edge of a block, if there is one."""
+    wanted = size + 2 * _AROUND_PX
+    into = (start - _AROUND_PX) % _PRODUCT_BLOCK_PX
+    if start in (0, last) or into + wanted <= _PRODUCT_BLOCK_PX or wanted > _PRODUCT_BLOCK_PX:
+        return start
+    before, after = start - (into + wanted - _PRODUCT_BLOCK_PX), start + _PRODUCT_BLOCK_PX - into
+    return after if after - start < start - before and after <= last else before
 
 
 def replicate(image: np.ndarray[Any, Any], inside: Window, window: Window) -> np.ndarray[Any, Any]:

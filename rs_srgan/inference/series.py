@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +128,8 @@ def _clearest(revisits: Sequence[Revisit], bbox: Sequence[float] | None, aoi: st
 
 def _clear_share(revisit: Revisit, window: Window) -> float:
     """Of a window, where the ground is shown: from samples of its pixels, all of a scene classification."""
+    if revisit.clear and not revisit.files:  # a product's own, which knows where there is no data
+        return revisit.clear.share(window)
     shares = []
     for sample in _samples(window):
         _, valid = revisit.raster.read(sample)
@@ -160,6 +162,7 @@ class _View:
         self.reprojected = self._positions.reprojected
         self._turn = self._positions.turn
         self._back = np.linalg.inv(self._turn)
+        self._kept: dict[Window, tuple[FloatImage, Mask, FloatImage]] = {}
         self.tones = self._find_tones(reference) if self.registered else None
 
     @property
@@ -177,7 +180,13 @@ class _View:
         image, counts, offsets = self._nearest(window)
         return (self.tones.apply(image) if self.tones else image), counts, offsets
 
+    def keep(self, windows: Sequence[Window]) -> None:
+        """These will be wanted several times. Replaces what was kept."""
+        self._kept = {window: self._nearest(window) for window in windows}
+
     def _nearest(self, window: Window) -> tuple[FloatImage, Mask, FloatImage]:
+        if window in self._kept:
+            return self._kept[window]
         shift = self.field.at(window.relative_to(self._origin))
         positions = self._positions.at(window) + _turned(self._back, shift)
         nearest = np.rint(positions)
@@ -221,7 +230,9 @@ class _View:
 
     def _find_tones(self, reference: "_Reference") -> Tones:
         fixed, own, both = [], [], []
-        for sample in _samples(self._origin):
+        samples = _samples(self._origin)
+        self.keep(samples)
+        for sample in samples:
             image, counts = reference.pixels(sample)
             view, view_counts, _ = self._nearest(sample)
             few = (slice(None, None, _STRIDE),) * 2
@@ -242,15 +253,17 @@ class _Reference:
 
     def __init__(self, revisit: Revisit) -> None:
         self.revisit = revisit
-        self.gray = lru_cache(maxsize=128)(self._gray)  # every view is compared with the same windows
+        # every view is compared with the same windows, and takes its tones from the same
+        self.gray = cache(self._gray)
+        self.pixels = lru_cache(maxsize=_SAMPLES**2)(self._pixels)
 
-    def pixels(self, window: Window) -> tuple[FloatImage, Mask]:
+    def _pixels(self, window: Window) -> tuple[FloatImage, Mask]:
         """Reflectance of a window inside it, and where it counts, (h, w)."""
         image, valid = self.revisit.raster.read(window)
         return image, valid.all(0) & self.revisit.usable(window)
 
     def _gray(self, window: Window) -> tuple[FloatImage, Mask]:
-        image, counts = self.pixels(window)
+        image, counts = self._pixels(window)
         return image.mean(0), counts
 
 
@@ -269,7 +282,10 @@ class Series:
         grid = reference.raster.grid
         origin = region.window.grown(_AROUND_PX).clipped(grid.height, grid.width)
         first = _Reference(reference)
-        every = [_View(revisit, first, origin) for revisit in others]
+        every = []
+        for number, revisit in enumerate(others, start=1):
+            every.append(_View(revisit, first, origin))
+            logger.info("%s: looked at, %d of %d.", revisit.raster.name, number, len(others))
         self.views = [view for view in every if view.registered]
         weights = iter(self._weights(model))
         own = _clear_share(reference, region.window)
@@ -280,6 +296,7 @@ class Series:
         for view, source in zip(every, sources[1:], strict=True):
             self.summaries.append(self._summary(view, next(weights) if view.registered else 0.0, source))
         for view in self.views:
+            view.keep(())
             if view.reprojected:
                 logger.info(
                     "%s is of another projection: each pixel is taken at its exact place, nothing is resampled.",

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rs_srgan import InputError
-from rs_srgan.tiling import Window, crop_replicated, plan_tiles
+from rs_srgan.tiling import Window, crop_replicated, plan_tiles, spread
 
 
 @pytest.mark.parametrize(("height", "width", "tile"), [(1, 1, 512), (7, 5, 3), (64, 64, 64), (65, 63, 64), (10, 3, 1)])
@@ -34,3 +34,13 @@ def test_beyond_the_border_the_outermost_pixels_go_on(window):
 def test_scaled_windows_of_neighbours_still_meet():
     left, right = Window(0, 0, 3, 5), Window(0, 5, 3, 2)
     assert left.scaled(4).col + left.scaled(4).width == right.scaled(4).col
+
+
+@pytest.mark.parametrize("side", [256, 300, 1100, 2048, 5000, 10_980])
+@pytest.mark.parametrize("step", [256, 700, 1024])
+def test_windows_are_spread_over_all_and_lie_in_one_block_each(side, step):
+    starts = spread(side, 256, step)
+    assert starts == sorted(starts)
+    assert starts[0] == 0 and starts[-1] == side - 256
+    assert max(np.diff(starts), default=0) <= step + 256
+    assert all((start - 8) // 1024 == (start + 263) // 1024 for start in starts[1:-1])
