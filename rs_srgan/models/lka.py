@@ -35,6 +35,6 @@ class _LargeKernelBlock(nn.Module):
         near = self.near(features)
         # in bf16 on CPUs, channels last, PyTorch 2.13 gives the gradient of these weights NaN now and then
         with torch.autocast(x.device.type, enabled=False):
-            far = self.far(near.float())
+            far = self.far(near.to(self.far.weight.dtype))
         residual: Tensor = self.mix(self.weigh(far.to(near.dtype)) * features)
         return x + residual

@@ -4,6 +4,7 @@ import io
 import re
 import time
 import zipfile
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -67,6 +68,15 @@ def refusal(page, place: str = "#patch-result") -> str:
 
 def shot(page, selector: str) -> np.ndarray:
     return np.array(Image.open(io.BytesIO(page.locator(selector).screenshot())).convert("RGB"), int)
+
+
+def shot_that(page, fits: Callable[[np.ndarray], bool]) -> np.ndarray:
+    """Of the stage, once it has come to what is wanted; it is painted some time after it was told to."""
+    until = time.monotonic() + SECONDS / 1000
+    while not fits(now := shot(page, ".sr-stage")):
+        assert time.monotonic() < until, "It stayed as it was."
+        page.wait_for_timeout(100)
+    return now
 
 
 def test_the_first_picture_is_there_without_a_click_and_from_here(browser, server):
@@ -172,16 +182,13 @@ def test_composites_layers_and_stretch_change_what_is_shown(page):
             ".src.includes(encodeURIComponent(value))",
             arg=[name, value],
         )
-        page.wait_for_function("document.querySelector('sr-viewer').stage.maps.every(map => map.areTilesLoaded())")
-        seen.append(shot(page, ".sr-stage"))
-        assert np.abs(seen[-1] - seen[-2]).mean() > 1
+        seen.append(shot_that(page, lambda now: np.abs(now - seen[-1]).mean() > 1))
     assert page.locator(".sr-legend-right").inner_text().endswith("reflectance")
     page.select_option("[name=right]", "uncertainty")
     page.get_by_text("hold 80 % of the truth. On Sentinel-2 sites that the model never saw they held 8").wait_for()
     page.get_by_text("Adjust").click()
     page.locator("[name=opacity]").fill("0")
-    page.wait_for_timeout(100)
-    assert shot(page, ".sr-stage")[200:400, 100:300].std() < seen[0][200:400, 100:300].std()
+    shot_that(page, lambda now: now[200:400, 100:300].std() < seen[0][200:400, 100:300].std())
 
 
 def test_a_click_shows_the_numbers_of_the_geotiff(page, tmp_path):
