@@ -13,6 +13,8 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
+from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -22,7 +24,9 @@ from app.request import TILE_LR_PX, Request
 from app.views import write_views
 from app.words import for_people
 from rs_srgan import MISR, SISR, InputError
+from rs_srgan.inference.engines import WORTH_COMPILING_PX, Engine, make_engine
 from rs_srgan.inference.scene import run
+from rs_srgan.radiometry import Encoding
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +83,7 @@ def compute(request: Request, folder: Path) -> Generator[Step]:
             uncertainty=folder / result_name(index, True) if uncertain else None,
             offset=request.offset,
             reference=0 if revisits else None,
+            engines=_engine,
         )
         with closing(steps):
             for state in steps:
@@ -89,6 +94,22 @@ def compute(request: Request, folder: Path) -> Generator[Step]:
 @lru_cache(maxsize=4)
 def _model(name: str, detail: float | None) -> SISR | MISR:
     return load_public(name, detail)
+
+
+def _engine(
+    model: SISR | MISR, encodings: tuple[Encoding, ...], scene_px: int, name: str, precision: str, threads: int | None
+) -> Engine:
+    """`make_engine`, or what it made for the last job: what is compiled already saves a visitor a second or two."""
+    return _last_engine(model, encodings, min(scene_px, WORTH_COMPILING_PX), name, precision, threads)
+
+
+_last_engine = lru_cache(maxsize=1)(make_engine)
+
+
+def _get_ready() -> None:
+    """Import what the first larger image needs, while nobody waits."""
+    if find_spec("openvino"):
+        import_module("rs_srgan.inference.openvino_engine")
 
 
 class Worker:
@@ -163,6 +184,7 @@ def _serve(connection: Connection, stop: "multiprocessing.synchronize.Event", se
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # GDAL's words come with our own errors
     while os.getppid() == server:
         if not connection.poll(1.0):
+            _get_ready()
             continue
         try:
             request, folder = connection.recv()

@@ -1,15 +1,20 @@
-"""Write the cards of all bundled models anew: python -m benchmarks.cards [--pictures].
+"""Write the cards of all bundled models anew: python -m benchmarks.cards [--pictures] [NAME ...].
 
-With pictures, each model of one image that can be is shown on the app's sample, the only image that ships with this
-package: so nobody chose. A report on other images shows some at random, the best and the worst (rs-srgan evaluate).
+With pictures, each model of one image that can be is evaluated on windows of the app's sample, the only image that
+ships with this package: one of them at random, the best and the worst are shown, as in any report of `rs-srgan
+evaluate`.
 """
 
 import argparse
+import shutil
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
+import rasterio
+from rasterio.windows import Window
+
 from app.sample import write_sample
+from benchmarks.report import ROOT
 from rs_srgan.bands import RGBN
 from rs_srgan.card import PICTURES_FOLDER, write_card
 from rs_srgan.evaluation.assessment import evaluate
@@ -17,32 +22,49 @@ from rs_srgan.evaluation.pictures import draw
 from rs_srgan.hub import BundledModel, catalogue, load_model
 from rs_srgan.models import MISRConfig
 
-_ROLE = "not chosen, the app's sample (spyndex; contains modified Copernicus Sentinel data)"
-_DPI = 80
+# Pixels of a window: a third of the sample, and half of it where LR would be too small otherwise.
+_WINDOW_PX, _WINDOW_PX_X8 = 96, 144
+_DPI = 75
 
 
-def draw_sample(model: BundledModel) -> None:
+def write_windows(folder: Path, side: int) -> None:
+    """Write the sample's windows of that many pixels along each axis into `folder`, as many as there is room for."""
+    with tempfile.TemporaryDirectory() as whole, rasterio.open(write_sample(Path(whole))) as sample:
+        profile = sample.profile | {"width": side, "height": side, "transform": None}
+        for row in range(sample.height // side):
+            for col in range(sample.width // side):
+                with rasterio.open(folder / f"sample_{row + 1}_{col + 1}.tif", "w", **profile) as window:
+                    window.write(sample.read(window=Window(col * side, row * side, side, side)))
+                    window.descriptions = sample.descriptions
+
+
+def draw_pictures(model: BundledModel) -> None:
     """What the model makes of the sample, into its folder; nothing for one that needs other bands or several images."""
     config = model.config
     if isinstance(config, MISRConfig) or config.guide_bands or not set(config.bands) <= set(RGBN):
         return
     with tempfile.TemporaryDirectory() as folder:
-        report = evaluate(write_sample(Path(folder)), load_model(model.folder), pictures=1)
-    (shown,) = report.pictures
-    target = model.folder / PICTURES_FOLDER / "sample.png"
-    target.parent.mkdir(exist_ok=True)
-    draw(replace(shown, role=_ROLE), config.bands, config.scale).savefig(target, dpi=_DPI)
+        write_windows(Path(folder), _WINDOW_PX_X8 if config.scale == 8 else _WINDOW_PX)
+        report = evaluate(folder, load_model(model.folder), pictures=1)
+    target = model.folder / PICTURES_FOLDER
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
+    for picture in report.pictures:
+        name = picture.role.replace(", ", "_")
+        draw(picture, config.bands, config.scale).savefig(target / f"{name}.png", dpi=_DPI)
 
 
 def main() -> None:
     """Write and name them."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cards")
+    parser.add_argument("names", nargs="*", help="all bundled models unless given")
     parser.add_argument("--pictures", action="store_true", help="draw those, too")
-    pictures = parser.parse_args().pictures
-    for model in catalogue().values():
-        if pictures:
-            draw_sample(model)
-        print(write_card(model.folder))
+    options = parser.parse_args()
+    models = catalogue()
+    for name in options.names or models:
+        if options.pictures:
+            draw_pictures(models[name])
+        print(write_card(models[name].folder).relative_to(ROOT))
 
 
 if __name__ == "__main__":

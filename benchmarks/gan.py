@@ -22,7 +22,7 @@ GROUPS = {"sentinel2": "Sentinel-2", "naip": "NAIP"}
 
 def before(init_from: str) -> dict[str, float]:
     """The validation of the model that the run began with."""
-    trainer = L.Trainer(accelerator="cpu", logger=False, enable_progress_bar=False, precision="bf16-mixed")
+    trainer = L.Trainer(accelerator="cpu", logger=False, enable_progress_bar=False)
     (metrics,) = trainer.validate(SISRModule(init_from=init_from), datamodule=MixtureDataModule(), verbose=False)
     return metrics
 

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from benchmarks.report import ROOT, write_block
 from rs_srgan.card import psnr_rows, write_card
 from rs_srgan.card_figures import summary
-from rs_srgan.evaluation.calibration import Calibration
+from rs_srgan.evaluation.calibration import Calibration, factors, factors_of_others
 from rs_srgan.evaluation.images import Case, Protocol, valid_share
 from rs_srgan.evaluation.protocol import inner
 from rs_srgan.evaluation.report import ImageScores, Report
@@ -28,8 +28,9 @@ from rs_srgan.physics import wald_mtf
 from rs_srgan.radiometry import FloatImage
 from train.data.guided import guided_originals, guided_sites
 from train.data.sources import THINNED_OUT, Site, band_moments, data_root, naip_sites, sentinel2_sites
-from train.uncertainty import calibrating_sites
 
+# The group whose sites calibrate the uncertainty, `calibrate_on` of its training.
+CALIBRATING = "sentinel2"
 DETAILS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -120,15 +121,18 @@ def measure(name: str) -> dict[str, Any]:
 
 
 def calibration(model: SISR, group: Group) -> Calibration:
-    """Of the uncertainty, on the half of the sites that did not calibrate it."""
-    used = calibrating_sites(case.site for case in group.cases)
-    errors, widths = [], []
+    """Of the uncertainty. Sites that calibrated it are asked with the factors that the others alone would have set."""
+    errors, widths, sites = [], [], []
     for case in group.cases:
-        if case.site in used or case.hr is None:
-            continue
-        sr, half_width = model.predict_with_uncertainty(case.lr, case.guide)
-        errors.append(inner(np.abs(sr - case.hr)).reshape(len(sr), -1))
-        widths.append(inner(half_width).reshape(len(sr), -1))
+        if case.hr is not None:
+            sr, half_width = model.predict_with_uncertainty(case.lr, case.guide)
+            errors.append(inner(np.abs(sr - case.hr)).reshape(len(sr), -1))
+            widths.append(inner(half_width).reshape(len(sr), -1))
+            sites.append(case.site)
+    if group.key == CALIBRATING:
+        relative = factors(errors, widths)
+        others = factors_of_others(errors, widths, sites)
+        widths = [width * (each / relative)[:, None] for width, each in zip(widths, others, strict=True)]
     return Calibration.measure(np.concatenate(errors, 1), np.concatenate(widths, 1))
 
 

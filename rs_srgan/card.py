@@ -33,6 +33,10 @@ _PROTOCOLS = {
     ),
     "pairs": "LR and HR of pairs are two images: what they are off in place or in brightness counts as error.",
 }
+_CHOSEN = (
+    "Chosen by a rule and by nobody: images at random, and the best and the worst by the gain over back-projection. "
+    "Of each LR, bicubic, SR and HR; below them what the added detail is, the errors of bicubic and SR, and figures."
+)
 # Titles that benchmarks.quality gives, which splits by site; of other images we know nothing.
 _UNSEEN = re.compile(r"(Sentinel-2|NAIP), ")
 _MOST_SITES = 20  # in a table of their own
@@ -206,7 +210,11 @@ def _figures(metrics: dict[str, Any], bands: Sequence[str], folder: Path) -> str
     if "tracks" in metrics:
         parts += [track_figures(metrics["tracks"])]
     if pictures := sorted((folder / PICTURES_FOLDER).glob("*.png")):
-        parts += ["### Pictures", *(f"![{path.stem}]({PICTURES_FOLDER}/{path.name})" for path in pictures)]
+        parts += [
+            "### Pictures",
+            wrapped(_CHOSEN),
+            *(f"![{path.stem}]({PICTURES_FOLDER}/{path.name})" for path in pictures),
+        ]
     return "\n\n".join(parts) or "None were measured."
 
 

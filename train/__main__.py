@@ -10,6 +10,7 @@ from jsonargparse import Namespace
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from rs_srgan.errors import InputError
+from rs_srgan.inference.engines import computes_in_bf16, default_device
 from train import convert, reproduce
 from train.gan import GANModule
 from train.keys import check_keys, find_class
@@ -41,6 +42,7 @@ class TrainCLI(LightningCLI):
             raise InputError("GANModule clips both networks itself: set model.gradient_clip, not gradient_clip_val.")
         if not 0 <= config.ema < 1:
             raise InputError(f"ema is {config.ema}; expected 0 (none) or a decay below 1, such as 0.999.")
+        trainer.precision = trainer.precision or default_precision(trainer.accelerator)
         root = Path(trainer.default_root_dir or "runs/latest")
         trainer.default_root_dir = str(root)
         if trainer.logger is None:
@@ -66,6 +68,12 @@ class TrainCLI(LightningCLI):
                 trainer.callbacks.append(averaging)
 
 
+def default_precision(accelerator: str) -> str:
+    """bf16 where the hardware computes with it; processors that emulate it take twenty times as long as in fp32."""
+    device = "cpu" if accelerator == "cpu" else default_device()
+    return "bf16-mixed" if computes_in_bf16(device) else "32-true"
+
+
 def _made(class_path: str, **options: Any) -> Namespace:  # noqa: ANN401
     return Namespace(class_path=class_path, init_args=Namespace(**options))  # type: ignore[no-untyped-call]
 
@@ -80,7 +88,7 @@ def run(arguments: Sequence[str]) -> None:
         subclass_mode_data=True,
         trainer_defaults={
             "reload_dataloaders_every_n_epochs": 1,  # every epoch its own crops
-            "precision": "bf16-mixed",
+            "precision": None,  # see `default_precision`
             "log_every_n_steps": 50,
         },
     )

@@ -1,7 +1,6 @@
 """The last stage of a model: a head that says how far off each pixel may be, beside weights that stay as they are."""
 
 import dataclasses
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,10 @@ from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
 from rs_srgan.errors import InputError
+from rs_srgan.evaluation.calibration import factors, factors_of_others
 from rs_srgan.evaluation.protocol import BORDER_HR_PX
 from rs_srgan.models import SISR
-from rs_srgan.models.uncertainty import HALF_WIDTH_PER_SCALE, INTERVAL_SHARE
-from train.data.splits import split_by_hash
+from rs_srgan.models.uncertainty import HALF_WIDTH_PER_SCALE
 from train.module import SRModule
 
 # Group, site, and errors beside widths of some of its pixels, (2, C, n).
@@ -28,22 +27,31 @@ _SAMPLED_PX = 20_000
 class UncertaintyModule(SRModule):
     """Trains the uncertainty head of a `SISR` model, and calibrates it at every validation. See `SRModule`.
 
-    Half of the validation's sites, chosen by hash, set the factor of each band so that 80 % of their pixels lie within
-    the interval; the other half says whether it holds: val/coverage. Groups of sites count equally in both.
+    The validation's sites set the factor of each band so that 80 % of their pixels lie within the interval. Whether
+    that holds elsewhere, val/coverage, each site says with the factors that the others alone would have set.
 
     Args:
         init_from: a bundled name, a folder or a Hub id: the model that gets the head.
         learning_rate: at its peak.
         warmup_steps: to reach it.
+        calibrate_on: the group of sites that sets the factors, such as those of the sensor that the model is for; all,
+            if left out. Images count equally.
     """
 
-    def __init__(self, init_from: str, learning_rate: float = 2e-3, warmup_steps: int = 100) -> None:
+    def __init__(
+        self,
+        init_from: str,
+        learning_rate: float = 2e-3,
+        warmup_steps: int = 100,
+        calibrate_on: str | None = None,
+    ) -> None:
         super().__init__(init_from=init_from, learning_rate=learning_rate, warmup_steps=warmup_steps)
         if not isinstance(self.model, SISR):
             raise InputError(f"{init_from} is for several views; the uncertainty head is for a SISR model.")
         self.model = with_head(self.model).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.model.requires_grad_(False)
         self._sisr.uncertainty_head().requires_grad_(True)
+        self.calibrate_on = calibrate_on
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
         """The likelihood of the errors under Laplace distributions of the widths that the head gives."""
@@ -71,23 +79,36 @@ class UncertaintyModule(SRModule):
         self._samples.append((batch["group"][0], batch["site"][0], pixels[..., chosen.to(pixels.device)].cpu()))
 
     def on_validation_epoch_end(self) -> None:
-        """Calibrate on one half of the sites, measure on the other."""
-        calibrating, held_out = _halves(self._samples)
-        errors, widths, weights, _ = _pooled(calibrating)
-        ratios = errors / widths
-        factors = [np.quantile(band, INTERVAL_SHARE, weights=weights, method="inverted_cdf") for band in ratios]
-        factor = self._sisr.uncertainty_head().factor
-        factor *= torch.tensor(np.array(factors), dtype=factor.dtype, device=factor.device)
+        """Calibrate, and say what that is worth on sites that had no say in it.
 
-        errors, widths, weights, groups = _pooled(held_out)
-        widths *= np.array(factors)[:, None]
-        within = (errors <= widths).mean(0)
-        self.log("val/coverage", float(np.average(within, weights=weights)), prog_bar=True)
+        Raises:
+            InputError: no validation sites of the group that is to calibrate.
+        """
+        groups, sites, pairs = zip(*self._samples, strict=True)
+        errors, widths = ([pair[index].numpy().astype(np.float64) for pair in pairs] for index in (0, 1))
+        chosen = [index for index, group in enumerate(groups) if self.calibrate_on in (None, group)]
+        if not chosen:
+            known = ", ".join(sorted(set(groups)))
+            raise InputError(f"calibrate_on is {self.calibrate_on!r}; the validation's sites are of {known}.")
+        their_errors, their_widths = ([each[index] for index in chosen] for each in (errors, widths))
+        found = factors(their_errors, their_widths)
+        factor = self._sisr.uncertainty_head().factor
+        factor *= torch.tensor(found, dtype=factor.dtype, device=factor.device)
+
+        others = factors_of_others(their_errors, their_widths, [sites[index] for index in chosen])
+        held_out = dict(zip(chosen, others, strict=True))
+        widths = [width * held_out.get(index, found)[:, None] for index, width in enumerate(widths)]
         for group in sorted(set(groups)):
-            self.log(f"val/coverage_{group}", float(within[groups == group].mean()))
-        self.log("val/rank_correlation", float(spearmanr(errors.ravel(), widths.ravel()).statistic), prog_bar=True)
-        by_band = [spearmanr(error, width).statistic for error, width in zip(errors, widths, strict=True)]
-        self.log("val/rank_correlation_within_bands", float(np.mean(by_band)))
+            members = [index for index, each in enumerate(groups) if each == group]
+            error, width = (np.concatenate([each[index] for index in members], 1) for each in (errors, widths))
+            by_band = [spearmanr(*pair).statistic for pair in zip(error, width, strict=True)]
+            self.log(f"val/coverage_{group}", float((error <= width).mean()))
+            self.log(f"val/rank_correlation_{group}", float(spearmanr(error, width, axis=None).statistic))
+            self.log(f"val/rank_correlation_within_bands_{group}", float(np.mean(by_band)))
+        shown = chosen if self.calibrate_on else range(len(groups))
+        error, width = (np.concatenate([each[index] for index in shown], 1) for each in (errors, widths))
+        self.log("val/coverage", float((error <= width).mean()), prog_bar=True)
+        self.log("val/rank_correlation", float(spearmanr(error, width, axis=None).statistic), prog_bar=True)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Adam on the head."""
@@ -114,26 +135,3 @@ def with_head(model: SISR) -> SISR:
     extended = SISR(dataclasses.replace(model.config, uncertainty=True))
     extended.load_state_dict({**extended.state_dict(), **model.state_dict()})
     return extended
-
-
-def calibrating_sites(sites: Iterable[str]) -> set[str]:
-    """Half of the validation's sites of one group, chosen by hash: those that set the factors of the bands."""
-    return split_by_hash(list(sites), share=0.5)
-
-
-def _halves(samples: list[_Sample]) -> tuple[list[_Sample], list[_Sample]]:
-    """Of the sites of every group."""
-    by_group: dict[str, list[str]] = {}
-    for group, site, _ in samples:
-        by_group.setdefault(group, []).append(site)
-    first = {site for sites in by_group.values() for site in calibrating_sites(sites)}
-    return [each for each in samples if each[1] in first], [each for each in samples if each[1] not in first] or samples
-
-
-def _pooled(samples: list[_Sample]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Errors and widths (C, n), the weights of the pixels, so that groups count equally, and their groups."""
-    pairs = np.concatenate([pixels.numpy() for _, _, pixels in samples], axis=2).astype(np.float64)
-    groups = np.repeat([group for group, _, _ in samples], _SAMPLED_PX)
-    names, counts = np.unique(groups, return_counts=True)
-    weights = (1 / counts)[np.searchsorted(names, groups)]
-    return pairs[0], pairs[1], weights, groups

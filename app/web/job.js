@@ -2,8 +2,8 @@
 
 import "./viewer.js";
 
-const ASK_MS = 400;
-const PATIENCE = 25; // failed questions in a row before a visitor is told
+const ASK_MS = 250;
+const PATIENCE = 40; // failed questions in a row before a visitor is told
 
 const duration = seconds =>
   seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;

@@ -20,8 +20,13 @@ export class Viewer extends HTMLElement {
     this.fill();
     this.listen();
     this.poster();
-    if (canDraw()) this.open();
-    else this.part(".sr-plain").hidden = false;
+    if (!canDraw()) this.part(".sr-plain").hidden = false;
+    // the maps ask for dozens of tiles, which would keep the two pictures waiting
+    else this.pictures().then(() => this.isConnected && this.open());
+  }
+
+  pictures() {
+    return Promise.allSettled([...this.querySelectorAll(".sr-poster img")].map(image => image.decode()));
   }
 
   disconnectedCallback() {

@@ -1,5 +1,6 @@
 """Whether an uncertainty says how far off a result is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +59,32 @@ class Calibration:
             name: [float(f"{each:.4g}") for each in value] if isinstance(value, tuple) else round(value, 4)
             for name, value in vars(self).items()
         }
+
+
+def factors(errors: Sequence[FloatImage], half_widths: Sequence[FloatImage]) -> FloatImage:
+    """By what the half-widths of each band have to be multiplied so that 80 % of the errors are within, (C,).
+
+    Args:
+        errors: of one image each, absolute, (C, n), reflectance; images count equally.
+        half_widths: the same of the half-widths.
+    """
+    weights = np.concatenate([np.full(error.shape[1], 1 / error.shape[1]) for error in errors])
+    ratios = np.concatenate(errors, axis=1) / np.concatenate(half_widths, axis=1)
+    return np.array([np.quantile(band, INTERVAL_SHARE, weights=weights, method="inverted_cdf") for band in ratios])
+
+
+def factors_of_others(
+    errors: Sequence[FloatImage], half_widths: Sequence[FloatImage], sites: Sequence[str]
+) -> list[FloatImage]:
+    """For each image `factors` without those of its own site, by which it can be told whether those hold elsewhere.
+
+    Of a single site there are no others: its own.
+    """
+    found = {}
+    for site in set(sites):
+        others = [index for index, other in enumerate(sites) if other != site] or range(len(sites))
+        found[site] = factors([errors[index] for index in others], [half_widths[index] for index in others])
+    return [found[site] for site in sites]
 
 
 def _rank(errors: FloatImage, half_widths: FloatImage) -> float:

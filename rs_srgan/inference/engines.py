@@ -22,8 +22,8 @@ PRECISIONS = ("auto", "fp32", "bf16")
 _MAX_THREADS = 1024
 # What PyTorch says on CPUs and on GPUs, and OpenVINO in two places.
 _OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc", "Failed to allocate")
-# OpenVINO takes a second to get ready; PyTorch has done a smaller scene by then.
-_WORTH_COMPILING_PX = 512 * 512
+# LR pixels of a scene. OpenVINO takes a second to get ready; PyTorch has done a smaller scene by then.
+WORTH_COMPILING_PX = 512 * 512
 
 
 class Engine(Protocol):
@@ -88,15 +88,15 @@ def make_engine(
         raise InputError(f"Unknown precision {precision!r}; expected one of {', '.join(PRECISIONS)}.")
     if threads is not None and not 1 <= threads <= _MAX_THREADS:
         raise InputError(f"threads is {threads}; expected 1 to {_MAX_THREADS}.")
-    device = _device()
+    device = default_device()
     installed = find_spec("openvino") is not None
     if name == "openvino" and not installed:
         raise InputError("OpenVINO is not installed: pip install rs_srgan[cpu], or take --engine torch.")
     if name == "auto":
-        worth = scene_px >= _WORTH_COMPILING_PX
+        worth = scene_px >= WORTH_COMPILING_PX
         name = "openvino" if installed and device == "cpu" and worth else "torch"
     if precision == "auto":
-        precision = "bf16" if _computes_in_bf16("cpu" if name == "openvino" else device) else "fp32"
+        precision = "bf16" if computes_in_bf16("cpu" if name == "openvino" else device) else "fp32"
     if name == "torch":
         return TorchEngine(model, encodings, precision, threads)
     from rs_srgan.inference.openvino_engine import OpenVinoEngine  # an extra
@@ -104,13 +104,15 @@ def make_engine(
     return OpenVinoEngine(model, encodings, precision, threads)
 
 
-def _device() -> str:
+def default_device() -> str:
+    """What PyTorch computes on here: "cuda", "mps" or "cpu"."""
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def _computes_in_bf16(device: str) -> bool:
+def computes_in_bf16(device: str) -> bool:
+    """Whether a device of that kind has instructions for bf16, or only emulates it, many times slower than fp32."""
     if device == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     # other CPUs emulate it, slower than fp32; Apple's GPUs gain nothing from it
@@ -143,7 +145,7 @@ class TorchEngine:
     ) -> None:
         self.threads = threads or torch.get_num_threads()
         self.workers = 1
-        self.device = torch.device(_device())
+        self.device = torch.device(default_device())
         self.precision = precision
         self.kind = f"torch {precision} on {self.device.type}"
         self.model = model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -86,7 +86,7 @@ def _single_steps(model: SISR, uncertainty: bool) -> tuple[list[Step], int]:
     def network(lr: Tensor, guide: Tensor | None = None) -> Tensor:
         """What the generator makes, and behind it what the uncertainty head makes, if that is wanted."""
         residual = model.residual(lr, guide)
-        made = torch.cat([residual, model.doubt(lr, residual)], dim=1) if uncertainty else residual
+        made = torch.cat([residual, model.doubt(residual, lr, guide)], dim=1) if uncertainty else residual
         return _inner(made, halo - left)
 
     return [Step("network", ("lr", "guide") if model.config.guide_bands else ("lr",), network)], left

@@ -178,8 +178,12 @@ def run(
     offset: float | None = None,
     resume: bool = False,
     overwrite: bool = False,
+    engines: Callable[..., Engine] = make_engine,
 ) -> Generator[Progress]:
-    """`super_resolve` by the tile: yields after each; closing it stops the work."""
+    """`super_resolve` by the tile: yields after each; closing it stops the work.
+
+    `engines` makes what `make_engine` makes, or has kept it from an earlier run.
+    """
     sources = [source] if isinstance(source, str | Path) else list(source)
     tile = _TILE_LR_PX if tile is None and len(sources) == 1 else tile
     tile = _whole_number("The tile size", _REVISITS_TILE_LR_PX if tile is None else tile)
@@ -231,7 +235,7 @@ def run(
             bands = len(model.config.bands)
             encodings.append(Encoding("uint16", (_UNCERTAINTY_GAIN,) * bands, (0.0,) * bands, nodata=0, tagged=True))
         scene_px = inputs.lr.grid.height * inputs.lr.grid.width
-        runner = make_engine(model, encodings, scene_px, engine, precision, threads)
+        runner = engines(model, tuple(encodings), scene_px, engine, precision, threads)
         scene = _Scene(inputs, model, region, encodings, runner)
         logger.info("%s", scene)
         if not model.exact_tiling:

@@ -69,7 +69,7 @@ class SISR(HubModel):
         # scene itself, it would have to err by half a decibel at x2 to agree with `lr`.
         mtf = wald_mtf(config.mtf_nyquist, config.scale)
         self.projection = ConsistencyProjection(config.scale, mtf, config.consistent)
-        self.uncertainty = UncertaintyHead(len(config.bands), config.scale) if config.uncertainty else None
+        self.uncertainty = UncertaintyHead(inputs, len(config.bands), config.scale) if config.uncertainty else None
 
     @property
     def scale(self) -> int:
@@ -124,7 +124,7 @@ class SISR(HubModel):
         self._check(lr, guide)
         self.uncertainty_head()
         residual = self.residual(lr, guide)
-        logarithm = self.doubt(lr, residual)
+        logarithm = self.doubt(residual, lr, guide)
         return self.finish(lr, residual, margin), self.finish_doubt(logarithm, margin)
 
     def uncertainty_head(self) -> UncertaintyHead:
@@ -152,17 +152,20 @@ class SISR(HubModel):
 
         Its pixels are still channels, (B, C * scale^2, h, w), as `pixel_shuffle` takes them.
         """
-        inputs = lr if guide is None else torch.cat([lr, F.pixel_unshuffle(guide, self.scale)], dim=1)
-        residual: Tensor = self.generator(self.normalised(inputs))
+        residual: Tensor = self.generator(self._inputs(lr, guide))
         return residual
+
+    def _inputs(self, lr: Tensor, guide: Tensor | None) -> Tensor:
+        """All that the networks see, normalised; the guide's pixels are channels."""
+        return self.normalised(lr if guide is None else torch.cat([lr, F.pixel_unshuffle(guide, self.scale)], dim=1))
 
     def normalised(self, image: Tensor) -> Tensor:
         """Reflectance as the network takes it."""
         return (image - self.config.reflectance_mean) / self.config.reflectance_std
 
-    def doubt(self, lr: Tensor, residual: Tensor) -> Tensor:
-        """The uncertainty head's part, pixels as channels: reflectance (B, C, h, w) and `residual` to what it makes."""
-        logarithm: Tensor = self.uncertainty_head()(self.normalised(lr), residual)
+    def doubt(self, residual: Tensor, lr: Tensor, guide: Tensor | None = None) -> Tensor:
+        """The uncertainty head's part, pixels as channels: what `residual` takes and gives to what it makes."""
+        logarithm: Tensor = self.uncertainty_head()(self._inputs(lr, guide), residual)
         return logarithm
 
     def finish_doubt(self, logarithm: Tensor, margin: int = 0) -> Tensor:

@@ -25,7 +25,8 @@ class UncertaintyHead(nn.Module):
     and Gal 2017; what is left of being over- or underconfident, band by band, is one factor, from calibration.
 
     Args:
-        bands: number of channels.
+        inputs: number of channels that the generator sees.
+        bands: number of channels that it makes.
         scale: enlargement.
     """
 
@@ -33,11 +34,11 @@ class UncertaintyHead(nn.Module):
 
     factor: Tensor
 
-    def __init__(self, bands: int, scale: int) -> None:
+    def __init__(self, inputs: int, bands: int, scale: int) -> None:
         super().__init__()
         self.scale = scale
         self.layers = nn.Sequential(
-            nn.Conv2d(bands * (1 + scale**2), _CHANNELS, 3, padding=1),
+            nn.Conv2d(inputs + bands * scale**2, _CHANNELS, 3, padding=1),
             nn.LeakyReLU(0.1, inplace=True),
             nn.Conv2d(_CHANNELS, _CHANNELS, 3, padding=1),
             nn.LeakyReLU(0.1, inplace=True),
@@ -50,17 +51,17 @@ class UncertaintyHead(nn.Module):
             last.weight.mul_(0.1)
             last.bias.fill_(_LOG_START)
 
-    def forward(self, lr: Tensor, residual: Tensor) -> Tensor:
+    def forward(self, seen: Tensor, residual: Tensor) -> Tensor:
         """Logarithm of the half-width before calibration, all in units of the normalisation.
 
         Args:
-            lr: (B, C, h, w).
+            seen: by the generator, (B, inputs, h, w).
             residual: of the generator, pixels as channels, (B, C * scale^2, h, w).
 
         Returns:
             pixels as channels, (B, C * scale^2, h, w).
         """
-        logarithm: Tensor = self.layers(torch.cat([lr, residual], dim=1))
+        logarithm: Tensor = self.layers(torch.cat([seen, residual], dim=1))
         return logarithm
 
     def finish(self, logarithm: Tensor, std: float, margin: int = 0) -> Tensor:

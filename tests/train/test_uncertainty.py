@@ -56,6 +56,21 @@ def test_the_interval_holds_what_it_says_on_sites_that_did_not_calibrate_it(sour
     assert right > 4 * left
 
 
+def test_the_group_that_it_is_for_calibrates_it(source):
+    module = UncertaintyModule(str(source), warmup_steps=1, calibrate_on="a")
+    quiet = noisy(4, seed=2, group="a")
+    loud = [item | {"hr": item["lr"].repeat_interleave(2, 1).repeat_interleave(2, 2) + 1} for item in quiet]
+    loud = [item | {"group": "b"} for item in loud]
+    run = trainer(max_steps=1, num_sanity_val_steps=0)
+    run.validate(module, DataLoader(quiet + loud, 1), verbose=False)
+    assert (
+        run.callback_metrics["val/coverage"] == run.callback_metrics["val/coverage_a"] == pytest.approx(0.8, abs=0.05)
+    )
+    assert run.callback_metrics["val/coverage_b"] < 0.2
+    with pytest.raises(InputError, match="calibrate_on is 'c'; the validation's sites are of a, b"):
+        run.validate(UncertaintyModule(str(source), calibrate_on="c"), DataLoader(quiet + loud, 1), verbose=False)
+
+
 def test_a_head_that_is_there_is_kept():
     model = SISR(SISRConfig(channels=16, blocks=1, uncertainty=True))
     assert with_head(model) is model

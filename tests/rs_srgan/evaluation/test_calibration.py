@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rs_srgan import SISR, SISRConfig
-from rs_srgan.evaluation.calibration import BINS, Calibration
+from rs_srgan.evaluation.calibration import BINS, Calibration, factors, factors_of_others
 from rs_srgan.evaluation.images import Case
 from rs_srgan.evaluation.scoring import score
 from rs_srgan.models.uncertainty import HALF_WIDTH_PER_SCALE
@@ -64,3 +64,31 @@ def test_a_model_with_a_head_is_asked_for_it():
         scores = score(model, Case("a", "a", lr, hr, None, (0.3,) * 4, 1.0)).scores
         assert np.isfinite([scores["model"].coverage, scores["model"].rank]).all() == known
         assert np.isnan(scores["bicubic"].coverage)
+
+
+def drawn(site_errors, pixels=4000):
+    """Two bands of a site whose errors are larger than they are said to be, 0.01, by a factor for each."""
+    random = np.random.default_rng(len(site_errors))
+    return [np.abs(random.laplace(0, factor * 0.01 / HALF_WIDTH_PER_SCALE, (2, pixels))) for factor in site_errors]
+
+
+def test_factors_are_what_the_half_widths_lack():
+    errors = drawn([2.0])
+    (found,) = [factors(errors, [np.full_like(errors[0], 0.01)])]
+    assert found == pytest.approx([2, 2], rel=0.1)
+
+
+def test_images_count_equally_whatever_their_size():
+    large, small = drawn([1.0], 40_000)[0], drawn([9.0], 400)[0]
+    widths = [np.full_like(each, 0.01) for each in (large, small)]
+    within = [(error <= 0.01 * factors([large, small], widths)[:, None]).mean() for error in (large, small)]
+    assert np.mean(within) == pytest.approx(0.8, abs=0.02)
+
+
+def test_no_site_has_a_say_in_its_own_factors():
+    errors = drawn([1.0, 1.0, 9.0, 9.0])
+    widths = [np.full_like(each, 0.01) for each in errors]
+    first, second, *third = factors_of_others(errors, widths, ["a", "b", "c", "c"])
+    assert third[0] == pytest.approx([1, 1], rel=0.1) and (third[0] == third[1]).all()
+    assert (first > 4).all() and (second > 4).all()
+    assert factors_of_others(errors, widths, ["a"] * 4)[0] == pytest.approx(factors(errors, widths))

@@ -332,7 +332,7 @@ def test_a_part_is_that_part_of_the_whole(model, write_tif, tmp_path, holes):
 
 def test_a_part_is_made_by_the_engine_of_the_whole(model, write_tif, tmp_path, monkeypatch, caplog):
     """Engines round differently: however small the part, its pixels are the whole's."""
-    monkeypatch.setattr("rs_srgan.inference.engines._WORTH_COMPILING_PX", 60 * 70)
+    monkeypatch.setattr("rs_srgan.inference.engines.WORTH_COMPILING_PX", 60 * 70)
     source = write_tif(scene_dn(60, 70))
     whole = super_resolve(source, tmp_path / "whole.tif", model)
     with caplog.at_level("INFO"):
