@@ -1,12 +1,19 @@
 """What a run begins with: a new model, or the weights of an earlier one."""
 
+import logging
 from dataclasses import dataclass
 from typing import Literal
+
+from torch import Tensor
 
 from rs_srgan.errors import InputError
 from rs_srgan.hub import load_model
 from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
 
+logger = logging.getLogger(__name__)
+
+# Fields of a configuration that only the last layers depend on.
+_LAST = ("scale", "uncertainty")
 # Fields of a configuration that no weight depends on.
 _FREE = ("output", "consistent", "mtf_nyquist", "reflectance_mean", "reflectance_std", "base_model")
 
@@ -30,7 +37,8 @@ def start(config: SISRConfig | None, init_from: str | None, fusion: FusionConfig
     """The model to train, in training mode.
 
     Args:
-        config: of a new model; with `init_from`, what that must be, but for normalisation and projection.
+        config: of a new model; with `init_from`, what that must be, but for normalisation and projection, and for its
+            scale: then the layers that make the pixels begin anew, and what comes before them does not.
         init_from: bundled name, folder, or Hub id of a trained model.
         fusion: to be added to a SISR model, which makes a MISR model of it that begins as what it was.
 
@@ -53,12 +61,20 @@ def start(config: SISRConfig | None, init_from: str | None, fusion: FusionConfig
 
 
 def _with_config(model: SISR | MISR, config: SISRConfig) -> SISR:
-    """The same weights under another configuration, which may differ in what no weight depends on."""
+    """The same weights under another configuration, which may differ in what at most the last layers depend on."""
     given, own = vars(config), vars(model.config)
-    differing = [key for key in given if given[key] != own[key] and key not in _FREE]
+    differing = [key for key in given if given[key] != own[key] and key not in _FREE + _LAST]
     if isinstance(model, MISR) or differing:
         what = "; ".join(f"{key} {given[key]!r}, not {own[key]!r}" for key in differing) or "it is for several views"
         raise InputError(f"{model.name} is of another architecture than config: {what}. Leave config out.")
     changed = SISR(config)
-    changed.load_state_dict(model.state_dict())
+    weights = changed.state_dict()
+    kept = {name: weight for name, weight in model.state_dict().items() if _fits(weight, weights.get(name))}
+    changed.load_state_dict(weights | kept)
+    if anew := sorted(weights.keys() - kept.keys()):
+        logger.info("%s has other last layers; these begin anew: %s.", model.name, ", ".join(anew))
     return changed
+
+
+def _fits(weight: Tensor, place: Tensor | None) -> bool:
+    return place is not None and weight.shape == place.shape

@@ -111,3 +111,16 @@ def test_settings_that_cannot_be_are_refused(options, words):
     tiny = DataLoader([{"hr": torch.rand(4, 16, 16), "lr": torch.rand(4, 4, 4)}] * 2, 1)
     with pytest.raises(InputError, match=words):
         trainer(max_steps=1).fit(SISRModule(SMALL, **options), tiny)
+
+
+def test_another_scale_begins_with_the_same_body_and_a_tail_of_its_own(tmp_path):
+    model = SISR(SISRConfig(scale=2, channels=16, blocks=1, uncertainty=True))
+    model.save_pretrained(tmp_path)
+    begun = SISRModule(SISRConfig(scale=8, channels=16, blocks=1), init_from=str(tmp_path)).model
+    known = model.state_dict()
+    for name, weight in begun.state_dict().items():
+        assert ("tail" in name) != (name in known and torch.equal(known[name], weight)), name
+    assert begun.scale == 8 and begun.uncertainty is None
+    lr = torch.rand(1, 4, 8, 8) * 0.3
+    with torch.no_grad():  # its tail begins small, so near to bicubic
+        assert (begun(lr) - SISR(begun.config).finish(lr, torch.zeros(1, 256, 8, 8))).abs().max() < 0.05
