@@ -6,7 +6,7 @@ import torch
 from lightning.pytorch.callbacks import Timer
 from torch.utils.data import DataLoader
 
-from rs_srgan import InputError, SISRConfig
+from rs_srgan import SISR, InputError, SISRConfig
 from train.module import SISRModule
 
 SMALL = SISRConfig(channels=16, blocks=1)
