@@ -20,7 +20,7 @@ from app.views import read_views
 from app.words import for_people
 from app.worker import result_name
 from rs_srgan import InputError
-from rs_srgan.hub import DEFAULT_MODEL, REVISITS_MODEL
+from rs_srgan.sources import DEFAULT_MODEL, REVISITS_MODEL
 
 # How often a program that waits hears of progress, seconds.
 _NEWS = 0.5

@@ -10,7 +10,7 @@ from app.models import Models
 from app.request import Request
 from app.words import for_people
 from rs_srgan import InputError, MISRConfig
-from rs_srgan.hub import DEFAULT_MODEL
+from rs_srgan.sources import DEFAULT_MODEL
 
 AS_TAGGED = "As the file says"
 OFFSETS = {AS_TAGGED: None, "-1000: untagged pixels since baseline 04.00": -1000.0}

@@ -13,8 +13,8 @@ from app.request import MAX_VIEWS, Request, make_revisits_request
 from app.sample import write_sample_revisits
 from app.uploads import CLEARED, check_suffix, link, upload_field
 from rs_srgan import InputError
-from rs_srgan.hub import REVISITS_MODEL
 from rs_srgan.io.opening import SUFFIXES
+from rs_srgan.sources import REVISITS_MODEL
 
 _NOTHING = (
     "Several images of one place",

@@ -12,8 +12,8 @@ from affine import Affine
 from app.jobs import Job, Jobs
 from app.request import Request
 from rs_srgan.bands import mtf_nyquist
-from rs_srgan.hub import DEFAULT_MODEL
 from rs_srgan.physics import degrade, wald_mtf
+from rs_srgan.sources import DEFAULT_MODEL
 
 # As spyndex documents its "sentinel" data set: DN without offset, 10 m bands, no georeference.
 _BANDS = ("B02", "B03", "B04", "B08")

@@ -15,11 +15,12 @@ import rasterio
 import torch
 
 from benchmarks.report import ROOT, write_block
-from rs_srgan.hub import DEFAULT_MODEL, load_model
+from rs_srgan.hub import load_model
 from rs_srgan.inference.engines import Engine, make_engine
 from rs_srgan.inference.scene import super_resolve
 from rs_srgan.markdown import table
 from rs_srgan.radiometry import Encoding, FloatImage
+from rs_srgan.sources import DEFAULT_MODEL
 from rs_srgan.tiling import Window, crop_replicated
 from train.data.sources import data_root
 

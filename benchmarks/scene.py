@@ -28,10 +28,10 @@ from benchmarks.engine import throughput
 from benchmarks.mosaic import SIDE_PX, geotiff, product
 from benchmarks.report import ROOT, write_block
 from rs_srgan import load_model
-from rs_srgan.hub import DEFAULT_MODEL
 from rs_srgan.inference.engines import make_engine
 from rs_srgan.io.opening import open_raster
 from rs_srgan.markdown import table
+from rs_srgan.sources import DEFAULT_MODEL
 from rs_srgan.tiling import Window as TileWindow
 
 SIDES = (1024, 4096, SIDE_PX)

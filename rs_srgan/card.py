@@ -1,5 +1,6 @@
 """A model's card: the template, filled from what lies in the model's folder."""
 
+import difflib
 import json
 import re
 import tomllib
@@ -13,13 +14,16 @@ from huggingface_hub import EvalResult, ModelCardData
 from rs_srgan.bands import SENTINEL2
 from rs_srgan.card_tracks import track_figures, track_results
 from rs_srgan.errors import InputError
-from rs_srgan.hub import METRICS_FILE, bundle, is_local, read_model_config
+from rs_srgan.hub import METRICS_FILE, read_model_config
 from rs_srgan.markdown import table, wrapped
 from rs_srgan.models import MISRConfig, SISRConfig
+from rs_srgan.sources import bundle, is_local
 
 ABOUT_FILE, TRAINING_FILE, CARD_FILE = "about.toml", "training.json", "README.md"
+ABOUT_KEYS = ("name", "license", "base_model", "summary", "training", "data", "limits")
 TEMPLATE_FILE = "template.md"
 PICTURES_FOLDER = "pictures"
+PICTURE_SUFFIXES = (".png", ".jpg")
 
 _METHODS = {"bicubic": "bicubic", "back_projection": "bicubic + 3 back-projections", "model": "model"}
 # Figures, and their digits behind the point.
@@ -66,7 +70,7 @@ def render(folder: Path) -> str:
     template = Template((bundle() / TEMPLATE_FILE).read_text(encoding="utf-8"))
     try:
         return template.substitute(
-            metadata=_metadata(name, config, metrics, said.get("license", "apache-2.0"), _base(said, training)),
+            metadata=_metadata(name, config, metrics, said.get("license") or None, _base(said, training, config)),
             name=name,
             summary=said.get("summary") or _summary(config),
             usage=_usage(name, config),
@@ -79,18 +83,27 @@ def render(folder: Path) -> str:
         raise InputError(f"The figures in {folder} are not as `rs-srgan evaluate` writes them ({error!r}).") from None
 
 
-def about(folder: Path) -> dict[str, Any]:
-    """What its maker says of a model, in about.toml.
+def about(folder: Path) -> dict[str, str]:
+    """What its maker says of a model, in about.toml: texts by the names in ABOUT_KEYS.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: it cannot be read, or says something else.
     """
-    return _read(folder / ABOUT_FILE)
+    path = folder / ABOUT_FILE
+    said = _read(path)
+    for key, value in said.items():
+        if key not in ABOUT_KEYS:
+            near = difflib.get_close_matches(key, ABOUT_KEYS, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(ABOUT_KEYS)}."
+            raise InputError(f"{path} has an unknown key {key!r}; {hint}")
+        if not isinstance(value, str):
+            raise InputError(f"{path}: {key} is {value!r:.60}; expected text in quotes.")
+    return said
 
 
-def _base(said: dict[str, Any], training: dict[str, Any]) -> str | None:
+def _base(said: dict[str, str], training: dict[str, Any], config: SISRConfig) -> str | None:
     """What a model was made of, by a name that others can load."""
-    start = said.get("base_model") or training.get("init_from")
+    start = said.get("base_model") or training.get("init_from") or config.base_model
     return start if start and not is_local(start) else None
 
 
@@ -105,7 +118,7 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _metadata(name: str, config: SISRConfig, metrics: dict[str, Any], license_: str, base: str | None) -> str:
+def _metadata(name: str, config: SISRConfig, metrics: dict[str, Any], license_: str | None, base: str | None) -> str:
     results = [result for group in _referenced(metrics) for result in _results(config, group)]
     results += track_results(config.scale, metrics.get("tracks", {}))
     data = ModelCardData(
@@ -209,7 +222,7 @@ def _figures(metrics: dict[str, Any], bands: Sequence[str], folder: Path) -> str
         parts += ["### Uncertainty", _uncertainty(metrics)]
     if "tracks" in metrics:
         parts += [track_figures(metrics["tracks"])]
-    if pictures := sorted((folder / PICTURES_FOLDER).glob("*.png")):
+    if pictures := sorted(path for path in (folder / PICTURES_FOLDER).glob("*") if path.suffix in PICTURE_SUFFIXES):
         parts += [
             "### Pictures",
             wrapped(_CHOSEN),
@@ -308,8 +321,8 @@ def _uncertainty(metrics: dict[str, Any]) -> str:
         curves.append([f"{title}: needed", *(f"{1e4 * each:.0f}" for each in found["observed"])])
     tenths = ["half-width, DN, of the surest tenth to the least sure", *map(str, range(1, len(curves[0])))]
     return (
-        "`--uncertainty` gives half the interval that is to hold 80 % of the truth. On sites neither trained nor "
-        "calibrated on:\n\n"
+        "`--uncertainty` gives half the interval that is to hold 80 % of the truth. On sites that training never saw, "
+        "each with the calibration that the other Sentinel-2 sites give:\n\n"
         + table(["", "held", "rank correlation with the error", "within a band"], rows)
         + "\n\n"
         + table(tenths, curves)

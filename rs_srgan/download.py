@@ -24,7 +24,10 @@ CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
 PICKLE_SUFFIXES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle")
 
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+# Seconds until a Hub that does not answer counts as away. Slow ones take one or two.
+_PATIENCE = 5
+
+COMMIT = re.compile(r"[0-9a-f]{40}")
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 logger = logging.getLogger(__name__)
@@ -59,7 +62,7 @@ def fetch(
     with in_plain_words(repo, revision):
         check_token(token)
         get = partial(hf_hub_download, repo, filename, revision=revision, token=token, cache_dir=cache_dir)
-        known = _COMMIT.fullmatch(revision or "") and try_to_load_from_cache(repo, filename, cache_dir, revision)
+        known = COMMIT.fullmatch(revision or "") and try_to_load_from_cache(repo, filename, cache_dir, revision)
         away = None
         if not local_files_only and (force_download or not isinstance(known, str)):
             try:
@@ -78,8 +81,8 @@ def fetch(
             remedy = "It is not in the local cache; a bundled model (rs-srgan models) or a folder needs no network."
             raise InputError(f"{explained(away, repo, revision)} {remedy}") from None
         if away:
-            reason = type(away).__name__
-            logger.warning("%s of %s is the cached one and may be old: the Hub is away (%s).", filename, repo, reason)
+            why = explained(away, repo, revision)
+            logger.warning("%s of %s is the cached one and may be old. %s", filename, repo, why)
         if _is_whole(path):
             return path
         if local_files_only or away or _why_away(repo, filename, revision, token):
@@ -107,7 +110,7 @@ def _why_away(repo: str, filename: str, revision: str | None, token: str | bool 
     Asked first, and once, because hf_hub_download asks for 23 seconds before it says that nobody is there.
     """
     try:
-        found = get_hf_file_metadata(hf_hub_url(repo, filename, revision=revision), token=token)
+        found = get_hf_file_metadata(hf_hub_url(repo, filename, revision=revision), token=token, timeout=_PATIENCE)
         if found.commit_hash is None or found.etag is None:
             return FileMetadataError("without the headers of the Hub")
     except (EntryNotFoundError, RevisionNotFoundError, HFValidationError):

@@ -1,35 +1,19 @@
-"""Finding models: bundled ones by name, folders, and the Hugging Face Hub."""
+"""The catalogue of bundled models, and loading any model."""
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rs_srgan.card_tracks import VIEWS
-from rs_srgan.download import CONFIG_FILE, WEIGHTS_FILE, commit_of, fetch
+from rs_srgan.download import CONFIG_FILE, commit_of, fetch
 from rs_srgan.errors import InputError
 from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
-from rs_srgan.models.checkpoint import read_config
+from rs_srgan.models.checkpoint import parse_config, read_config
 from rs_srgan.models.detail import set_detail
+from rs_srgan.sources import DETAIL_MODEL, bundle, bundled_names, find_source
 
 METRICS_FILE = "metrics.json"
-# For Sentinel-2's bands of either pixel size.
-DEFAULT_MODELS = {"10m": "sisr-x4-rgbn", "20m": "sisr-x2-20m"}
-DEFAULT_MODEL = DEFAULT_MODELS["10m"]
-# For several images of one place.
-REVISITS_MODEL = "misr-x4-rgbn"
-# For those who ask for detail and name no model.
-DETAIL_MODEL = "srgan-x4-rgbn"
-
-# Hub ids as the Hub itself allows them.
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?")
-
-
-def bundle() -> Path:
-    """hub_cards: inside the package in an installed wheel, beside it in a checkout."""
-    here = Path(__file__).parent
-    return here / "hub_cards" if (here / "hub_cards").is_dir() else here.parent / "hub_cards"
 
 
 @dataclass(frozen=True)
@@ -64,7 +48,7 @@ class BundledModel:
 def catalogue() -> dict[str, BundledModel]:
     """All bundled models by name."""
     models = {}
-    for name in _bundled_names():
+    for name in bundled_names():
         folder = bundle() / name
         metrics = json.loads(fetch(folder, METRICS_FILE).read_text(encoding="utf-8"))
         models[name] = BundledModel(name, folder, read_model_config(folder), metrics)
@@ -77,24 +61,9 @@ def read_model_config(folder: Path) -> SISRConfig:
     Raises:
         InputError: no config.json, or one that does not hold.
     """
-    content = read_config(fetch(folder, CONFIG_FILE))
-    fields = {key: value for key, value in content.items() if key not in ("model_class", "format_version")}
-    kind = MISRConfig if content["model_class"] == "MISR" else SISRConfig
-    return kind.from_dict(fields)
-
-
-def _bundled_names() -> list[str]:
-    folders = sorted(bundle().iterdir()) if bundle().is_dir() else []
-    return [folder.name for folder in folders if (folder / WEIGHTS_FILE).is_file()]
-
-
-def is_local(name: str) -> bool:
-    """Whether a model's name says something on this machine only: neither a bundled one, nor a Hub id."""
-    return name not in _bundled_names() and (not _HUB_ID.fullmatch(name) or Path(Path(name).parts[0]).is_dir())
-
-
-def _names() -> str:
-    return ", ".join(_bundled_names()) or "none bundled"
+    path = fetch(folder, CONFIG_FILE)
+    kind = MISRConfig if read_config(path)["model_class"] == MISR.__name__ else SISRConfig
+    return parse_config(path, kind)
 
 
 def load_model(
@@ -123,12 +92,12 @@ def load_model(
         InputError: no such model, one that cannot be loaded whole, or a detail for one that has no say in it.
     """
     download: dict[str, Any] = {"token": token, "cache_dir": cache_dir, "local_files_only": local_files_only}
-    model = _load(_at_revision(name, revision), download)
+    model = _load(name, revision, download)
     if detail is not None:
         base = model.config.base_model
         if not base or isinstance(model, MISR):
             raise InputError(f"{model.name} knows no detail, as only GAN-trained models do, such as {DETAIL_MODEL}.")
-        accurate = _load(base, download)
+        accurate = _load(base, None, download)
         assert isinstance(accurate, SISR)
         set_detail(model, accurate, detail)
     return model
@@ -159,37 +128,12 @@ def sisr_model(model: str | Path | SISR | MISR, detail: float | None = None) -> 
     return model
 
 
-def _at_revision(name: str | Path, revision: str | None) -> str | Path:
-    if revision is None:
-        return name
-    if "@" in str(name) or str(name) in _bundled_names() or Path(name).is_dir():
-        raise InputError(f"{name} with revision {revision!r}: only Hub ids have revisions, and one. Leave it out.")
-    return f"{name}@{revision}"
-
-
-def _load(name: str | Path, download: dict[str, Any]) -> SISR | MISR:
-    source, revision = str(name), None
-    if not source.strip():
-        raise InputError(f"The model's name is empty; expected one of {_names()}, a folder, or a Hub id.")
-    if source in _bundled_names():
-        return _pretrained(bundle() / source)
-    if not Path(source).is_dir():
-        if source in (*DEFAULT_MODELS.values(), DETAIL_MODEL, REVISITS_MODEL):
-            raise InputError(f"{source} is not bundled with this version. Give another model (--model).")
-        # "runs/final" in a folder that has "runs" is a path with a slip of the pen
-        if isinstance(name, Path) or is_local(source):
-            raise InputError(
-                f"No model {source!r}: expected one of {_names()}, an existing folder, or a Hub id organisation/name."
-            )
-        source, _, revision = source.partition("@")
-        revision = revision or None
-    return _pretrained(source, revision=revision, **download)
-
-
-def _pretrained(source: str | Path, **download: Any) -> SISR | MISR:  # noqa: ANN401
+def _load(name: str | Path, revision: str | None, download: dict[str, Any]) -> SISR | MISR:
     """Of the class that its configuration names."""
-    config = fetch(source, CONFIG_FILE, **download)
-    if not Path(source).is_dir():
-        download["revision"] = commit_of(config)  # should somebody push in between
-    kind = read_config(config)["model_class"]
-    return (MISR if kind == MISR.__name__ else SISR).from_pretrained(source, **download)
+    source, revision = find_source(name, revision)
+    config = fetch(source, CONFIG_FILE, revision=revision, **download)
+    if not isinstance(source, Path):
+        revision = commit_of(config)  # should somebody push in between
+    kind = MISR if read_config(config)["model_class"] == MISR.__name__ else SISR
+    model = kind.from_pretrained(source, revision=revision, **download)
+    return model

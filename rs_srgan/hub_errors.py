@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from huggingface_hub import constants, get_token
 from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError, of httpx or, from version 2, httpx2
@@ -63,7 +64,7 @@ def explained(error: Exception, repo: str, revision: str | None = None) -> Input
         case EntryNotFoundError():
             text = f"{where} on the Hub lacks a file that was asked for."
         case HfHubHTTPError():
-            text = f"{where}: {_refusal(error.response.status_code)}"
+            text = f"{where}: {_refusal(error)}"
         case OfflineModeIsEnabled():
             text = f"{where}: the Hub is not asked while HF_HUB_OFFLINE is set. Unset it."
         case FileMetadataError():
@@ -71,17 +72,31 @@ def explained(error: Exception, repo: str, revision: str | None = None) -> Input
         case OSError(errno=number) if number is not None:
             text = (
                 f"The cache of Hugging Face cannot be used ({error.filename or where}: {error.strerror}). "
-                "Set HF_HOME to a folder that can be written to and has room."
+                "Make room there, or name a folder that can be written to: HF_HOME, or cache_dir."
             )
         case OSError():
             text = f"{where} did not arrive whole. Try again; if that does not help, look at the proxy."
         case _:
-            failed = f"the connection to the Hub at {constants.ENDPOINT} failed ({type(error).__name__})"
+            failed = f"the connection to {_asked(error)} failed ({type(error).__name__})"
             text = f"{where}: {failed}. Look at your network."
     return InputError(text)
 
 
-def _refusal(status: int) -> str:
+def _asked(error: Exception) -> str:
+    """Who was: the Hub, or the storage that it sends downloads and uploads to."""
+    try:
+        address = urlsplit(str(error.request.url))  # type: ignore[attr-defined]  # of HTTPError
+    except (AttributeError, RuntimeError):  # none was made
+        return f"the Hub at {constants.ENDPOINT}"
+    if address.netloc == urlsplit(constants.ENDPOINT).netloc:
+        return f"the Hub at {constants.ENDPOINT}"
+    return f"the Hub's storage at {address.scheme}://{address.netloc}"
+
+
+def _refusal(error: HfHubHTTPError) -> str:
+    status, asked = error.response.status_code, _asked(error)
+    if "storage" in asked and status in (401, 403):
+        return f"{asked} refuses ({status}), though the Hub sent us there. Try again; then look at your proxy."
     match status:
         case 401:
             return f"the Hub does not know your token (401). {LOG_IN}"
@@ -95,7 +110,8 @@ def _refusal(status: int) -> str:
             return "you asked the Hub too often (429). Wait some minutes, and log in if you have not: hf auth login."
     if status >= 500:
         return f"the Hub has a problem of its own ({status}). Try again in some minutes: https://status.huggingface.co."
-    return f"the Hub refuses ({status})."
+    said = (error.server_message or "").strip().splitlines()
+    return f"the Hub refuses ({status}{': ' + said[0] if said else ''})."
 
 
 def check_token(token: str | bool | None) -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from rs_srgan.hub import DEFAULT_MODELS, DETAIL_MODEL, REVISITS_MODEL
+from rs_srgan.sources import DEFAULT_MODELS, DETAIL_MODEL, REVISITS_MODEL
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:

@@ -69,7 +69,7 @@ class TrainCLI(LightningCLI):
 
 
 def default_precision(accelerator: str) -> str:
-    """bf16 where the hardware computes with it; processors that emulate it take twenty times as long as in fp32."""
+    """bf16 where the hardware computes with it; processors that emulate it take many times as long as in fp32."""
     device = "cpu" if accelerator == "cpu" else default_device()
     return "bf16-mixed" if computes_in_bf16(device) else "32-true"
 

@@ -10,8 +10,9 @@ from rs_srgan.evaluation.gallery import Gallery, random_sources
 from rs_srgan.evaluation.images import Protocol, Skipped, Source, choose_windows, find_sources, open_image, read_case
 from rs_srgan.evaluation.report import ImageScores, Report
 from rs_srgan.extras import require_extra
-from rs_srgan.hub import DEFAULT_MODEL, sisr_model
+from rs_srgan.hub import sisr_model
 from rs_srgan.models import SISR, SISRConfig
+from rs_srgan.sources import DEFAULT_MODEL
 from rs_srgan.tiling import Window
 
 logger = logging.getLogger(__name__)

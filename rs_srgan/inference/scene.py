@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from rs_srgan.errors import InputError
-from rs_srgan.hub import DEFAULT_MODEL, REVISITS_MODEL, named_model
+from rs_srgan.hub import named_model
 from rs_srgan.inference.engines import Engine, make_engine
 from rs_srgan.inference.inputs import Inputs, SingleImage
 from rs_srgan.inference.pipeline import overlapped
@@ -29,6 +29,7 @@ from rs_srgan.io.unfinished import Unfinished
 from rs_srgan.models import MISR, SISR
 from rs_srgan.nodata import fill_reach
 from rs_srgan.radiometry import Encoding, Image, Mask
+from rs_srgan.sources import DEFAULT_MODEL, REVISITS_MODEL
 from rs_srgan.tiling import Tile, plan_tiles
 from rs_srgan.version import __version__
 

@@ -4,13 +4,14 @@ huggingface_hub's own loading fills what a checkpoint lacks with random weights,
 warns of a missing configuration. Here each of these is an error.
 """
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import torch
 from huggingface_hub import PyTorchModelHubMixin
@@ -21,6 +22,9 @@ from torch import Tensor, nn
 from rs_srgan.download import CONFIG_FILE, WEIGHTS_FILE, commit_of, fetch
 from rs_srgan.errors import InputError
 from rs_srgan.models.config import SISRConfig
+from rs_srgan.sources import find_source
+
+_Config = TypeVar("_Config", bound=SISRConfig)
 
 FORMAT_VERSION = 1  # raised when an older rs_srgan could no longer read the folder
 
@@ -45,6 +49,20 @@ def read_config(path: Path) -> dict[str, Any]:
     return content
 
 
+def parse_config(path: Path, kind: type[_Config]) -> _Config:
+    """The configuration in a config.json, all of it.
+
+    Raises:
+        InputError: as `read_config`, and what `from_dict` refuses, with the name of the file.
+    """
+    content = read_config(path)
+    fields = {key: value for key, value in content.items() if key not in ("model_class", "format_version")}
+    try:
+        return kind.from_dict(fields)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
 def load_weights(model: nn.Module, path: Path) -> None:
     """Fill `model` from a safetensors file: every tensor, of the right shape, and no other.
 
@@ -63,6 +81,11 @@ def load_weights(model: nn.Module, path: Path) -> None:
             f"{name} is {tuple(found[name].shape)}, expected {tuple(expected[name].shape)}"
             for name in expected.keys() & found.keys()
             if found[name].shape != expected[name].shape
+        ),
+        *(
+            f"{name} holds {found[name].dtype}, expected floating point"
+            for name in expected.keys() & found.keys()
+            if not found[name].is_floating_point()
         ),
         *(f"{name} has values that are not finite" for name, tensor in found.items() if not _finite(tensor)),
     ]
@@ -94,7 +117,8 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
 
     def fingerprint(self) -> str:
         """Of the configuration and the weights: equal for models that compute the same."""
-        digest = hashlib.sha256(json.dumps(vars(self.config)).encode())
+        computing = dataclasses.replace(self.config, base_model="")  # which says where the weights come from
+        digest = hashlib.sha256(json.dumps(vars(computing)).encode())
         for name, tensor in self.state_dict().items():
             digest.update(name.encode() + tensor.cpu().numpy().tobytes())
         return digest.hexdigest()
@@ -124,10 +148,10 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
         local_files_only: bool = False,
         revision: str | None = None,
     ) -> Self:
-        """The model saved in a folder or a Hub repository, in evaluation mode.
+        """A bundled model, or the one saved in a folder or a Hub repository, in evaluation mode.
 
         Args:
-            pretrained_model_name_or_path: a folder, or a Hub id `organisation/name`.
+            pretrained_model_name_or_path: what `rs_srgan.load_model` takes.
             force_download: download again what the cache holds.
             token: for private repositories; by default the one of `hf auth login`.
             cache_dir: where downloads are kept.
@@ -135,13 +159,13 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
             revision: branch, tag or commit on the Hub.
 
         Raises:
-            InputError: nothing there, another class's checkpoint, a configuration that does not hold, or tensors that
+            InputError: no such model, another class's checkpoint, a configuration that does not hold, or tensors that
                 do not fit it.
         """
-        folder = Path(pretrained_model_name_or_path)
+        source, revision = find_source(pretrained_model_name_or_path, revision)
         file = partial(
             fetch,
-            pretrained_model_name_or_path,
+            source,
             token=token,
             cache_dir=cache_dir,
             force_download=force_download,
@@ -149,14 +173,12 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
         )
         config_path = file(CONFIG_FILE, revision=revision)
         # should somebody push in between
-        commit = None if folder.is_dir() else commit_of(config_path)
-        content = read_config(config_path)
-        if (found := content.pop("model_class")) != cls.__name__:
+        commit = None if isinstance(source, Path) else commit_of(config_path)
+        if (found := read_config(config_path)["model_class"]) != cls.__name__:
             raise InputError(f"{config_path} describes a {found!r}; expected a {cls.__name__}.")
-        content.pop("format_version")
-        model = cls(cls.config_class.from_dict(content))
+        model = cls(parse_config(config_path, cls.config_class))
         load_weights(model, file(WEIGHTS_FILE, revision=commit))
-        model.name = folder.resolve().name if folder.is_dir() else str(pretrained_model_name_or_path)
+        model.name = source.resolve().name if isinstance(source, Path) else source
         return model.eval()
 
     def push_to_hub(  # type: ignore[override]  # the mixin's sends whatever there is, and writes a card of its own

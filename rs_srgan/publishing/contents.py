@@ -1,16 +1,14 @@
 """What of a model's folder goes to the Hub, and whether it may."""
 
 import json
-import re
 from pathlib import Path
 
-from huggingface_hub import ModelCard
-from yaml import YAMLError
-
-from rs_srgan.card import ABOUT_FILE, CARD_FILE, PICTURES_FOLDER, TRAINING_FILE
+from rs_srgan.card import ABOUT_FILE, CARD_FILE, PICTURES_FOLDER, TRAINING_FILE, about, render
 from rs_srgan.download import CONFIG_FILE, PICKLE_SUFFIXES, WEIGHTS_FILE
 from rs_srgan.errors import InputError
 from rs_srgan.hub import METRICS_FILE, load_model
+from rs_srgan.models import SISRConfig
+from rs_srgan.sources import is_local
 
 _PARTS = {CONFIG_FILE, WEIGHTS_FILE, CARD_FILE, METRICS_FILE, TRAINING_FILE, ABOUT_FILE, "LICENSE"}
 # Pictures by what they begin with, not by what they are called.
@@ -49,9 +47,10 @@ def contents(folder: Path, repo: str, force: bool = False) -> dict[str, Path]:
                 f"{folder} holds {name}, which is no part of a model ({', '.join(sorted(_PARTS))}, "
                 f"{PICTURES_FOLDER}/*.png). Move it elsewhere."
             )
-    fingerprint = load_model(folder.resolve()).fingerprint()  # whole, as a bundled model may have its name
+    model = load_model(folder.resolve())  # whole, as a bundled model may have its name
+    _check_base(model.config, folder)
     if not force:
-        _check_metrics(files.get(METRICS_FILE), folder, fingerprint)
+        _check_metrics(files.get(METRICS_FILE), folder, model.fingerprint())
         _check_card(files.get(CARD_FILE), folder, repo)
     return files
 
@@ -64,27 +63,38 @@ def _is_picture(name: str, path: Path) -> bool:
         return file.read(len(begins)) == begins
 
 
+def _check_base(config: SISRConfig, folder: Path) -> None:
+    if config.base_model and is_local(config.base_model):
+        raise InputError(
+            f"{folder / CONFIG_FILE} names base_model {config.base_model!r}, a folder that nobody else has. Push that "
+            'model first and write its id there, or "" if nobody needs the detail between the two.'
+        )
+
+
 def _check_metrics(path: Path | None, folder: Path, fingerprint: str) -> None:
     remedy = f"Evaluate it and write its card: rs-srgan card {folder} --report REPORT. Or push with --force."
     if path is None:
         raise InputError(f"{folder} has no {METRICS_FILE}: nobody would know how good the model is. {remedy}")
     try:
-        measured = json.loads(path.read_text(encoding="utf-8"))["fingerprint"]
+        metrics = json.loads(path.read_text(encoding="utf-8"))
+        measured, figures = metrics["fingerprint"], metrics.get("groups") or metrics.get("tracks")
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} does not say which model its figures are of ({error!r}). {remedy}") from None
     if measured != fingerprint:
         raise InputError(f"The figures in {path} are those of other weights or another configuration. {remedy}")
+    if not figures:
+        raise InputError(f"{path} holds no figures: nobody would know how good the model is. {remedy}")
 
 
 def _check_card(path: Path | None, folder: Path, repo: str) -> None:
     remedy = f"Write it: rs-srgan card {folder} --name {repo}. Or push with --force."
     if path is None:
         raise InputError(f"{folder} has no {CARD_FILE}, the model's card. {remedy}")
-    try:
-        card = ModelCard.load(path)
-    except (ValueError, TypeError, AttributeError, YAMLError) as error:
-        raise InputError(f"The metadata of {path} cannot be read ({str(error).splitlines()[0]}). {remedy}") from None
-    if card.data.library_name != "rs_srgan":
-        raise InputError(f"{path} does not say `library_name: rs_srgan` in its metadata. {remedy}")
-    if not re.search(rf"\b{re.escape(repo.split('/')[1])}\b", card.text):
-        raise InputError(f"{path} is the card of another model: {repo} is not named in it. {remedy}")
+    name = about(folder).get("name") or folder.resolve().name
+    if name not in (repo, repo.split("/")[1]):
+        raise InputError(f"{path} is the card of {name}, not of {repo}. Change the name in {ABOUT_FILE}. {remedy}")
+    if path.read_text(encoding="utf-8") != render(folder):
+        raise InputError(
+            f"{path} is not what `rs-srgan card` makes of this folder: it is of another model, or something changed "
+            f"since, or was written into it instead of {ABOUT_FILE}. {remedy}"
+        )

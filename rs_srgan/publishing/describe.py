@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 _ABOUT = """\
 # What the card says beside what is measured. Say it here, then write the card anew: rs-srgan card FOLDER
 name = {name}  # on the Hub
-license = "apache-2.0"  # of the weights, by the names of https://huggingface.co/docs/hub/repositories-licenses
+license = ""  # of the weights, by the names of https://huggingface.co/docs/hub/repositories-licenses
 summary = ""  # what it makes of what, and for whom
 training = ""  # how it was trained
 data = ""  # on what, and under which licences
@@ -61,6 +61,8 @@ def describe(
     if name and not known:
         (folder / ABOUT_FILE).write_text(_ABOUT.format(name=json.dumps(name)), encoding="utf-8")
         logger.info("%s is yours to fill in; then write the card once more.", folder / ABOUT_FILE)
+    if not about(folder).get("license"):
+        logger.warning("The card names no licence, so nobody may use the model: say it in %s.", folder / ABOUT_FILE)
     return write_card(folder)
 
 

@@ -11,7 +11,7 @@ from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundErro
 from huggingface_hub.hf_api import RepoFile
 
 from rs_srgan.card import PICTURES_FOLDER
-from rs_srgan.download import has_hash
+from rs_srgan.download import COMMIT, has_hash
 from rs_srgan.errors import InputError
 from rs_srgan.hub_errors import HUB_ERRORS, LOG_IN, check_token, explained, in_plain_words
 from rs_srgan.publishing.contents import contents
@@ -73,6 +73,8 @@ def push(
     """
     if not _REPO.fullmatch(repo):
         raise InputError(f"{repo!r} is no Hub id; expected organisation/name.")
+    if revision is not None and (not revision or COMMIT.fullmatch(revision)):
+        raise InputError(f"Nothing can be pushed to the revision {revision!r}; expected a branch or refs/pr/N.")
     if pull_request and revision is not None:
         raise InputError("A pull request is always made to main: give either pull_request or a revision.")
     files = contents(Path(folder), repo, force)

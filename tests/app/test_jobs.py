@@ -16,7 +16,7 @@ from app.sample import submit_sample, write_sample
 from app.settings import Settings
 from app.uploads import take
 from rs_srgan import InputError, super_resolve
-from rs_srgan.hub import DEFAULT_MODEL
+from rs_srgan.sources import DEFAULT_MODEL
 from tests.conftest import scene_dn
 
 REQUEST = Request(Path(), (DEFAULT_MODEL,))

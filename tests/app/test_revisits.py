@@ -17,7 +17,7 @@ from app.views import read_views, thumbnail
 from app.worker import compute
 from rs_srgan import InputError, super_resolve
 from rs_srgan.cli import main
-from rs_srgan.hub import REVISITS_MODEL
+from rs_srgan.sources import REVISITS_MODEL
 from rs_srgan.tiling import Window
 
 

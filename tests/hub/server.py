@@ -184,7 +184,8 @@ class HubLookalike:
                 siblings = [{"rfilename": each} for each in repo.commits[sha]]
                 return JSONResponse({"id": name, "sha": sha, "private": repo.private, "siblings": siblings})
             case "GET", ["tree", revision, *_]:
-                return JSONResponse(tree(repo.commits[self._commit_of(repo, revision)]))
+                whole = request.query_params.get("recursive", "false").lower() in ("true", "1")
+                return JSONResponse(tree(repo.commits[self._commit_of(repo, revision)], whole))
             case "POST", ["branch", branch]:
                 if branch in repo.refs:
                     raise Refusal(409, f"Reference already exists: refs/heads/{branch}")
@@ -290,9 +291,13 @@ def preupload(path: str, there: dict[str, bytes]) -> dict:
     return {**answer, "oid": oid(path, there[path])} if path in there else answer
 
 
-def tree(files: dict[str, bytes]) -> list[dict]:
-    entries: list[dict] = []
+def tree(files: dict[str, bytes], whole: bool) -> list[dict]:
+    """What lies in it; of folders only their names, unless the whole is wanted."""
+    folders = sorted({path.split("/")[0] for path in files if "/" in path})
+    entries: list[dict] = [{"type": "directory", "path": each, "oid": git_oid(each.encode())} for each in folders]
     for path, data in files.items():
+        if "/" in path and not whole:
+            continue
         entry = {"type": "file", "path": path, "size": len(data), "oid": git_oid(data)}
         if path.endswith(LARGE):
             entry["lfs"] = {"oid": oid(path, data), "size": len(data), "pointerSize": 132}

@@ -62,7 +62,7 @@ def test_what_is_pushed_is_what_is_loaded_with_card_figures_and_pictures(hub, de
 def test_every_bundled_model_can_be_pushed_as_it_is(hub, name):
     folder = catalogue()[name].folder
     pushed = push(folder, f"organisation/{name}")
-    assert set(pushed.sent) == {path.name for path in folder.iterdir()}
+    assert set(pushed.sent) == {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_the_command_prints_the_address_and_says_what_it_sends(hub, described, capfd, caplog):
@@ -155,6 +155,10 @@ def put(name, content=b"x"):
     return change
 
 
+def print_of(folder):
+    return load_model(folder).fingerprint()
+
+
 REFUSED = {
     "no card": (
         lambda folder: (folder / "README.md").unlink(),
@@ -164,13 +168,36 @@ REFUSED = {
     "no metrics": (lambda folder: (folder / "metrics.json").unlink(), r"has no metrics\.json: nobody would know", True),
     "metrics of another model": (put("metrics.json", b'{"fingerprint": "f"}'), "those of other weights", True),
     "no metrics inside": (put("metrics.json", b"[]"), "does not say which model", True),
-    "card of another model": (
-        put("README.md", b"---\nlibrary_name: rs_srgan\n---\n# other"),
-        "is the card of another model: organisation/small-model is not named",
+    "metrics without figures": (
+        lambda folder: put("metrics.json", json.dumps({"fingerprint": print_of(folder)}).encode())(folder),
+        "holds no figures",
         True,
     ),
-    "card without metadata": (put("README.md", b"# small-model"), "does not say `library_name: rs_srgan`", True),
-    "card with broken metadata": (put("README.md", b"---\na: [\n---\nx"), "metadata of .* cannot be read", False),
+    "card of another model": (
+        lambda folder: put("README.md", (folder / "README.md").read_bytes() + b"and more")(folder),
+        "is not what `rs-srgan card` makes of this folder",
+        True,
+    ),
+    "card of another name": (
+        lambda folder: put("about.toml", b'name = "somebody/small-model"')(folder),
+        "is the card of somebody/small-model, not of organisation/small-model",
+        True,
+    ),
+    "older than what its maker says": (
+        lambda folder: put("about.toml", (folder / "about.toml").read_bytes().replace(b'data = ""', b'data = "x"'))(
+            folder
+        ),
+        "or something changed since",
+        True,
+    ),
+    "a slip of the pen": (put("about.toml", b'limit = "x"'), "unknown key 'limit'; did you mean 'limits'", True),
+    "a base that nobody has": (
+        lambda folder: put("config.json", (folder / "config.json").read_bytes().replace(b'""', b'"/home/a/model"'))(
+            folder
+        ),
+        "names base_model '/home/a/model', a folder that nobody else has",
+        False,
+    ),
     "pickle": (put("last.ckpt"), r"last\.ckpt, a pickle", False),
     "pickle, deep": (put("pictures/a.pkl"), r"pictures/a\.pkl, a pickle", False),
     "foreign file": (put("notes.txt"), r"notes\.txt, which is no part of a model", False),
@@ -201,6 +228,23 @@ def test_a_name_that_is_no_id_is_refused(hub, described, name):
     with pytest.raises(InputError, match="is no Hub id; expected organisation/name"):
         push(described, name)
     assert hub.requests == []
+
+
+@pytest.mark.parametrize("revision", ["", "0" * 40])
+def test_a_revision_that_nothing_can_be_pushed_to_is_refused(hub, described, revision):
+    with pytest.raises(InputError, match="expected a branch"):
+        push(described, NAME, revision=revision)
+    assert hub.requests == []
+
+
+def test_who_names_no_licence_is_told_and_none_is_made_up(described, caplog):
+    describe(described)
+    assert "The card names no licence" in caplog.text
+    assert ModelCard.load(described / "README.md").data.license is None
+    about = described / "about.toml"
+    about.write_text(about.read_text().replace('license = ""', 'license = "mit"'))
+    describe(described)
+    assert ModelCard.load(described / "README.md").data.license == "mit"
 
 
 def test_hidden_files_stay_at_home(hub, described):
@@ -272,10 +316,10 @@ def test_offline_the_answer_comes_at_once(described):
 
 
 def test_metadata_that_the_hub_refuses_is_said_in_a_line(hub, described):
-    text = (described / "README.md").read_text().replace("license: apache-2.0", "license: 3")
+    text = (described / "README.md").read_text().replace("library_name:", "license: 3\nlibrary_name:")
     (described / "README.md").write_text(text)
     with pytest.raises(InputError, match=r'Invalid metadata in README.md\. - "license" must be a string') as caught:
-        push(described, NAME)
+        push(described, NAME, force=True)
     assert "\n" not in str(caught.value)
 
 

@@ -5,7 +5,8 @@ from huggingface_hub import ModelCard
 
 from rs_srgan import InputError
 from rs_srgan.card import ABOUT_FILE, render, write_card
-from rs_srgan.hub import METRICS_FILE, bundle
+from rs_srgan.hub import METRICS_FILE
+from rs_srgan.sources import bundle
 
 PSNR = {"bicubic": 30.0, "back_projection": 31.0, "model": 32.5}
 

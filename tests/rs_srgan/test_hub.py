@@ -1,9 +1,11 @@
 import socket
+from pathlib import Path
 
 import pytest
 
-from rs_srgan import InputError, load_model
-from rs_srgan.hub import DEFAULT_MODEL, DEFAULT_MODELS, DETAIL_MODEL, REVISITS_MODEL, catalogue, sisr_model
+from rs_srgan import SISR, InputError, load_model
+from rs_srgan.hub import catalogue, sisr_model
+from rs_srgan.sources import DEFAULT_MODEL, DEFAULT_MODELS, DETAIL_MODEL, REVISITS_MODEL
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def test_an_empty_name_is_said(name, no_network):
 
 
 def test_a_default_that_is_not_bundled_is_no_slip_of_the_pen(no_network, monkeypatch):
-    monkeypatch.setattr("rs_srgan.hub._bundled_names", lambda: [DEFAULT_MODEL])
+    monkeypatch.setattr("rs_srgan.sources.bundled_names", lambda: [DEFAULT_MODEL])
     with pytest.raises(InputError, match=r"sisr-x2-20m is not bundled with this version\. Give another model"):
         load_model(DEFAULT_MODELS["20m"])
 
@@ -79,3 +81,23 @@ def test_a_cache_that_is_no_folder_is_said(no_network, monkeypatch, tmp_path):
     monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "file" / "token"))
     with pytest.raises(InputError, match=r"file/token: Not a directory\)\. Set HF_HOME to a folder"):
         load_model("organisation/name")
+
+
+@pytest.mark.parametrize("load", [load_model, SISR.from_pretrained])
+@pytest.mark.parametrize(
+    ("name", "revision", "words"),
+    [
+        ("no-such-model", None, "No model 'no-such-model': expected one of"),
+        (Path("runs/final"), None, "No model 'runs/final'"),
+        (None, None, "The model is None; expected a name"),
+        (3, None, "The model is 3; expected a name"),
+        (DEFAULT_MODEL, "v1", "only Hub ids have revisions"),
+        (".", "v1", "only Hub ids have revisions"),
+        ("organisation/name@v1", "v2", "only Hub ids have revisions"),
+        ("organisation/name", "", "only Hub ids have revisions"),
+    ],
+)
+def test_both_ways_to_load_understand_the_same_names(load, name, revision, words, no_network):
+    assert load(DEFAULT_MODEL).name == DEFAULT_MODEL
+    with pytest.raises(InputError, match=words):
+        load(name, revision=revision)
