@@ -1,5 +1,6 @@
 """Unpacking what strangers send: what a Sentinel-2 product needs, and nothing that an archive can be made to do."""
 
+import lzma
 import re
 import shutil
 import stat
@@ -76,7 +77,7 @@ def unpack(path: Path, folder: Path, wanted: Callable[[str], bool]) -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(member) as packed, target.open("xb") as file:
                     shutil.copyfileobj(packed, file, 1 << 20)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError):
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, NotImplementedError):
         raise InputError(f"{path.name} is damaged. Download it again.") from None
 
 

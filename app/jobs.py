@@ -1,10 +1,12 @@
 """Jobs: waiting, worked on, done, and cleared away."""
 
+import dataclasses
 import logging
 import secrets
 import shutil
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +81,7 @@ class Jobs:
         self._waiting: deque[Job] = deque()
         self._changed = Condition()
         self._closed = False
+        self.also_clear: list[Callable[[float], None]] = []  # what else goes when it is old
         self._pace = {name: _FIRST_PACE for name in models.names(guided=True)}
         self._threads = [Thread(target=self._work, daemon=True) for _ in range(settings.concurrency)]
         self._threads.append(Thread(target=self._sweep, daemon=True))
@@ -113,6 +116,7 @@ class Jobs:
             with self._changed:
                 if len(self._waiting) >= MAX_WAITING:
                     raise InputError(f"{MAX_WAITING} jobs are waiting already. Try again in a few minutes.")
+            request = dataclasses.replace(request, engine=self.settings.engine)
             job = Job(name, title, request, look(request, self.models, self.settings), folder, kept)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
@@ -218,7 +222,8 @@ class Jobs:
             with self._changed:
                 if self._changed.wait_for(lambda: self._closed, timeout=_SWEEP):
                     return
-            self.clear(self.settings.keep)
+            for clear in (self.clear, *self.also_clear):
+                clear(self.settings.keep)
 
     def clear(self, keep: float) -> None:
         """Remove the jobs that ended more than `keep` seconds ago."""

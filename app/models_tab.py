@@ -8,6 +8,7 @@ from app.forms import NO_OTHER
 from app.models import Models
 from app.words import for_people
 from rs_srgan import InputError
+from rs_srgan.card import CARD_FILE, PICTURES_FOLDER
 
 
 def models_tab(models: Models, choices: list[gr.Dropdown], others: list[gr.Dropdown]) -> None:
@@ -28,7 +29,8 @@ def models_tab(models: Models, choices: list[gr.Dropdown], others: list[gr.Dropd
         gr.Markdown("Only rs_srgan's own kind: `config.json` and `model.safetensors`, nothing that could run code.")
         for card in models.bundled.values():
             with gr.Accordion(f"The card of {card.name}", open=False):
-                gr.Markdown(_without_front_matter((card.folder / "README.md").read_text(encoding="utf-8")))
+                text = _without_front_matter((card.folder / CARD_FILE).read_text(encoding="utf-8"))
+                gr.Markdown(text.replace(f"]({PICTURES_FOLDER}/", f"](cards/{card.name}/{PICTURES_FOLDER}/"))
 
     def load(name: str) -> tuple[object, ...]:
         try:

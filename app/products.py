@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 QUICKLOOK_PX = 900
 _RGB = ("B04", "B03", "B02")
+# A band of 10 m has 10980 pixels along each side, in blocks of 1024. Larger ones would keep the server decoding.
+_LARGEST_PX, _LARGEST_BLOCK_PX = 10_980, 2048
 _DEGREES = CRS.from_string("OGC:CRS84")
 # Of a folder with products: how far down they are looked for, and how many are offered.
 _DEPTH, _MOST = 4, 500
@@ -124,6 +126,7 @@ class Products:
         self._settings, self._jobs = settings, jobs
         self._products: dict[str, Product] = {}
         self._lock = Lock()
+        jobs.also_clear.append(self.clear)
 
     def receive(self, upload: Path) -> Product:
         """Take in a zipped product that a visitor has uploaded; what it needs beside the quicklook is unpacked later.
@@ -131,7 +134,6 @@ class Products:
         Raises:
             InputError: no archive, one that is not to be trusted, or no product in it.
         """
-        self.clear(self._settings.keep)
         if upload.suffix.lower() != ".zip":
             raise InputError(f"{upload.name} is no zip archive; expected a Sentinel-2 product as it is downloaded.")
         checked_members(upload)
@@ -210,7 +212,9 @@ class Products:
         with self._lock:
             oldest = time.monotonic() - keep
             for product in list(self._products.values()):
-                if product.seen < oldest and not (product.folder and self._jobs.uses(product.folder)):
+                unpacking = product.unpacking is not None and product.unpacking.is_alive()
+                needed = unpacking or (product.folder is not None and self._jobs.uses(product.folder))
+                if product.seen < oldest and not needed:
                     del self._products[product.id]
                     if product.folder:
                         shutil.rmtree(product.folder, ignore_errors=True)
@@ -270,6 +274,12 @@ def _quicklook(safe: SafeProduct, images: Sequence[str]) -> tuple[bytes, tuple[f
             raise InputError(f"{safe.path.name} is incomplete: {Path(image).name} is missing. Download it again.")
         try:
             with rasterio.open(image, driver="JP2OpenJPEG") as dataset:
+                if max(dataset.shape) > _LARGEST_PX or max(dataset.block_shapes[0]) > _LARGEST_BLOCK_PX:
+                    blocks = " x ".join(map(str, dataset.block_shapes[0]))
+                    raise InputError(
+                        f"{Path(image).name} in {safe.path.name} has {dataset.width} x {dataset.height} pixels in "
+                        f"blocks of {blocks}; no band of Sentinel-2 is as large."
+                    )
                 shrink = max(1.0, max(dataset.shape) / QUICKLOOK_PX)
                 shape = tuple(max(1, round(side / shrink)) for side in dataset.shape)
                 layers.append(dataset.read(1, out_shape=shape, resampling=Resampling.average))

@@ -20,7 +20,7 @@ from app.tiles import (
     PIXEL_ZOOM,
     Places,
     draw,
-    earth_zoom,
+    earth_zooms,
     has_place,
     lon_lat_bounds,
     sample,
@@ -33,6 +33,7 @@ from app.words import for_people
 from app.worker import result_name
 from rs_srgan import InputError
 from rs_srgan.bands import SENTINEL2
+from rs_srgan.card import PICTURES_FOLDER
 
 
 def _package(name: str) -> Path:
@@ -96,6 +97,14 @@ def make_routes(jobs: Jobs) -> APIRouter:
         if path is None:
             raise HTTPException(404)
         return FileResponse(path, headers={"Cache-Control": "no-cache" if name in _OWN else "max-age=86400"})
+
+    @router.get("/cards/{name}/pictures/{file}")
+    def card_picture(name: str, file: str) -> FileResponse:
+        folder = jobs.models.bundled[name].folder / PICTURES_FOLDER if name in jobs.models.bundled else None
+        there = {path.name: path for path in folder.glob("*.png")} if folder else {}
+        if file not in there:
+            raise HTTPException(404)
+        return FileResponse(there[file], headers={"Cache-Control": "max-age=86400"})
 
     @router.get("/jobs/{job}/")
     def page(job: Job = a_job) -> RedirectResponse:
@@ -231,7 +240,8 @@ def _describe(view: View, job: Job, models: Models, address: str) -> dict[str, A
     }
     if has_place(view.grid):
         bounds = lon_lat_bounds(view.grid)
-        told["earth"] = {"bounds": bounds, "zoom": earth_zoom(view)}
+        finest, one_to_one = earth_zooms(view)
+        told["earth"] = {"bounds": bounds, "zoom": finest, "one_to_one": one_to_one}
         told["notebook"] = notebook(job.title, address, bounds)
     return told
 

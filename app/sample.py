@@ -64,5 +64,5 @@ def write_sample_revisits(folder: Path) -> list[Path]:
 def submit_sample(jobs: Jobs) -> Job:
     """Have the default model do it, once for everybody: the first thing that a visitor sees."""
     name, folder = jobs.new_folder()
-    request = Request(write_sample(folder), (DEFAULT_MODEL,), uncertainty=True, engine=jobs.settings.engine)
+    request = Request(write_sample(folder), (DEFAULT_MODEL,), uncertainty=True)
     return jobs.submit(request, "sentinel2_sample.tif", (name, folder), kept=True)

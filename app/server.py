@@ -22,8 +22,9 @@ from app.sample import submit_sample
 from app.settings import Settings
 from app.theme import STYLE_SHEETS, THEME, head
 
+_OWN = "'self' data: blob:"
 # Everything that a visitor's browser may load, but for the map tiles that are added to it.
-_SOURCES = "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'"
+_SOURCES = f"default-src {_OWN} 'unsafe-inline' 'unsafe-eval'"
 
 
 def make_server(settings: Settings) -> FastAPI:
@@ -44,7 +45,8 @@ def make_server(settings: Settings) -> FastAPI:
     server.include_router(make_routes(jobs))
     server.include_router(products.routes())
     base = urlsplit(settings.base_map)
-    policy = f"{_SOURCES} {base.scheme}://{base.netloc}" if base.netloc else _SOURCES
+    map_tiles = f"; img-src {_OWN} {base.scheme}://{base.netloc}; connect-src {_OWN} {base.scheme}://{base.netloc}"
+    policy = _SOURCES + (map_tiles if base.netloc else "")
 
     server.add_middleware(Guard, auth=settings.auth, policy=policy)
     gr.mount_gradio_app(
@@ -86,7 +88,8 @@ class Guard:
         self._headers = {
             "Content-Security-Policy": policy,
             "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",  # the address of a job is its key
+            # the address of a job is its key; map servers want to know the site that asks
+            "Referrer-Policy": "strict-origin-when-cross-origin",
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import html
+import shutil
 from pathlib import Path
 
 import gradio as gr
@@ -97,13 +98,7 @@ def tile_tab(settings: Settings, jobs: Jobs, models: Models, products: Products)
         trigger_mode="always_last",
         concurrency_limit=4,
     )
-    start.click(submit, asked, result, api_visibility="private", concurrency_limit=8).then(
-        None,
-        None,
-        None,
-        js="() => document.getElementById('tile-result').scrollIntoView({behavior: 'smooth'})",
-        api_visibility="private",
-    )
+    start.click(submit, asked, result, api_visibility="private", concurrency_limit=8)
     return JobTab(controls.model, controls.other, result)
 
 
@@ -114,7 +109,12 @@ def submit_product(jobs: Jobs, product: Product, area: str, request: Request) ->
         InputError: it cannot be done.
     """
     place = jobs.new_folder()
-    return jobs.submit(_with_area(product, area, request, place[1]), product.title, place)
+    try:
+        request = _with_area(product, area, request, place[1])
+    except BaseException:
+        shutil.rmtree(place[1], ignore_errors=True)
+        raise
+    return jobs.submit(request, product.title, place)
 
 
 def foresee(settings: Settings, jobs: Jobs, models: Models, product: Product, area: str, request: Request) -> str:

@@ -62,13 +62,16 @@ def lon_lat_bounds(grid: Grid) -> tuple[float, float, float, float]:
     return min(lons), min(lats), max(lons), max(lats)
 
 
-def earth_zoom(view: View) -> int:
-    """From where on tiles of the Earth would show nothing new."""
+def earth_zooms(view: View) -> tuple[int, float]:
+    """Of tiles of the Earth: from where on they would show nothing new, and where an SR pixel is one of the screen.
+
+    The second is in MapLibre's terms, in whose zoom 0 the world is 512 pixels wide, not 256.
+    """
     _, south, _, north = lon_lat_bounds(view.grid)
     latitude = math.radians((south + north) / 2)
     span_m = math.radians(north - south) * 6378137
     zoom = math.log2(2 * _HALF_WORLD * math.cos(latitude) / TILE_PX / (span_m / view.shape[0]))
-    return min(24, max(1, math.ceil(zoom) + _EXTRA_ZOOM))
+    return min(24, max(1, math.ceil(zoom) + _EXTRA_ZOOM)), zoom - 1
 
 
 def to_pixel(view: View, lon: float, lat: float) -> tuple[float, float]:

@@ -62,6 +62,7 @@ class Job extends HTMLElement {
       this.innerHTML = `
         <div class="sr-card"><h3></h3><p class="sr-line" role="status"></p><progress max="1" aria-label="Progress"></progress>
         <button type="button" class="sr-button sr-stop">Stop</button></div>`;
+      this.comeIntoView();
       this.querySelector(".sr-stop").addEventListener("click", event => {
         event.target.disabled = true;
         fetch(this.address, {method: "DELETE"}).then(() => this.ask(this.id_begun));
@@ -104,6 +105,15 @@ class Job extends HTMLElement {
       title.append(kept);
     }
     this.replaceChildren(title, ...this.views(view.views), viewer);
+    this.comeIntoView();
+  }
+
+  // What was asked for may lie below the product that it was asked of.
+  comeIntoView() {
+    const {top} = this.getBoundingClientRect();
+    if (this.dataset.remember !== undefined && this.offsetParent && top > innerHeight / 2) {
+      this.scrollIntoView({behavior: "smooth", block: "start"});
+    }
   }
 
   // Of several revisits: a small picture of each, and what became of it.

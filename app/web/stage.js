@@ -26,7 +26,7 @@ export class Stage {
     this.sides = [];
     this.maps = ["left", "right"].map(side => this.makeMap(element.querySelector(`.sr-map-${side}`), side));
     this.maps.forEach((map, index) => map.on("move", () => this.follow(index)));
-    this.observer = new ResizeObserver(() => this.maps.forEach(map => map.resize()));
+    this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(element);
     this.fit();
   }
@@ -52,9 +52,20 @@ export class Stage {
     map.keyboard.disableRotation();
     map.on("click", event => this.pick(event.lngLat));
     map.getCanvas().addEventListener("keydown", event => event.key === "Enter" && this.pick(map.getCenter()));
-    map.on("load", () => this.draw(map));
+    map.once("load", () => {
+      map.isReady = true; // which it stays; "load" never comes again
+      this.draw(map);
+    });
     map.on("zoomend", () => this.sharpen(map));
     return map;
+  }
+
+  // A result may arrive in a tab that nobody looks at: it is fitted when it has a size.
+  resize() {
+    this.maps.forEach(map => map.resize());
+    const seen = this.element.clientWidth > 0;
+    if (seen && !this.seen) this.fit();
+    this.seen = seen;
   }
 
   follow(index) {
@@ -110,7 +121,7 @@ export class Stage {
       this.markers?.forEach(marker => marker.remove());
       this.fit();
     }
-    this.maps.forEach(map => map.isStyleLoaded() || map.loaded() ? this.draw(map) : map.once("load", () => this.draw(map)));
+    this.maps.filter(map => map.isReady).forEach(map => this.draw(map)); // the others draw when they are
   }
 
   draw(map) {
@@ -127,7 +138,7 @@ export class Stage {
     style.sources.image = {
       type: "raster",
       tiles: [tiles],
-      tileSize: 256,
+      tileSize: 256 / this.finer(),
       bounds: this.bounds(),
       maxzoom: this.plane === "earth" ? this.view.earth.zoom : this.view.pixel_zoom,
     };
@@ -141,10 +152,20 @@ export class Stage {
     this.sharpen(map);
   }
 
+  // How many times finer tiles are asked for where the screen has several pixels to one of the page.
+  finer() {
+    return 2 ** Math.ceil(Math.log2(Math.max(1, devicePixelRatio)));
+  }
+
+  // The zoom at which one SR pixel is one pixel of the screen.
+  wholeZoom() {
+    const whole = this.plane === "earth" ? this.view.earth.one_to_one : this.view.pixel_zoom - 1;
+    return whole - Math.log2(devicePixelRatio);
+  }
+
   // Pixels keep their edges where they are larger than the screen's; farther out edges would flicker.
   sharpen(map) {
-    const whole = this.plane === "earth" ? this.view.earth.zoom - 2 : this.view.pixel_zoom - 1;
-    const near = map.getZoom() >= whole - Math.log2(devicePixelRatio) - 0.01;
+    const near = map.getZoom() >= this.wholeZoom() - 0.01;
     if (map.getLayer("image")) map.setPaintProperty("image", "raster-resampling", near ? "nearest" : "linear");
   }
 
@@ -161,8 +182,7 @@ export class Stage {
 
   // One SR pixel to one pixel of the screen, not resampled.
   oneToOne() {
-    const whole = this.plane === "earth" ? this.view.earth.zoom - 2 : this.view.pixel_zoom - 1;
-    this.maps[0].jumpTo({zoom: whole - (this.plane === "pixels" ? Math.log2(devicePixelRatio) : 0)});
+    this.maps[0].jumpTo({zoom: this.wholeZoom()});
   }
 
   whenDrawn() {

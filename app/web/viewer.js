@@ -239,8 +239,12 @@ export class Viewer extends HTMLElement {
   async pick(place) {
     const answer = await fetch(`${this.address}/pixel?${new URLSearchParams(place)}`);
     const box = this.part(".sr-pick");
-    if (!answer.ok) return;
     const values = await answer.json();
+    if (answer.status === 404) { // cleared away since
+      box.textContent = values.detail;
+      box.hidden = false;
+    }
+    if (!answer.ok) return;
     this.stage?.mark(values);
     const title = document.createElement("h3");
     const where = values.lon === undefined ? "" : `, ${values.lat.toFixed(5)}° N ${values.lon.toFixed(5)}° E`;

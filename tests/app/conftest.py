@@ -69,7 +69,8 @@ def session_jobs(settings, models):
 @pytest.fixture
 def jobs(session_jobs):
     """That hold nothing yet."""
-    session_jobs.clear(keep=0)
+    for clear in (session_jobs.clear, *session_jobs.also_clear):
+        clear(0)
     return session_jobs
 
 

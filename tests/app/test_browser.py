@@ -191,6 +191,34 @@ def test_composites_layers_and_stretch_change_what_is_shown(page):
     shot_that(page, lambda now: now[200:400, 100:300].std() < seen[0][200:400, 100:300].std())
 
 
+def test_changes_that_follow_each_other_quickly_end_with_the_last(page):
+    page.wait_for_selector(LIVE, timeout=SECONDS)
+    for composite in ("NDVI", "B08", "False colour"):
+        page.select_option("[name=composite]", composite)
+    page.wait_for_function(
+        "document.querySelector('#patch-result sr-viewer').stage.maps.every("
+        "map => map.getStyle().sources.image?.tiles[0].includes('False+colour') && map.areTilesLoaded())",
+        timeout=SECONDS,
+    )
+
+
+def test_a_finer_screen_shows_finer_pixels(browser, server):
+    page = browser.new_page(viewport={"width": 900, "height": 700}, device_scale_factor=2)
+    page.goto(server.address)
+    page.wait_for_selector(LIVE, timeout=SECONDS)
+    page.get_by_role("button", name="1:1").click()
+    page.select_option("[name=left]", "sr")
+    page.wait_for_function(
+        "document.querySelector('#patch-result sr-viewer').stage.maps.every(map => map.areTilesLoaded())",
+        timeout=SECONDS,
+    )
+    one = shot_that(page, lambda now: (np.diff(now[200:400, 200:400], axis=1) != 0).any(2).mean() > 0.5)
+    page.close()
+    # doubled pixels would be equal in pairs
+    assert (np.diff(one[200:400, 200:400], axis=1)[:, ::2] != 0).any(2).mean() > 0.5
+    assert (np.diff(one[200:400, 200:400], axis=1)[:, 1::2] != 0).any(2).mean() > 0.5
+
+
 def test_a_click_shows_the_numbers_of_the_geotiff(page, tmp_path):
     page.wait_for_selector(LIVE, timeout=SECONDS)
     box = page.locator(".sr-stage").bounding_box()
@@ -435,6 +463,11 @@ def test_everybody_can_read_and_use_it(browser, server, scheme):
     for tab in TABS:
         page.get_by_role("tab", name=tab).click()
         page.locator(PLACES[tab]).wait_for()
+        if tab == "Models":
+            page.get_by_role("button", name="The card of sisr-x4-rgbn").click()
+            page.locator("img[alt=best]").first.wait_for()
+        if tab == "Patch":
+            page.get_by_text("The same on your own machine").first.click()
         found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
         keep_picture(page, f"{tab.lower()}_{scheme}", full_page=True)
         problems += [
@@ -472,6 +505,8 @@ def test_it_fits_a_phone(browser, server):
         open_tab(page, tab)
         page.locator(PLACES[tab]).wait_for()
         keep_picture(page, f"{tab.lower()}_phone", full_page=True)
+        if tab == "Patch":
+            page.get_by_text("The same on your own machine").first.click()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.close()
 

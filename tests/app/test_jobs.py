@@ -53,6 +53,15 @@ def test_a_job_makes_what_the_library_makes_and_goes_with_its_folder(jobs, write
         jobs.get(job.id)
 
 
+def test_the_servers_engine_is_everybodys(models, write_tif, tmp_path):
+    settings = Settings(folder=tmp_path / "work", engine="torch")
+    settings.folder.mkdir()
+    jobs = Jobs(settings, models)
+    job = take(jobs, write_tif(scene_dn(40, 40)), REQUEST)
+    jobs.close()
+    assert job.request.engine == "torch"
+
+
 def test_what_is_kept_stays_until_the_server_ends(models, tmp_path):
     settings = Settings(folder=tmp_path / "work")
     settings.folder.mkdir()

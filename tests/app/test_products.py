@@ -3,12 +3,14 @@
 import io
 import shutil
 import zipfile
+from threading import Event
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from app.forms import make_request
+from app.jobs import Jobs
 from app.products import Products
 from app.settings import Settings
 from app.tile_tab import foresee, submit_product
@@ -81,15 +83,35 @@ def test_an_area_that_is_none_is_one_clear_line(jobs, models, products, small, a
 def test_a_product_stays_as_long_as_a_job_needs_it(settings, jobs, models, products, small):
     product = products.receive(small)
     job = submit_product(jobs, product, "", make_request(models, DEFAULT, 1, False))
-    if not job.has_ended:
-        products.clear(keep=-1)
-        assert product.folder.exists() or job.has_ended
+    needed = jobs.uses(product.folder)
+    products.clear(keep=-1)
+    assert product.folder.exists() == needed or job.has_ended
     jobs.wait(job)
     assert job.state == "done", job.message
     products.clear(keep=-1)
     assert not product.folder.exists()
     with pytest.raises(InputError, match=r"This product has been cleared away\. Upload or choose it again\."):
         products.get(product.id)
+
+
+def test_products_that_nobody_asks_for_are_cleared_away_without_another_upload(models, small, tmp_path, monkeypatch):
+    monkeypatch.setattr("app.jobs._SWEEP", 0.05)
+    settings = Settings(folder=tmp_path / "work", keep=0)
+    settings.folder.mkdir()
+    jobs = Jobs(settings, models)
+    product = Products(settings, jobs).receive(small)
+    product.unpacking.join()
+    swept = Event()
+    jobs.also_clear.append(lambda keep: swept.set())
+    assert swept.wait(20)
+    assert not product.folder.exists()
+    jobs.close()
+
+
+def test_an_image_larger_than_any_of_the_sensor_is_not_decoded(products, tmp_path, monkeypatch):
+    monkeypatch.setattr("app.products._LARGEST_PX", 10)
+    with pytest.raises(InputError, match=r"has 20 x 20 pixels in blocks of .*no band of Sentinel-2 is as large"):
+        products.receive(zip_safe(write_product(tmp_path, 120)))
 
 
 def test_a_missing_band_is_named(jobs, models, products, tmp_path):

@@ -30,7 +30,7 @@ def test_every_answer_says_what_a_page_may_load():
     headers = guarded().get("/jobs/x").headers
     assert headers["content-security-policy"] == "default-src 'self'"
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
 
 
 def test_options_are_read(tmp_path):

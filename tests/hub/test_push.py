@@ -100,6 +100,7 @@ def test_pictures_of_an_earlier_push_go_and_what_others_put_there_stays(hub, des
     repo = hub.repos[NAME]
     repo.commit("main", {**repo.files(), "notebook.ipynb": b"{}"}, "somebody's notebook")
     (described / "pictures" / "report_curves.png").unlink()
+    describe(described)
     assert push(described, NAME).removed == ("pictures/report_curves.png",)
     assert set(repo.files()) == PARTS - {"pictures/report_curves.png"} | {"notebook.ipynb"}
 

@@ -79,7 +79,7 @@ def test_a_cache_that_is_no_folder_is_said(no_network, monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.delenv("HF_TOKEN", raising=False)
     monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "file" / "token"))
-    with pytest.raises(InputError, match=r"file/token: Not a directory\)\. Set HF_HOME to a folder"):
+    with pytest.raises(InputError, match=r"file/token: Not a directory\)\. Make room there, or name a folder"):
         load_model("organisation/name")
 
 
