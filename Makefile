@@ -1,5 +1,5 @@
 # make demo   the app on http://127.0.0.1:7860
-# make test   lint, types and every test that needs no accelerator
+# make test   lint, types and every test that needs no accelerator; pictures of the app into build/screenshots
 # make bench  the figures in README.md and in the model cards
 # Each makes .venv and installs what it needs, once.
 
@@ -28,7 +28,8 @@ demo: .venv/.demo
 
 test: .venv/.dev
 	$(MAKE) lint
-	$(BIN)/python -m pytest -m "not slow"
+	mkdir -p build/screenshots
+	RS_SRGAN_SCREENSHOTS=build/screenshots $(BIN)/python -m pytest -m "not slow"
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

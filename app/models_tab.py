@@ -9,6 +9,8 @@ from app.models import Models
 from app.words import for_people
 from rs_srgan import InputError
 from rs_srgan.card import CARD_FILE, PICTURES_FOLDER
+from rs_srgan.card_tracks import VIEWS
+from rs_srgan.models import MISRConfig
 
 
 def models_tab(models: Models, choices: list[gr.Dropdown], others: list[gr.Dropdown]) -> None:
@@ -20,7 +22,8 @@ def models_tab(models: Models, choices: list[gr.Dropdown], others: list[gr.Dropd
         others: where it is offered to compare with.
     """
     with gr.Tab("Models", id="models"):
-        gr.HTML(f'<div class="sr-cards">{"".join(_card(models, name) for name in models.names(guided=True))}</div>')
+        names = [*models.names(guided=True), *models.names_of_several()]
+        gr.HTML(f'<div class="sr-cards">{"".join(_card(models, name) for name in names)}</div>')
         gr.Markdown("### Another one, from the Hugging Face Hub")
         with gr.Row(equal_height=True):
             name = gr.Textbox(label="Model id", placeholder="organisation/name", scale=4, elem_id="hub-id", max_lines=1)
@@ -61,10 +64,12 @@ def _card(models: Models, name: str) -> str:
     bicubic, projected, own = models.bundled[name].psnr_db()
     coverage = models.coverage(name)
     guided = f", guided by {' '.join(config.guide_bands)}" if config.guide_bands else ""
+    several = isinstance(config, MISRConfig)
+    baseline, images = ("shift-and-add", f", {VIEWS} revisits") if several else ("back-projection", "")
     facts = {
         "Bands": " ".join(config.bands),
-        "Enlarges": f"x{config.scale}{guided}",
-        "PSNR": f"{own:.2f} dB (bicubic {bicubic:.2f}, back-projection {projected:.2f})",
+        "Enlarges": f"x{config.scale}{guided}{images}",
+        "PSNR": f"{own:.2f} dB (bicubic {bicubic:.2f}, {baseline} {projected:.2f})",
         "Its 80 % interval": "none" if coverage is None else f"holds {coverage:.0%} of the truth",
     }
     listed = "".join(f"<dt>{key}</dt><dd>{html.escape(value)}</dd>" for key, value in facts.items())

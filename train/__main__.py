@@ -3,18 +3,26 @@
 import sys
 import warnings
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
 from jsonargparse import Namespace
+from lightning.pytorch.callbacks import ModelCheckpoint, WeightAveraging
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from rs_srgan.errors import InputError
 from rs_srgan.inference.engines import computes_in_bf16, default_device
 from train import convert, reproduce
+from train.callbacks import Averaging, SaveModel
+from train.figures import Figures
 from train.gan import GANModule
-from train.keys import check_keys, find_class
+from train.keys import check_command, check_keys, find_class
+from train.report import Report
 
+_DESCRIPTION = "Training on Lightning's command line. Beside its commands: convert, a checkpoint of the original \
+Remote-Sensing-SRGAN into a model folder; reproduce, whether the recipe of a bundled model still trains. For either: \
+python -m train convert --help."
 _LOGGERS = {"csv": "CSVLogger", "tensorboard": "TensorBoardLogger", "wandb": "WandbLogger"}
 
 
@@ -43,29 +51,41 @@ class TrainCLI(LightningCLI):
         if not 0 <= config.ema < 1:
             raise InputError(f"ema is {config.ema}; expected 0 (none) or a decay below 1, such as 0.999.")
         trainer.precision = trainer.precision or default_precision(trainer.accelerator)
+        if config.log != "csv" and not find_spec(config.log):
+            raise InputError(f"--log {config.log} needs its package, which is not here: pip install {config.log}.")
         root = Path(trainer.default_root_dir or "runs/latest")
         trainer.default_root_dir = str(root)
         if trainer.logger is None:
             options = {"save_dir": str(root), "name": "log"}
             trainer.logger = _made("lightning.pytorch.loggers." + _LOGGERS[config.log], **options)
-        if trainer.callbacks is None:
-            trainer.callbacks = [
-                # by epochs: in manual optimisation Lightning's ModelCheckpoint never looks at the clock
-                _made(
-                    "lightning.pytorch.callbacks.ModelCheckpoint",
-                    dirpath=str(root / "checkpoints"),
-                    every_n_epochs=1,
-                    save_on_train_epoch_end=True,
-                    save_last=True,
-                    enable_version_counter=False,  # a run in the same folder goes on with the same file
-                ),
-                _made("train.callbacks.SaveModel", folder=str(root / "model")),  # before the averaging
-                _made("train.figures.Figures", folder=str(root / "figures")),
-                _made("train.report.Report", folder=str(root)),
-            ]
-            if config.ema:
-                averaging = _made("train.callbacks.Averaging", decay=config.ema)
-                trainer.callbacks.append(averaging)
+        trainer.callbacks = with_defaults(trainer.callbacks, root, config.ema)
+
+
+def with_defaults(requested: list[Namespace] | Namespace | None, root: Path, ema: float) -> list[Namespace]:
+    """The callbacks that every run has, but for those whose class the request names itself, and the requested ones."""
+    given = requested if isinstance(requested, list) else [requested] if requested else []
+    kinds = [find_class(callback.class_path, "trainer.callbacks") for callback in given]
+    options: dict[type[Any], dict[str, Any]] = {
+        # by epochs: in manual optimisation Lightning's ModelCheckpoint never looks at the clock
+        ModelCheckpoint: {
+            "dirpath": str(root / "checkpoints"),
+            "every_n_epochs": 1,
+            "save_on_train_epoch_end": True,
+            "save_last": True,
+            "enable_version_counter": False,  # a run in the same folder goes on with the same file
+        },
+        SaveModel: {"folder": str(root / "model")},
+        Figures: {"folder": str(root / "figures")},
+        Report: {"folder": str(root)},
+    }
+    own = [
+        _made(f"{kind.__module__}.{kind.__name__}", **arguments)
+        for kind, arguments in options.items()
+        if not any(issubclass(each, kind) for each in kinds)
+    ]
+    averages = any(issubclass(each, WeightAveraging) for each in kinds)
+    last = [_made(f"{Averaging.__module__}.Averaging", decay=ema)] if ema and not averages else []
+    return [*own, *given, *last]  # SaveModel before the averaging
 
 
 def default_precision(accelerator: str) -> str:
@@ -84,6 +104,7 @@ def run(arguments: Sequence[str]) -> None:
     TrainCLI(
         args=list(arguments),
         save_config_kwargs={"overwrite": True},
+        parser_kwargs={"description": _DESCRIPTION},
         subclass_mode_model=True,
         subclass_mode_data=True,
         trainer_defaults={
@@ -95,12 +116,14 @@ def run(arguments: Sequence[str]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run; 2 where the request cannot be met."""
+    """Run; 2 where the request cannot be met, 1 where the run had to stop at values that are not finite."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     # Lightning's own, on every run: its dependency's new name for a class, and a switch that we cannot set
     warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
     warnings.filterwarnings("ignore", message=".*lr_scheduler.step.*before .*optimizer.step.*")
     try:
+        if arguments and not arguments[0].startswith("-"):
+            check_command(arguments[0], {*TrainCLI.subcommands(), "convert", "reproduce"})
         if arguments[:1] == ["convert"]:
             convert.main(arguments[1:])
             return 0
@@ -109,17 +132,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         run(arguments)
     except Exception as error:
-        request = _cause(error)
-        if request is None:
+        cause = _cause(error)
+        if cause is None:
             raise
-        print(f"train: {request}", file=sys.stderr)
-        return 2
+        print(f"train: {cause}", file=sys.stderr)
+        return 2 if isinstance(cause, InputError) else 1
     return 0
 
 
-def _cause(error: BaseException | None) -> InputError | None:
-    """The InputError that `error` is, or comes from: jsonargparse wraps what a constructor raises."""
-    while error is not None and not isinstance(error, InputError):
+def _cause(error: BaseException | None) -> InputError | FloatingPointError | None:
+    """What `error` is, or comes from, that a line says: jsonargparse wraps what a constructor raises."""
+    while error is not None and not isinstance(error, InputError | FloatingPointError):
         error = error.__cause__ or error.__context__
     return error
 

@@ -1,6 +1,7 @@
 """What happens beside the steps of training."""
 
 import json
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ class Averaging(WeightAveraging):
 
 class SaveModel(L.Callback):
     """After every validation and at the end, save the averaged model as a folder that `load_model` reads.
+
+    Weights that are not finite stop the run, and what was saved before stays.
 
     Must stand before the averaging callback: that one puts the averaged weights into the model for a validation and
     takes them out again when its turn comes at the end of it.
@@ -76,16 +79,19 @@ class SaveModel(L.Callback):
             self._record(trainer, _ours(pl_module))
 
     def _save(self, pl_module: SRModule) -> None:
+        pl_module.require_finite_weights(pl_module.model.state_dict())
         pl_module.model.save_pretrained(self.folder)
 
     def _record(self, trainer: L.Trainer, pl_module: SRModule) -> None:
-        metrics = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val/")}
-        progress = {"steps": trainer.global_step, "minutes": round(self._elapsed() / 60, 1)}
+        found = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val/")}
+        # a correlation may have no value, and JSON has no NaN
+        metrics = {name: value if math.isfinite(value) else None for name, value in found.items()}
+        progress = {"steps": pl_module.steps_done, "minutes": round(self._elapsed() / 60, 1)}
         start: dict[str, str] = {}
         if name := pl_module.init_from:  # without the folders of this machine
             start = {"init_from": Path(name).name if is_local(name) else name}
         record = {**start, **progress, **metrics, **self._provenance}
-        (self.folder / "training.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        (self.folder / "training.json").write_text(json.dumps(record, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
     def _elapsed(self) -> float:
         return self._seconds + time.monotonic() - self._started

@@ -1,18 +1,30 @@
 """`python -m train convert original.ckpt -o folder`: checkpoints of the original Remote-Sensing-SRGAN."""
 
 import argparse
+import logging
 import pickle
 import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
 from rs_srgan.models import SISR, SISRConfig
+
+logger = logging.getLogger(__name__)
+
+# What numbers of numpy are made of in a pickle, as in the scores that Lightning's callbacks keep.
+_SCALAR = np.float64(0).__reduce__()[0]
+_NUMBERS = [
+    *((_SCALAR, f"{core}.multiarray.scalar") for core in ("numpy.core", "numpy._core")),  # numpy 1's and 2's name
+    np.dtype,
+    *{type(np.dtype(kind)) for kind in np.typecodes["AllInteger"] + np.typecodes["Float"] + "?"},
+]
 
 # Reflectance that was 0 to the original network, and the half range around it that was 1: DN / 3000 brought to -1..1;
 # Sentinel-2's 0..1 or photographs brought to -1..1; or left as they were.
@@ -88,7 +100,8 @@ def _generator_tensors(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise InputError(f"The checkpoint {path} does not exist.")
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)  # never runs what a pickle says
+        with torch.serialization.safe_globals(_NUMBERS):
+            content = torch.load(path, map_location="cpu", weights_only=True)  # never runs what a pickle says
     except pickle.UnpicklingError:
         raise InputError(
             f"{path} holds more than tensors, which could run any code when opened. Where you trust it, load it with "
@@ -97,6 +110,13 @@ def _generator_tensors(path: Path) -> dict[str, Tensor]:
     except (RuntimeError, EOFError, OSError, ValueError, KeyError):
         raise InputError(f"{path} is no PyTorch checkpoint, or it is truncated.") from None
     tensors = content.get("state_dict", content) if isinstance(content, Mapping) else {}
+    if fusion := [name for name in tensors if "fusion" in str(name).split(".")]:
+        logger.warning(
+            "%s is of a model for several views; its fusion (%s and %s more) is left out, and the model takes one image.",
+            path,
+            fusion[0],
+            len(fusion) - 1,
+        )
     found: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
         own = re.fullmatch(r"(?:generator\.)?net\.(.+)", str(name))

@@ -13,6 +13,9 @@ from rs_srgan.errors import InputError
 # Feature maps, first to last, and logits: (B, 1) for the whole image or (B, 1, h, w) for its parts.
 Judgement = tuple[list[Tensor], Tensor]
 
+# What each can look at, height and width: below it nothing is left between its halvings.
+_SMALLEST_PX = {"unet": 8, "patchgan": 24, "srgan": 16, "esrgan": 32}
+
 
 @dataclass(frozen=True)
 class DiscriminatorConfig:
@@ -27,6 +30,11 @@ class DiscriminatorConfig:
     name: Literal["unet", "patchgan", "srgan", "esrgan"] = "unet"
     channels: int = 32
     conditional: bool = True
+
+    @property
+    def smallest_px(self) -> int:
+        """Height and width that an image must have at least."""
+        return _SMALLEST_PX[self.name]
 
 
 def make_discriminator(config: DiscriminatorConfig, bands: int) -> nn.Module:

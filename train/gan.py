@@ -17,7 +17,7 @@ from rs_srgan.physics import bicubic
 from train.adversarial import AdversarialLoss, discriminator_loss, generator_loss, ramp
 from train.discriminators import DiscriminatorConfig, Judgement, feature_distance, make_discriminator
 from train.losses import ReconstructionWeights
-from train.module import Schedule, SRModule, on_plateau
+from train.module import BORDER_LR_PX, Schedule, SRModule, on_plateau, require_a_loss, require_positive
 from train.perceptual import Perceptual, make_perceptual
 from train.start import FusionConfig
 
@@ -66,6 +66,12 @@ class AdversarialConfig:
         for name in ("generator_only", "discriminator_only", "noise_consistency", "r1", "share", "feature_matching"):
             if getattr(self, name) < 0:
                 raise InputError(f"adversarial.{name} is {getattr(self, name)}; expected 0 or more.")
+        if self.weight is not None and self.weight < 0:
+            raise InputError(f"adversarial.weight is {self.weight}; expected 0 or more, or none for share.")
+        if not 0 <= self.label_smoothing < 1:
+            raise InputError(f"adversarial.label_smoothing is {self.label_smoothing}; expected 0 or more, below 1.")
+        if self.loss == "wasserstein" and not self.r1:
+            raise InputError("adversarial.loss is wasserstein and r1 is 0; expected r1 above 0, such as r1: 1.0.")
         if self.penalty_every < 1:
             raise InputError(f"adversarial.penalty_every is {self.penalty_every}; expected at least 1.")
 
@@ -110,6 +116,14 @@ class GANModule(SRModule):
         schedule: Schedule = "cosine",
         gradient_clip: float = 1.0,
     ) -> None:
+        require_positive("discriminator_rate", discriminator_rate)
+        if perceptual_weight < 0 or bool(perceptual) != bool(perceptual_weight):
+            raise InputError(
+                f"perceptual is {perceptual or 'none'} and perceptual_weight {perceptual_weight}; expected both or "
+                "neither: perceptual: vgg19 with perceptual_weight: 6.0e-3, as in SRGAN's paper, or leave both out."
+            )
+        if not perceptual:
+            require_a_loss(weights)
         super().__init__(config, init_from, fusion, weights, learning_rate, warmup_steps, schedule)
         self.automatic_optimization = False
         if init_from is not None:  # so that the model knows what its `detail` 0 is
@@ -117,6 +131,7 @@ class GANModule(SRModule):
             self.model.config = dataclasses.replace(self.model.config, base_model=base_model)
         self.discriminator = make_discriminator(discriminator, len(self.bands))
         self.conditional, self.adversarial = discriminator.conditional, adversarial
+        self._discriminator_config = discriminator
         # 0.3 for land, 1 for photographs
         white = self.model.config.reflectance_mean + self.model.config.reflectance_std
         self.perceptual = make_perceptual(perceptual, self.bands, white) if perceptual else None
@@ -125,6 +140,11 @@ class GANModule(SRModule):
         self.iterations = 0
         self._balance = 0.0  # the smoothed ratio of the two gradients
 
+    @property
+    def steps_done(self) -> int:
+        """Iterations: Lightning's own count has the steps of both optimisers in it."""
+        return self.iterations
+
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
         """One iteration of both networks."""
         self.require_data(batch)
@@ -132,6 +152,7 @@ class GANModule(SRModule):
         rules, playing = self.adversarial, self.iterations >= self.adversarial.generator_only
         waiting = playing and self.iterations < rules.generator_only + rules.discriminator_only
         hr = self.inner(batch["hr"])
+        self._require_size(hr)
         coarse = self.inner(bicubic(self.reference(batch), self.scale)) if self.conditional else None
         with torch.set_grad_enabled(not waiting):
             sr = self.inner(self(batch))
@@ -144,6 +165,15 @@ class GANModule(SRModule):
                 scheduler.step()
         self.iterations += 1
         self.log("train/iterations", float(self.iterations))
+
+    def _require_size(self, hr: Tensor) -> None:
+        seen, smallest = min(hr.shape[-2:]), self._discriminator_config.smallest_px
+        if seen < smallest:
+            least = -(-smallest // self.scale) + 2 * BORDER_LR_PX
+            raise InputError(
+                f"The discriminator {self._discriminator_config.name} sees {seen} pixels of a training crop; expected "
+                f"at least {smallest}. Set crop_lr_px to {least} or more, or choose another discriminator."
+            )
 
     def judge(self, image: Tensor, coarse: Tensor | None) -> Judgement:
         """The discriminator's features and logits, in float32, of a reflectance image and its enlarged LR."""
@@ -177,6 +207,7 @@ class GANModule(SRModule):
         optimizer.zero_grad()
         self.manual_backward(torch.stack(list(terms.values())).sum())
         optimizer.step()
+        self.log("train/discriminator", terms.pop("discriminator").detach(), prog_bar=True)
         self.log_dict(
             {
                 **{f"train/{name}": value.detach() for name, value in terms.items()},
@@ -267,10 +298,12 @@ class GANModule(SRModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what Lightning does not know of."""
+        super().on_save_checkpoint(checkpoint)
         checkpoint["gan"] = {"iterations": self.iterations, "balance": self._balance}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Go on there."""
+        super().on_load_checkpoint(checkpoint)
         self.iterations, self._balance = checkpoint["gan"]["iterations"], checkpoint["gan"]["balance"]
 
     def configure_optimizers(self) -> OptimizerLRScheduler:

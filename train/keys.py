@@ -121,6 +121,19 @@ def _check(kind: Callable[..., Any], value: Any, where: str) -> None:  # noqa: A
 
 def _require(key: str, known: set[str], where: str) -> None:
     if key not in known:
-        near = difflib.get_close_matches(key, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}."
-        raise InputError(f"Unknown key {key!r} in {where}; {hint}")
+        raise InputError(f"Unknown key {key!r} in {where}; {_nearest(key, known)}")
+
+
+def check_command(command: str, known: set[str]) -> None:
+    """Check the first word of a command line.
+
+    Raises:
+        InputError: not among those known, with the nearest that is.
+    """
+    if command not in known:
+        raise InputError(f"Unknown command {command!r}; {_nearest(command, known)}")
+
+
+def _nearest(word: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}."

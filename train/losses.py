@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from rs_srgan.errors import InputError
+
 # Below this difference Charbonnier is quadratic; about the noise of one pixel.
 _CHARBONNIER_EPS = 1e-3
 _LDL_WINDOW_PX = 7
@@ -27,6 +29,11 @@ class ReconstructionWeights:
     sam: float = 0.02
     tv: float = 0.0
     ldl: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, weight in vars(self).items():
+            if not weight >= 0:
+                raise InputError(f"weights.{name} is {weight}; expected 0 (leave it out) or more.")
 
 
 def charbonnier(sr: Tensor, hr: Tensor) -> Tensor:

@@ -1,11 +1,13 @@
 """What every stage of training shares, and the PSNR stage: one generator, one optimiser."""
 
 import math
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 import lightning as L
 import torch
-from lightning.pytorch.callbacks import Timer
+from lightning.pytorch.callbacks import ModelCheckpoint, Timer
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.optim import Optimizer
@@ -62,6 +64,7 @@ class SRModule(L.LightningModule):
         super().__init__()
         if warmup_steps < 1:
             raise InputError(f"warmup_steps is {warmup_steps}; expected at least 1.")
+        require_positive("learning_rate", learning_rate)
         model = start(config, init_from, fusion)
         self.init_from: str | None = init_from
         self.model: SISR | MISR = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -82,6 +85,11 @@ class SRModule(L.LightningModule):
             )
         sr: Tensor = self.model(*inputs)
         return sr
+
+    @property
+    def steps_done(self) -> int:
+        """Steps of the generator's training so far, as a reader counts them."""
+        return self.global_step
 
     def reference(self, batch: dict[str, Tensor]) -> Tensor:
         """The LR image that SR shows, (B, C, h, w)."""
@@ -106,25 +114,41 @@ class SRModule(L.LightningModule):
         terms = reconstruction_terms(sr, hr, self.weights)
         self.require_finite(terms)
         self.log_dict({f"train/{name}": value.detach() for name, value in terms.items()})
-        return torch.stack(list(terms.values())).sum()
+        return torch.stack([sr.new_zeros(()), *terms.values()]).sum()  # a GAN may have the perceptual distance alone
 
     def require_data(self, batch: dict[str, Tensor]) -> None:
         """Stop at a batch with a value that is not finite, before it gets into the weights."""
         for name in batch.keys() & {"lr", "hr", "guide"}:
             if not torch.isfinite(batch[name].sum()):
-                raise FloatingPointError(
-                    f"The {name} images of step {self.global_step} hold values that are not finite: nodata in the "
-                    "training data? The last checkpoint is from before."
+                raise self.stopped(
+                    f"The {name} images of step {self.steps_done} hold values that are not finite: nodata in the "
+                    "training data?"
                 )
 
     def require_finite(self, terms: dict[str, Tensor]) -> None:
         """Stop at the first loss that is not finite, by its name."""
         for name, value in terms.items():
             if not torch.isfinite(value):
-                raise FloatingPointError(
-                    f"The {name} loss is {value.item()} at step {self.global_step}. "
-                    "The last checkpoint is from before; lower the learning rate."
+                raise self.stopped(
+                    f"The {name} loss is {value.item()} at step {self.steps_done}. Lower the learning rate."
                 )
+
+    def require_finite_weights(self, weights: Mapping[str, Tensor]) -> None:
+        """Stop before weights that are not finite replace those of an earlier checkpoint or model folder."""
+        for name, value in weights.items():
+            if not torch.isfinite(value).all():
+                raise self.stopped(
+                    f"The weights {name} are not finite after step {self.steps_done}. Lower the learning rate."
+                )
+
+    def stopped(self, why: str) -> FloatingPointError:
+        """The error that ends a run, with the checkpoint that it can go on from, where there is one."""
+        callbacks = self.trainer.checkpoint_callbacks
+        saved = [each.last_model_path or each.best_model_path for each in callbacks if isinstance(each, ModelCheckpoint)]
+        for path in (*saved, self.trainer.ckpt_path):
+            if path and Path(path).is_file():
+                return FloatingPointError(f"{why} The last good checkpoint is kept: {path}.")
+        return FloatingPointError(f"{why} There is no checkpoint of this run yet.")
 
     def on_validation_epoch_start(self) -> None:
         """Collect figures by group and site."""
@@ -137,7 +161,13 @@ class SRModule(L.LightningModule):
         border = min(BORDER_HR_PX, (min(hr.shape[2:]) - 1) // 4)
         inner = (0, slice(None), slice(border, hr.shape[2] - border), slice(border, hr.shape[3] - border))
         truth = hr[inner].float().cpu().numpy()
-        restored, simple = (image[inner].float().cpu().numpy() for image in (self(batch), baseline))
+        sr = self(batch)
+        if not torch.isfinite(sr).all():
+            raise self.stopped(
+                f"The validation's SR of {batch['site'][0]} is not finite at step {self.steps_done}: lower the learning "
+                "rate, or look for nodata in the validation data."
+            )
+        restored, simple = (image[inner].float().cpu().numpy() for image in (sr, baseline))
         figures = [psnr(restored, truth), psnr(simple, truth), *spectrum_db(restored, truth, SPECTRUM_AT)]
         number = batch_idx * self.trainer.world_size + self.global_rank
         self._figures.append((number, batch["group"][0], batch["site"][0], figures))
@@ -168,10 +198,40 @@ class SRModule(L.LightningModule):
             for frequency, level in zip(SPECTRUM_AT, mean[2:], strict=True):
                 self.log(f"val/spectrum_{group}_{frequency}", level)
         overall = torch.stack(list(means.values())).mean(0)
-        self.log("val/psnr", overall[0])
+        self.log("val/psnr", overall[0], prog_bar=True)
         self.log("val/gain", overall[0] - overall[1])
         for frequency, level in zip(SPECTRUM_AT, overall[2:], strict=True):
             self.log(f"val/spectrum_{frequency}", level)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Say which stage it is of; refuse to write weights that are not finite, averaged or not."""
+        for key in checkpoint.keys() & {"state_dict", "current_model_state"}:
+            self.require_finite_weights(checkpoint[key])
+        checkpoint["stage"] = type(self).__name__
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuse one of another stage or architecture.
+
+        Raises:
+            InputError: naming both.
+        """
+        own = type(self).__name__
+        stage = checkpoint.get("stage", own)  # those of earlier versions do not say
+        if stage != own:
+            raise InputError(
+                f"The checkpoint (ckpt_path) is of {stage} and this run is of {own}; expected one of {own}. To start "
+                "from what that stage trained, give its model folder as init_from."
+            )
+        states = checkpoint["state_dict"], self.state_dict()
+        theirs, ours = ({name: tuple(value.shape) for name, value in state.items()} for state in states)
+        differing = sorted(name for name in theirs.keys() | ours.keys() if theirs.get(name) != ours.get(name))
+        if differing:
+            name = differing[0]
+            raise InputError(
+                f"The checkpoint (ckpt_path) is of another architecture than this run's {own}: {name} is "
+                f"{theirs.get(name, 'missing')} there and {ours.get(name, 'missing')} here ({len(differing)} differ). "
+                "Go on with the configuration that it was trained with, or start from its model folder by init_from."
+            )
 
     def progress(self) -> float:
         """How much of the run is done, 0 to 1."""
@@ -200,6 +260,18 @@ class SRModule(L.LightningModule):
         timed = any(isinstance(callback, Timer) for callback in trainer.callbacks)  # type: ignore[attr-defined]
         if trainer.max_steps < 1 and (trainer.max_epochs or -1) < 1 and not timed:
             raise InputError("The length of the run is open: set trainer.max_steps, max_epochs or max_time.")
+
+
+def require_positive(name: str, rate: float) -> None:
+    """Refuse a learning rate that would not learn, or climb."""
+    if not 0 < rate < math.inf:
+        raise InputError(f"{name} is {rate}; expected more than 0, such as 1.0e-4.")
+
+
+def require_a_loss(weights: ReconstructionWeights) -> None:
+    """Refuse weights that leave nothing to learn from."""
+    if not any(vars(weights).values()):
+        raise InputError("All weights of the loss are 0, so there is nothing to learn from; give one, such as l1: 1.0.")
 
 
 def on_plateau(optimizer: Optimizer) -> ReduceLROnPlateau:
@@ -232,6 +304,9 @@ class SISRModule(SRModule):
         schedule: Schedule = "cosine",
         weight_decay: float = 0.0,
     ) -> None:
+        require_a_loss(weights)
+        if weight_decay < 0:
+            raise InputError(f"weight_decay is {weight_decay}; expected 0 or more.")
         super().__init__(config, init_from, fusion, weights, learning_rate, warmup_steps, schedule)
         self.weight_decay = weight_decay
 

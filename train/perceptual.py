@@ -1,7 +1,7 @@
 """Distances in the features of pretrained networks: options, since their weights come from elsewhere."""
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, Self
 from urllib.error import URLError
 
 import torch
@@ -18,8 +18,10 @@ _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _VGG54_LAYERS = 36
 
 
-def make_perceptual(name: Perceptual, bands: Sequence[str], white: float) -> nn.Module:
-    """A module from SR and HR, reflectance (B, C, H, W), to a distance.
+def make_perceptual(name: Perceptual, bands: Sequence[str], white: float) -> Callable[[Tensor, Tensor], Tensor]:
+    """From SR and HR, reflectance (B, C, H, W), to a distance.
+
+    Its frozen weights are no part of the module that holds it: they stay out of checkpoints and averages.
 
     Args:
         name: of the network.
@@ -29,7 +31,21 @@ def make_perceptual(name: Perceptual, bands: Sequence[str], white: float) -> nn.
     Raises:
         InputError: the library is not installed, or its weights cannot be had.
     """
-    return {"vgg19": _VGG19, "lpips": _LPIPS}[name](bands, white)
+    return _Frozen({"vgg19": _VGG19, "lpips": _LPIPS}[name](bands, white))
+
+
+class _Frozen:
+    """Not a module itself, so none registers it; follows the images to their device instead."""
+
+    def __init__(self, network: nn.Module) -> None:
+        self._network = network.eval().requires_grad_(False)
+
+    def __call__(self, sr: Tensor, hr: Tensor) -> Tensor:
+        distance: Tensor = self._network.to(sr.device)(sr, hr)
+        return distance
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self  # the copy of a module that is averaged needs none of its own
 
 
 class _RGB(nn.Module):
@@ -64,7 +80,7 @@ class _VGG19(nn.Module):
                 "The weights of VGG19 cannot be downloaded: connect once, or copy them into torch's cache."
             ) from None
         self.rgb = _RGB(bands, white)
-        self.features = network.features[:_VGG54_LAYERS].eval().requires_grad_(False)
+        self.features = network.features[:_VGG54_LAYERS]
         self.register_buffer("mean", torch.tensor(_MEAN)[:, None, None], persistent=False)
         self.register_buffer("std", torch.tensor(_STD)[:, None, None], persistent=False)
 
@@ -79,7 +95,7 @@ class _LPIPS(nn.Module):
         try:
             from lpips import LPIPS
 
-            self.network = LPIPS(net="alex", verbose=False).eval().requires_grad_(False)
+            self.network = LPIPS(net="alex", verbose=False)
         except (ImportError, RuntimeError):
             raise InputError(
                 "The perceptual loss lpips needs the package of that name and torchvision, built for the torch that is "

@@ -9,7 +9,7 @@ from lightning.pytorch.loggers import CSVLogger
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from train.module import SPECTRUM_AT
+from train.module import SPECTRUM_AT, SRModule
 
 # What is drawn, each in a panel of its own where the run logged it: title -> names in the log.
 _PANELS = {
@@ -54,10 +54,11 @@ class Report(L.Callback):
         if not trainer.is_global_zero:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
+        steps = pl_module.steps_done if isinstance(pl_module, SRModule) else trainer.global_step
         lines = [
             f"# {self.folder.name}",
             "",
-            f"{type(pl_module).__name__}, {trainer.global_step} optimiser steps, precision {trainer.precision}, "
+            f"{type(pl_module).__name__}, {steps} steps, precision {trainer.precision}, "
             f"{self._batches} batches in this session at {self._batches / max(self._seconds, 1e-9):.1f} a second.",
             "",
             "| figure | at the end |",
@@ -67,6 +68,8 @@ class Report(L.Callback):
         if isinstance(trainer.logger, CSVLogger) and (log := Path(trainer.logger.log_dir) / "metrics.csv").is_file():
             curves(log).savefig(self.folder / "curves.png", dpi=90)
             lines += ["", "![Curves](curves.png)"]
+        elif trainer.logger:
+            lines += ["", f"No curves here: the log is {type(trainer.logger).__name__}'s, and they are drawn from CSV."]
         pictures = sorted((self.folder / "figures").glob("*.png"))
         lines += ["", *(f"![{picture.stem}](figures/{picture.name})" for picture in pictures)]
         lines += ["", "`model/` is ready for `load_model`, `rs-srgan predict --model` and the Hub."]

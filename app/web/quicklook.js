@@ -3,6 +3,23 @@
 
 const FEW_PX = 4;
 
+// West, south, east, north of a GeoJSON text; nothing of what is none, or not yet.
+function extent(text) {
+  const places = [];
+  const look = value => {
+    if (!value || typeof value !== "object") return;
+    if (Array.isArray(value) && value.length >= 2 && value.every(Number.isFinite)) places.push(value);
+    else Object.values(value).forEach(look);
+  };
+  try {
+    look(JSON.parse(text));
+  } catch {
+    return [];
+  }
+  const [lons, lats] = [places.map(place => place[0]), places.map(place => place[1])];
+  return places.length ? [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)] : [];
+}
+
 class Quicklook extends HTMLElement {
   static observedAttributes = ["data-id"];
 
@@ -43,7 +60,7 @@ class Quicklook extends HTMLElement {
 
   // Outline an area that was not drawn.
   async locate(area) {
-    const numbers = area.trim().split(/[\s,]+/).map(Number);
+    const numbers = area.trim().startsWith("{") ? extent(area) : area.trim().split(/[\s,]+/).map(Number);
     if (numbers.length !== 4 || !numbers.every(Number.isFinite)) return (this.box.hidden = true);
     const [west, south, east, north] = numbers;
     const answer = await fetch(`${this.address}/outline?${new URLSearchParams({west, south, east, north})}`);

@@ -1,6 +1,7 @@
 """The page as visitors meet it, in a real browser. RS_SRGAN_SCREENSHOTS names a folder to keep pictures in."""
 
 import io
+import json
 import re
 import time
 import zipfile
@@ -302,6 +303,21 @@ def test_a_large_area_of_a_zipped_product_comes_onto_the_map(page, product_zip, 
     page.reload()  # the result is found again
     page.wait_for_selector(f"#tile-result {LIVE}", timeout=SECONDS)
     assert page.url == address
+
+
+def test_a_typed_area_is_outlined_also_as_geojson(page, product_zip):
+    page.get_by_role("tab", name="Tile").click()
+    upload(page, "#product", product_zip)
+    page.locator(".sr-area").wait_for(timeout=SECONDS)
+    drawn = page.locator(".sr-area").bounding_box()
+    west, south, east, north = map(float, page.locator("#area textarea, #area input").input_value().split())
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    field = page.locator("#area textarea, #area input")
+    field.fill(f"{(west + east) / 2} {(south + north) / 2} {east} {north}")
+    page.wait_for_function(f"document.querySelector('.sr-area').getBoundingClientRect().width < {0.7 * drawn['width']}")
+    field.fill(json.dumps({"type": "Polygon", "coordinates": [ring]}))
+    page.wait_for_function(f"document.querySelector('.sr-area').getBoundingClientRect().width > {0.9 * drawn['width']}")
+    assert page.locator(".sr-area").bounding_box() == pytest.approx(drawn, abs=3)
 
 
 def test_a_product_of_the_server_can_be_chosen_by_keyboard(page):

@@ -1,5 +1,6 @@
 """Jobs: their queue, their end, what is left of them."""
 
+import multiprocessing
 import os
 import signal
 import time
@@ -74,17 +75,28 @@ def test_what_is_kept_stays_until_the_server_ends(models, tmp_path):
     assert not settings.folder.exists()
 
 
+def memory_mb() -> float:
+    """Of this process and those that work for it; 0 where the system does not say."""
+    pages = [
+        Path(f"/proc/{each.pid}/statm")
+        for each in (multiprocessing.current_process(), *multiprocessing.active_children())
+    ]
+    return sum(int(path.read_text().split()[1]) * 4096 / 1e6 for path in pages if path.exists())
+
+
 def test_twelve_jobs_all_finish_in_turn(jobs, write_tif):
     source = write_tif(scene_dn(40, 40))
     every = [take(jobs, source, REQUEST) for _ in range(12)]
     assert jobs.ahead(every[-1]) >= 9
-    most = 0
+    most, used_mb = 0, []
     for job in every:
         jobs.wait(job)
         most = max(most, sum(other.state == RUNNING for other in every))
+        used_mb.append(memory_mb())
     assert [job.state for job in every] == [DONE] * 12
     assert most <= 1
     assert len({job.id for job in every}) == 12
+    assert max(used_mb[4:]) - used_mb[3] < 200
 
 
 def test_a_stop_frees_the_worker_within_two_seconds(jobs, write_tif):

@@ -13,15 +13,24 @@ from rs_srgan.errors import InputError
 from train.data.degradation import SensorJitter
 from train.data.landcover import balanced, label_by_indices, label_by_scl
 from train.data.module import Degradation, SRDataModule, ViewsConfig
-from train.data.pairs import Matching, Pair, PairCrops, PairLoader, ValidationPairs, read_whole
-from train.data.splits import Split, refuse_leaks, split_by_hash
+from train.data.pairs import (
+    Matching,
+    Pair,
+    PairCrops,
+    PairLoader,
+    ValidationPairs,
+    footprints_of,
+    places_of,
+    read_whole,
+    refuse_shared,
+)
+from train.data.splits import Split, split_by_hash
 
 Mode = Literal["interpolated", "interpolated_matched", "cross_sensor"]
 LandCover = Literal["none", "index", "scl", "indices"]
 
 _REQUIRED = ("site", "hr", "lr")
 _KNOWN = (*_REQUIRED, "hr_date", "lr_dates", "land_cover", "scl", "split")
-_LISTED = 10
 
 
 @dataclass(frozen=True)
@@ -62,8 +71,7 @@ def read_index(path: Path, max_days: float | None = None) -> list[Row]:
         raise InputError(f"{path} has no pair" + (f" at most {max_days:g} days apart." if max_days else "."))
     lost = sorted({str(f) for row in rows for f in (row.pair.hr, *row.pair.lr, row.scl) if f and not f.is_file()})
     if lost:
-        more = f" and {len(lost) - _LISTED} more" if len(lost) > _LISTED else ""
-        raise InputError(f"{path} names files that do not exist: {', '.join(lost[:_LISTED])}{more}.")
+        raise InputError(f"{path} names files that do not exist: {', '.join(lost)}.")
     return rows
 
 
@@ -115,31 +123,30 @@ def _days(path: Path, record: dict[Any, Any], count: int) -> list[float]:
 
 
 def split_rows(rows: list[Row]) -> dict[Split, list[Row]]:
-    """By the column `split`, or where it is empty by site: a fifth of the sites validates, chosen by hash.
+    """By the column `split`, or where it is empty by place: a fifth of the places validates, chosen by hash.
+
+    Sites that share a file or ground are one place.
 
     Raises:
-        InputError: a site or a file on both sides, a side that is empty, or a split of another name.
+        InputError: a place on both sides, a side that is empty, or a split of another name.
     """
     foreign = sorted({row.split for row in rows} - {"train", "val", ""})
     if foreign:
         raise InputError(f"The index has the split {foreign[0]!r}; expected train or val.")
-    held_out = split_by_hash([row.pair.site for row in rows if not row.split]) if any(not r.split for r in rows) else ()
+    footprints = footprints_of([row.pair for row in rows])
+    undecided = [row for row in rows if not row.split]
+    places = places_of([row.pair for row in undecided], footprints)
+    held_out = split_by_hash(places) if places else set()
+    validating = {row.pair.site for row, place in zip(undecided, places, strict=True) if place in held_out}
     sides: dict[Split, list[Row]] = {"train": [], "val": []}
     for row in rows:
-        validates = row.split == "val" or (not row.split and row.pair.site in held_out)
+        validates = row.split == "val" or (not row.split and row.pair.site in validating)
         sides["val" if validates else "train"].append(row)
-    refuse_leaks({side: _files_by_site(members) for side, members in sides.items()})
+    refuse_shared({side: [row.pair for row in members] for side, members in sides.items()}, footprints)
     for side, members in sides.items():
         if not members:
-            raise InputError(f"The index has nothing for {side}; expected at least two sites.")
+            raise InputError(f"The index has nothing for {side}; expected at least two places.")
     return sides
-
-
-def _files_by_site(rows: list[Row]) -> dict[str, list[str]]:
-    files: dict[str, list[str]] = {}
-    for row in rows:
-        files.setdefault(row.pair.site, []).extend(str(file) for file in (row.pair.hr, *row.pair.lr))
-    return files
 
 
 class IndexDataModule(SRDataModule):

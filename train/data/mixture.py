@@ -59,6 +59,8 @@ class MixtureDataModule(SRDataModule):
         )
         if not naip_gsd_m or set(naip_gsd_m) - set(_NAIP_GSD_M):
             raise InputError(f"naip_gsd_m is {tuple(naip_gsd_m)}; expected one or both of {_NAIP_GSD_M}.")
+        if not 0 <= sentinel2_share <= 1:
+            raise InputError(f"sentinel2_share is {sentinel2_share}; expected 0 to 1, the share of Sentinel-2's crops.")
         self.root, self.sentinel2_share, self.naip_gsd_m = root, sentinel2_share, tuple(naip_gsd_m)
 
     def files(self) -> list[Path]:

@@ -1,7 +1,7 @@
 """What all data modules share: who the data is for, how LR is made, how it is loaded."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -33,6 +33,18 @@ class ViewsConfig:
     count: int = 1
     shift_lr_px: float = 0.0
     noise: float = 0.0
+
+
+class _Loader(DataLoader[Any]):
+    """Says what an image has in a line, in whichever process it was read."""
+
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # of which nobody takes more than the batches
+        try:
+            yield from super().__iter__()
+        except InputError as error:
+            # of a worker's error there is the text alone: its whole traceback, and at the end what was said
+            said = str(error).rpartition(f"{type(error).__name__}: ")[2].strip()
+            raise type(error)(said) from None
 
 
 class SRDataModule(L.LightningDataModule):
@@ -69,9 +81,15 @@ class SRDataModule(L.LightningDataModule):
         super().__init__()
         if scale not in SCALES:
             raise InputError(f"scale is {scale}; expected one of {SCALES}.")
-        for name, value in (("crop_lr_px", crop_lr_px), ("batch_size", batch_size), ("views.count", views.count)):
-            if value < 1:
-                raise InputError(f"{name} is {value}; expected at least 1.")
+        for name, value, least in (
+            ("crop_lr_px", crop_lr_px, 1),
+            ("batch_size", batch_size, 1),
+            ("steps_per_epoch", steps_per_epoch, 1),
+            ("views.count", views.count, 1),
+            ("workers", workers, 0),
+        ):
+            if value < least:
+                raise InputError(f"{name} is {value}; expected at least {least}.")
         self.scale, self.seed, self.workers = scale, seed, workers
         self.bands = tuple(bands)
         self.mtf = tuple(mtf_nyquist) or band_table.mtf_nyquist(self.bands)
@@ -99,11 +117,11 @@ class SRDataModule(L.LightningDataModule):
     def train_dataloader(self) -> DataLoader[Any]:
         """Crops of this epoch; reloaded every epoch, so that a resumed run goes on where it stopped."""
         self.crops.epoch = self.trainer.current_epoch if self.trainer else 0  # type: ignore[attr-defined]
-        return DataLoader(self.crops, self.batch_size, num_workers=self.workers, drop_last=True)
+        return _Loader(self.crops, self.batch_size, num_workers=self.workers, drop_last=True)
 
     def val_dataloader(self) -> DataLoader[Any]:
         """One whole image at a time."""
-        return DataLoader(self.validation, 1, num_workers=self.workers)
+        return _Loader(self.validation, 1, num_workers=self.workers)
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> dict[str, Any]:  # noqa: ANN401
         """Add LR where there is none: jittered in training, the fixed sensor in validation."""

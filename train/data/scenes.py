@@ -1,13 +1,11 @@
 """Scenes as large as they come: random windows of GeoTIFFs and Sentinel-2 products, LR made on the fly."""
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 
 import numpy as np
-from rasterio.warp import transform_bounds
 from torch.utils.data import Dataset
 
 from rs_srgan import bands as band_table
@@ -17,10 +15,10 @@ from rs_srgan.radiometry import FloatImage
 from rs_srgan.tiling import Window
 from train.data.crops import RandomCrops, ValidationImages
 from train.data.degradation import SensorJitter
+from train.data.ground import Footprint, refuse_overlaps
 from train.data.module import SRDataModule, ViewsConfig, require_files
 
 _VALIDATION_PX = 512
-_WGS84 = "EPSG:4326"
 
 
 @dataclass(frozen=True)
@@ -32,14 +30,14 @@ class Scene:
         path: of it.
         bands: to read.
         shape: (C, H, W).
-        bounds: west, south, east, north, degrees; None where it has no coordinates.
+        footprint: where it lies; None where it has no coordinates.
     """
 
     name: str
     path: Path
     bands: tuple[str, ...]
     shape: tuple[int, int, int]
-    bounds: tuple[float, float, float, float] | None
+    footprint: Footprint | None
 
     @classmethod
     def of(cls, path: Path, bands: tuple[str, ...]) -> "Scene":
@@ -50,13 +48,7 @@ class Scene:
         """
         with open_raster(path, bands) as raster:
             grid = raster.grid
-            bounds = None
-            if grid.crs and not grid.transform.is_identity:
-                west, north = grid.transform * (0, 0)
-                east, south = grid.transform * (grid.width, grid.height)
-                sides = (min(west, east), min(south, north), max(west, east), max(south, north))
-                bounds = transform_bounds(grid.crs, _WGS84, *sides)
-            return cls(path.name, path, bands, (len(bands), grid.height, grid.width), bounds)
+            return cls(path.name, path, bands, (len(bands), grid.height, grid.width), Footprint.of(grid))
 
     @property
     def images(self) -> tuple["Scene"]:
@@ -126,21 +118,9 @@ class SceneDataModule(SRDataModule):
             [Scene.of(path, self.bands) for path in _paths(patterns)]
             for patterns in (self.train_patterns, self.val_patterns)
         )
-        refuse_overlaps(train, held_out)
+        refuse_overlaps(*({scene.path: scene.footprint for scene in side} for side in (train, held_out)))
         crops = RandomCrops([(train, 1.0)], self.crop_hr_px, self.length, self.seed)
         return crops, ValidationImages(held_out, self.scale, _VALIDATION_PX, lambda name: "scenes")
-
-
-def refuse_overlaps(train: Sequence[Scene], held_out: Sequence[Scene]) -> None:
-    """Raise InputError where two scenes show the same ground, or are the same file."""
-    for a, b in itertools.product(train, held_out):
-        same = a.path.resolve() == b.path.resolve()
-        if same or (a.bounds and b.bounds and _overlap(a.bounds, b.bounds)):
-            raise InputError(f"The split leaks: {a.path} trains and {b.path} validates, and both show the same ground.")
-
-
-def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _paths(patterns: Sequence[str]) -> list[Path]:

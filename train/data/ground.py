@@ -1,0 +1,150 @@
+"""Which files show the same ground: two dates of a place, or one file under two names, must not train and validate."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rasterio.warp import transform_bounds
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from rs_srgan.errors import InputError
+from rs_srgan.io.opening import driver_of, open_dataset
+from rs_srgan.io.raster import Grid
+
+_Box = tuple[float, float, float, float]
+_Boxes = np.ndarray[Any, np.dtype[np.float64]]
+
+_WGS84 = "EPSG:4326"
+_NOWHERE: _Box = (math.nan, math.nan, math.nan, math.nan)
+# Tiles of one image may share a rim of a few pixels; less than this part of the smaller one's side is no place in common.
+_RIM = 0.01
+# What comes before a year or a date that stands alone.
+_BEFORE_DATE = re.compile(r"(.+?)[_-]+(?:19|20)\d\d(?:-?[01]\d-?[0-3]\d)?(?=[_T-]|$)")
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Where a raster lies.
+
+    Attributes:
+        crs: its own, as WKT.
+        box: west, south, east, north in it.
+        degrees: the same in WGS 84, for comparing with rasters in another one; NaN where there is no way there.
+    """
+
+    crs: str
+    box: _Box
+    degrees: _Box
+
+    @classmethod
+    def of(cls, grid: Grid) -> "Footprint | None":
+        """That of a raster; None where it has no coordinates."""
+        if not grid.crs or grid.transform.is_identity:
+            return None
+        corners = [grid.transform * (col, row) for col in (0, grid.width) for row in (0, grid.height)]
+        easts, norths = zip(*corners, strict=True)
+        box = (min(easts), min(norths), max(easts), max(norths))
+        on_earth = grid.crs.is_geographic or grid.crs.is_projected
+        return cls(grid.crs.to_wkt(), box, transform_bounds(grid.crs, _WGS84, *box) if on_earth else _NOWHERE)
+
+
+def footprint(path: Path) -> Footprint | None:
+    """Where a file lies, by its header; None where it has no coordinates.
+
+    Raises:
+        InputError: no raster.
+    """
+    if path.suffix.lower() == ".npy":
+        return None
+    with closing(open_dataset(str(path), path.name, driver_of(path))) as dataset:
+        return Footprint.of(Grid.of(dataset))
+
+
+def before_date(name: str) -> str:
+    """What a name says before a year or a date: "place0" of "place0_2021"."""
+    dated = _BEFORE_DATE.match(name)
+    return dated[1] if dated else name
+
+
+def group_places(
+    names: Sequence[str], files: Sequence[Sequence[Path]], footprints: Sequence[Footprint | None]
+) -> list[str]:
+    """The place of each image, which all have in common that cannot be told apart.
+
+    Those are of one place that have a name or a file in common, or ground; or, where one has no coordinates, what the
+    name says before a date.
+
+    Args:
+        names: of the images.
+        files: of each.
+        footprints: of each.
+    """
+    owners: dict[object, list[int]] = {}
+    for index, (name, own) in enumerate(zip(names, files, strict=True)):
+        for key in (("name", name), ("before", before_date(name)), *map(_identity, own)):
+            owners.setdefault(key, []).append(index)
+    joined = list(_overlapping(footprints, footprints))
+    for key, members in owners.items():
+        by_coordinates = isinstance(key, tuple) and key[0] == "before" and all(footprints[i] for i in members)
+        if not by_coordinates:
+            joined += [(members[0], other) for other in members]
+    rows, cols = np.array(joined, int).reshape(-1, 2).T
+    graph = coo_matrix((np.ones(len(rows)), (rows, cols)), shape=(len(names), len(names)))
+    _, labels = connected_components(graph, directed=False)
+    places: dict[int, str] = {}
+    for label, name in zip(labels.tolist(), names, strict=True):
+        places[label] = min(places.get(label, before_date(name)), before_date(name))
+    return [places[label] for label in labels.tolist()]
+
+
+def refuse_overlaps(train: Mapping[Path, Footprint | None], held_out: Mapping[Path, Footprint | None]) -> None:
+    """Raise InputError where files of the two sides show the same ground, or are the same under whatever name."""
+    seen = {_identity(path): path for path in train}
+    leaks = [(seen[_identity(path)], path) for path in held_out if _identity(path) in seen]
+    trains, validates = list(train), list(held_out)
+    leaks += [(trains[a], validates[b]) for a, b in _overlapping(list(train.values()), list(held_out.values()))]
+    if leaks:
+        (first, second), more = leaks[0], len(set(leaks)) - 1
+        others = f" (and {more} more)" if more else ""
+        raise InputError(
+            f"The split leaks: {first} trains and {second} validates, and both show the same ground{others}. "
+            "Put all images of a place on one side."
+        )
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """The same for links of all kinds and for every way to write a path."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
+
+
+def _overlapping(
+    first: Sequence[Footprint | None], second: Sequence[Footprint | None]
+) -> Iterator[tuple[int, int]]:
+    """Indexes of those that show the same ground."""
+    box, degrees = (
+        np.array([getattr(each, name) if each else _NOWHERE for each in second]).reshape(-1, 4)
+        for name in ("box", "degrees")
+    )
+    crs = np.array([each.crs if each else None for each in second], object)
+    for index, each in enumerate(first):
+        if each:
+            # boxes in degrees are turned against those in metres: of neighbours in one CRS they would share some
+            hits = np.where(crs == each.crs, _shares(each.box, box), _shares(each.degrees, degrees))
+            yield from ((index, int(other)) for other in np.flatnonzero(hits))
+
+
+def _shares(own: _Box, others: _Boxes) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    west, south, east, north = own
+    wide = np.minimum(east, others[:, 2]) - np.maximum(west, others[:, 0])
+    high = np.minimum(north, others[:, 3]) - np.maximum(south, others[:, 1])
+    least_wide = _RIM * np.minimum(east - west, others[:, 2] - others[:, 0])
+    least_high = _RIM * np.minimum(north - south, others[:, 3] - others[:, 1])
+    result: np.ndarray[Any, np.dtype[np.bool_]] = (wide > least_wide) & (high > least_high)
+    return result
