@@ -83,9 +83,9 @@ def load_weights(model: nn.Module, path: Path) -> None:
             if found[name].shape != expected[name].shape
         ),
         *(
-            f"{name} holds {found[name].dtype}, expected floating point"
+            f"{name} holds {found[name].dtype}, expected {expected[name].dtype}"
             for name in expected.keys() & found.keys()
-            if not found[name].is_floating_point()
+            if found[name].is_floating_point() != expected[name].is_floating_point()
         ),
         *(f"{name} has values that are not finite" for name, tensor in found.items() if not _finite(tensor)),
     ]

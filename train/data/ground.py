@@ -22,7 +22,7 @@ _Boxes = np.ndarray[Any, np.dtype[np.float64]]
 
 _WGS84 = "EPSG:4326"
 _NOWHERE: _Box = (math.nan, math.nan, math.nan, math.nan)
-# Tiles of one image may share a rim of a few pixels; less than this part of the smaller one's side is no place in common.
+# Tiles of one image may share a rim of a few pixels; less than this part of a side is no place in common.
 _RIM = 0.01
 # What comes before a year or a date that stands alone.
 _BEFORE_DATE = re.compile(r"(.+?)[_-]+(?:19|20)\d\d(?:-?[01]\d-?[0-3]\d)?(?=[_T-]|$)")
@@ -86,15 +86,15 @@ def group_places(
         footprints: of each.
     """
     owners: dict[object, list[int]] = {}
+    dated: dict[str, list[int]] = {}
     for index, (name, own) in enumerate(zip(names, files, strict=True)):
-        for key in (("name", name), ("before", before_date(name)), *map(_identity, own)):
+        for key in (name, *map(_identity, own)):
             owners.setdefault(key, []).append(index)
-    joined = list(_overlapping(footprints, footprints))
-    for key, members in owners.items():
-        by_coordinates = isinstance(key, tuple) and key[0] == "before" and all(footprints[i] for i in members)
-        if not by_coordinates:
-            joined += [(members[0], other) for other in members]
-    rows, cols = np.array(joined, int).reshape(-1, 2).T
+        dated.setdefault(before_date(name), []).append(index)
+    unlocated = [members for members in dated.values() if not all(footprints[index] for index in members)]
+    joined = [(members[0], other) for members in (*owners.values(), *unlocated) for other in members]
+    joined += _overlapping(footprints, footprints)
+    rows, cols = np.array(joined).reshape(-1, 2).T
     graph = coo_matrix((np.ones(len(rows)), (rows, cols)), shape=(len(names), len(names)))
     _, labels = connected_components(graph, directed=False)
     places: dict[int, str] = {}
@@ -124,9 +124,7 @@ def _identity(path: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _overlapping(
-    first: Sequence[Footprint | None], second: Sequence[Footprint | None]
-) -> Iterator[tuple[int, int]]:
+def _overlapping(first: Sequence[Footprint | None], second: Sequence[Footprint | None]) -> Iterator[tuple[int, int]]:
     """Indexes of those that show the same ground."""
     box, degrees = (
         np.array([getattr(each, name) if each else _NOWHERE for each in second]).reshape(-1, 4)

@@ -9,7 +9,6 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from rs_srgan import bands as band_table
-from rs_srgan.errors import InputError
 from rs_srgan.io.opening import open_raster
 from rs_srgan.radiometry import FloatImage
 from rs_srgan.tiling import Window

@@ -1,13 +1,16 @@
 """Small files in the formats that training reads."""
 
 import csv
+import zlib
 from pathlib import Path
 
 import numpy as np
+import rasterio
 from PIL import Image
 
 from tests.conftest import scene_dn
 from tests.train.conftest import write
+from train.data.ground import before_date
 
 RGB = ("B04", "B03", "B02")
 
@@ -26,14 +29,23 @@ def coarse(dn: np.ndarray, scale: int = 4) -> np.ndarray:
     return blocks.mean((2, 4)).round().astype(dn.dtype)
 
 
-def pair_folder(root: Path, count: int = 6, bands=("B04", "B03", "B02", "B08"), names=None) -> Path:
+def write_at(path: Path, pixels: np.ndarray, bands, place: str, gsd_m: float = 2.5) -> None:
+    """A file on the ground of a place, which is another for every name."""
+    write(path, pixels, bands)
+    row, col = divmod(zlib.crc32(place.encode()) % 100_000, 300)
+    with rasterio.open(path, "r+") as out:
+        out.transform = rasterio.transform.from_origin(2e5 + 2000 * col, 4e6 + 2000 * row, gsd_m, gsd_m)
+
+
+def pair_folder(root: Path, count: int = 6, bands=("B04", "B03", "B02", "B08"), names=None, side: int = 128) -> Path:
+    """Pairs of `side` HR pixels: LR is by default as large as the crops of finetune.yaml."""
     (root / "hr").mkdir(parents=True)
     (root / "lr").mkdir()
     for seed in range(count):
-        dn = scene_dn(96, 96, bands=len(bands), seed=seed)
+        dn = scene_dn(side, side, bands=len(bands), seed=seed)
         name = names[seed] if names else f"place{seed}"
-        write(root / "hr" / f"{name}.tif", dn, bands)
-        write(root / "lr" / f"{name}.tif", coarse(dn), bands)
+        write_at(root / "hr" / f"{name}.tif", dn, bands, before_date(name))
+        write_at(root / "lr" / f"{name}.tif", coarse(dn), bands, before_date(name), 10)
     return root
 
 
@@ -45,10 +57,10 @@ def index(folder: Path, count: int = 8, dates: int = 4) -> Path:
         out.writerow(["site", "hr", "lr", "hr_date", "lr_dates", "land_cover"])
         for seed in range(count):
             dn = scene_dn(128, 128, bands=3, seed=seed)
-            write(folder / f"hr{seed}.tif", (dn / 20).clip(0, 255).astype(np.uint8), RGB)
+            write_at(folder / f"hr{seed}.tif", (dn / 20).clip(0, 255).astype(np.uint8), RGB, f"site{seed}")
             views = []
             for date in range(dates):
-                write(folder / f"lr{seed}_{date}.tif", coarse(dn) + np.uint16(7 * date), RGB)
+                write_at(folder / f"lr{seed}_{date}.tif", coarse(dn) + np.uint16(7 * date), RGB, f"site{seed}", 10)
                 views.append(f"lr{seed}_{date}.tif")
             days = [f"2022-08-{10 + 3 * date:02}" for date in range(dates)]
             cover = ("fields", "fields", "town", "forest")[seed % 4]

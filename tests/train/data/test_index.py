@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from rs_srgan import InputError
-from tests.train.data.makers import RGB, index
+from tests.conftest import scene_dn
+from tests.train.data.makers import RGB, index, write_at
 from train.data.index import IndexDataModule, read_index, split_rows
 from train.data.module import ViewsConfig
 from train.data.pairs import read_whole
@@ -126,6 +127,29 @@ def test_files_that_are_missing_are_named_all_at_once(tmp_path):
         (tmp_path / "spot" / name).unlink()
     with pytest.raises(InputError, match=r"do not exist: .*hr2\.tif, .*lr5_1\.tif\."):
         read_index(path)
+    for number in range(8):
+        (tmp_path / "spot" / f"hr{number}.tif").unlink(missing_ok=True)
+        (tmp_path / "spot" / f"lr{number}_0.tif").unlink()
+    with pytest.raises(InputError) as error:
+        read_index(path)
+    lost = [f"hr{number}.tif" for number in range(8)] + [f"lr{number}_0.tif" for number in range(8)]
+    assert all(name in str(error.value) for name in lost) and str(error.value).count(".tif") == 17
+
+
+@pytest.mark.parametrize("same", ["spelling", "link", "ground"])
+def test_one_place_under_two_sites_stays_on_one_side(tmp_path, same):
+    path = index(tmp_path / "spot")
+    folder = tmp_path / "spot"
+    (folder / "link.tif").symlink_to(folder / "hr0.tif")
+    write_at(folder / "ground.tif", scene_dn(128, 128, bands=3, seed=7), RGB, "site0")
+    name = {"spelling": "../spot/hr0.tif", "link": "link.tif", "ground": "ground.tif"}[same]
+    edit(path, lambda rows: rows[1].update(hr=name))
+    for members in split_rows(read_index(path)).values():
+        found = {row.pair.site for row in members}
+        assert ("site0" in found) == ("site1" in found)
+    edit(path, lambda rows: [row.update(split="val" if row["site"] == "site1" else "train") for row in rows])
+    with pytest.raises(InputError, match=rf"leaks: .*hr0\.tif trains and .*{name} validates"):
+        split_rows(read_index(path))
 
 
 def test_no_table_and_no_parquet_are_said(tmp_path):

@@ -7,6 +7,7 @@ import torch
 from rs_srgan import InputError
 from train.data.crops import RandomCrops, ValidationImages, fit_crop
 from train.data.mixture import MixtureDataModule
+from train.data.scenes import SceneDataModule
 from train.data.sources import Site, band_moments, data_root, naip_sites, sentinel2_sites
 
 
@@ -141,3 +142,22 @@ def test_naip_comes_in_the_sizes_that_are_asked_for(small_data):
     assert sides(naip_gsd_m=(1.2,)) == ([{128}], {128})
     with pytest.raises(InputError, match=r"naip_gsd_m is \(5.0,\); expected one or both of \(2.4, 1.2\)"):
         sides(naip_gsd_m=(5.0,))
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ({"steps_per_epoch": 0}, "steps_per_epoch is 0; expected at least 1."),
+        ({"batch_size": 0}, "batch_size is 0; expected at least 1."),
+        ({"sentinel2_share": 1.5}, "sentinel2_share is 1.5; expected 0 to 1"),
+        ({"sentinel2_share": float("nan")}, "sentinel2_share is nan; expected 0 to 1"),
+    ],
+)
+def test_settings_without_meaning_are_refused_where_they_are_made(setting, expected):
+    with pytest.raises(InputError, match=expected):
+        MixtureDataModule(**setting)
+
+
+def test_fewer_workers_than_none_are_refused():
+    with pytest.raises(InputError, match="workers is -1; expected at least 0"):
+        SceneDataModule([], [], workers=-1)
