@@ -52,7 +52,7 @@ def test_half_precision_weights_are_loaded_as_float(model, model_folder):
         (lambda t: t.update({"generator.head.bias": torch.zeros(7)}), r"is \(7,\), expected \(16,\)"),
         (lambda t: t["generator.head.bias"].fill_(float("nan")), "not finite"),
         (lambda t: t.update({"generator.head.bias": torch.full((16,), 1e300, dtype=torch.float64)}), "not finite"),
-        (lambda t: t.update({"generator.head.bias": torch.zeros(16, dtype=torch.int8)}), "holds torch.int8, expected torch.float32"),
+        (lambda t: t.update({"generator.head.bias": torch.zeros(16, dtype=torch.int8)}), "holds torch.int8, expected"),
         (lambda t: t.clear() or t.update({f"layer{i}": torch.zeros(1) for i in range(9)}), "and .* more"),
     ],
     ids=["missing", "unexpected", "misshapen", "nan", "huge", "whole numbers", "another network"],
