@@ -91,7 +91,9 @@ class SaveModel(L.Callback):
         if name := pl_module.init_from:  # without the folders of this machine
             start = {"init_from": Path(name).name if is_local(name) else name}
         record = {**start, **progress, **metrics, **self._provenance}
-        (self.folder / "training.json").write_text(json.dumps(record, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        (self.folder / "training.json").write_text(
+            json.dumps(record, indent=2, allow_nan=False) + "\n", encoding="utf-8"
+        )
 
     def _elapsed(self) -> float:
         return self._seconds + time.monotonic() - self._started

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 # What numbers of numpy are made of in a pickle, as in the scores that Lightning's callbacks keep.
 _SCALAR = np.float64(0).__reduce__()[0]
-_NUMBERS = [
+_NUMPY: list[Any] = [
     *((_SCALAR, f"{core}.multiarray.scalar") for core in ("numpy.core", "numpy._core")),  # numpy 1's and 2's name
     np.dtype,
     *{type(np.dtype(kind)) for kind in np.typecodes["AllInteger"] + np.typecodes["Float"] + "?"},
@@ -100,7 +101,7 @@ def _generator_tensors(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise InputError(f"The checkpoint {path} does not exist.")
     try:
-        with torch.serialization.safe_globals(_NUMBERS):
+        with torch.serialization.safe_globals(_NUMPY):
             content = torch.load(path, map_location="cpu", weights_only=True)  # never runs what a pickle says
     except pickle.UnpicklingError:
         raise InputError(
@@ -112,7 +113,7 @@ def _generator_tensors(path: Path) -> dict[str, Tensor]:
     tensors = content.get("state_dict", content) if isinstance(content, Mapping) else {}
     if fusion := [name for name in tensors if "fusion" in str(name).split(".")]:
         logger.warning(
-            "%s is of a model for several views; its fusion (%s and %s more) is left out, and the model takes one image.",
+            "%s is of a model for several views; its fusion (%s, %s more) is left out: it becomes one for one image.",
             path,
             fusion[0],
             len(fusion) - 1,

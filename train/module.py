@@ -144,7 +144,8 @@ class SRModule(L.LightningModule):
     def stopped(self, why: str) -> FloatingPointError:
         """The error that ends a run, with the checkpoint that it can go on from, where there is one."""
         callbacks = self.trainer.checkpoint_callbacks
-        saved = [each.last_model_path or each.best_model_path for each in callbacks if isinstance(each, ModelCheckpoint)]
+        ours = [each for each in callbacks if isinstance(each, ModelCheckpoint)]
+        saved = [each.last_model_path or each.best_model_path for each in ours]
         for path in (*saved, self.trainer.ckpt_path):
             if path and Path(path).is_file():
                 return FloatingPointError(f"{why} The last good checkpoint is kept: {path}.")
@@ -164,8 +165,8 @@ class SRModule(L.LightningModule):
         sr = self(batch)
         if not torch.isfinite(sr).all():
             raise self.stopped(
-                f"The validation's SR of {batch['site'][0]} is not finite at step {self.steps_done}: lower the learning "
-                "rate, or look for nodata in the validation data."
+                f"The validation's SR of {batch['site'][0]} is not finite at step {self.steps_done}. Lower the "
+                "learning rate, or look for nodata in the validation data."
             )
         restored, simple = (image[inner].float().cpu().numpy() for image in (sr, baseline))
         figures = [psnr(restored, truth), psnr(simple, truth), *spectrum_db(restored, truth, SPECTRUM_AT)]

@@ -138,3 +138,19 @@ def test_a_pickle_is_never_run_and_a_broken_file_is_said(tmp_path, capsys):
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
     path = save(tmp_path / "x.ckpt", original())
     assert main(["convert", str(path), "-o", str(tmp_path)]) == 2
+
+
+def test_scores_of_callbacks_are_numbers_not_code(tmp_path):
+    scores = {"best_model_score": np.float64(0.3), "wait_count": np.int64(3), "half": np.float32(0.5)}
+    path = save(tmp_path / "x.ckpt", original(), callbacks={"EarlyStopping": scores})
+    assert main(["convert", str(path), "-o", str(tmp_path / "model")]) == 0
+
+
+def test_a_fusion_that_is_left_out_is_said(tmp_path, caplog):
+    tensors = original()
+    assert main(["convert", str(save(tmp_path / "one.ckpt", tensors)), "-o", str(tmp_path / "one")]) == 0
+    assert "fusion" not in caplog.text
+    state = {f"net.{name}": tensor for name, tensor in tensors.items()} | {"fusion.encode.weight": torch.zeros(1)}
+    torch.save({"state_dict": state}, tmp_path / "several.ckpt")
+    assert main(["convert", str(tmp_path / "several.ckpt"), "-o", str(tmp_path / "several")]) == 0
+    assert "its fusion (fusion.encode.weight, 0 more) is left out" in caplog.text

@@ -46,7 +46,8 @@ def test_the_log_goes_where_it_is_sent(own, tmp_path):
     given = ["--config", CONFIG, "--data.root", str(own), "--data.crop_lr_px=16", "--log", "tensorboard"]
     assert main(["fit", *given, *options]) == 0
     assert list((tmp_path / "runs" / "finetune" / "log").rglob("events.*"))
-    assert (tmp_path / "runs" / "finetune" / "report.md").is_file()
+    report = (tmp_path / "runs" / "finetune" / "report.md").read_text()
+    assert "No curves here: the log is TensorBoardLogger's" in report
 
 
 class OwnData(L.LightningDataModule):

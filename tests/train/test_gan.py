@@ -4,6 +4,7 @@ import lightning as L
 import pytest
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.plugins import MixedPrecision
 from torch.utils.data import DataLoader
 
 from rs_srgan import SISR, InputError, SISRConfig
@@ -132,9 +133,11 @@ def test_resumed_at_an_epochs_end_it_is_bit_for_bit_the_run_that_went_on(tmp_pat
 @pytest.mark.parametrize("precision", ["bf16-mixed", "16-mixed"])
 def test_half_precision_learns_as_well(precision):
     watch = Watch()
-    trainer(max_steps=8, callbacks=[watch], precision=precision).fit(
-        module(adversarial={"r1": 1.0, "penalty_every": 1}), large_pairs()
-    )
+    # asked for by name on a CPU, Lightning makes bf16 of fp16
+    scaler = torch.amp.GradScaler("cpu") if precision == "16-mixed" else None
+    run = trainer(max_steps=8, callbacks=[watch], plugins=[MixedPrecision(precision, "cpu", scaler)])
+    run.fit(module(adversarial={"r1": 1.0, "penalty_every": 1}), large_pairs())
+    assert scaler is None or scaler.state_dict()["_growth_tracker"] > 0  # steps were taken, scaled
     assert watch.moved[-1] == {"generator", "discriminator"}
     assert all(math.isfinite(value) for logged in watch.logged for value in logged.values())
 
@@ -174,7 +177,7 @@ def test_r1_is_the_squared_gradient():
 
 
 def test_a_term_that_is_not_finite_is_named():
-    with pytest.raises(FloatingPointError, match="The hr images of step 2 hold values"):
+    with pytest.raises(FloatingPointError, match="The hr images of step 1 hold values"):
         trainer(max_steps=4).fit(module(), pairs(fill=float("nan")))
 
 
@@ -200,3 +203,33 @@ def test_it_starts_from_the_weights_it_is_given(tmp_path):
 def test_it_starts_in_one_way(options, words):
     with pytest.raises(InputError, match=words):
         GANModule(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"perceptual": "vgg19"}, "perceptual is vgg19 and perceptual_weight 0.0; expected both"),
+        ({"perceptual_weight": 0.1}, "perceptual is none and perceptual_weight 0.1; expected both"),
+        ({"learning_rate": -1e-4}, "learning_rate is -0.0001; expected more than 0"),
+        ({"discriminator_rate": -1.0}, "discriminator_rate is -1.0; expected more than 0"),
+        ({"adversarial": {"label_smoothing": 1.0}}, "label_smoothing is 1.0; expected 0 or more, below 1"),
+        ({"adversarial": {"weight": -1.0}}, "adversarial.weight is -1.0; expected 0 or more"),
+        ({"adversarial": {"loss": "wasserstein"}}, "wasserstein and r1 is 0; expected r1 above 0"),
+    ],
+)
+def test_what_could_not_learn_is_refused(options, words):
+    with pytest.raises(InputError, match=words):
+        module(**options)
+
+
+@pytest.mark.parametrize(("name", "fits"), [("patchgan", 24), ("esrgan", 32), ("srgan", 16), ("unet", 8)])
+def test_a_crop_that_the_discriminator_cannot_see_is_refused(name, fits):
+    network = DiscriminatorConfig(name, 4)
+    gan = GANModule(SMALL, discriminator=network)
+    gan.discriminator(torch.rand(2, 8, fits, fits))  # what is accepted works
+    size = fits // 4 + 4 - 1  # LR pixels: one less than needed
+    batch = [{"hr": torch.rand(4, 4 * size, 4 * size), "lr": torch.rand(4, size, size)}] * 2
+    with pytest.raises(
+        InputError, match=f"{name} sees {fits - 4} pixels.*at least {fits}. Set crop_lr_px to {size + 1}"
+    ):
+        trainer(max_steps=2).fit(gan, DataLoader(batch, 2))

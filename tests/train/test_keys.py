@@ -1,9 +1,11 @@
+import importlib.util
 from pathlib import Path
 
 import pytest
+from jsonargparse import Namespace
 
 from rs_srgan import InputError
-from train.__main__ import main
+from train.__main__ import main, with_defaults
 from train.keys import check_keys
 
 CONFIGS = sorted(Path("train/configs").glob("*.yaml"))
@@ -83,3 +85,44 @@ def test_what_cannot_run_is_said_before_it_runs(tmp_path, capsys, option, words)
     printed = capsys.readouterr().err
     assert words in printed
     assert len(printed.splitlines()) == 1
+
+
+def test_an_unknown_command_is_said_with_the_nearest(capsys):
+    assert main(["fitt", "--config", "x.yaml"]) == 2
+    assert capsys.readouterr().err == "train: Unknown command 'fitt'; did you mean 'fit'?\n"
+
+
+def test_help_has_all_commands(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    printed = capsys.readouterr().out
+    assert all(command in printed for command in ("fit", "validate", "convert", "reproduce"))
+
+
+def test_a_log_whose_package_is_missing_is_said(tmp_path, capsys):
+    if importlib.util.find_spec("wandb"):
+        pytest.skip("wandb is installed")
+    config = str(next(path for path in CONFIGS if path.stem == "srgan_x4_rgbn"))
+    root = f"--trainer.default_root_dir={tmp_path}"
+    assert main(["fit", "--config", config, f"--data.root={tmp_path}", root, "--log=wandb"]) == 2
+    printed = capsys.readouterr().err
+    assert "pip install wandb" in printed
+    assert len(printed.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (None, "ModelCheckpoint SaveModel Figures Report Averaging"),
+        ("lightning.pytorch.callbacks.Timer", "ModelCheckpoint SaveModel Figures Report Timer Averaging"),
+        ("lightning.pytorch.callbacks.ModelCheckpoint", "SaveModel Figures Report ModelCheckpoint Averaging"),
+        (
+            "lightning.pytorch.callbacks.EMAWeightAveraging",
+            "ModelCheckpoint SaveModel Figures Report EMAWeightAveraging",
+        ),
+    ],
+)
+def test_a_callback_of_ones_own_joins_those_of_every_run(tmp_path, given, expected):
+    requested = given and [Namespace(class_path=given)]
+    found = [callback.class_path.split(".")[-1] for callback in with_defaults(requested, tmp_path, ema=0.9)]
+    assert found == expected.split()

@@ -3,6 +3,7 @@ import math
 import pytest
 import torch
 
+from rs_srgan import InputError
 from train.losses import TERMS, ReconstructionWeights, charbonnier, fft, gradient, reconstruction_terms, sam
 
 
@@ -43,3 +44,8 @@ def test_the_spectral_angle_does_not_ask_for_brightness():
         sr = (0.9 * hr).requires_grad_()
         sam(sr, hr).backward()
         assert (sr.grad * hr).sum().abs() < 1e-3 * brightness  # along the spectrum itself: nothing
+
+
+def test_a_negative_weight_is_refused():
+    with pytest.raises(InputError, match=r"weights\.fft is -1"):
+        ReconstructionWeights(fft=-1.0)

@@ -7,6 +7,7 @@ from lightning.pytorch.callbacks import Timer
 from torch.utils.data import DataLoader
 
 from rs_srgan import SISR, InputError, SISRConfig
+from train.losses import ReconstructionWeights
 from train.module import SISRModule
 
 SMALL = SISRConfig(channels=16, blocks=1)
@@ -105,7 +106,13 @@ def test_validation_averages_images_of_a_site_then_sites_then_groups():
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [({"warmup_steps": 0}, "warmup_steps is 0; expected at least 1"), ({}, "crop_lr_px of more than 4")],
+    [
+        ({"warmup_steps": 0}, "warmup_steps is 0; expected at least 1"),
+        ({"learning_rate": -1.0}, "learning_rate is -1.0; expected more than 0"),
+        ({"weight_decay": -1.0}, "weight_decay is -1.0; expected 0 or more"),
+        ({"weights": ReconstructionWeights(0, 0, 0, 0, 0, 0)}, "All weights of the loss are 0"),
+        ({}, "crop_lr_px of more than 4"),
+    ],
 )
 def test_settings_that_cannot_be_are_refused(options, words):
     tiny = DataLoader([{"hr": torch.rand(4, 16, 16), "lr": torch.rand(4, 4, 4)}] * 2, 1)

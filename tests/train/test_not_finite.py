@@ -1,0 +1,114 @@
+"""A run that meets values that are not finite stops in one line, and what it saved before stays."""
+
+import json
+import math
+from pathlib import Path
+
+import lightning as L
+import pytest
+import torch
+import yaml
+from lightning.pytorch.callbacks import ModelCheckpoint
+from torch.utils.data import DataLoader
+
+from rs_srgan import InputError, SISRConfig, load_model
+from tests.train.test_gan import large_pairs, module
+from tests.train.test_module import SMALL
+from train.__main__ import main
+from train.callbacks import Averaging, SaveModel
+from train.module import SISRModule
+
+
+class Ruin(L.Callback):
+    """A last step of the second epoch that the check before it could not foresee."""
+
+    def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx):
+        if trainer.current_epoch == 1 and batch_idx == 3:
+            next(module.model.parameters()).data.fill_(math.nan)
+
+
+def run(trained, folder, *callbacks, validation=None, resume=None, epochs=3):
+    saving = ModelCheckpoint(
+        folder / "checkpoints",
+        save_last=True,
+        every_n_epochs=1,
+        save_on_train_epoch_end=True,
+        enable_version_counter=False,
+    )
+    quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False, "num_sanity_val_steps": 0}
+    fit = L.Trainer(
+        accelerator="cpu",
+        max_epochs=epochs,
+        callbacks=[*callbacks, saving, SaveModel(str(folder / "model")), Averaging(0.5)],
+        **quiet,
+    )
+    fit.fit(trained, large_pairs(), validation, ckpt_path=resume)
+
+
+def images():
+    return DataLoader([{"hr": torch.rand(4, 64, 64), "lr": torch.rand(4, 16, 16), "group": "g", "site": "a"}], 1)
+
+
+@pytest.mark.parametrize("stage", ["psnr", "gan"])
+@pytest.mark.parametrize("validates", [True, False])
+def test_weights_ruined_by_an_epochs_last_step_replace_nothing(stage, validates, tmp_path):
+    trained = module() if stage == "gan" else SISRModule(SMALL, warmup_steps=1)
+    last = tmp_path / "checkpoints" / "last.ckpt"
+    with pytest.raises(FloatingPointError, match=rf"not finite .*step 8\..*last good checkpoint is kept: {last}"):
+        run(trained, tmp_path, Ruin(), validation=images() if validates else None)
+    checkpoint = torch.load(last, weights_only=True)
+    assert checkpoint["epoch"] == 0
+    assert all(value.isfinite().all() for value in checkpoint["current_model_state"].values())
+    if validates:
+        assert all(value.isfinite().all() for value in load_model(tmp_path / "model").state_dict().values())
+        assert json.loads((tmp_path / "model" / "training.json").read_text())["steps"] == 4  # batches, also of a GAN
+    else:
+        assert not (tmp_path / "model").exists()
+
+
+def test_a_figure_without_a_value_is_null(tmp_path, monkeypatch):
+    monkeypatch.setattr(L.Trainer, "callback_metrics", {"val/psnr": math.nan})
+    trained = SISRModule(SMALL)
+    trained.trainer = L.Trainer(logger=False, enable_checkpointing=False, accelerator="cpu")
+    SaveModel(str(tmp_path))._record(trained.trainer, trained)
+    assert json.loads((tmp_path / "training.json").read_text())["val/psnr"] is None
+
+
+class Spoiled(L.LightningDataModule):
+    """From an epoch on, HR has no values."""
+
+    def __init__(self, scale: int, bands: tuple[str, ...], mtf_nyquist: tuple[float, ...], spoiled_from: int = 0):
+        super().__init__()
+        self.sides, self.left = (16 * scale, len(bands)), spoiled_from
+
+    def train_dataloader(self):
+        side, bands = self.sides
+        hr = torch.full((bands, side, side), 0.1 if self.left else math.nan)
+        self.left -= 1
+        return DataLoader([{"hr": hr, "lr": torch.full((bands, 16, 16), 0.1)}] * 4, 2)
+
+
+@pytest.mark.parametrize("good", [0, 1])
+def test_the_command_says_it_in_a_line_and_claims_a_checkpoint_only_where_there_is_one(good, tmp_path, capsys):
+    config = yaml.safe_load(Path("train/configs/finetune.yaml").read_text())
+    config["data"] = {"class_path": f"{Spoiled.__module__}.Spoiled", "init_args": {"spoiled_from": good}}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(config))
+    options = ["--trainer.max_epochs=3", "--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false"]
+    options += [f"--trainer.default_root_dir={tmp_path / 'run'}", "--trainer.callbacks+=LearningRateMonitor"]
+    assert main(["fit", "--config", str(tmp_path / "own.yaml"), *options]) == 1
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line.startswith(f"train: The hr images of step {2 * good} hold values that are not finite")
+    last = tmp_path / "run" / "checkpoints" / "last.ckpt"  # though the request names a callback of its own
+    assert last.is_file() == bool(good)
+    assert (str(last) in line) == bool(good)
+    assert ("no checkpoint of this run" in line) != bool(good)
+
+
+def test_a_checkpoint_of_another_stage_or_architecture_is_refused(tmp_path):
+    run(SISRModule(SMALL, warmup_steps=1), tmp_path, epochs=1)
+    last = tmp_path / "checkpoints" / "last.ckpt"
+    with pytest.raises(InputError, match="is of SISRModule and this run is of GANModule; expected one of GANModule"):
+        run(module(), tmp_path, resume=last)
+    wide = SISRModule(SISRConfig(channels=32, blocks=1), warmup_steps=1)
+    with pytest.raises(InputError, match=r"another architecture .* is \(16,.*there and \(32,.*here"):
+        run(wide, tmp_path, resume=last)
