@@ -85,8 +85,9 @@ def explained(error: Exception, repo: str, revision: str | None = None) -> Input
 def _asked(error: Exception) -> str:
     """Who was: the Hub, or the storage that it sends downloads and uploads to."""
     try:
-        address = urlsplit(str(error.request.url))  # type: ignore[attr-defined]  # of HTTPError
-    except (AttributeError, RuntimeError):  # none was made
+        made = error.response if isinstance(error, HfHubHTTPError) else error.request  # type: ignore[attr-defined]
+        address = urlsplit(str(made.url))
+    except (AttributeError, RuntimeError):  # nothing was asked
         return f"the Hub at {constants.ENDPOINT}"
     if address.netloc == urlsplit(constants.ENDPOINT).netloc:
         return f"the Hub at {constants.ENDPOINT}"

@@ -259,7 +259,7 @@ def test_a_cache_whose_files_are_links_into_a_store_with_other_names_is_whole(hu
     ("fault", "words"),
     [
         (server.status(503), "problem of its own (503)"),
-        (server.status(401), "check its name, or log in"),
+        (server.status(401), "does not know your token (401)"),
         (server.no_hub, "is not the Hub"),
     ],
 )
