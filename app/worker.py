@@ -99,7 +99,7 @@ def _model(name: str, detail: float | None) -> SISR | MISR:
 def _engine(
     model: SISR | MISR, encodings: tuple[Encoding, ...], scene_px: int, name: str, precision: str, threads: int | None
 ) -> Engine:
-    """`make_engine`, or what it made for the last job: what is compiled already saves a visitor a second or two."""
+    """`make_engine`, or what it made for the last job: what is compiled already need not be compiled again."""
     return _last_engine(model, encodings, min(scene_px, WORTH_COMPILING_PX), name, precision, threads)
 
 

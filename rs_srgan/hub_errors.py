@@ -96,7 +96,7 @@ def _asked(error: Exception) -> str:
 
 def _refusal(error: HfHubHTTPError) -> str:
     status, asked = error.response.status_code, _asked(error)
-    if "storage" in asked and status in (401, 403):
+    if asked.startswith("the Hub's storage") and status in (401, 403):
         return f"{asked} refuses ({status}), though the Hub sent us there. Try again; then look at your proxy."
     match status:
         case 401:
