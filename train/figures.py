@@ -26,7 +26,8 @@ _MOST_VIEWS = 4
 class Figures(L.Callback):
     """After every validation, LR | bicubic | SR | HR | error of some images.
 
-    Where there are several views, these, and beside the fused SR that of the reference alone: what the others gave.
+    Where there are several views, these, their plain mean, and beside the fused SR that of the reference alone: what
+    the others gave.
 
     Args:
         folder: where; the pictures of the last validation replace those before.
@@ -84,8 +85,9 @@ def draw(module: SRModule, batch: dict[str, Any], sr: Tensor) -> Figure:
     if several:
         with torch.no_grad():
             alone = module({"lr": views[:, :1]})
+        panels.append(("mean of the views", cut(views.mean(1), 1)))
         panels.append(("SR of view 1 alone", cut(alone, scale)))
-    panels += [("SR", cut(sr, scale)), ("HR", hr)]
+    panels += [("SR of all, fused" if several else "SR", cut(sr, scale)), ("HR", hr)]
     figure = Figure(figsize=(2.4 * (len(panels) + 1), 2.7), layout="constrained")
     FigureCanvasAgg(figure)
     axes = np.atleast_1d(figure.subplots(1, len(panels) + 1))

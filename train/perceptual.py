@@ -70,8 +70,9 @@ class _VGG19(nn.Module):
             from torchvision.models import VGG19_Weights, vgg19
         except (ImportError, RuntimeError):  # RuntimeError: one that was built for another torch
             raise InputError(
-                "The perceptual loss vgg19 needs torchvision, built for the torch that is installed; or leave it out: "
-                "the discriminator's own features (feature_matching) need nothing."
+                "The perceptual loss vgg19 needs torchvision, built for the torch that is installed: pip install "
+                "'rs_srgan[perceptual]'. Or leave it out: the discriminator's own features (feature_matching) need "
+                "nothing."
             ) from None
         try:
             network = vgg19(weights=VGG19_Weights.DEFAULT)
@@ -99,7 +100,8 @@ class _LPIPS(nn.Module):
         except (ImportError, RuntimeError):
             raise InputError(
                 "The perceptual loss lpips needs the package of that name and torchvision, built for the torch that is "
-                "installed; or leave it out: the discriminator's own features (feature_matching) need nothing."
+                "installed: pip install 'rs_srgan[perceptual]'. Or leave it out: the discriminator's own features "
+                "(feature_matching) need nothing."
             ) from None
         except (URLError, OSError):
             raise InputError("The weights of LPIPS cannot be downloaded: connect once.") from None

@@ -4,7 +4,19 @@ import pytest
 import torch
 
 from rs_srgan import InputError
-from train.losses import TERMS, ReconstructionWeights, charbonnier, fft, gradient, reconstruction_terms, sam
+from train.losses import (
+    TERMS,
+    ReconstructionWeights,
+    charbonnier,
+    fft,
+    gradient,
+    l1,
+    ldl,
+    mse,
+    reconstruction_terms,
+    sam,
+    tv,
+)
 
 
 def test_known_values():
@@ -14,6 +26,22 @@ def test_known_values():
     assert fft(hr + 0.5, hr).item() == pytest.approx(0.5 * 8 / (8 * 5))  # all of it in one of 8 x 5 coefficients
     ramp = hr + torch.arange(8.0)
     assert gradient(ramp, hr).item() == pytest.approx(1.0)
+    assert l1(hr - 0.3, hr).item() == pytest.approx(0.3)
+    assert mse(hr - 0.3, hr).item() == pytest.approx(0.09)
+    assert tv(ramp, hr).item() == pytest.approx(1.0)
+    assert tv(ramp + 2 * ramp.mT, ramp).item() == pytest.approx(3.0)  # of SR alone
+
+
+def test_ldl_minds_isolated_artifacts_and_not_an_even_error():
+    hr = torch.zeros(1, 1, 32, 32)
+    even, artifact = hr + 0.1, hr.clone()
+    artifact[..., 16, 16] = 0.1 * 32 * 32  # the same mean error
+    assert ldl(even, hr) < 1e-3 * l1(even, hr)  # rounding apart: 0
+    assert ldl(artifact, hr) > 0.1 * l1(artifact, hr)
+    near, far = artifact.clone(), artifact.clone()
+    near[..., 17, 18] += 0.1
+    far[..., 2, 2] += 0.1
+    assert ldl(near, hr) > ldl(far, hr)  # beside it the difference is unsteady
 
 
 def test_the_spectral_angle_is_the_angle():

@@ -16,7 +16,7 @@ from train.perceptual import make_perceptual
 def test_without_its_library_it_says_what_to_do(name, monkeypatch):
     for library in ("torchvision", "torchvision.models", "lpips"):
         monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(InputError, match=r"needs .*torchvision.*or leave it out"):
+    with pytest.raises(InputError, match=r"needs .*torchvision.*rs_srgan\[perceptual\].*Or leave it out"):
         make_perceptual(name, ("B04", "B03", "B02", "B08"), white=0.3)
 
 

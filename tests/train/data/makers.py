@@ -49,18 +49,18 @@ def pair_folder(root: Path, count: int = 6, bands=("B04", "B03", "B02", "B08"), 
     return root
 
 
-def index(folder: Path, count: int = 8, dates: int = 4) -> Path:
+def index(folder: Path, count: int = 8, dates: int = 4, bands=RGB) -> Path:
     """Like SPOT-6 with Sentinel-2: HR in 8 bits, LR in DN at several dates, three kinds of land cover."""
     folder.mkdir(parents=True)
     with (folder / "index.csv").open("w", newline="") as file:
         out = csv.writer(file)
         out.writerow(["site", "hr", "lr", "hr_date", "lr_dates", "land_cover"])
         for seed in range(count):
-            dn = scene_dn(128, 128, bands=3, seed=seed)
-            write_at(folder / f"hr{seed}.tif", (dn / 20).clip(0, 255).astype(np.uint8), RGB, f"site{seed}")
+            dn = scene_dn(128, 128, bands=len(bands), seed=seed)
+            write_at(folder / f"hr{seed}.tif", (dn / 20).clip(0, 255).astype(np.uint8), bands, f"site{seed}")
             views = []
             for date in range(dates):
-                write_at(folder / f"lr{seed}_{date}.tif", coarse(dn) + np.uint16(7 * date), RGB, f"site{seed}", 10)
+                write_at(folder / f"lr{seed}_{date}.tif", coarse(dn) + np.uint16(7 * date), bands, f"site{seed}", 10)
                 views.append(f"lr{seed}_{date}.tif")
             days = [f"2022-08-{10 + 3 * date:02}" for date in range(dates)]
             cover = ("fields", "fields", "town", "forest")[seed % 4]

@@ -90,6 +90,35 @@ def test_balanced_by_land_cover_every_kind_is_drawn_as_often(tmp_path):
     assert list(weights.values()) == [pytest.approx(1 / len(weights))] * len(weights)
 
 
+def test_balanced_by_scene_classifications_and_by_spectral_indices(tmp_path):
+    path = index(tmp_path / "spot")
+    for seed in range(8):
+        write_at(
+            path.parent / f"scl{seed}.tif", np.full((1, 32, 32), 6 if seed % 4 else 4, np.uint8), None, f"site{seed}"
+        )
+    edit(path, lambda rows: [row.update(scl=f"scl{seed}.tif") for seed, row in enumerate(rows)])
+    crops = module(path, land_cover="scl").crops
+    watered = {f"site{seed}" for seed in range(8) if seed % 4}
+    water = [weight for pair, weight in zip(crops.pairs, crops.weights, strict=True) if pair.site in watered]
+    assert 0 < len(water) < len(crops.pairs)
+    assert water == [pytest.approx(0.5 / len(water))] * len(water)
+    edit(path, lambda rows: [row.update(scl="") for row in rows])
+    with pytest.raises(InputError, match="has no scl"):
+        module(path, land_cover="scl")
+    with pytest.raises(InputError, match="spectral indices needs B04, B03 and B08; B08 is missing"):
+        module(path, land_cover="indices")
+    rgbn = (*RGB, "B08")
+    path = index(tmp_path / "four", bands=rgbn)
+    forest = np.full((4, 32, 32), 300, np.uint16)
+    forest[3] = 4000
+    for seed in (0, 3, 6):
+        write_at(path.parent / f"lr{seed}_0.tif", forest, rgbn, f"site{seed}", 10)
+    crops = module(path, land_cover="indices", bands=rgbn).crops
+    wooded = [w for pair, w in zip(crops.pairs, crops.weights, strict=True) if pair.site in {"site0", "site3", "site6"}]
+    assert 0 < len(wooded) < len(crops.pairs)
+    assert wooded == [pytest.approx(0.5 / len(wooded))] * len(wooded)
+
+
 def test_the_split_is_by_site(tmp_path):
     rows = read_index(index(tmp_path / "spot", count=10))
     sides = split_rows(rows)
