@@ -9,6 +9,12 @@ const duration = seconds =>
   seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 const million = px => (px / 1e6 >= 0.1 ? `${(px / 1e6).toFixed(1)} million pixels` : `${px} pixels`);
 
+let remembered = null; // the job that the page's address names
+
+addEventListener("popstate", () => {
+  if (new URL(location.href).searchParams.get("job") !== remembered) location.reload();
+});
+
 class Job extends HTMLElement {
   static observedAttributes = ["data-id"];
 
@@ -29,8 +35,12 @@ class Job extends HTMLElement {
     this.failures = 0;
     if (this.dataset.remember !== undefined) {
       const here = new URL(location.href);
+      const earlier = here.searchParams.get("job");
       here.searchParams.set("job", this.dataset.id);
-      history.replaceState(history.state, "", here);
+      // Back leads to the job before
+      if (earlier && earlier !== this.dataset.id) history.pushState(history.state, "", here);
+      else history.replaceState(history.state, "", here);
+      remembered = this.dataset.id;
     }
     this.ask(this.id_begun);
   }

@@ -19,13 +19,15 @@ from tests.safe_builder import build_safe, zip_safe
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SECONDS = 60_000  # in milliseconds, for anything that computes
-_QUIET = (
+QUIET = (
     "--no-sandbox",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
 )
+# Maps are drawn by the processor, since there need be no graphics card.
+SOFTWARE_GL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 
 
 def sample_dn(side: int) -> np.ndarray:
@@ -130,13 +132,12 @@ def launch():
         pytest.skip("no Chromium on this machine (apt install chromium)")
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
-        yield lambda arguments: driver.chromium.launch(executable_path=CHROMIUM, args=[*_QUIET, *arguments])
+        yield lambda arguments: driver.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *arguments])
 
 
 @pytest.fixture(scope="session")
 def browser(launch):
-    # maps are drawn by the processor, since there need be no graphics card
-    browser = launch(["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"])
+    browser = launch(SOFTWARE_GL)
     yield browser
     browser.close()
 

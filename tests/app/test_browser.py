@@ -339,6 +339,16 @@ def test_the_comparison_is_taken_home_as_a_picture(page, tmp_path):
     assert picture[..., :3].std() > 20
 
 
+def test_back_leads_to_the_result_before(page, write_tif):
+    for name in ("first.tif", "second.tif"):
+        if name == "second.tif":
+            page.locator("#file").get_by_label("Clear").first.click()
+        super_resolve(page, write_tif(scene_dn(20, 20), name))
+        page.locator("#patch-result .sr-title").get_by_text(name).wait_for(timeout=SECONDS)
+    page.go_back()
+    page.locator("#patch-result .sr-title").get_by_text("first.tif").wait_for(timeout=SECONDS)
+
+
 def test_two_models_are_compared(page, write_tif):
     page.wait_for_selector(LIVE, timeout=SECONDS)
     page.get_by_label("Compare with").click()
