@@ -2,6 +2,9 @@
 
 import os
 import shlex
+import sys
+import types
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -51,6 +54,27 @@ def test_it_makes_the_same_pixels(write_tif, tmp_path, monkeypatch, index, how):
 
 
 def test_the_lines_for_a_notebook_are_python():
-    text = notebook('l\'été "x".tif', "http://localhost:7860/jobs/abc", (10.0, 46.0, 10.5, 46.5))
-    compile(text, "notebook", "exec")
-    assert "http://localhost:7860/jobs/abc/tiles/earth/sr/{z}/{x}/{y}.png" in text
+    title = 'l\'été "x".tif'
+    added = {}
+
+    class Map:
+        """As leafmap has it."""
+
+        def __init__(self, center, zoom, style):
+            added["center"], added["style"] = center, style
+
+        def add_tile_layer(self, url, name, attribution):
+            added[name] = url
+
+        def add_layer_control(self):
+            pass
+
+    text = notebook(title, "http://localhost:7860/jobs/abc", (10.0, 46.0, 10.5, 46.5))
+    leafmap = types.SimpleNamespace(Map=Map)
+    with patch.dict(sys.modules, {"leafmap": types.SimpleNamespace(maplibregl=leafmap), "leafmap.maplibregl": leafmap}):
+        exec(compile(text, "notebook", "exec"), {})
+    assert added["center"] == (10.25, 46.25)
+    assert added["style"]["layers"] == []  # its own would be fetched from elsewhere
+    for layer in ("input", "sr"):
+        tiles = f"http://localhost:7860/jobs/abc/tiles/earth/{layer}/{{z}}/{{x}}/{{y}}.png?composite=True+colour"
+        assert added[f"{layer} of {title}"] == tiles
