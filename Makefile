@@ -21,6 +21,9 @@ ifneq ($(wildcard ../shared/data),)
 export RS_SRGAN_DATA ?= $(abspath ../shared/data)
 endif
 
+# In parts, each a process: training after everything else in one process has ended in a segmentation fault.
+TEST := $(BIN)/python -m pytest -m "not slow"
+
 .PHONY: demo test bench screenshot lint train clean
 
 demo: .venv/.demo
@@ -29,7 +32,9 @@ demo: .venv/.demo
 test: .venv/.dev
 	$(MAKE) lint
 	mkdir -p build/screenshots
-	RS_SRGAN_SCREENSHOTS=build/screenshots $(BIN)/python -m pytest -m "not slow"
+	RS_SRGAN_SCREENSHOTS=build/screenshots $(TEST) tests/app
+	$(TEST) --ignore=tests/app --ignore=tests/train
+	$(TEST) tests/train
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
