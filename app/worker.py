@@ -13,10 +13,10 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import import_module
-from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+import numpy as np
 
 from app.inputs import write_lr
 from app.models import load_public
@@ -83,7 +83,7 @@ def compute(request: Request, folder: Path) -> Generator[Step]:
             uncertainty=folder / result_name(index, True) if uncertain else None,
             offset=request.offset,
             reference=0 if revisits else None,
-            engines=_engine,
+            engines=_engines,
         )
         with closing(steps):
             for state in steps:
@@ -96,20 +96,40 @@ def _model(name: str, detail: float | None) -> SISR | MISR:
     return load_public(name, detail)
 
 
-def _engine(
-    model: SISR | MISR, encodings: tuple[Encoding, ...], scene_px: int, name: str, precision: str, threads: int | None
-) -> Engine:
+class _Engines:
     """`make_engine`, or what it made for the last job: what is compiled already need not be compiled again."""
-    return _last_engine(model, encodings, min(scene_px, WORTH_COMPILING_PX), name, precision, threads)
+
+    def __init__(self) -> None:
+        self._make = lru_cache(maxsize=1)(make_engine)
+        self._first: tuple[SISR | MISR, tuple[Encoding, ...], str, str, int | None] | None = None
+        self._ready = False
+
+    def __call__(
+        self,
+        model: SISR | MISR,
+        encodings: tuple[Encoding, ...],
+        scene_px: int,
+        name: str,
+        precision: str,
+        threads: int | None,
+    ) -> Engine:
+        """See `make_engine`."""
+        self._first = self._first or (model, encodings, name, precision, threads)
+        return self._make(model, encodings, min(scene_px, WORTH_COMPILING_PX), name, precision, threads)
+
+    def get_ready(self) -> None:
+        """Compile for whole tiles what made the first small image, which is the sample, while nobody waits."""
+        if self._ready or self._first is None:
+            return
+        self._ready = True
+        model, encodings, *how = self._first
+        if isinstance(model, SISR) and not model.config.guide_bands:
+            side = TILE_LR_PX + 2 * model.receptive_field
+            engine = self._make(model, encodings, WORTH_COMPILING_PX, *how)
+            engine(np.zeros((len(model.config.bands), side, side), np.float32))
 
 
-_last_engine = lru_cache(maxsize=1)(make_engine)
-
-
-def _get_ready() -> None:
-    """Import what the first larger image needs, while nobody waits."""
-    if find_spec("openvino"):
-        import_module("rs_srgan.inference.openvino_engine")
+_engines = _Engines()
 
 
 class Worker:
@@ -184,7 +204,7 @@ def _serve(connection: Connection, stop: "multiprocessing.synchronize.Event", se
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # GDAL's words come with our own errors
     while os.getppid() == server:
         if not connection.poll(1.0):
-            _get_ready()
+            _engines.get_ready()
             continue
         try:
             request, folder = connection.recv()
