@@ -28,6 +28,7 @@ ZOOMS = (32, 8, 2, 1)
 JUMP = f"""async ([x, y, zoom]) => {{
   const stage = {STAGE}, start = performance.now(), drawn = stage.whenDrawn();
   stage.maps[0].jumpTo({{center: stage.maps[0].unproject([x, y]), zoom}});
+  stage.maps.forEach(map => map.triggerRepaint());
   await drawn;
   return performance.now() - start;
 }}"""
@@ -44,6 +45,8 @@ def super_resolve(page: Page) -> float:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.locator("#estimate").get_by_text("about").wait_for(timeout=120_000)
+    page.locator("#area textarea, #area input").fill("")  # it was a small one in the middle
+    page.locator("#estimate").get_by_text(f"{SIDE_PX} x {SIDE_PX} px").wait_for(timeout=60_000)
     started = time.monotonic()
     page.get_by_role("button", name="Super-resolve this area").click()
     page.wait_for_selector(f"{VIEWER}.sr-live", timeout=MINUTES * 60_000)
