@@ -7,7 +7,10 @@ const MEGA = 1e6;
 let count = 0;
 
 const option = (value, text) => Object.assign(document.createElement("option"), {value, textContent: text});
-const size = bytes => (bytes > MEGA / 10 ? `${(bytes / MEGA).toFixed(1)} MB` : `${Math.ceil(bytes / 1000)} kB`);
+const size = bytes =>
+  bytes > 1000 * MEGA ? `${(bytes / MEGA / 1000).toFixed(1)} GB`
+  : bytes > MEGA / 10 ? `${(bytes / MEGA).toFixed(1)} MB`
+  : `${Math.ceil(bytes / 1000)} kB`;
 
 export class Viewer extends HTMLElement {
   connectedCallback() {
