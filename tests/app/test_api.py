@@ -1,6 +1,7 @@
 """The named endpoints, by a real client; and requests that no page would make."""
 
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from gradio_client.exceptions import AppError
 from app.sample import write_sample_revisits
 from rs_srgan import super_resolve
 from tests.conftest import scene_dn
+
+# Wanted are 2 seconds on two idle cores.
+STOP = 6.0
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +62,25 @@ def test_several_images_come_back_as_one(client, tmp_path):
     for given, words in (([], "There are no images"), (images[:1], "Several are wanted here")):
         with pytest.raises(AppError, match=words):
             client.predict(images=given, api_name="/super_resolve_revisits")
+
+
+def test_a_client_that_cancels_stops_its_job(client, server, write_tif):
+    def half_written() -> list[Path]:
+        return list(server.folder.glob("rs_srgan_*/*/*.partial"))
+
+    image = handle_file(write_tif(scene_dn(1800, 1800), "large.tif"))
+    job = client.submit(image=image, api_name="/super_resolve")
+    until = time.monotonic() + 60
+    while not half_written():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    job.cancel()
+    started = time.monotonic()
+    while half_written():
+        assert time.monotonic() < started + STOP
+        time.sleep(0.1)
+    small = handle_file(write_tif(scene_dn(20, 20), "small.tif"))
+    assert "20 x 20 px" in client.predict(image=small, api_name="/super_resolve")[2]
 
 
 def test_the_models_are_listed_with_their_figures(client):
