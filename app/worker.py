@@ -125,8 +125,11 @@ class _Engines:
         model, encodings, *how = self._first
         if isinstance(model, SISR) and not model.config.guide_bands:
             side = TILE_LR_PX + 2 * model.receptive_field
-            engine = self._make(model, encodings, WORTH_COMPILING_PX, *how)
-            engine(np.zeros((len(model.config.bands), side, side), np.float32))
+            try:
+                engine = self._make(model, encodings, WORTH_COMPILING_PX, *how)
+                engine(np.zeros((len(model.config.bands), side, side), np.float32))
+            except Exception:  # nobody asked for it, so nobody's job is to fail for it
+                logger.exception("The engine could not be compiled in advance.")
 
 
 _engines = _Engines()

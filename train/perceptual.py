@@ -17,6 +17,11 @@ _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 # The fourth convolution before the fifth pooling, after its activation: VGG54 of Ledig et al. 2017.
 _VGG54_LAYERS = 36
 
+_INSTEAD = (
+    "pip install 'rs_srgan[perceptual]'. "
+    "Or leave it out: the discriminator's own features (feature_matching) need nothing."
+)
+
 
 def make_perceptual(name: Perceptual, bands: Sequence[str], white: float) -> Callable[[Tensor, Tensor], Tensor]:
     """From SR and HR, reflectance (B, C, H, W), to a distance.
@@ -70,9 +75,7 @@ class _VGG19(nn.Module):
             from torchvision.models import VGG19_Weights, vgg19
         except (ImportError, RuntimeError):  # RuntimeError: one that was built for another torch
             raise InputError(
-                "The perceptual loss vgg19 needs torchvision, built for the torch that is installed: pip install "
-                "'rs_srgan[perceptual]'. Or leave it out: the discriminator's own features (feature_matching) need "
-                "nothing."
+                f"The perceptual loss vgg19 needs torchvision, built for the torch that is installed: {_INSTEAD}"
             ) from None
         try:
             network = vgg19(weights=VGG19_Weights.DEFAULT)
@@ -100,8 +103,7 @@ class _LPIPS(nn.Module):
         except (ImportError, RuntimeError):
             raise InputError(
                 "The perceptual loss lpips needs the package of that name and torchvision, built for the torch that is "
-                "installed: pip install 'rs_srgan[perceptual]'. Or leave it out: the discriminator's own features "
-                "(feature_matching) need nothing."
+                f"installed: {_INSTEAD}"
             ) from None
         except (URLError, OSError):
             raise InputError("The weights of LPIPS cannot be downloaded: connect once.") from None
