@@ -26,8 +26,8 @@ _MOST_VIEWS = 4
 class Figures(L.Callback):
     """After every validation, LR | bicubic | SR | HR | error of some images.
 
-    Where there are several views, these, their plain mean, and beside the fused SR that of the reference alone: what
-    the others gave.
+    Where there are several views, these, their mean where they count, and beside the fused SR that of the reference
+    alone: what the others gave.
 
     Args:
         folder: where; the pictures of the last validation replace those before.
@@ -85,7 +85,10 @@ def draw(module: SRModule, batch: dict[str, Any], sr: Tensor) -> Figure:
     if several:
         with torch.no_grad():
             alone = module({"lr": views[:, :1]})
-        panels.append(("mean of the views", cut(views.mean(1), 1)))
+        counts = torch.ones_like(views[:, :, :1])
+        if "mask" in batch:
+            counts[:, 1:] = batch["mask"][:, 1:, None].to(views.dtype)  # the reference counts everywhere
+        panels.append(("mean of the views", cut((counts * views).sum(1) / counts.sum(1), 1)))
         panels.append(("SR of view 1 alone", cut(alone, scale)))
     panels += [("SR of all, fused" if several else "SR", cut(sr, scale)), ("HR", hr)]
     figure = Figure(figsize=(2.4 * (len(panels) + 1), 2.7), layout="constrained")
