@@ -17,7 +17,7 @@ from rasterio.enums import Resampling
 from rasterio.warp import transform, transform_bounds
 
 from app.archive import checked_members, unpack
-from app.colours import png
+from app.colours import webp
 from app.jobs import Jobs
 from app.request import Box
 from app.settings import Settings
@@ -229,9 +229,9 @@ class Products:
             except InputError as error:
                 raise HTTPException(404, for_people(error)) from None
 
-        @router.get("/products/{name}/quicklook.png")
+        @router.get("/products/{name}/quicklook.webp")
         def quicklook(name: str) -> Response:
-            return Response(find(name).quicklook, media_type="image/png", headers={"Cache-Control": "private"})
+            return Response(find(name).quicklook, media_type="image/webp", headers={"Cache-Control": "private"})
 
         @router.get("/products/{name}/area")
         def area(name: str, left: float, top: float, right: float, bottom: float) -> dict[str, Box]:
@@ -289,4 +289,4 @@ def _quicklook(safe: SafeProduct, images: Sequence[str]) -> tuple[bytes, tuple[f
     reflectance, valid = safe.encoding(_RGB).decode(np.stack(layers))
     reflectance[~valid] = np.nan
     shown = Stretch.of(reflectance, percent=1, gamma=1.3).apply(reflectance)
-    return png(np.dstack([shown, np.where(valid.all(0), 255, 0).astype(np.uint8)])), bounds, crs
+    return webp(np.dstack([shown, np.where(valid.all(0), 255, 0).astype(np.uint8)])), bounds, crs

@@ -71,7 +71,7 @@ def notebook(title: str, address: str, bounds: tuple[float, float, float, float]
         'nothing = {"version": 8, "sources": {}, "layers": []}  # or a base map: "positron"\n'
         f"m = leafmap.Map(center=({(west + east) / 2:.5f}, {(south + north) / 2:.5f}), zoom=13, style=nothing)\n"
         'for layer in ("input", "sr"):\n'
-        f'    tiles = f"{address}/tiles/earth/{{layer}}/{{{{z}}}}/{{{{x}}}}/{{{{y}}}}.png?composite=True+colour"\n'
+        f'    tiles = f"{address}/tiles/earth/{{layer}}/{{{{z}}}}/{{{{x}}}}/{{{{y}}}}.webp?composite=True+colour"\n'
         f'    name = f"{{layer}} of " + {title!r}\n'
         '    m.add_tile_layer(tiles, name=name, attribution="Contains modified Copernicus Sentinel data")\n'
         "m.add_layer_control()\n"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Response
 from fastapi import Request as HttpRequest
 from fastapi.responses import FileResponse, RedirectResponse
 
-from app.colours import Style, colour, composites, legend, png
+from app.colours import Style, colour, composites, legend, webp
 from app.jobs import DONE, GONE, Job, Jobs
 from app.layers import BICUBIC, INPUT, MEAN, NAMES, OTHER, SR, UNCERTAINTY, View, view_of
 from app.models import Models
@@ -124,24 +125,20 @@ def make_routes(jobs: Jobs) -> APIRouter:
         jobs.stop(job)
         return _state(job, jobs)
 
-    @router.get("/jobs/{job}/tiles/{plane}/{layer}/{z}/{x}/{y}.png")
+    @router.get("/jobs/{job}/tiles/{plane}/{layer}/{z}/{x}/{y}.webp")
     def tile(plane: str, layer: str, z: int, x: int, y: int, view: View = a_view, style: Style = a_style) -> Response:
         with _clear():
             picture = draw(view, plane, layer, z, x, y, style)
         if picture is None:
             return Response(status_code=204, headers=_FOREVER)
-        return Response(png(picture), media_type="image/png", headers=_FOREVER)
+        return Response(webp(picture), media_type="image/webp", headers=_FOREVER)
 
-    @router.get("/jobs/{job}/pictures/{layer}.png")
+    @router.get("/jobs/{job}/pictures/{layer}.webp")
     def picture(
         layer: str, view: View = a_view, style: Style = a_style, size: int = Query(1024, ge=16, le=MAX_PICTURE_PX)
     ) -> Response:
         with _clear():
-            places = whole(view, size)
-            pixels = sample(view, layer, places)
-            if pixels is None:
-                raise InputError("There is nothing to show.")
-            return Response(png(colour(view, layer, pixels, style)), media_type="image/png", headers=_FOREVER)
+            return Response(_picture(view, layer, style, size), media_type="image/webp", headers=_FOREVER)
 
     @router.get("/jobs/{job}/views/{number}.png")
     def view_picture(number: int, job: Job = a_job) -> FileResponse:
@@ -178,6 +175,15 @@ def make_routes(jobs: Jobs) -> APIRouter:
         return FileResponse(job.folder / name, filename=offered[name], media_type="image/tiff")
 
     return router
+
+
+@lru_cache(maxsize=32)  # every visitor begins with the same two
+def _picture(view: View, layer: str, style: Style, size: int) -> bytes:
+    """All of a layer, with at most `size` pixels along either side."""
+    pixels = sample(view, layer, whole(view, size))
+    if pixels is None:
+        raise InputError("There is nothing to show.")
+    return webp(colour(view, layer, pixels, style))
 
 
 def _state(job: Job, jobs: Jobs) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def head(sample: str, base_map: str) -> str:
         base_map: address of map tiles that visitors can ask for.
     """
     first = "".join(
-        f'<link rel="preload" as="image" href="jobs/{sample}/pictures/{layer}.png?{FIRST_LOOK}">'
+        f'<link rel="preload" as="image" href="jobs/{sample}/pictures/{layer}.webp?{FIRST_LOOK}">'
         for layer in ("input", "sr")
     )
     return f'{_HEAD}{first.replace("&", "&amp;")}<meta name="sr-base-map" content="{html.escape(base_map)}">'

@@ -38,7 +38,7 @@ class Quicklook extends HTMLElement {
     this.address = new URL(`products/${this.dataset.id}`, document.baseURI).href;
     this.innerHTML = `<div class="sr-look"><img alt="The product in true colour" draggable="false"><div class="sr-area" hidden></div></div>`;
     this.image = this.querySelector("img");
-    this.image.src = `${this.address}/quicklook.png`;
+    this.image.src = `${this.address}/quicklook.webp`;
     this.box = this.querySelector(".sr-area");
     const look = this.querySelector(".sr-look");
     look.addEventListener("pointerdown", event => {

@@ -127,7 +127,7 @@ export class Stage {
   draw(map) {
     const layer = this.sides[this.maps.indexOf(map)];
     if (!layer) return;
-    const tiles = `${this.address}/tiles/${this.plane}/${layer}/{z}/{x}/{y}.png?${this.query}`;
+    const tiles = `${this.address}/tiles/${this.plane}/${layer}/{z}/{x}/{y}.webp?${this.query}`;
     const style = structuredClone(EMPTY);
     if (this.base && this.plane === "earth") {
       style.sources.base = {

@@ -181,7 +181,7 @@ export class Viewer extends HTMLElement {
     this.swipe(this.share);
     for (const side of ["left", "right"]) {
       const image = this.part(`.sr-poster-${side} img`);
-      image.src = `${this.address}/pictures/${this.value(side)}.png?size=900&${this.query()}`;
+      image.src = `${this.address}/pictures/${this.value(side)}.webp?size=900&${this.query()}`;
       image.alt = `${this.names[this.value(side)]}, ${this.value("composite")}`;
       this.part(`.sr-tag-${side}`).textContent = this.names[this.value(side)];
     }

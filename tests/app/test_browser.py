@@ -155,7 +155,7 @@ def test_one_to_one_shows_the_pixels_of_the_result(page):
     page.wait_for_function("document.querySelector('sr-viewer').stage.maps[1].areTilesLoaded()")
     job = page.locator("sr-job").first.get_attribute("data-id")
     address = page.url.rstrip("/")
-    whole = page.request.get(f"{address}/jobs/{job}/pictures/sr.png?size=1200").body()
+    whole = page.request.get(f"{address}/jobs/{job}/pictures/sr.webp?size=1200").body()
     expected = np.array(Image.open(io.BytesIO(whole)).convert("RGB"), int)
     assert expected.shape == (1200, 1200, 3)
     inner = shot(page, ".sr-stage")[100:-100, 60:-60]

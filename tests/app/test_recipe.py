@@ -76,5 +76,5 @@ def test_the_lines_for_a_notebook_are_python():
     assert added["center"] == (10.25, 46.25)
     assert added["style"]["layers"] == []  # its own would be fetched from elsewhere
     for layer in ("input", "sr"):
-        tiles = f"http://localhost:7860/jobs/abc/tiles/earth/{layer}/{{z}}/{{x}}/{{y}}.png?composite=True+colour"
+        tiles = f"http://localhost:7860/jobs/abc/tiles/earth/{layer}/{{z}}/{{x}}/{{y}}.webp?composite=True+colour"
         assert added[f"{layer} of {title}"] == tiles
