@@ -50,6 +50,10 @@ class Encoding:
         """The same with another offset, in DN: `reflectance = (dn + offset) * gain`."""
         return dataclasses.replace(self, bias=tuple(gain * offset for gain in self.gain), tagged=True)
 
+    def of_band(self, index: int) -> "Encoding":
+        """The same of one band."""
+        return dataclasses.replace(self, gain=(self.gain[index],), bias=(self.bias[index],))
+
     def decode(self, dn: Image) -> tuple[FloatImage, Mask]:
         """DN (C, h, w) to reflectance and where it is valid; invalid pixels hold 0."""
         valid = np.isfinite(dn)

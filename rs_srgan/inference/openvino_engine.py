@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from itertools import groupby
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -55,7 +54,8 @@ class OpenVinoEngine:
         self._steps = steps_of(self.model, len(encodings) > 1)
         self._graphs = cached_graphs(self.model, self._steps, len(encodings) > 1, self._core)
         self._lock = threading.Lock()
-        self._compiled = lru_cache(maxsize=1)(self._compile)
+        self._shape: tuple[int, ...] | None = None
+        self._compiled: _Compiled | None = None
 
     def __str__(self) -> str:
         return f"{self.kind}, {self.threads} threads"
@@ -67,8 +67,7 @@ class OpenVinoEngine:
     def __call__(self, *images: FloatImage) -> list[Image]:
         """See `Engine`."""
         with memory_errors():
-            with self._lock:
-                compiled = self._compiled(*images[0].shape[-2:])
+            compiled = self._compiled_for(images[0].shape[-2:])
             chain = compiled.take()
             try:
                 images = tuple(np.ascontiguousarray(image) for image in images)  # OpenVINO reads their memory
@@ -103,6 +102,13 @@ class OpenVinoEngine:
         finish.infer()
         require_finite(float(finish.get_output_tensor(len(results)).data), self.model)
         return [dn[0].transpose(2, 0, 1) for dn in results]
+
+    def _compiled_for(self, shape: tuple[int, ...]) -> "_Compiled":
+        with self._lock:
+            if self._compiled is None or self._shape != shape:
+                self._compiled = None  # before the next takes memory
+                self._compiled, self._shape = self._compile(*shape), shape
+            return self._compiled
 
     def _compile(self, height: int, width: int) -> "_Compiled":
         sizes = image_shapes(self.model, height, width)

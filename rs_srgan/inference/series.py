@@ -22,7 +22,7 @@ from rs_srgan.physics import LARGEST_OFFSET_LR_PX
 from rs_srgan.radiometry import FloatImage, Image, Mask
 from rs_srgan.registration import Shift
 from rs_srgan.revisits import Tones
-from rs_srgan.shift_field import LEAST_CONFIDENCE, ShiftField
+from rs_srgan.shift_field import LEAST_CONFIDENCE, Read, ShiftField
 from rs_srgan.tiling import Window, replicate, spread
 
 logger = logging.getLogger(__name__)
@@ -132,8 +132,7 @@ def _clear_share(revisit: Revisit, window: Window) -> float:
         return revisit.clear.share(window)
     shares = []
     for sample in _samples(window):
-        _, valid = revisit.raster.read(sample)
-        shares.append((valid.all(0) & revisit.usable(sample)).mean())
+        shares.append(revisit.read_gray(sample)[1].mean())
     return revisit.clear.share(window) if revisit.clear and any(shares) else float(np.mean(shares))
 
 
@@ -192,9 +191,10 @@ class _View:
         nearest = np.rint(positions)
         offsets = _turned(self._turn, nearest - positions).astype(np.float32)
         offsets = np.nan_to_num(offsets).clip(-LARGEST_OFFSET_LR_PX, LARGEST_OFFSET_LR_PX)
-        image, counts, inside, box = self._read(nearest, 0)
+        image, counts, inside, box = self._read(nearest, 0, self.revisit.read)
         if image is None:
-            return self._nothing(window), inside, offsets
+            bands = len(self.revisit.raster.descriptions)
+            return np.zeros((bands, window.height, window.width), np.float32), inside, offsets
         row, col = (
             np.where(inside, each, start).astype(np.int64) - start for each, start in zip(nearest, box, strict=True)
         )
@@ -203,16 +203,18 @@ class _View:
     def _gray(self, window: Window) -> tuple[FloatImage, Mask]:
         """Registration only: what lies exactly there, as far as the grids say, interpolated linearly."""
         positions = self._positions.at(window)
-        image, counts, inside, box = self._read(positions, 1)
+        image, counts, inside, box = self._read(positions, 1, self.revisit.read_gray)
         if image is None:
-            return self._nothing(window)[0], inside
+            return np.zeros((window.height, window.width), np.float32), inside
         at = np.where(inside, positions, 0) - np.array(box)[:, None, None] * inside
-        gray = ndimage.map_coordinates(image.mean(0), at, order=1, mode="nearest")
+        gray = ndimage.map_coordinates(image, at, order=1, mode="nearest")
         near = np.rint(at).astype(np.int64)
         near = [each.clip(0, side - 1) for each, side in zip(near, counts.shape, strict=True)]
         return gray, counts[*near] & inside
 
-    def _read(self, positions: FloatImage, margin: int) -> tuple[FloatImage | None, Mask, Mask, tuple[int, int]]:
+    def _read(
+        self, positions: FloatImage, margin: int, read: Read
+    ) -> tuple[FloatImage | None, Mask, Mask, tuple[int, int]]:
         """The pixels around positions in this view, where they count, which positions are inside, and their corner."""
         grid = self.revisit.raster.grid
         with np.errstate(invalid="ignore"):
@@ -222,11 +224,8 @@ class _View:
         low = [int(np.floor(each[inside].min())) - margin for each in positions]
         high = [int(np.ceil(each[inside].max())) + margin + 1 for each in positions]
         box = Window(low[0], low[1], high[0] - low[0], high[1] - low[1]).clipped(grid.height, grid.width)
-        image, valid = self.revisit.raster.read(box)
-        return image, valid.all(0) & self.revisit.usable(box), inside, (box.row, box.col)
-
-    def _nothing(self, window: Window) -> FloatImage:
-        return np.zeros((len(self.revisit.raster.descriptions), window.height, window.width), np.float32)
+        image, counts = read(box)
+        return image, counts, inside, (box.row, box.col)
 
     def _find_tones(self, reference: "_Reference") -> Tones:
         fixed, own, both = [], [], []
@@ -254,17 +253,8 @@ class _Reference:
     def __init__(self, revisit: Revisit) -> None:
         self.revisit = revisit
         # every view is compared with the same windows, and takes its tones from the same
-        self.gray = cache(self._gray)
-        self.pixels = lru_cache(maxsize=_SAMPLES**2)(self._pixels)
-
-    def _pixels(self, window: Window) -> tuple[FloatImage, Mask]:
-        """Reflectance of a window inside it, and where it counts, (h, w)."""
-        image, valid = self.revisit.raster.read(window)
-        return image, valid.all(0) & self.revisit.usable(window)
-
-    def _gray(self, window: Window) -> tuple[FloatImage, Mask]:
-        image, counts = self._pixels(window)
-        return image.mean(0), counts
+        self.gray = cache(revisit.read_gray)
+        self.pixels = lru_cache(maxsize=_SAMPLES**2)(revisit.read)
 
 
 class Series:

@@ -73,7 +73,7 @@ class Layer:
         self, name: str, dataset: DatasetReader, indexes: list[int], masked: bool = False, alpha: int | None = None
     ) -> None:
         self.name, self.dataset, self.masked, self.alpha = name, dataset, masked, alpha
-        self._indexes = indexes
+        self._indexes, self.count = indexes, len(indexes)
         self._block_height, self._block_width = dataset.block_shapes[0]
         # JPEG 2000 is slow to decode, and always by the block, of which several windows want a part
         self._cached = dataset.driver == "JP2OpenJPEG"
@@ -170,7 +170,25 @@ class Raster:
             parts = [read.result() for read in reads]
         else:
             parts = [layer.read(window) for layer in self._layers]
-        image, valid = self.encoding.decode(np.concatenate([pixels for pixels, _ in parts]))
+        return self._reflectance(parts, self.encoding)
+
+    def read_band(self, window: Window, index: int) -> tuple[FloatImage, Mask]:
+        """The same of one band, (h, w), without decoding files that hold others."""
+        at = index
+        for layer in self._layers:
+            if at < layer.count:
+                break
+            at -= layer.count
+        pixels, mask = layer.read(window)
+        one = slice(at, at + 1)
+        image, valid = self._reflectance(
+            [(pixels[one], mask if mask is None else mask[one])], self.encoding.of_band(index)
+        )
+        return image[0], valid[0]
+
+    def _reflectance(self, parts: Sequence[tuple[Image, Mask | None]], encoding: Encoding) -> tuple[FloatImage, Mask]:
+        """Of what layers hold, one after the other, and where it is valid."""
+        image, valid = encoding.decode(np.concatenate([pixels for pixels, _ in parts]))
         start = 0
         for pixels, mask in parts:
             if mask is not None:

@@ -15,7 +15,7 @@ from rs_srgan.io.formats import find_driver
 from rs_srgan.io.opening import driver_of, existing, open_dataset, open_raster
 from rs_srgan.io.raster import Grid, Layer, Raster
 from rs_srgan.io.safe import SafeProduct, is_product, open_product
-from rs_srgan.radiometry import Mask
+from rs_srgan.radiometry import FloatImage, Mask
 from rs_srgan.tiling import Window
 
 # Of the scene classification, Sentinel-2 L2A product specification: cloud shadow, cloud of medium and of high
@@ -24,6 +24,9 @@ _CLOUDS = (3, 8, 9, 10)
 _GROWTH_PX = 2
 # No data, saturated or defective, snow or ice.
 _HIDDEN = (0, 1, 11)
+# What registration looks at, where there is such a band: near infrared sees through haze, so its shifts scatter less
+# than those of the mean of all bands; and a product then has one image to decode, not four.
+_COMPARED = "B08"
 # In a mask, for "this file has none".
 NO_MASK = "-"
 _DATE = re.compile(r"(?<!\d)(20\d\d|19\d\d)-?([01]\d)-?([0-3]\d)(?!\d)")
@@ -79,12 +82,27 @@ class Revisit:
         taken: the day; None where neither the product nor the file's name says it.
         clear: which of them count; all that have data, if it is None.
         files: that decide on that, beside those of the raster.
+        compared: index of the band that registration looks at; the mean of all, if it is None.
     """
 
     raster: Raster
     taken: date | None
     clear: ClearSky | None
     files: Sequence[Path]
+    compared: int | None
+
+    def read(self, window: Window) -> tuple[FloatImage, Mask]:
+        """Reflectance (C, h, w) of a window inside the raster, and where it shows the ground, (h, w)."""
+        image, valid = self.raster.read(window)
+        return image, valid.all(0) & self.usable(window)
+
+    def read_gray(self, window: Window) -> tuple[FloatImage, Mask]:
+        """The same in one band, (h, w), for registration."""
+        if self.compared is None:
+            image, counts = self.read(window)
+            return image.mean(0), counts
+        gray, valid = self.raster.read_band(window, self.compared)
+        return gray, valid & self.usable(window)
 
     def usable(self, window: Window) -> Mask:
         """Of a window inside the raster, without looking for data, (h, w)."""
@@ -122,7 +140,8 @@ def open_revisit(
             clear, files = _from_product(product, product.scene_classification, raster.grid, stack), []
         else:
             clear, files = None, []
-        yield Revisit(raster, taken, clear, files)
+        compared = band_names.index(_COMPARED) if _COMPARED in band_names else None
+        yield Revisit(raster, taken, clear, files, compared)
 
 
 def _date_in(name: str) -> date | None:

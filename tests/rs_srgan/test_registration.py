@@ -1,5 +1,8 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
+import rasterio
 from scipy import ndimage
 
 from rs_srgan.registration import find_shift
@@ -71,3 +74,27 @@ def test_where_nothing_matches_there_is_no_confidence(reference, other, mask):
 def test_shapes_must_agree():
     with pytest.raises(ValueError, match="expected equal"):
         find_shift(scene(size=96), scene(size=90))
+
+
+def test_near_infrared_shifts_scatter_less_than_those_of_the_mean_of_bands(data):
+    """Five real dates, some hazy: over the windows of a pair of dates the shift should be one."""
+    dates = []
+    for path in sorted((data / "timeseries").glob("33TWL_*_rgbn.tif")):
+        with rasterio.open(path) as image, rasterio.open(str(path).replace("_rgbn", "_scl")) as classes:
+            clear = ~np.isin(classes.read(1), (0, 1, 3, 8, 9, 10, 11))
+            dates.append((image.read().astype(np.float32), clear))
+    windows = [np.s_[row : row + 256, col : col + 256] for row in (0, 177, 354) for col in (0, 177, 354)]
+    scatter = {"near infrared": [], "mean": []}
+    for (one, one_clear), (other, other_clear) in combinations(dates, 2):
+        for name, gray in {"near infrared": lambda image: image[3], "mean": lambda image: image.mean(0)}.items():
+            found = [
+                find_shift(gray(one)[at], gray(other)[at], one_clear[at], other_clear[at], 4, outliers=4)
+                for at in windows
+                if (one_clear[at] & other_clear[at]).mean() > 0.1
+            ]
+            shifts = np.array([(shift.rows, shift.cols) for shift in found if shift.confidence >= 0.5])
+            if len(shifts) > 2:
+                scatter[name] += list(np.hypot(*(shifts - np.median(shifts, axis=0)).T))
+    assert len(scatter["near infrared"]) >= 0.9 * len(scatter["mean"])
+    assert np.median(scatter["near infrared"]) < 0.6 * np.median(scatter["mean"])
+    assert np.median(scatter["near infrared"]) < 0.02

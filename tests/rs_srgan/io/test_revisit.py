@@ -7,6 +7,7 @@ from scipy import ndimage
 
 from rs_srgan import InputError
 from rs_srgan.bands import RGBN
+from rs_srgan.errors import ReadError
 from rs_srgan.io.revisit import open_revisit
 from rs_srgan.tiling import Window
 from tests.conftest import UTM_10M, scene_dn
@@ -35,6 +36,34 @@ def test_a_product_brings_its_date_and_its_scene_classification(tmp_path, classe
         assert revisit.taken == date(2023, 8, 10)
         np.testing.assert_array_equal(revisit.usable(WHOLE), ~hidden(classes))
         assert revisit.clear.share(WHOLE) == pytest.approx(1 - hidden(classes).mean())
+
+
+def test_registration_looks_at_near_infrared_and_decodes_nothing_else(tmp_path):
+    dn = scene_dn(64, 80)
+    dn[3, :5] = 0
+    safe = build_safe(tmp_path, {(b, 10): dn[i] for i, b in enumerate(RGBN)})
+    window = Window(3, 21, 40, 30)
+    with open_revisit(safe, RGBN) as revisit:
+        image, counts = revisit.read(window)
+        gray, gray_counts = revisit.read_gray(window)
+    np.testing.assert_array_equal(gray, image[3])
+    np.testing.assert_array_equal(gray_counts, counts)
+    assert not gray_counts[:2].any() and gray_counts[2:].all()
+    (red,) = safe.glob("**/*_B04_10m.jp2")
+    red.write_bytes(red.read_bytes()[:-2000])
+    with open_revisit(safe, RGBN) as revisit:
+        np.testing.assert_array_equal(revisit.read_gray(window)[0], gray)
+        with pytest.raises(ReadError, match="truncated"):
+            revisit.read(window)
+
+
+def test_registration_looks_at_one_band_of_a_file_and_at_the_mean_where_there_is_no_near_infrared(write_tif):
+    dn = scene_dn(64, 80)
+    source = write_tif(dn[::-1], bands=("B08", "B02", "B03", "B04"), nodata=0)
+    with open_revisit(source, RGBN) as revisit:
+        np.testing.assert_array_equal(revisit.read_gray(WHOLE)[0], revisit.read(WHOLE)[0][3])
+    with open_revisit(source, RGBN[:3]) as revisit:
+        np.testing.assert_array_equal(revisit.read_gray(WHOLE)[0], revisit.read(WHOLE)[0].mean(0))
 
 
 @pytest.mark.parametrize("window", [Window(0, 0, 1, 1), Window(13, 21, 17, 30), Window(41, 55, 23, 25)])
