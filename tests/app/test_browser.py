@@ -401,8 +401,7 @@ def test_visitors_do_not_see_each_others_files(page, browser, server, write_tif)
     stranger.goto(f"{server.address}/?job={job_of(page)[:-1]}")
     assert "This result has gone" in refusal(stranger)
     stranger.goto(page.url)  # whoever is given the address may look
-    stranger.wait_for_selector("#patch-result sr-viewer", timeout=SECONDS)
-    assert "mine.tif" in stranger.inner_text(".sr-title")
+    stranger.locator("#patch-result .sr-title", has_text="mine.tif").wait_for(timeout=SECONDS)
     stranger.context.close()
 
 

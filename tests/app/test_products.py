@@ -35,7 +35,7 @@ def test_a_product_is_known_at_a_glance(products, small):
     product = products.receive(small)
     assert (product.safe.level, product.safe.tile, product.safe.baseline) == ("L2A", "T33TWL", "05.09")
     assert product.safe.cloud_percent == 12.5
-    picture = np.array(Image.open(io.BytesIO(product.quicklook)))
+    picture = np.array(Image.open(io.BytesIO(product.quicklook)).convert("RGBA"))
     assert picture.shape == (20, 20, 4)
     assert picture[..., :3].std() > 20
     lon, lat = product.corners()[0]
