@@ -132,7 +132,7 @@ def _clear_share(revisit: Revisit, window: Window) -> float:
         return revisit.clear.share(window)
     shares = []
     for sample in _samples(window):
-        shares.append(revisit.read_gray(sample)[1].mean())
+        shares.append(revisit.read(sample)[1].mean())  # a hole in any band is one
     return revisit.clear.share(window) if revisit.clear and any(shares) else float(np.mean(shares))
 
 
