@@ -26,6 +26,7 @@ from app.words import for_people
 from rs_srgan import MISR, SISR, InputError
 from rs_srgan.inference.engines import WORTH_COMPILING_PX, Engine, make_engine
 from rs_srgan.inference.scene import run
+from rs_srgan.memory import save_memory
 from rs_srgan.radiometry import Encoding
 
 logger = logging.getLogger(__name__)
@@ -203,6 +204,7 @@ class Worker:
 
 def _serve(connection: Connection, stop: "multiprocessing.synchronize.Event", server: int) -> None:
     """The life of the process."""
+    save_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C goes to the server, which ends this process
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # GDAL's words come with our own errors
     while os.getppid() == server:

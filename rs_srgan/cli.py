@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import os
 import re
 import signal
 import sys
@@ -18,6 +17,7 @@ from rs_srgan.hub import catalogue
 from rs_srgan.inference.engines import ENGINES, PRECISIONS
 from rs_srgan.inference.scene import Progress, super_resolve
 from rs_srgan.io.geotiff import COMPRESSIONS
+from rs_srgan.memory import save_memory
 from rs_srgan.model_options import add_model_options, model_name
 from rs_srgan.models import MISRConfig
 from rs_srgan.publishing import card_command, push_command
@@ -219,8 +219,7 @@ def _index(reference: str, sources: Sequence[str]) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
     options = _parser().parse_args(arguments)
-    # GDAL's own default is a share of the machine's memory; this holds what is read twice
-    os.environ.setdefault("GDAL_CACHEMAX", "64")
+    save_memory()
     logging.basicConfig(format="%(message)s")
     logging.getLogger("rs_srgan").setLevel(logging.WARNING if options.quiet else logging.INFO)
     for library in ("rasterio", "huggingface_hub"):  # their words come with our own errors
