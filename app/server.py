@@ -25,6 +25,8 @@ from app.theme import STYLE_SHEETS, THEME, head
 _OWN = "'self' data: blob:"
 # Everything that a visitor's browser may load, but for the map tiles that are added to it.
 _SOURCES = f"default-src {_OWN} 'unsafe-inline' 'unsafe-eval'"
+# Once it is to end, for what visitors are in the middle of.
+_FAREWELL_SECONDS = 3
 
 
 def make_server(settings: Settings) -> FastAPI:
@@ -70,7 +72,13 @@ def make_server(settings: Settings) -> FastAPI:
 def serve(settings: Settings) -> None:
     """Listen until interrupted."""
     server = make_server(settings)
-    uvicorn.run(server, host=settings.host, port=settings.port, access_log=False)
+    uvicorn.run(
+        server,
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        timeout_graceful_shutdown=_FAREWELL_SECONDS,  # an open page holds a connection for as long as it is open
+    )
 
 
 class Guard:

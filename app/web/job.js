@@ -4,12 +4,17 @@ import "./viewer.js";
 
 const ASK_MS = 250;
 const PATIENCE = 40; // failed questions in a row before a visitor is told
+const SAMPLE_WAITS_MS = 5000;
 
 const duration = seconds =>
   seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 const million = px => (px / 1e6 >= 0.1 ? `${(px / 1e6).toFixed(1)} million pixels` : `${px} pixels`);
 
 let remembered = null; // the job that the page's address names
+let itsTurn; // the sample's, once that job is there
+const afterIt = new URL(location.href).searchParams.has("job")
+  ? Promise.race([new Promise(done => (itsTurn = done)), new Promise(done => setTimeout(done, SAMPLE_WAITS_MS))])
+  : Promise.resolve();
 
 addEventListener("popstate", () => {
   if (new URL(location.href).searchParams.get("job") !== remembered) location.reload();
@@ -41,8 +46,12 @@ class Job extends HTMLElement {
       if (earlier && earlier !== this.dataset.id) history.pushState(history.state, "", here);
       else history.replaceState(history.state, "", here);
       remembered = this.dataset.id;
+      this.ask(this.id_begun);
+      itsTurn?.();
+    } else {
+      const id = this.id_begun;
+      afterIt.then(() => id === this.id_begun && this.ask(id));
     }
-    this.ask(this.id_begun);
   }
 
   async ask(id) {

@@ -113,7 +113,11 @@ class Server:
 
     def close(self) -> None:
         self._process.terminate()
-        self.said += self._process.communicate()[0].splitlines()
+        try:
+            self.said += self._process.communicate(timeout=SECONDS / 1000)[0].splitlines()
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            pytest.fail("the server did not end")
 
 
 @pytest.fixture(scope="session")

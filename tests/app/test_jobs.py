@@ -106,7 +106,9 @@ def test_a_stop_frees_the_worker_within_two_seconds(jobs, write_tif):
     stopped = time.monotonic()
     jobs.stop(large)
     until(lambda: large.has_ended)
-    assert time.monotonic() - stopped < 2
+    seconds = time.monotonic() - stopped
+    print(f"stop to a free worker in {seconds:.1f} s")
+    assert seconds < 2
     assert large.state == STOPPED
     assert not large.folder.exists()
     jobs.wait(small)
