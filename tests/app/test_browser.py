@@ -1,6 +1,6 @@
 """The page as visitors meet it, in a real browser.
 
-RS_SRGAN_SCREENSHOTS names a folder to keep pictures in. RS_SRGAN_IDLE=1 holds times to what is wanted of an idle machine.
+RS_SRGAN_SCREENSHOTS names a folder to keep pictures in; RS_SRGAN_IDLE=1 asks for what is wanted of an idle machine.
 """
 
 import io
