@@ -6,9 +6,9 @@ from app.settings import Settings
 
 _TEXT = """
 ### What this is
-Sentinel-2 measures the Earth in pixels of 10 m and 20 m. The models here make two or four times as many along each
-axis, in the same 16-bit reflectance and on the same map. What comes out agrees with what the satellite measured: seen
-again through its blur, it gives the input back, to a few DN. The layer *|input - SR seen again|* shows how well.
+Sentinel-2 measures the Earth in pixels of 10 m and 20 m. The models here make two, four or eight times as many along
+each axis, in the same 16-bit reflectance and on the same map. What comes out agrees with what the satellite measured:
+seen again through its blur, it gives the input back, to a few DN. The layer *|input - SR seen again|* shows how well.
 
 ### What it is not
 Detail finer than about 5 m is plausible rather than measured. At x2 Sentinel-2's own aliasing supports it well, at x4

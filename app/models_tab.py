@@ -29,32 +29,40 @@ def models_tab(models: Models, choices: list[gr.Dropdown], others: list[gr.Dropd
             name = gr.Textbox(label="Model id", placeholder="organisation/name", scale=4, elem_id="hub-id", max_lines=1)
             fetch = gr.Button("Fetch", scale=1, min_width=120, elem_id="hub-fetch")
         said = gr.HTML("", elem_id="hub-said")
+        mine = gr.State([])
         gr.Markdown("Only rs_srgan's own kind: `config.json` and `model.safetensors`, nothing that could run code.")
         for card in models.bundled.values():
             with gr.Accordion(f"The card of {card.name}", open=False):
                 text = _without_front_matter((card.folder / CARD_FILE).read_text(encoding="utf-8"))
                 gr.Markdown(text.replace(f"]({PICTURES_FOLDER}/", f"](cards/{card.name}/{PICTURES_FOLDER}/"))
 
-    def load(name: str) -> tuple[object, ...]:
+    def load(name: str, fetched: list[str]) -> tuple[object, ...]:
         try:
             config = models.load(name)
         except InputError as error:
             text = f'<div class="sr-card sr-error" role="alert"><p>{html.escape(for_people(error))}</p></div>'
-            return text, *[gr.skip()] * (len(choices) + len(others))
+            return text, fetched, *[gr.skip()] * (len(choices) + len(others))
         name = name.strip()
-        known = [*models.names(guided=False), name]
+        fetched = [*(other for other in fetched if other != name), name]
+        known = [[*models.names(guided), *fetched] for guided in (False, True)]  # a patch, a product
         text = (
             f'<div class="sr-card" role="status"><p>{html.escape(name)} is ready: '
             f"{html.escape(' '.join(config.bands))}, x{config.scale}. Choose it in the other tabs.</p></div>"
         )
         return (
             text,
-            *[gr.update(choices=known, value=name) for _ in choices],
-            *[gr.update(choices=[NO_OTHER, *known]) for _ in others],
+            fetched,
+            *[gr.update(choices=names, value=name) for names in known],
+            *[gr.update(choices=[NO_OTHER, *names]) for names in known],
         )
 
     gr.on(
-        [fetch.click, name.submit], load, name, [said, *choices, *others], api_visibility="private", concurrency_limit=2
+        [fetch.click, name.submit],
+        load,
+        [name, mine],
+        [said, mine, *choices, *others],
+        api_visibility="private",
+        concurrency_limit=2,
     )
 
 

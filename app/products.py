@@ -25,7 +25,7 @@ from app.uploads import link
 from app.words import for_people
 from rs_srgan import InputError
 from rs_srgan.io.region import PROJECTION_ERRORS
-from rs_srgan.io.safe import SafeProduct, open_product
+from rs_srgan.io.safe import SafeProduct, is_product, open_product
 from rs_srgan.radiometry import Stretch
 
 logger = logging.getLogger(__name__)
@@ -145,7 +145,7 @@ class Products:
             quick = set(_quick_images(packed))
             first = {(packed.members or {})[image] for image in quick if image in (packed.members or {})}
             unpack(archive, folder, lambda member: member in first or member.lower().endswith(".xml"))
-            safe = open_product(next(folder.rglob("MTD_MSIL*.xml")).parent)
+            safe = open_product(_metadata(folder).parent)
             product = _product(name, upload.name, safe, folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
@@ -252,6 +252,11 @@ class Products:
         with self._lock:
             self._products[product.id] = product
         return product
+
+
+def _metadata(folder: Path) -> Path:
+    """Of the product that was unpacked there, however its name is written."""
+    return next(path for path in folder.rglob("*") if path.suffix.lower() == ".xml" and is_product(path))
 
 
 def _quick_images(safe: SafeProduct) -> list[str]:

@@ -18,6 +18,7 @@ from app.layers import BICUBIC, INPUT, MEAN, NAMES, OTHER, SR, UNCERTAINTY, View
 from app.models import Models
 from app.recipe import command, notebook, snippet
 from app.tiles import (
+    BEYOND,
     PIXEL_ZOOM,
     Places,
     draw,
@@ -172,9 +173,12 @@ def make_routes(jobs: Jobs) -> APIRouter:
         offered = {item["file"]: item["as"] for item in _files(view, job)}
         if name not in offered or not (job.folder / name).exists():
             raise HTTPException(404, "There is no such file, or it has been cleared away.")
-        return FileResponse(job.folder / name, filename=offered[name], media_type="image/tiff")
+        return FileResponse(job.folder / name, filename=offered[name], media_type=_FILE_TYPES[Path(name).suffix])
 
     return router
+
+
+_FILE_TYPES = {".tif": "image/tiff", ".geojson": "application/geo+json"}
 
 
 @lru_cache(maxsize=32)  # every visitor begins with the same two
@@ -262,6 +266,8 @@ def _files(view: View, job: Job) -> list[dict[str, Any]]:
     if view.uncertainty:
         offered.append((result_name(0, True), f"{stem}_uncertainty.tif", "Uncertainty"))
     offered.append(("lr.tif", f"{stem}_input.tif", "Input, reflectance"))
+    if job.request.aoi:  # which the command names
+        offered.append((job.request.aoi.name, job.request.aoi.name, "Area"))
     there = [(name, shown, what) for name, shown, what in offered if (job.folder / name).exists()]
     return [
         {"file": name, "as": shown, "what": what, "bytes": (job.folder / name).stat().st_size}
@@ -273,7 +279,7 @@ def _values(view: View, row: int, col: int) -> dict[str, Any]:
     """What lies in one SR pixel: reflectance by layer and band, and the DN that the result's file has there."""
     height, width = view.shape
     if not (0 <= row < height and 0 <= col < width):
-        raise InputError("That is beyond the image.")
+        raise InputError(BEYOND)
     places = Places(np.array([[row + 0.5]]), np.array([[col + 0.5]]), 1.0)
     told: dict[str, Any] = {"row": row, "col": col, "layers": {}}
     for layer in (INPUT, MEAN, BICUBIC, SR, OTHER, UNCERTAINTY):

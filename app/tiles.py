@@ -74,9 +74,19 @@ def earth_zooms(view: View) -> tuple[int, float]:
     return min(24, max(1, math.ceil(zoom) + _EXTRA_ZOOM)), zoom - 1
 
 
+BEYOND = "That is beyond the image."
+
+
 def to_pixel(view: View, lon: float, lat: float) -> tuple[float, float]:
-    """Row and column of SR pixels of a place on Earth."""
-    xs, ys = transform(DEGREES, view.grid.crs, [lon], [lat])
+    """Row and column of SR pixels of a place on Earth.
+
+    Raises:
+        InputError: it is farther away than the projection reaches.
+    """
+    try:
+        xs, ys = transform(DEGREES, view.grid.crs, [lon], [lat])
+    except PROJECTION_ERRORS:
+        raise InputError(BEYOND) from None
     col, row = ~view.grid.scaled(view.scale).transform * (xs[0], ys[0])
     return row, col
 

@@ -95,4 +95,4 @@ def link(upload: Path, target: Path) -> None:
 
 def _is_ours(name: str) -> bool:
     """Whether a file of that name would be taken for one that the job writes."""
-    return name.lower().startswith(("lr.", "sr", "uncertainty"))
+    return name.lower().startswith(("lr.", "mean.", "sr", "uncertainty"))

@@ -104,7 +104,7 @@ export class Viewer extends HTMLElement {
       link.download = file.as;
       link.className = "sr-button";
       link.textContent = `${file.what} `;
-      link.append(Object.assign(document.createElement("small"), {textContent: `GeoTIFF, ${size(file.bytes)}`}));
+      link.append(Object.assign(document.createElement("small"), {textContent: `${file.file.endsWith(".tif") ? "GeoTIFF" : "GeoJSON"}, ${size(file.bytes)}`}));
       return link;
     });
     const picture = Object.assign(document.createElement("button"), {type: "button", className: "sr-button"});

@@ -133,7 +133,9 @@ def _clear_share(revisit: Revisit, window: Window) -> float:
     shares = []
     for sample in _samples(window):
         shares.append(revisit.read(sample)[1].mean())  # a hole in any band is one
-    return revisit.clear.share(window) if revisit.clear and any(shares) else float(np.mean(shares))
+    if revisit.clear and revisit.clear.classes and any(shares):  # a classification in a file, which knows it, too
+        return revisit.clear.share(window)
+    return float(np.mean(shares))
 
 
 def _samples(window: Window) -> list[Window]:

@@ -99,6 +99,13 @@ def test_twelve_jobs_all_finish_in_turn(jobs, write_tif):
     assert max(used_mb[4:]) - used_mb[3] < 200
 
 
+@pytest.mark.parametrize("name", ["lr.tif", "mean.tif", "sr0.tif", "uncertainty0.tif"])
+def test_an_upload_is_not_taken_for_what_the_job_writes(jobs, write_tif, name):
+    job = take(jobs, write_tif(scene_dn(16, 16), name), REQUEST)
+    assert job.request.source.name == "upload.tif"
+    jobs.wait(job)
+
+
 def test_a_stop_frees_the_worker_within_two_seconds(jobs, write_tif):
     large = take(jobs, write_tif(scene_dn(1500, 1500), "large.tif"), REQUEST)
     small = take(jobs, write_tif(scene_dn(16, 16), "small.tif"), REQUEST)

@@ -152,6 +152,12 @@ def test_a_place_is_found_again(view):
     assert (round(row, 6), round(col, 6)) == (123.5, 456.25)
 
 
+@pytest.mark.parametrize(("lon", "lat"), [(100, 0), (10, 200)])
+def test_a_place_beyond_the_projection_is_beyond_the_image(view, lon, lat):
+    with pytest.raises(InputError, match="beyond the image"):
+        to_pixel(view, lon, lat)
+
+
 def test_tiles_beside_the_image_are_nothing(view):
     assert draw(view, PIXELS, SR, PIXEL_ZOOM, HALF - 1, HALF, STYLE) is None
     assert draw(view, EARTH, SR, 10, 0, 0, STYLE) is None

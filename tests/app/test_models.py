@@ -2,11 +2,13 @@
 
 from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 from huggingface_hub.errors import LocalEntryNotFoundError
 
 from app import models as models_module
 from app.models import Models
+from app.models_tab import models_tab
 from rs_srgan import MISR, InputError, MISRConfig
 
 
@@ -102,3 +104,17 @@ def test_without_the_hub_that_is_said(monkeypatch):
 def test_a_model_says_how_often_its_interval_holds():
     assert 0.7 < Models().coverage("sisr-x4-rgbn") < 0.95
     assert Models().coverage("srgan-x4-rgbn") is None
+
+
+def test_what_was_fetched_joins_the_others_in_both_tabs(models, monkeypatch):
+    monkeypatch.setattr(Models, "load", lambda self, name: models.config("sisr-x4-rgbn"))
+    with gr.Blocks() as page:
+        fields = [gr.Dropdown() for _ in range(4)]
+        models_tab(models, fields[:2], fields[2:])
+    (load,) = [each.fn for each in page.fns.values() if each.fn.__name__ == "load"]
+    _, fetched, patch, product, *others = load("organisation/second", ["organisation/first"])
+    assert fetched == ["organisation/first", "organisation/second"]
+    assert patch["choices"] == [*models.names(), *fetched]
+    assert product["choices"] == [*models.names(guided=True), *fetched]
+    assert "sisr-x2-20m" in product["choices"]
+    assert [each["choices"][1:] for each in others] == [patch["choices"], product["choices"]]

@@ -1,17 +1,21 @@
 """Products that are brought or chosen, and attacks with them."""
 
 import io
+import json
 import shutil
 import zipfile
 from threading import Event
 
 import numpy as np
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from PIL import Image
 
 from app.forms import make_request
-from app.jobs import Jobs
+from app.jobs import DONE, Jobs
 from app.products import Products
+from app.routes import make_routes
 from app.settings import Settings
 from app.tile_tab import foresee, submit_product
 from rs_srgan import InputError
@@ -43,6 +47,12 @@ def test_a_product_is_known_at_a_glance(products, small):
     assert products.get(product.id) is product
 
 
+def test_the_case_of_the_metadatas_name_does_not_matter(products, tmp_path):
+    safe = write_product(tmp_path, 120)
+    (safe / "MTD_MSIL2A.xml").rename(safe / "mtd_msil2a.XML")
+    assert products.receive(zip_safe(safe)).title
+
+
 def test_an_l1c_product_has_a_quicklook_as_well(products, tmp_path):
     product = products.receive(zip_safe(write_product(tmp_path, 120, level="L1C")))
     assert Image.open(io.BytesIO(product.quicklook)).size == (120, 120)
@@ -62,6 +72,22 @@ def test_what_it_will_take_is_said_before(settings, jobs, models, products, smal
     text = foresee(settings, jobs, models, products.receive(small), "", request)
     assert text.startswith("120 x 120 px become 480 x 480 px: about **")
     assert "MB** of files" in text
+
+
+def test_an_area_that_was_typed_is_taken_home_with_the_command_that_names_it(jobs, models, products, small):
+    product = products.receive(small)
+    west, south, east, north = 15.001, 45.142, 15.006, 45.148
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    area = json.dumps({"type": "Polygon", "coordinates": [ring]})
+    job = submit_product(jobs, product, area, make_request(models, DEFAULT, 1, False))
+    assert jobs.wait(job, 60) and job.state == DONE
+    app = FastAPI()
+    app.include_router(make_routes(jobs))
+    client = TestClient(app)
+    view = client.get(f"/jobs/{job.id}").json()["view"]
+    assert "--aoi area.geojson" in view["command"]
+    (offered,) = [file for file in view["files"] if file["as"] == "area.geojson"]
+    assert client.get(f"/jobs/{job.id}/files/{offered['file']}").text == area
 
 
 @pytest.mark.parametrize(

@@ -190,6 +190,9 @@ def test_the_clearest_is_the_reference_unless_another_is_named(misr, revisits, w
         assert series.summaries[1].clear == pytest.approx(0.5, abs=0.03)
     with open_series([cloudy, revisits[1]], misr, reference=0) as series:
         assert series.lr.name == "cloudy.tif"
+    everything = write_tif(np.ones((1, SIDE, SIDE), np.uint8), "clear.tif", bands=[None])
+    with open_series([cloudy, revisits[1]], misr, masks=[everything, "-"]) as series:  # a mask knows of no holes
+        assert series.lr.name == revisits[1].name
 
 
 def test_products_are_revisits_with_their_own_classification(misr, tmp_path):
