@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import rasterio
 
 from app.forms import AS_TAGGED, OFFSETS, make_request
 from app.jobs import DONE, FAILED, Job, Jobs
@@ -16,10 +17,10 @@ from app.request import make_revisits_request
 from app.revisits_tab import submit_views
 from app.tile_tab import submit_product
 from app.uploads import upload_field
-from app.views import read_views
+from app.views import read_as, read_views
 from app.words import for_people
 from app.worker import result_name
-from rs_srgan import InputError
+from rs_srgan import InputError, MISRConfig
 from rs_srgan.sources import DEFAULT_MODEL, REVISITS_MODEL
 
 # How often a program that waits hears of progress, seconds.
@@ -84,7 +85,7 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
 
         Args:
             images: the files, in any order; their grids may differ.
-            model: of several images; see the table in docs/revisits.md.
+            model: a name that the endpoint /models returns as one for several images.
             offset: see super_resolve.
 
         Returns:
@@ -100,13 +101,17 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
         """The models that can be asked for.
 
         Returns:
-            of each its name, bands, scale, and PSNR on Sentinel-2 sites it never saw, dB.
+            of each its name, bands, scale, whether it is for several images, and PSNR on Sentinel-2 sites it never saw,
+            dB; of several images of eight revisits.
         """
         found = []
-        for name in models.names(guided=True):
+        for name in (*models.names(guided=True), *models.names_of_several()):
             config = models.config(name)
-            figures = dict(zip(("bicubic", "back_projection", "model"), models.bundled[name].psnr_db(), strict=True))
-            found.append({"name": name, "bands": config.bands, "scale": config.scale, "psnr_db": figures})
+            several = isinstance(config, MISRConfig)
+            methods = ("bicubic", "shift_and_add" if several else "back_projection", "model")
+            figures = dict(zip(methods, models.bundled[name].psnr_db(), strict=True))
+            facts = {"name": name, "bands": config.bands, "scale": config.scale, "several": several}
+            found.append({**facts, "psnr_db": figures})
         return found
 
     with gr.Group(visible=False):
@@ -145,10 +150,11 @@ def _follow(jobs: Jobs, job: Job) -> Iterator[tuple[Any, ...]]:
     if job.state != DONE:
         raise InputError(job.message if job.state == FAILED else "The job was stopped.")
     uncertain = job.folder / result_name(0, uncertainty=True)
-    grid, scale = job.outlook.grid, job.outlook.scale
+    with rasterio.open(job.folder / "lr.tif", driver="GTiff") as shown:  # of revisits only the work finds out which
+        width, height, scale = shown.width, shown.height, job.outlook.scale
     report = (
-        f"{grid.width} x {grid.height} px became {grid.width * scale} x {grid.height * scale} px with "
-        f"{job.request.models[0]}. Read as {job.outlook.scaling}."
+        f"{width} x {height} px became {width * scale} x {height * scale} px with "
+        f"{job.request.models[0]}. Read as {read_as(job.folder, job.outlook.scaling)}."
     )
     for view in read_views(job.folder):
         report += (

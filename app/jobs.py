@@ -165,7 +165,7 @@ class Jobs:
         """Until a job that is asked for now would begin."""
         with self._changed:
             queued = [job for job in self._jobs.values() if not job.has_ended]
-        left = sum(self.seconds(job.request.models, job.outlook.work_px - _done_px(job)) for job in queued)
+        left = sum(_left(job) * self.seconds(job.request.models, job.outlook.work_px) for job in queued)
         return left / self.settings.concurrency
 
     def uses(self, folder: Path) -> bool:
@@ -206,8 +206,8 @@ class Jobs:
             logger.exception("The worker of a job failed.")
             state, job.message = FAILED, "Something went wrong that should not have. The server's log says what."
         with self._changed:
-            if state == DONE and job.step and job.step.seconds > 0:
-                self._pace.update(dict.fromkeys(job.request.models, job.step.done_px / job.step.seconds))
+            if state == DONE and job.step and job.step.seconds > 0 and len(job.request.models) == 1:
+                self._pace[job.request.models[0]] = job.step.done_px / job.step.seconds
             self._end(job, state)
 
     def _end(self, job: Job, state: str) -> None:
@@ -244,5 +244,6 @@ class Jobs:
         shutil.rmtree(self.settings.folder, ignore_errors=True)
 
 
-def _done_px(job: Job) -> int:
-    return job.step.done_px if job.step else 0
+def _left(job: Job) -> float:
+    """Share of its work that is still to do."""
+    return 1 - job.step.done_px / job.step.total_px if job.step and job.step.total_px else 1.0

@@ -50,7 +50,7 @@ class Product:
         title: of the product, for people.
         safe: what its metadata say.
         folder: where it was unpacked; None for one below the server's folder.
-        quicklook: a picture of all of it, a PNG.
+        quicklook: a picture of all of it, a WebP.
         bounds: of that in its own CRS: left, bottom, right, top.
         crs: of those.
         seen: when it came, or was last asked for, by time.monotonic().

@@ -30,7 +30,7 @@ from app.tiles import (
     to_pixel,
     whole,
 )
-from app.views import read_views, thumbnail
+from app.views import read_as, read_views, thumbnail
 from app.words import for_people
 from app.worker import result_name
 from rs_srgan import InputError
@@ -53,6 +53,7 @@ _MAPLIBRE = {name: _package("maplibre") / "srcjs" / name for name in ("maplibre-
 
 # Pictures of everything: what a browser shows at once.
 MAX_PICTURE_PX = 2048
+_FILE_TYPES = {".tif": "image/tiff", ".geojson": "application/geo+json"}
 # A job's pictures never change.
 _FOREVER = {"Cache-Control": "private, max-age=3600, immutable"}
 
@@ -178,9 +179,6 @@ def make_routes(jobs: Jobs) -> APIRouter:
     return router
 
 
-_FILE_TYPES = {".tif": "image/tiff", ".geojson": "application/geo+json"}
-
-
 @lru_cache(maxsize=32)  # every visitor begins with the same two
 def _picture(view: View, layer: str, style: Style, size: int) -> bytes:
     """All of a layer, with at most `size` pixels along either side."""
@@ -198,7 +196,6 @@ def _state(job: Job, jobs: Jobs) -> dict[str, Any]:
         "message": job.message,
         "ahead": jobs.ahead(job),
         "models": job.request.models,
-        "lr_px": job.outlook.work_px,
         "kept": job.kept,
         "keep_minutes": jobs.settings.keep // 60,
     }
@@ -234,7 +231,7 @@ def _describe(view: View, job: Job, models: Models, address: str) -> dict[str, A
         "scale": view.scale,
         "pixel_zoom": PIXEL_ZOOM,
         "gsd_m": abs(transform.a) if metres else None,
-        "scaling": job.outlook.scaling,
+        "scaling": read_as(job.folder, job.outlook.scaling),
         "composites": list(known),
         "layers": [{"id": layer, "name": names[layer]} for layer in view.layers],
         "bands": [

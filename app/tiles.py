@@ -32,6 +32,7 @@ _WEB_MAP, DEGREES = CRS.from_epsg(3857), CRS.from_string("OGC:CRS84")
 _NODES = 17
 # Tiles this much finer than the SR pixels are made; closer in, a browser enlarges them.
 _EXTRA_ZOOM = 1
+BEYOND = "That is beyond the image."
 
 Coordinates = np.ndarray[Any, np.dtype[np.floating[Any]]]
 
@@ -72,9 +73,6 @@ def earth_zooms(view: View) -> tuple[int, float]:
     span_m = math.radians(north - south) * 6378137
     zoom = math.log2(2 * _HALF_WORLD * math.cos(latitude) / TILE_PX / (span_m / view.shape[0]))
     return min(24, max(1, math.ceil(zoom) + _EXTRA_ZOOM)), zoom - 1
-
-
-BEYOND = "That is beyond the image."
 
 
 def to_pixel(view: View, lon: float, lat: float) -> tuple[float, float]:

@@ -43,7 +43,8 @@ def write_views(request: Request, model: MISR, folder: Path) -> Request:
             picture = stretch.apply(np.nan_to_num(small))
             picture = picture if picture.shape[2] == 3 else picture.repeat(3, axis=2)
             Pillow.fromarray(picture).save(folder / thumbnail_name(number))
-            told.append({**dataclasses.asdict(summary), "name": sources[summary.source].name})
+            facts = {"name": sources[summary.source].name, "scaling": str(raster.encoding)}
+            told.append(dataclasses.asdict(summary) | facts)
         grid, bands = series.lr.grid, model.config.bands
         write_reflectance(grid, series.region, bands, folder / MEAN_FILE, lambda window: _mean(series, window))
         first, *others = (sources[summary.source] for summary in series.summaries)
@@ -56,6 +57,12 @@ def read_views(folder: Path) -> list[dict[str, Any]]:
     path = folder / VIEWS_FILE
     found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     return found
+
+
+def read_as(folder: Path, scaling: str) -> str:
+    """How the numbers of the image that a result shows were read: of revisits the reference's, else `scaling`."""
+    views = read_views(folder)
+    return str(views[0]["scaling"]) if views else scaling
 
 
 def thumbnail(folder: Path, number: int) -> Path:

@@ -11,7 +11,8 @@ const duration = seconds =>
 const million = px => (px / 1e6 >= 0.1 ? `${(px / 1e6).toFixed(1)} million pixels` : `${px} pixels`);
 
 let remembered = null; // the job that the page's address names
-let itsTurn; // the sample's, once that job is there
+let itsTurn; // to be called when that job is there
+// The sample waits for it.
 const afterIt = new URL(location.href).searchParams.has("job")
   ? Promise.race([new Promise(done => (itsTurn = done)), new Promise(done => setTimeout(done, SAMPLE_WAITS_MS))])
   : Promise.resolve();
@@ -46,12 +47,10 @@ class Job extends HTMLElement {
       if (earlier && earlier !== this.dataset.id) history.pushState(history.state, "", here);
       else history.replaceState(history.state, "", here);
       remembered = this.dataset.id;
-      this.ask(this.id_begun);
       itsTurn?.();
-    } else {
-      const id = this.id_begun;
-      afterIt.then(() => id === this.id_begun && this.ask(id));
     }
+    const id = this.id_begun;
+    afterIt.then(() => id === this.id_begun && this.ask(id));
   }
 
   async ask(id) {

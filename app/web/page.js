@@ -1,4 +1,4 @@
-// What the page as a whole does: light and dark, and repairs to names that assistive software reads.
+// What the page as a whole does.
 
 const dark = () => document.body.classList.contains("dark");
 

@@ -131,7 +131,7 @@ export class Stage {
     const style = structuredClone(EMPTY);
     if (this.base && this.plane === "earth") {
       style.sources.base = {
-        type: "raster", tiles: [this.base], tileSize: 256, maxzoom: 19, attribution: "© OpenStreetMap contributors",
+        type: "raster", tiles: [this.base], tileSize: 256, maxzoom: 19,
       };
       style.layers.push({id: "base", type: "raster", source: "base"});
     }

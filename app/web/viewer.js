@@ -70,7 +70,7 @@ export class Viewer extends HTMLElement {
              aria-valuemin="0" aria-valuemax="100" aria-valuenow="50"><i></i></div>
         <span class="sr-tag sr-tag-left"></span><span class="sr-tag sr-tag-right"></span>
         <div class="sr-legend sr-legend-left" hidden></div><div class="sr-legend sr-legend-right" hidden></div>
-        <small class="sr-credit" hidden>© OpenStreetMap contributors</small>
+        <small class="sr-credit" hidden></small>
       </div>
       <p class="sr-plain" hidden>This browser draws no WebGL, so there is no zoom here: the line moves, and the files below hold all.</p>
       <p class="sr-sure" hidden></p>
@@ -95,7 +95,9 @@ export class Viewer extends HTMLElement {
     const base = document.querySelector("meta[name=sr-base-map]")?.content;
     if (base && earth) {
       this.part(".sr-check").hidden = false;
-      this.part(".sr-check span").textContent = `Base map (from ${new URL(base).host})`;
+      const {host} = new URL(base);
+      this.part(".sr-check span").textContent = `Base map (from ${host})`;
+      this.part(".sr-credit").textContent = host.endsWith("openstreetmap.org") ? "© OpenStreetMap contributors" : host;
       this.base = base;
     }
     const links = files.map(file => {
@@ -104,7 +106,8 @@ export class Viewer extends HTMLElement {
       link.download = file.as;
       link.className = "sr-button";
       link.textContent = `${file.what} `;
-      link.append(Object.assign(document.createElement("small"), {textContent: `${file.file.endsWith(".tif") ? "GeoTIFF" : "GeoJSON"}, ${size(file.bytes)}`}));
+      const kind = file.file.endsWith(".tif") ? "GeoTIFF" : "GeoJSON";
+      link.append(Object.assign(document.createElement("small"), {textContent: `${kind}, ${size(file.bytes)}`}));
       return link;
     });
     const picture = Object.assign(document.createElement("button"), {type: "button", className: "sr-button"});

@@ -134,7 +134,7 @@ class SISR(HubModel):
             InputError: the model has none.
         """
         if self.uncertainty is None:
-            raise InputError(f"{self.name} says nothing of its uncertainty; the bundled models do (rs-srgan models).")
+            raise InputError(f"{self.name} says nothing of its uncertainty; the sisr-* models do (rs-srgan models).")
         return self.uncertainty
 
     def _check(self, lr: Tensor, guide: Tensor | None) -> None:

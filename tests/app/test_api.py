@@ -14,6 +14,7 @@ from gradio_client.exceptions import AppError
 
 from app.sample import write_sample_revisits
 from rs_srgan import super_resolve
+from tests.app.conftest import sample_dn
 from tests.conftest import scene_dn
 
 # Wanted are 2 seconds on two idle cores.
@@ -64,6 +65,18 @@ def test_several_images_come_back_as_one(client, tmp_path):
             client.predict(images=given, api_name="/super_resolve_revisits")
 
 
+def test_the_report_is_on_the_image_that_is_shown(client, write_tif):
+    """The clearest, whose numbers need not be read like those of the largest."""
+    land = sample_dn(120)
+    small = write_tif(land[:, :80, :80], "small.tif", nodata=0)
+    hidden = land + np.uint16(1000)
+    hidden[:, :90] = 0
+    large = write_tif(hidden, "large.tif", nodata=0, offsets=(-0.1,) * 4, scales=(1e-4,) * 4)
+    images = [handle_file(path) for path in (large, small)]
+    report = client.predict(images=images, api_name="/super_resolve_revisits")[2]
+    assert report.startswith("80 x 80 px became 320 x 320 px with misr-x4-rgbn. Read as reflectance = DN / 10000.")
+
+
 def test_a_client_that_cancels_stops_its_job(client, server, write_tif):
     def half_written() -> list[Path]:
         return list(server.folder.glob("rs_srgan_*/*/*.partial"))
@@ -87,6 +100,8 @@ def test_the_models_are_listed_with_their_figures(client):
     models = {model["name"]: model for model in client.predict(api_name="/models")}
     assert models["sisr-x4-rgbn"]["scale"] == 4
     assert models["sisr-x4-rgbn"]["psnr_db"]["model"] > models["sisr-x4-rgbn"]["psnr_db"]["bicubic"]
+    assert {name for name, model in models.items() if model["several"]} == {"misr-x4-rgbn", "misr-x2-rgbn"}
+    assert models["misr-x4-rgbn"]["psnr_db"]["model"] > models["misr-x4-rgbn"]["psnr_db"]["shift_and_add"]
 
 
 def test_only_the_named_endpoints_are_public_and_they_are_documented(client):

@@ -1,5 +1,6 @@
 """Jobs: their queue, their end, what is left of them."""
 
+import dataclasses
 import multiprocessing
 import os
 import signal
@@ -104,6 +105,16 @@ def test_an_upload_is_not_taken_for_what_the_job_writes(jobs, write_tif, name):
     job = take(jobs, write_tif(scene_dn(16, 16), name), REQUEST)
     assert job.request.source.name == "upload.tif"
     jobs.wait(job)
+
+
+def test_how_fast_a_model_is_only_its_own_jobs_say(jobs, write_tif):
+    jobs.wait(take(jobs, write_tif(scene_dn(60, 60), "a.tif"), REQUEST))
+    before = jobs.seconds((DEFAULT_MODEL,), 1_000_000)
+    both = dataclasses.replace(REQUEST, models=("srgan-x4-rgbn", DEFAULT_MODEL))
+    job = take(jobs, write_tif(scene_dn(60, 60), "b.tif"), both)
+    jobs.wait(job)
+    assert job.state == DONE, job.message
+    assert jobs.seconds((DEFAULT_MODEL,), 1_000_000) == before
 
 
 def test_a_stop_frees_the_worker_within_two_seconds(jobs, write_tif):
