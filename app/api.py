@@ -84,7 +84,8 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
         """Super-resolve several satellite images of one place, taken at different dates, into one.
 
         Args:
-            images: the files, in any order; their grids may differ.
+            images: the files, in any order; their grids may differ. A_scl.tif is the scene classification of the image
+                whose name begins with A, A_mask.tif another mask of it: not 0 where it shows the ground.
             model: a name that the endpoint /models returns as one for several images.
             offset: see super_resolve.
 

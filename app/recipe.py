@@ -7,22 +7,25 @@ from pathlib import PurePath
 from app.request import Request
 
 
-def command(request: Request, images: Sequence[str]) -> str:
+def command(request: Request, images: Sequence[str], masks: Sequence[str] = ()) -> str:
     """For a terminal, in the folder that holds the input; one line for each model.
 
     Args:
         request: what was asked.
         images: their names, the reference first; only the first model takes all of them.
+        masks: names of theirs, "-" for none.
     """
-    return "\n".join(shlex.join(_words(request, images, index)) for index in range(len(request.models)))
+    return "\n".join(shlex.join(_words(request, images, masks, index)) for index in range(len(request.models)))
 
 
-def _words(request: Request, images: Sequence[str], index: int) -> list[str]:
+def _words(request: Request, images: Sequence[str], masks: Sequence[str], index: int) -> list[str]:
     title, *others = images
     words = ["rs-srgan", "predict", *([title] if index else images)]
     words += ["-o", _target(title, request.models[index]), "--model", request.models[index]]
     if others and index == 0:
         words += ["--reference", title]
+        if request.masks:
+            words += ["--masks", *masks]
     if request.bbox:
         words += ["--bbox", *map(repr, request.bbox)]
     if request.aoi:
@@ -38,7 +41,7 @@ def _words(request: Request, images: Sequence[str], index: int) -> list[str]:
     return [*words, "--cog"]
 
 
-def snippet(request: Request, images: Sequence[str]) -> str:
+def snippet(request: Request, images: Sequence[str], masks: Sequence[str] = ()) -> str:
     """For Python; see `command`."""
     title, *others = images
     lines = ["from rs_srgan import super_resolve", ""]
@@ -47,6 +50,8 @@ def snippet(request: Request, images: Sequence[str]) -> str:
         arguments = [source, repr(_target(title, model)), repr(model)]
         if others and index == 0:
             arguments.append("reference=0")
+            if request.masks:
+                arguments.append(f"masks={list(masks)!r}")
         if request.bbox:
             arguments.append(f"bbox={request.bbox!r}")
         if request.aoi:

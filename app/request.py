@@ -13,6 +13,7 @@ from rs_srgan import InputError
 from rs_srgan.io.opening import open_raster
 from rs_srgan.io.raster import Grid
 from rs_srgan.io.region import find_region
+from rs_srgan.io.revisit import NO_MASK
 from rs_srgan.tiling import plan_tiles
 
 Box = tuple[float, float, float, float]  # west, south, east, north
@@ -44,6 +45,7 @@ class Request:
         uncertainty: whether that is wanted, of a model that knows it.
         engine: see `rs_srgan.inference.engines.ENGINES`.
         others: revisits of the place that `source` shows, for a first model that takes several.
+        masks: of `sources`, where each shows the ground, see `open_revisit`; None for none. Empty if nobody has one.
     """
 
     source: Path
@@ -55,11 +57,17 @@ class Request:
     uncertainty: bool = False
     engine: str = "auto"
     others: tuple[Path, ...] = ()
+    masks: tuple[Path | None, ...] = ()
 
     @property
     def sources(self) -> tuple[Path, ...]:
         """All images."""
         return (self.source, *self.others)
+
+    @property
+    def mask_files(self) -> list[str | Path] | None:
+        """The masks as `super_resolve` takes them."""
+        return [mask or NO_MASK for mask in self.masks] or None
 
 
 def make_revisits_request(models: Models, name: str, offset: float | None = None) -> Request:

@@ -1,6 +1,7 @@
 """The tab for several images of one place."""
 
 import dataclasses
+import re
 import shutil
 from pathlib import Path
 
@@ -20,6 +21,7 @@ _NOTHING = (
     "Several images of one place",
     "Upload them, in any order, or start without: then four views simulated from the sample stand in, at 20 m.",
 )
+_MASK = re.compile(r"(.+)_(?:scl|mask)", re.IGNORECASE)
 SAMPLE_TITLE = "four simulated views"
 
 
@@ -32,7 +34,8 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
             )
             gr.Markdown(
                 "GeoTIFF, JP2 or NPY with red, green, blue, near infrared; their grids may differ. The result shows "
-                "the clearest of them."
+                "the clearest of them. Clouds are known by a scene classification: bring that of `A_rgbn.tif` as "
+                "`A_scl.tif`, or another mask as `A_mask.tif`."
             )
             model = gr.Dropdown(models.names_of_several(), value=REVISITS_MODEL, label="Model")
             about = gr.Markdown(describe_model(models, REVISITS_MODEL), elem_classes="sr-estimate")
@@ -59,22 +62,52 @@ def submit_views(jobs: Jobs, files: list[str], request: Request) -> Job:
     Raises:
         InputError: they cannot be used.
     """
-    if len(files) == 1:
+    of_masks = [file for file in files if _masked_name(file) is not None]
+    images = [file for file in files if file not in of_masks]
+    if len(images) == 1 or (of_masks and not images):
         raise InputError("That is one image. Several are wanted here; for one there is the tab Patch.")
-    if len(files) > MAX_VIEWS:
-        raise InputError(f"Those are {len(files)} images; at most {MAX_VIEWS} are taken.")
+    if len(images) > MAX_VIEWS:
+        raise InputError(f"Those are {len(images)} images; at most {MAX_VIEWS} are taken.")
+    owners = [_owner(mask, images) for mask in of_masks]
+    if len(set(owners)) < len(owners):
+        raise InputError("An image has two masks; expected one.")
     name, folder = jobs.new_folder()
+    masks: dict[int, Path] = {}
     try:
         if not files:
             sources, title = write_sample_revisits(folder), SAMPLE_TITLE
         else:
-            sources, title = [_keep(Path(file), folder / f"{number}") for number, file in enumerate(files)], ""
-            title = f"{len(files)} views of {sources[0].stem}"
+            sources = [_keep(Path(file), folder / f"{number}") for number, file in enumerate(images)]
+            title = f"{len(images)} views of {sources[0].stem}"
+            for mask, owner in zip(of_masks, owners, strict=True):
+                masks[owner] = _keep(Path(mask), folder / f"mask{owner}")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    asked = dataclasses.replace(request, source=sources[0], others=tuple(sources[1:]))
+    asked = dataclasses.replace(
+        request,
+        source=sources[0],
+        others=tuple(sources[1:]),
+        masks=tuple(masks.get(number) for number in range(len(sources))) if masks else (),
+    )
     return jobs.submit(asked, title, (name, folder))
+
+
+def _masked_name(file: str) -> str | None:
+    """How the name of the image begins that a mask is of; None of what is no mask."""
+    found = _MASK.fullmatch(Path(file).stem)
+    return found[1] if found else None
+
+
+def _owner(mask: str, images: list[str]) -> int:
+    """Index of the image that a mask is of."""
+    begins = str(_masked_name(mask))
+    owners = [index for index, image in enumerate(images) if Path(image).stem.startswith(begins)]
+    if len(owners) != 1:
+        raise InputError(
+            f"{Path(mask).name} is of {len(owners) or 'none'} of the images; expected one that begins with {begins}."
+        )
+    return owners[0]
 
 
 def _keep(upload: Path, folder: Path) -> Path:

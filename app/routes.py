@@ -221,6 +221,7 @@ def _describe(view: View, job: Job, models: Models, address: str) -> dict[str, A
         names = names | {OTHER: job.request.models[1]}
     views = read_views(job.folder)
     images = [each["name"] for each in views] or [job.title]
+    masks = [each["mask"] for each in views]
     if views:
         names = names | {SR: f"{len(views)} views", OTHER: "One view"}
     transform = view.grid.transform
@@ -242,8 +243,8 @@ def _describe(view: View, job: Job, models: Models, address: str) -> dict[str, A
         "earth": None,
         "files": _files(view, job),
         "views": views,
-        "command": command(job.request, images),
-        "snippet": snippet(job.request, images),
+        "command": command(job.request, images, masks),
+        "snippet": snippet(job.request, images, masks),
     }
     if has_place(view.grid):
         bounds = lon_lat_bounds(view.grid)

@@ -13,6 +13,7 @@ from app.request import Request
 from rs_srgan import MISR, InputError
 from rs_srgan.inference.series import Series, open_series
 from rs_srgan.io.raster import Raster
+from rs_srgan.io.revisit import NO_MASK
 from rs_srgan.radiometry import FloatImage, Mask, Stretch
 from rs_srgan.tiling import Window
 
@@ -34,7 +35,8 @@ def write_views(request: Request, model: MISR, folder: Path) -> Request:
         InputError: a view cannot be used.
     """
     sources = request.sources
-    with open_series(sources, model, offset=request.offset, bbox=request.bbox, aoi=request.aoi) as series:
+    masks = request.mask_files
+    with open_series(sources, model, masks=masks, offset=request.offset, bbox=request.bbox, aoi=request.aoi) as series:
         told = []
         stretch = None
         for number, (summary, raster) in enumerate(zip(series.summaries, series.rasters, strict=True)):
@@ -44,12 +46,15 @@ def write_views(request: Request, model: MISR, folder: Path) -> Request:
             picture = picture if picture.shape[2] == 3 else picture.repeat(3, axis=2)
             Pillow.fromarray(picture).save(folder / thumbnail_name(number))
             facts = {"name": sources[summary.source].name, "scaling": str(raster.encoding)}
+            facts["mask"] = Path(masks[summary.source]).name if masks else NO_MASK
             told.append(dataclasses.asdict(summary) | facts)
         grid, bands = series.lr.grid, model.config.bands
         write_reflectance(grid, series.region, bands, folder / MEAN_FILE, lambda window: _mean(series, window))
-        first, *others = (sources[summary.source] for summary in series.summaries)
+        order = [summary.source for summary in series.summaries]
+    first, *others = (sources[index] for index in order)
     (folder / VIEWS_FILE).write_text(json.dumps(told), encoding="utf-8")
-    return dataclasses.replace(request, source=first, others=tuple(others))
+    ordered = tuple(request.masks[index] for index in order) if masks else ()
+    return dataclasses.replace(request, source=first, others=tuple(others), masks=ordered)
 
 
 def read_views(folder: Path) -> list[dict[str, Any]]:

@@ -83,6 +83,7 @@ def compute(request: Request, folder: Path) -> Generator[Step]:
             cog=True,
             uncertainty=folder / result_name(index, True) if uncertain else None,
             offset=request.offset,
+            masks=request.mask_files if revisits else None,
             reference=0 if revisits else None,
             engines=_engines,
         )

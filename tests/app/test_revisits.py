@@ -19,6 +19,7 @@ from rs_srgan import InputError, super_resolve
 from rs_srgan.cli import main
 from rs_srgan.sources import REVISITS_MODEL
 from rs_srgan.tiling import Window
+from tests.app.conftest import sample_dn
 
 
 @pytest.fixture
@@ -157,3 +158,45 @@ def test_the_reference_is_what_the_view_is_of(done, models):
         order = [dataset.descriptions.index(band) + 1 for band in models.config(REVISITS_MODEL).bands]
         expected = dataset.read(order)[:, *whole.slices] / 10_000
     np.testing.assert_allclose(pixels(folder / "lr.tif")[:, *whole.slices], expected, atol=1e-6)
+
+
+@pytest.fixture
+def clouded(write_tif):
+    """The larger one shows clouds, and its scene classification says so."""
+    land = sample_dn(120)
+    clear = write_tif(land[:, :100, :100], "20230815_rgbn.tif", nodata=0)
+    clouds = land // 4 + np.uint16(6000)
+    rng = np.random.default_rng(0)
+    clouds = write_tif(clouds + rng.integers(0, 3000, clouds.shape, np.uint16), "20230810_rgbn.tif", nodata=0)
+    classes = write_tif(np.full((1, 120, 120), 9, np.uint8), "20230810_SCL.tif", bands=[None])
+    return list(map(str, (clouds, clear, classes)))
+
+
+def test_what_a_scene_classification_hides_does_not_count(jobs, request_, clouded, tmp_path, monkeypatch):
+    job = submit_views(jobs, clouded, request_)
+    assert jobs.wait(job, 120) and job.state == "done", job.message
+    clear, clouds = read_views(job.folder)
+    assert (clear["name"], clear["mask"], clear["role"]) == ("20230815_rgbn.tif", "-", "reference")
+    assert (clouds["mask"], clouds["clear"]) == ("20230810_SCL.tif", 0)
+    monkeypatch.chdir(tmp_path)  # where all were uploaded from
+    told = [[view[key] for view in (clear, clouds)] for key in ("name", "mask")]
+    words = shlex.split(command(job.request, *told).splitlines()[0])
+    made = tmp_path / words[words.index("-o") + 1]
+    assert words[words.index("--masks") + 1 :][:2] == ["-", "20230810_SCL.tif"]
+    assert main(words[1:]) == 0
+    np.testing.assert_array_equal(pixels(made), pixels(job.folder / "sr0.tif"))
+    made.unlink()
+    exec(snippet(dataclasses.replace(job.request, models=job.request.models[:1]), *told), {})
+    np.testing.assert_array_equal(pixels(made), pixels(job.folder / "sr0.tif"))
+
+
+def test_a_mask_that_is_of_no_image_or_of_several_is_a_clear_line(jobs, request_, clouded, write_tif):
+    clouds, clear, _ = clouded
+    for name, words in (("other_scl.tif", "is of none of the images"), ("2023_mask.tif", "is of 2 of the images")):
+        mask = str(write_tif(np.ones((1, 120, 120), np.uint8), name, bands=[None]))
+        with pytest.raises(InputError, match=words):
+            submit_views(jobs, [clouds, clear, mask], request_)
+    with pytest.raises(InputError, match="two masks"):
+        submit_views(jobs, [*clouded, clouded[2]], request_)
+    with pytest.raises(InputError, match="That is one image"):
+        submit_views(jobs, [clear, mask], request_)
