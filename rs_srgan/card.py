@@ -315,15 +315,16 @@ def _uncertainty(metrics: dict[str, Any]) -> str:
     rows, curves = [], []
     for key, found in metrics["uncertainty"].items():
         title = metrics["groups"][key]["title"]
-        ranks = (f"{found['rank']:.2f}", f"{found['rank_within_bands']:.2f}")
+        ranks = (f"{found[each]:.2f}" for each in ("rank", "rank_if_exact", "rank_within_bands"))
         rows.append([title, f"{100 * found['coverage']:.1f} %", *ranks])
         curves.append([f"{title}: said", *(f"{1e4 * each:.0f}" for each in found["predicted"])])
         curves.append([f"{title}: needed", *(f"{1e4 * each:.0f}" for each in found["observed"])])
     tenths = ["half-width, DN, of the surest tenth to the least sure", *map(str, range(1, len(curves[0])))]
     return (
         "`--uncertainty` gives half the interval that is to hold 80 % of the truth. On sites that training never saw, "
-        "each with the calibration that the other Sentinel-2 sites give:\n\n"
-        + table(["", "held", "rank correlation with the error", "within a band"], rows)
+        "each with the calibration that the other Sentinel-2 sites give. Half-widths that were exact would not rank every "
+        "error, since each is drawn by chance; how well they would is beside.\n\n"
+        + table(["", "held", "rank correlation with the error", "if exact", "within a band"], rows)
         + "\n\n"
         + table(tenths, curves)
     )

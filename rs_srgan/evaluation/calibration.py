@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import spearmanr
 
-from rs_srgan.models.uncertainty import INTERVAL_SHARE
+from rs_srgan.models.uncertainty import HALF_WIDTH_PER_SCALE, INTERVAL_SHARE
 from rs_srgan.radiometry import FloatImage
 
 # Equally many pixels in each, sorted by their half-widths.
@@ -22,6 +22,8 @@ class Calibration:
         coverage: share of the pixels whose error is within its half-width; 0.8 is right.
         rank: Spearman's rank correlation of half-widths and errors over all pixels and bands.
         rank_within_bands: mean of that of each band by itself: some bands are easier than others.
+        rank_if_exact: what `rank` would be of errors drawn by these half-widths: who knows how large errors will be
+            on the average knows little of each, the less the more the half-widths are alike.
         predicted: mean half-width, reflectance, of a tenth of the pixels after the other, from sure to unsure.
         observed: the half-width that would have held 80 % of the errors of that tenth.
     """
@@ -29,6 +31,7 @@ class Calibration:
     coverage: float
     rank: float
     rank_within_bands: float
+    rank_if_exact: float
     predicted: tuple[float, ...]
     observed: tuple[float, ...]
 
@@ -49,6 +52,7 @@ class Calibration:
             coverage=float((errors <= half_widths).mean()),
             rank=_rank(errors, half_widths),
             rank_within_bands=float(np.mean([_rank(*pair) for pair in zip(errors, half_widths, strict=True)])),
+            rank_if_exact=_rank(_laplace(half_widths), half_widths),
             predicted=tuple(float(half_widths.ravel()[each].mean()) for each in bins),
             observed=tuple(float(np.quantile(errors.ravel()[each], INTERVAL_SHARE)) for each in bins),
         )
@@ -89,3 +93,8 @@ def factors_of_others(
 
 def _rank(errors: FloatImage, half_widths: FloatImage) -> float:
     return float(spearmanr(errors, half_widths, axis=None).statistic)
+
+
+def _laplace(half_widths: FloatImage) -> FloatImage:
+    """Absolute errors, drawn by their half-widths."""
+    return half_widths / HALF_WIDTH_PER_SCALE * np.random.default_rng(0).exponential(size=half_widths.shape)

@@ -21,6 +21,7 @@ def test_who_knows_the_scales_holds_what_is_promised(laplace):
     found = Calibration.measure(*laplace)
     assert found.coverage == pytest.approx(0.8, abs=0.01)
     assert found.rank > 0.6
+    assert found.rank == pytest.approx(found.rank_if_exact, abs=0.01)
     assert found.predicted == pytest.approx(found.observed, rel=0.1)
     assert len(found.predicted) == BINS and list(found.predicted) == sorted(found.predicted)
 
@@ -37,6 +38,11 @@ def test_who_guesses_has_no_rank(laplace):
     errors, half_widths = laplace
     shuffled = np.random.default_rng(1).permutation(half_widths.ravel()).reshape(half_widths.shape)
     assert abs(Calibration.measure(errors, shuffled).rank) < 0.02
+
+
+def test_half_widths_that_are_alike_say_little_of_each_error_even_if_they_are_exact():
+    half_widths = np.random.default_rng(0).uniform(0.01, 0.02, (4, 5000))
+    assert 0.1 < Calibration.measure(half_widths, half_widths).rank_if_exact < 0.2
 
 
 def test_bands_of_their_own_are_no_knowledge_within_bands():
