@@ -322,8 +322,8 @@ def _uncertainty(metrics: dict[str, Any]) -> str:
     tenths = ["half-width, DN, of the surest tenth to the least sure", *map(str, range(1, len(curves[0])))]
     return (
         "`--uncertainty` gives half the interval that is to hold 80 % of the truth. On sites that training never saw, "
-        "each with the calibration that the other Sentinel-2 sites give. Half-widths that were exact would not rank every "
-        "error, since each is drawn by chance; how well they would is beside.\n\n"
+        "each with the calibration that the other Sentinel-2 sites give. Each error is drawn by chance, so not "
+        "even exact half-widths would rank them all: how well those would is said beside.\n\n"
         + table(["", "held", "rank correlation with the error", "if exact", "within a band"], rows)
         + "\n\n"
         + table(tenths, curves)
