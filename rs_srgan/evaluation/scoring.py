@@ -30,8 +30,8 @@ from rs_srgan.radiometry import FloatImage
 def score(model: SISR, case: Case) -> Scored:
     """Restore an image by every method and measure each.
 
-    The outermost BORDER_HR_PX do not count, as in `evaluate_image`. Without a reference there are only the figures that
-    need none: what the sensor would see, the spectrum against that of bicubic, and whether tiles show.
+    The outermost BORDER_HR_PX do not count. Without a reference there are only the figures that need none: what the
+    sensor would see, the spectrum against that of bicubic, and whether tiles show.
 
     Args:
         model: in evaluation mode.
