@@ -21,6 +21,7 @@ from app.views import read_as, read_views
 from app.words import for_people
 from app.worker import result_name
 from rs_srgan import InputError, MISRConfig
+from rs_srgan.io.revisit import NO_MASK
 from rs_srgan.sources import DEFAULT_MODEL, REVISITS_MODEL
 
 # How often a program that waits hears of progress, seconds.
@@ -85,7 +86,7 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
 
         Args:
             images: the files, in any order; their grids may differ. A_scl.tif is the scene classification of the image
-                whose name begins with A, A_mask.tif another mask of it: not 0 where it shows the ground.
+                A.tif, or of A_rgbn.tif; A_mask.tif is another mask of it, not 0 where it shows the ground.
             model: a name that the endpoint /models returns as one for several images.
             offset: see super_resolve.
 
@@ -158,7 +159,6 @@ def _follow(jobs: Jobs, job: Job) -> Iterator[tuple[Any, ...]]:
         f"{job.request.models[0]}. Read as {read_as(job.folder, job.outlook.scaling)}."
     )
     for view in read_views(job.folder):
-        report += (
-            f"\n{view['name']}: {100 * view['clear']:.0f} % clear, weight {100 * view['weight']:.0f} %, {view['role']}"
-        )
+        clear = f"{100 * view['clear']:.0f} % clear" + (f" by {view['mask']}" if view["mask"] != NO_MASK else "")
+        report += f"\n{view['name']}: {clear}, weight {100 * view['weight']:.0f} %, {view['role']}"
     yield str(job.folder / result_name(0)), str(uncertain) if uncertain.exists() else None, report

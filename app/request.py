@@ -2,7 +2,10 @@
 
 import math
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +14,9 @@ from app.models import Models
 from app.settings import Settings
 from rs_srgan import InputError
 from rs_srgan.io.opening import open_raster
-from rs_srgan.io.raster import Grid
+from rs_srgan.io.raster import Grid, Raster
 from rs_srgan.io.region import find_region
-from rs_srgan.io.revisit import NO_MASK
+from rs_srgan.io.revisit import NO_MASK, open_revisit
 from rs_srgan.tiling import plan_tiles
 
 Box = tuple[float, float, float, float]  # west, south, east, north
@@ -114,9 +117,9 @@ def look(request: Request, models: Models, settings: Settings) -> Outlook:
                 f"{', '.join(config.bands)}: choose two models for the same bands to compare."
             )
     found = []
-    for source in request.sources:
+    for source, mask in zip_longest(request.sources, request.masks):
         _refuse_large_array(source, settings.max_lr_px)
-        with open_raster(source, config.bands, request.offset) as raster:
+        with _opened(request, source, mask, config.bands) as raster:
             region = find_region(raster.grid, raster.name, request.bbox, request.aoi)
             found.append((raster.grid.cropped(region.window), str(raster.encoding)))
     # of several the result shows the clearest, which is not known yet: the largest takes most
@@ -141,6 +144,17 @@ def look(request: Request, models: Models, settings: Settings) -> Outlook:
             "are free here. Choose a smaller area, or leave the uncertainty out."
         )
     return Outlook(grid, config.scale, scaling, work_px, result_bytes)
+
+
+@contextmanager
+def _opened(request: Request, source: Path, mask: Path | None, bands: tuple[str, ...]) -> Iterator[Raster]:
+    """Of several images their masks have to be such as well."""
+    if not request.others:
+        with open_raster(source, bands, request.offset) as raster:
+            yield raster
+        return
+    with open_revisit(source, bands, request.offset, mask) as revisit:
+        yield revisit.raster
 
 
 def _refuse_large_array(source: Path, max_lr_px: int) -> None:

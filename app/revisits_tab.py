@@ -21,7 +21,8 @@ _NOTHING = (
     "Several images of one place",
     "Upload them, in any order, or start without: then four views simulated from the sample stand in, at 20 m.",
 )
-_MASK = re.compile(r"(.+)_(?:scl|mask)", re.IGNORECASE)
+# Also as Sentinel-2 names it within a product: T33TWL_20230810T100031_SCL_20m.jp2
+_MASK = re.compile(r"(.+)[_-](?:scl|mask)(?:[_-]\d+m)?", re.IGNORECASE)
 SAMPLE_TITLE = "four simulated views"
 
 
@@ -35,7 +36,7 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
             gr.Markdown(
                 "GeoTIFF, JP2 or NPY with red, green, blue, near infrared; their grids may differ. The result shows "
                 "the clearest of them. Clouds are known by a scene classification: bring that of `A_rgbn.tif` as "
-                "`A_scl.tif`, or another mask as `A_mask.tif`."
+                "`A_scl.tif`, or as `A_mask.tif` a mask that is 0 where nothing is to be seen."
             )
             model = gr.Dropdown(models.names_of_several(), value=REVISITS_MODEL, label="Model")
             about = gr.Markdown(describe_model(models, REVISITS_MODEL), elem_classes="sr-estimate")
@@ -64,13 +65,17 @@ def submit_views(jobs: Jobs, files: list[str], request: Request) -> Job:
     """
     of_masks = [file for file in files if _masked_name(file) is not None]
     images = [file for file in files if file not in of_masks]
-    if len(images) == 1 or (of_masks and not images):
+    if of_masks and not images:
+        raise InputError("By their names those are masks. Add the images that they are of.")
+    if len(images) == 1:
         raise InputError("That is one image. Several are wanted here; for one there is the tab Patch.")
     if len(images) > MAX_VIEWS:
         raise InputError(f"Those are {len(images)} images; at most {MAX_VIEWS} are taken.")
     owners = [_owner(mask, images) for mask in of_masks]
-    if len(set(owners)) < len(owners):
-        raise InputError("An image has two masks; expected one.")
+    for owner in owners:
+        if owners.count(owner) > 1:
+            both = " and ".join(Path(mask).name for mask, of in zip(of_masks, owners, strict=True) if of == owner)
+            raise InputError(f"{Path(images[owner]).name} has two masks, {both}; expected one.")
     name, folder = jobs.new_folder()
     masks: dict[int, Path] = {}
     try:
@@ -96,16 +101,23 @@ def submit_views(jobs: Jobs, files: list[str], request: Request) -> Job:
 def _masked_name(file: str) -> str | None:
     """How the name of the image begins that a mask is of; None of what is no mask."""
     found = _MASK.fullmatch(Path(file).stem)
-    return found[1] if found else None
+    return found[1].casefold() if found else None
 
 
 def _owner(mask: str, images: list[str]) -> int:
-    """Index of the image that a mask is of."""
-    begins = str(_masked_name(mask))
-    owners = [index for index, image in enumerate(images) if Path(image).stem.startswith(begins)]
-    if len(owners) != 1:
+    """Index of the image that a mask is of: whose name is the mask's beginning, else the one that begins with it."""
+    begins, names = str(_masked_name(mask)), [Path(image).name.casefold() for image in images]
+    owners = [index for index, name in enumerate(names) if begins in (name, Path(name).stem)]
+    # scene1_scl is not of scene10
+    owners = owners or [
+        index for index, name in enumerate(names) if name.startswith(begins) and not name[len(begins)].isalnum()
+    ]
+    if not owners:
+        raise InputError(f"{Path(mask).name} is of none of the images. Name it A_scl.tif if its image is A.tif.")
+    if len(owners) > 1:
+        candidates = " and ".join(Path(images[owner]).name for owner in owners)
         raise InputError(
-            f"{Path(mask).name} is of {len(owners) or 'none'} of the images; expected one that begins with {begins}."
+            f"{Path(mask).name} could be of {candidates}. Name it {Path(images[owners[0]]).stem}_scl.tif for the first."
         )
     return owners[0]
 

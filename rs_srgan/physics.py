@@ -27,7 +27,7 @@ _OFFSET_DEGREE = 4
 # What limits the sharpening, and with it the noise: less leaves less unexplained, and makes more of noise. On real
 # images at x4 0.15 leaves 2.2 DN, 0.12 leaves 1.7 and 0.1 leaves 1.3; the noise of one pixel becomes 2.1, 2.2 and 2.3
 # times as strong, and from 0.1 on it begins to show as a weave on even fields.
-_SHARPEN_LIMIT = 0.12
+SHARPEN_LIMIT = 0.12
 
 
 def psf_sigma(mtf_nyquist: Tensor, scale: int) -> Tensor:
@@ -368,8 +368,8 @@ def _inverse(kernel: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     basis = np.einsum("ri,cj->rcij", *[cosines(SHARPEN_REACH_LR_PX)] * 2).reshape(transfer.size, -1)
     # with the gain at frequency 0 fixed at 1, only what each cosine adds to that is free
     free = basis[:, 1:] - basis[0, 1:]
-    wanted = np.concatenate([1 - transfer, np.full(transfer.size, -_SHARPEN_LIMIT)])
-    taps = np.linalg.lstsq(np.concatenate([transfer[:, None] * free, _SHARPEN_LIMIT * free]), wanted, rcond=None)[0]
+    wanted = np.concatenate([1 - transfer, np.full(transfer.size, -SHARPEN_LIMIT)])
+    taps = np.linalg.lstsq(np.concatenate([transfer[:, None] * free, SHARPEN_LIMIT * free]), wanted, rcond=None)[0]
     quarter = np.concatenate([[1 - basis[0, 1:] @ taps], taps]).reshape((SHARPEN_REACH_LR_PX + 1,) * 2)
     distance = np.abs(np.arange(-SHARPEN_REACH_LR_PX, SHARPEN_REACH_LR_PX + 1))
     whole: np.ndarray[Any, Any] = quarter[np.ix_(distance, distance)]

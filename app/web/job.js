@@ -141,7 +141,7 @@ class Job extends HTMLElement {
     views.forEach((told, number) => {
       const figure = document.createElement("figure");
       const moved = `${told.shift.rows.toFixed(2)} ${told.shift.cols.toFixed(2)} px`;
-      const facts = [told.taken, `${Math.round(100 * told.clear)} % clear`];
+      const facts = [told.taken, `${Math.round(100 * told.clear)} % clear${told.mask === "-" ? "" : ` by ${told.mask}`}`];
       if (told.role === "reference") facts.push("the reference");
       else if (told.role === "used") facts.push(`shifted ${moved}`);
       else facts.push(told.role);

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -27,6 +28,7 @@ SUFFIXES = (".tif", ".tiff", ".jp2", ".png", ".npy")
 
 # A block is decoded as a whole, however little of it is wanted.
 _MAX_BLOCK_BYTES = 1 << 30
+_UNKNOWN_TO_NUMPY = {"complex_int16": 4}  # bytes of what is refused later, by its name
 
 _DTYPES = ("uint8", "uint16", "int16", "float32", "float64")
 
@@ -126,15 +128,12 @@ def _open_file(path: Path, band_names: tuple[str, ...], offset: float | None, st
     if path.stat().st_size == 0:
         raise InputError(f"{path.name} is empty (0 bytes). Copy or download it again.")
     if path.suffix.lower() == ".npy":
-        memory = MemoryFile()
-        stack.callback(memory.close)
-        _write_npy(path, memory, len(band_names))
-        dataset = memory.open()
+        dataset = in_memory(_bands_first(path, npy_array(path), len(band_names)), stack)
     else:
         dataset = open_dataset(str(path), path.name, driver_of(path))
     try:
         indexes = _find_bands(path, dataset, band_names)
-        _refuse_huge_blocks(path, dataset)
+        refuse_huge_blocks(path.name, dataset)
         # where "alpha" is one of the model's bands, it is a band that a writer mislabelled
         kinds = list(enumerate(dataset.colorinterp, 1))
         alpha = next((index for index, kind in kinds if kind == ColorInterp.alpha and index not in indexes), None)
@@ -168,11 +167,17 @@ def driver_of(path: Path) -> str:
     return find_driver(path.name, start, tail)
 
 
-def _refuse_huge_blocks(path: Path, dataset: DatasetReader) -> None:
+def refuse_huge_blocks(name: str, dataset: DatasetReader) -> None:
+    """Of blocks, one is in memory at once.
+
+    Raises:
+        InputError: one would fill it.
+    """
     height, width = dataset.block_shapes[0]
-    if height * width * np.dtype(dataset.dtypes[0]).itemsize * dataset.count > _MAX_BLOCK_BYTES:
+    item_bytes = _UNKNOWN_TO_NUMPY.get(dataset.dtypes[0]) or np.dtype(dataset.dtypes[0]).itemsize
+    if height * width * item_bytes * dataset.count > _MAX_BLOCK_BYTES:
         raise InputError(
-            f"{path.name} is stored in blocks of {height} x {width} pixels, which would fill the memory. "
+            f"{name} is stored in blocks of {height} x {width} pixels, which would fill the memory. "
             "Tile it first: gdal_translate -co TILED=YES."
         )
 
@@ -189,11 +194,29 @@ def open_dataset(path: str, name: str, driver: str) -> DatasetReader:
         raise InputError(f"{name} is truncated or corrupt ({first_line(error)}).") from None
 
 
-def _write_npy(path: Path, memory: MemoryFile, bands: int) -> None:
+def npy_array(path: Path) -> np.ndarray[Any, Any]:
+    """The array of an NPY file, of which nothing is read before it is used.
+
+    Raises:
+        InputError: it is none.
+    """
     try:
-        array = np.lib.format.open_memmap(path, mode="r")
+        array: np.ndarray[Any, Any] = np.lib.format.open_memmap(path, mode="r")
     except Exception as error:  # the header is parsed as Python: whatever it holds comes up as any exception
         raise InputError(f"{path.name} cannot be read as an NPY array ({first_line(error)}).") from None
+    return array
+
+
+def in_memory(array: np.ndarray[Any, Any], stack: ExitStack) -> DatasetReader:
+    """A dataset of (bands, height, width), in memory until the stack is left."""
+    memory = stack.enter_context(MemoryFile())
+    bands, height, width = array.shape
+    with memory.open(driver="GTiff", count=bands, height=height, width=width, dtype=array.dtype) as dataset:
+        dataset.write(array)
+    return memory.open()
+
+
+def _bands_first(path: Path, array: np.ndarray[Any, Any], bands: int) -> np.ndarray[Any, Any]:
     if array.ndim != 3 or bands not in (array.shape[0], array.shape[2]):
         raise InputError(
             f"{path.name} has shape {array.shape}; expected ({bands}, height, width) or (height, width, {bands})."
@@ -204,10 +227,7 @@ def _write_npy(path: Path, memory: MemoryFile, bands: int) -> None:
         raise InputError(f"{path.name} has shape {array.shape}: there are no pixels in it.")
     if array.dtype.name not in _DTYPES:
         raise InputError(f"{path.name} holds {array.dtype}; expected uint16 DN or float reflectance.")
-    _, height, width = array.shape
-    dataset = memory.open(driver="GTiff", count=bands, height=height, width=width, dtype=array.dtype)
-    dataset.write(array)
-    dataset.close()
+    return array
 
 
 def _find_bands(path: Path, dataset: DatasetReader, band_names: tuple[str, ...]) -> list[int]:

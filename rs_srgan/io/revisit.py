@@ -6,13 +6,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
+from rasterio.io import DatasetReader
 from scipy import ndimage
 
 from rs_srgan.errors import InputError
 from rs_srgan.io.formats import find_driver
-from rs_srgan.io.opening import driver_of, existing, open_dataset, open_raster
+from rs_srgan.io.opening import driver_of, existing, in_memory, npy_array, open_dataset, open_raster, refuse_huge_blocks
 from rs_srgan.io.raster import Grid, Layer, Raster
 from rs_srgan.io.safe import SafeProduct, is_product, open_product
 from rs_srgan.radiometry import FloatImage, Mask
@@ -24,11 +26,14 @@ _CLOUDS = (3, 8, 9, 10)
 _GROWTH_PX = 2
 # No data, saturated or defective, snow or ice.
 _HIDDEN = (0, 1, 11)
+_LAST_CLASS = 11
 # What registration looks at, where there is such a band: near infrared sees through haze, so its shifts scatter less
 # than those of the mean of all bands; and a product then has one image to decode, not four.
 _COMPARED = "B08"
 # In a mask, for "this file has none".
 NO_MASK = "-"
+_CLASSES = re.compile(r"(?<![a-z])scl(?![a-z])", re.IGNORECASE)
+_INTEGERS = ("uint8", "int8", "uint16", "int16", "uint32", "int32")
 _DATE = re.compile(r"(?<!\d)(20\d\d|19\d\d)-?([01]\d)-?([0-3]\d)(?!\d)")
 
 
@@ -38,7 +43,8 @@ class ClearSky:
     Args:
         layer: of the open file.
         factor: pixels of the image in one of it, along each axis.
-        classes: it holds Sentinel-2's scene classification; else what is not zero counts.
+        classes: it holds Sentinel-2's scene classification; else what is not zero counts. The file's own nodata value
+            does in neither.
     """
 
     def __init__(self, layer: Layer, factor: int, classes: bool) -> None:
@@ -64,13 +70,14 @@ class ClearSky:
         around = coarse.grown(_GROWTH_PX * self.classes).clipped(dataset.height, dataset.width)
         return self._clear(self.layer.read(around)[0][0])[coarse.relative_to(around).slices], coarse
 
-    def _clear(self, values: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Mask:
+    def _clear(self, values: np.ndarray[tuple[int, ...], np.dtype[np.integer[Any]]]) -> Mask:
+        nothing = values == self.layer.dataset.nodata  # of None nowhere
         if not self.classes:
-            return np.asarray(values != 0)
+            return np.asarray((values != 0) & ~nothing)
         clouds = np.isin(values, _CLOUDS)
         if clouds.any():
             clouds = ndimage.binary_dilation(clouds, np.ones((3, 3), bool), _GROWTH_PX)
-        return np.asarray(~clouds & ~np.isin(values, _HIDDEN))
+        return np.asarray(~clouds & ~np.isin(values, _HIDDEN) & ~nothing & (values <= _LAST_CLASS))
 
 
 @dataclass(frozen=True)
@@ -122,8 +129,8 @@ def open_revisit(
         band_names: see `open_raster`.
         offset: see `open_raster`.
         mask: a raster of one band on the same grid or a coarser one: Sentinel-2's scene classification where "SCL" is
-            in the band's description or the file's name, else what is not zero counts. By default a product's own
-            scene classification, where it has one.
+            a word of the band's description, or of the file's name, if that does not end with "mask"; else what is not
+            zero counts. An .npy holds (h, w). By default a product's own scene classification, where it has one.
 
     Raises:
         InputError: see `open_raster`; or a mask that cannot be read or lies elsewhere.
@@ -156,33 +163,58 @@ def _date_in(name: str) -> date | None:
 def _from_product(product: SafeProduct, image: str, grid: Grid, stack: ExitStack) -> ClearSky:
     name = PurePosixPath(image).name
     driver = find_driver(name, *product.read_ends(image)) if product.members else driver_of(Path(image))
-    return _clear_sky(image, name, driver, grid, stack, classes=True)
+    return _clear_sky(name, open_dataset(image, name, driver), grid, stack, classes=True)
 
 
 def _from_file(file: Path, grid: Grid, stack: ExitStack) -> ClearSky:
     if not file.is_file():
         raise InputError(f"{file} is no regular file; expected a mask, a raster of one band.")
-    return _clear_sky(str(file), file.name, driver_of(file), grid, stack, classes="scl" in file.stem.lower())
+    classes = bool(_CLASSES.search(file.stem)) and not file.stem.lower().endswith("mask")
+    if file.suffix.lower() == ".npy":
+        dataset = in_memory(_mask_array(file, grid, classes), stack)
+    else:
+        dataset = open_dataset(str(file), file.name, driver_of(file))
+    return _clear_sky(file.name, dataset, grid, stack, classes)
 
 
-def _clear_sky(path: str, name: str, driver: str, grid: Grid, stack: ExitStack, classes: bool) -> ClearSky:
-    dataset = open_dataset(path, name, driver)
+def _mask_array(file: Path, grid: Grid, classes: bool) -> np.ndarray[Any, Any]:
+    """(1, h, w), of bytes."""
+    array = npy_array(file)
+    if array.ndim != 2 or array.dtype.kind not in "bui":
+        raise InputError(f"{file.name} holds {array.dtype} of shape {array.shape}; expected integers, (height, width).")
+    if array.size == 0 or array.size > grid.height * grid.width:  # before it is in memory
+        raise _elsewhere(file.name, array.shape[1], array.shape[0], grid)
+    bytes_: np.ndarray[Any, Any] = (np.clip(array, 0, 255) if classes else array != 0).astype(np.uint8)
+    return bytes_[None]
+
+
+def _clear_sky(name: str, dataset: DatasetReader, grid: Grid, stack: ExitStack, classes: bool) -> ClearSky:
     stack.callback(dataset.close)
-    if dataset.count != 1 or not np.issubdtype(dataset.dtypes[0], np.integer):
-        raise InputError(f"{name} has {dataset.count} bands of {dataset.dtypes[0]}; expected a mask, one of integers.")
+    if dataset.count != 1 or dataset.dtypes[0] not in _INTEGERS:
+        raise InputError(
+            f"{name} has {dataset.count} bands of {dataset.dtypes[0]}; expected a mask, one band of integers. "
+            "Save it as such: gdal_translate -b 1 -ot Byte."
+        )
+    refuse_huge_blocks(name, dataset)
     own = Grid.of(dataset)
     factor = max(1, round(grid.width / own.width))
     size = -(-grid.height // factor), -(-grid.width // factor)
-    elsewhere = own.crs and grid.crs and (own.crs != grid.crs or not _same_corner(own, grid))
+    elsewhere = own.crs and grid.crs and (own.crs != grid.crs or not _same_place(own, grid, factor))
     if (own.height, own.width) != size or elsewhere:
-        raise InputError(
-            f"{name} has {own.width} x {own.height} pixels, which are not where the {grid.width} x {grid.height} of "
-            "its image are. Give a mask of the same footprint, with pixels as large or a whole number of times larger."
-        )
-    return ClearSky(Layer(name, dataset, [1]), factor, classes or "scl" in (dataset.descriptions[0] or "").lower())
+        raise _elsewhere(name, own.width, own.height, grid)
+    return ClearSky(Layer(name, dataset, [1]), factor, classes or bool(_CLASSES.search(dataset.descriptions[0] or "")))
 
 
-def _same_corner(one: Grid, other: Grid) -> bool:
-    """To a tenth of the finer pixel."""
-    pixel = abs(other.transform.a)
-    return all(abs(a - b) <= pixel / 10 for a, b in zip(one.transform * (0, 0), other.transform * (0, 0), strict=True))
+def _elsewhere(name: str, width: int, height: int, grid: Grid) -> InputError:
+    return InputError(
+        f"{name} has {width} x {height} pixels, which are not where the {grid.width} x {grid.height} of "
+        "its image are. Give a mask of the same footprint, with pixels as large or a whole number of times larger."
+    )
+
+
+def _same_place(own: Grid, image: Grid, factor: int) -> bool:
+    """Whether the corners of a mask lie where they should, to a tenth of the image's pixel."""
+    pixel = abs(image.transform.a)
+    corners = ((0, 0), (own.width, 0), (0, own.height))
+    pairs = [(own.transform * corner, image.transform * (corner[0] * factor, corner[1] * factor)) for corner in corners]
+    return all(abs(a - b) <= pixel / 10 for pair in pairs for a, b in zip(*pair, strict=True))

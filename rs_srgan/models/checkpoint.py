@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from rs_srgan.download import CONFIG_FILE, WEIGHTS_FILE, commit_of, fetch
 from rs_srgan.errors import InputError
 from rs_srgan.models.config import SISRConfig
+from rs_srgan.physics import SHARPEN_LIMIT
 from rs_srgan.sources import find_source
 
 _Config = TypeVar("_Config", bound=SISRConfig)
@@ -119,6 +120,8 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
         """Of the configuration and the weights: equal for models that compute the same."""
         computing = dataclasses.replace(self.config, base_model="")  # which says where the weights come from
         digest = hashlib.sha256(json.dumps(vars(computing)).encode())
+        if self.config.consistent:
+            digest.update(f"sharpened {SHARPEN_LIMIT}".encode())
         for name, tensor in self.state_dict().items():
             digest.update(name.encode() + tensor.cpu().numpy().tobytes())
         return digest.hexdigest()

@@ -172,31 +172,80 @@ def clouded(write_tif):
     return list(map(str, (clouds, clear, classes)))
 
 
-def test_what_a_scene_classification_hides_does_not_count(jobs, request_, clouded, tmp_path, monkeypatch):
+def test_what_a_scene_classification_hides_is_no_reference(jobs, request_, clouded):
     job = submit_views(jobs, clouded, request_)
     assert jobs.wait(job, 120) and job.state == "done", job.message
     clear, clouds = read_views(job.folder)
     assert (clear["name"], clear["mask"], clear["role"]) == ("20230815_rgbn.tif", "-", "reference")
     assert (clouds["mask"], clouds["clear"]) == ("20230810_SCL.tif", 0)
+
+
+def test_what_a_mask_hides_does_not_count_here_nor_in_what_is_taken_home(jobs, request_, tmp_path, monkeypatch):
+    first, second, *_ = write_sample_revisits(tmp_path)
+    mask = tmp_path / f"{second.stem}_mask.tif"
+    with rasterio.open(second) as like:
+        profile = like.profile | {"count": 1, "dtype": "uint8", "nodata": None}
+    half = np.ones((1, profile["height"], profile["width"]), np.uint8)
+    half[..., : profile["width"] // 2] = 0
+    with rasterio.open(mask, "w", **profile) as out:
+        out.write(half)
+    both = [str(first), str(second)]
+    job, unmasked = submit_views(jobs, [*both, str(mask)], request_), submit_views(jobs, both, request_)
+    assert jobs.wait(job, 120) and job.state == "done", job.message
+    assert jobs.wait(unmasked, 120) and unmasked.state == "done", unmasked.message
+    views = read_views(job.folder)
+    assert [(view["name"], view["mask"], view["role"]) for view in views] == [
+        (first.name, "-", "reference"),
+        (second.name, mask.name, "used"),
+    ]
+    assert views[1]["clear"] == pytest.approx(0.5, abs=0.02)
+    result = pixels(job.folder / "sr0.tif")
+    assert np.abs(result - np.float32(pixels(unmasked.folder / "sr0.tif")))[..., :100].mean() > 5
     monkeypatch.chdir(tmp_path)  # where all were uploaded from
-    told = [[view[key] for view in (clear, clouds)] for key in ("name", "mask")]
+    told = [[view[key] for view in views] for key in ("name", "mask")]
     words = shlex.split(command(job.request, *told).splitlines()[0])
     made = tmp_path / words[words.index("-o") + 1]
-    assert words[words.index("--masks") + 1 :][:2] == ["-", "20230810_SCL.tif"]
+    assert words[words.index("--masks") + 1 :][:2] == ["-", mask.name]
     assert main(words[1:]) == 0
-    np.testing.assert_array_equal(pixels(made), pixels(job.folder / "sr0.tif"))
+    np.testing.assert_array_equal(pixels(made), result)
     made.unlink()
     exec(snippet(dataclasses.replace(job.request, models=job.request.models[:1]), *told), {})
-    np.testing.assert_array_equal(pixels(made), pixels(job.folder / "sr0.tif"))
+    np.testing.assert_array_equal(pixels(made), result)
 
 
-def test_a_mask_that_is_of_no_image_or_of_several_is_a_clear_line(jobs, request_, clouded, write_tif):
-    clouds, clear, _ = clouded
-    for name, words in (("other_scl.tif", "is of none of the images"), ("2023_mask.tif", "is of 2 of the images")):
-        mask = str(write_tif(np.ones((1, 120, 120), np.uint8), name, bands=[None]))
+@pytest.mark.parametrize(
+    ("mask", "images", "owner"),
+    [
+        ("a_scl.tif", ["b.tif", "a.tif", "a2.tif"], 1),
+        ("a_SCL.tif", ["A_rgbn.tif", "a2_rgbn.tif"], 0),
+        ("1_mask.tif", ["10.tif", "1.tif", "2.tif"], 1),
+        ("T33TWL_20230810T100031_SCL_20m.jp2", ["t33twl_20230815.tif", "T33TWL_20230810T100031_rgbn.tif"], 1),
+        ("a.tif_mask.tif", ["b.tif", "a.tif"], 1),
+        ("a-scl.npy", ["b.npy", "a.npy"], 1),
+    ],
+)
+def test_a_mask_is_of_the_image_whose_name_it_has(jobs, request_, write_tif, mask, images, owner):
+    sources = [str(write_tif(sample_dn(64), image.replace(".npy", ".tif"), nodata=0)) for image in images]
+    file = write_tif(np.ones((1, 64, 64), np.uint8), mask.replace(".jp2", ".tif").replace(".npy", ".tif"), bands=[None])
+    asked = submit_views(jobs, [str(file), *sources], request_).request
+    assert [each is not None for each in asked.masks] == [index == owner for index in range(len(images))]
+
+
+def test_a_mask_that_is_of_no_image_or_of_several_or_does_not_fit_is_a_clear_line(jobs, request_, clouded, write_tif):
+    clouds, clear, classes = clouded
+
+    def mask(name, side=120):
+        return str(write_tif(np.ones((1, side, side), np.uint8), name, bands=[None]))
+
+    other = str(write_tif(sample_dn(64), "20230810_other.tif", nodata=0))
+    for files, words in (
+        ([clouds, clear, mask("other_scl.tif")], "other_scl.tif is of none of the images"),
+        ([clouds, clear, mask("2023081_mask.tif")], "is of none of the images"),
+        ([clouds, other, classes], "could be of 20230810_rgbn.tif and 20230810_other.tif. Name it 20230810_rgbn_scl"),
+        ([clouds, clear, mask("20230810_rgbn_scl.tif", 50)], "50 x 50 pixels, which are not where"),
+        ([*clouded, mask("20230810_mask.tif")], "20230810_rgbn.tif has two masks, 20230810_SCL.tif and 20230810_mask"),
+        ([clear, mask("20230815_mask.tif")], "That is one image"),
+        ([classes], "Add the images that they are of"),
+    ):
         with pytest.raises(InputError, match=words):
-            submit_views(jobs, [clouds, clear, mask], request_)
-    with pytest.raises(InputError, match="two masks"):
-        submit_views(jobs, [*clouded, clouded[2]], request_)
-    with pytest.raises(InputError, match="That is one image"):
-        submit_views(jobs, [clear, mask], request_)
+            submit_views(jobs, files, request_)

@@ -8,7 +8,6 @@ import torch
 from rs_srgan.bands import RGBN, SENTINEL2, mtf_nyquist
 from rs_srgan.evaluation.metrics import psnr
 from rs_srgan.physics import (
-    _SHARPEN_LIMIT,
     SHARPEN_REACH_LR_PX,
     ConsistencyProjection,
     OffsetDegradation,
@@ -134,8 +133,7 @@ def test_the_sharpening_keeps_flat_fields_and_holds_noise_down(mtf):
     assert kernel.sum().item() == pytest.approx(1, abs=1e-5)
     for same in (kernel.flip(0), kernel.flip(1), kernel.T):
         torch.testing.assert_close(kernel, same)
-    # Wiener's filter amplifies by at most 1 / (2 limit), its few taps by a little more; the plain inverse has 1 / mtf^2
-    assert 1 < torch.fft.fft2(kernel).abs().max() < 1.08 / (2 * _SHARPEN_LIMIT)
+    assert 1 < torch.fft.fft2(kernel).abs().max() < 4.5  # the plain inverse has 1 / mtf^2 in the corner
 
 
 def test_projection_leaves_what_is_already_consistent():

@@ -2,6 +2,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+import rasterio
 from affine import Affine
 from scipy import ndimage
 
@@ -105,14 +106,75 @@ def test_a_date_is_read_from_the_name(write_tif, name, expected):
 
 
 @pytest.mark.parametrize(
+    ("name", "classes"),
+    [
+        ("33TWL_SCL_20m.tif", True),
+        ("a-scl.tif", True),
+        ("muscle.tif", False),
+        ("muscle_mask.tif", False),
+        ("scl_mask.tif", False),
+    ],
+)
+def test_a_name_says_whether_it_is_a_classification(write_tif, name, classes):
+    scene = write_tif(scene_dn(64, 80))
+    mask = write_tif(np.ones((1, 64, 80), np.uint8), name, bands=[None])
+    with open_revisit(scene, RGBN, mask=mask) as revisit:
+        assert revisit.usable(WHOLE).all() != classes  # 1 is ground in a mask, and a defect in a classification
+
+
+@pytest.mark.parametrize("name", ["mask.tif", "scl.tif"])
+def test_what_a_mask_does_not_know_is_hidden(write_tif, name):
+    scene = write_tif(scene_dn(64, 80))
+    values = np.full((1, 64, 80), 4, np.uint8)
+    values[:, :9] = 255
+    with open_revisit(scene, RGBN, mask=write_tif(values, name, bands=[None], nodata=255)) as revisit:
+        usable = revisit.usable(WHOLE)
+    assert not usable[:9].any() and usable[9:].all()
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64])
+def test_an_array_is_a_mask_too(write_tif, tmp_path, dtype):
+    ground = np.random.default_rng(0).integers(0, 2, (64, 80)).astype(dtype)
+    np.save(tmp_path / "ground.npy", ground)
+    with open_revisit(write_tif(scene_dn(64, 80)), RGBN, mask=tmp_path / "ground.npy") as revisit:
+        np.testing.assert_array_equal(revisit.usable(WHOLE), ground.astype(bool))
+
+
+@pytest.mark.parametrize(
+    ("array", "words"),
+    [
+        (np.ones((1, 64, 80), np.uint8), "of shape"),
+        (np.ones((64, 80), np.float32), "holds float32"),
+        (np.ones((640, 80), np.uint8), "80 x 640 pixels, which are not where"),
+        (np.ones((0, 80), np.uint8), "80 x 0 pixels, which are not where"),
+    ],
+)
+def test_an_array_that_is_no_mask_of_it_is_an_error(write_tif, tmp_path, array, words):
+    np.save(tmp_path / "ground.npy", array)
+    scene = write_tif(scene_dn(64, 80))
+    with pytest.raises(InputError, match=words), open_revisit(scene, RGBN, mask=tmp_path / "ground.npy"):
+        pass
+
+
+def test_a_mask_in_one_huge_block_is_refused_before_it_is_decoded(write_tif, tmp_path):
+    scene, mask, side = write_tif(scene_dn(64, 80)), tmp_path / "mask.tif", 40_000
+    profile = {"driver": "GTiff", "count": 1, "width": 80, "height": 64, "dtype": "uint8", "transform": UTM_10M}
+    with rasterio.open(mask, "w", **profile, tiled=True, blockxsize=side, blockysize=side, sparse_ok=True):
+        pass
+    with pytest.raises(InputError, match="would fill the memory"), open_revisit(scene, RGBN, mask=mask):
+        pass
+
+
+@pytest.mark.parametrize(
     ("pixels", "options", "words"),
     [
         (np.ones((1, 20, 20), np.uint8), {}, "20 x 20 pixels"),
+        (np.ones((1, 64, 80), np.uint8), {"transform": UTM_10M @ Affine.scale(2)}, "not where"),
         (np.ones((2, 64, 80), np.uint8), {"bands": [None, None]}, "2 bands"),
         (np.ones((1, 64, 80), np.float32), {}, "1 bands of float32"),
         (np.ones((1, 64, 80), np.uint8), {"transform": Affine(10, 0, 0, 0, -10, 0)}, "not where"),
     ],
-    ids=["size", "bands", "floats", "elsewhere"],
+    ids=["size", "larger pixels", "bands", "floats", "elsewhere"],
 )
 def test_a_mask_that_does_not_fit_is_an_error(write_tif, pixels, options, words):
     scene = write_tif(scene_dn(64, 80))

@@ -32,6 +32,17 @@ def test_a_saved_model_comes_back_the_same(load, model, model_folder):
     torch.testing.assert_close(loaded(lr), model(lr), rtol=0, atol=0)
 
 
+def test_models_that_compute_the_same_have_one_fingerprint(model, model_folder, monkeypatch):
+    free = SISR(SISRConfig(channels=16, blocks=1, consistent=False))
+    before, of_free = model.fingerprint(), free.fingerprint()
+    assert load_model(model_folder).fingerprint() == before
+    monkeypatch.setattr("rs_srgan.models.checkpoint.SHARPEN_LIMIT", 0.2)  # of the projection, which is not stored
+    assert model.fingerprint() != before
+    assert free.fingerprint() == of_free
+    edit_weights(model_folder, lambda tensors: next(iter(tensors.values())).add_(1e-3))
+    assert load_model(model_folder).fingerprint() != model.fingerprint()
+
+
 def test_every_field_of_the_configuration_is_saved(tmp_path):
     config = SISRConfig(2, ("B05", "B11"), ("B04",), "edsr", "tanh", 16, 3, False, (0.3, 0.4), 0.2, 0.3)
     SISR(config).save_pretrained(tmp_path)
