@@ -147,6 +147,14 @@ def test_alpha_is_not_near_infrared(write_tif):
         read_all(rgba)
 
 
+def test_a_type_that_numpy_does_not_have_is_refused_by_its_name(tmp_path):
+    path = tmp_path / "radar.tif"
+    with rasterio.open(path, "w", driver="GTiff", count=4, width=8, height=8, dtype="complex_int16"):
+        pass
+    with pytest.raises(InputError, match="radar.tif holds complex_int16; expected uint16 DN"):
+        read_all(path)
+
+
 def test_dn_in_floats_are_refused(write_tif):
     with pytest.raises(InputError, match="values up to 12500 as floats; expected reflectance"):
         read_all(write_tif(scene_dn(8, 8).astype(np.float32)))
