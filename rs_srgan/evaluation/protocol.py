@@ -1,4 +1,4 @@
-"""What is degraded, restored and compared, in the same way every time."""
+"""What is restored and compared, in the same way every time."""
 
 from dataclasses import dataclass
 
