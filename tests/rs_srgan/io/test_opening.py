@@ -151,7 +151,7 @@ def test_a_type_that_numpy_does_not_have_is_refused_by_its_name(tmp_path):
     path = tmp_path / "radar.tif"
     with rasterio.open(path, "w", driver="GTiff", count=4, width=8, height=8, dtype="complex_int16"):
         pass
-    with pytest.raises(InputError, match="radar.tif holds complex_int16; expected uint16 DN"):
+    with pytest.raises(InputError, match=r"radar\.tif holds complex_int16; expected uint16 DN"):
         read_all(path)
 
 
