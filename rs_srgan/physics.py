@@ -24,9 +24,9 @@ SHARPEN_REACH_LR_PX = 3
 # A pixel's nearest neighbour on another grid is at most half a pixel away, and a little more where shifts vary.
 LARGEST_OFFSET_LR_PX = 0.6
 _OFFSET_DEGREE = 4
-# What limits the sharpening, and with it the noise: less leaves less unexplained, and makes more of noise. On real
-# images at x4 0.15 leaves 2.2 DN, 0.12 leaves 1.7 and 0.1 leaves 1.3; the noise of one pixel becomes 2.1, 2.2 and 2.3
-# times as strong, and from 0.1 on it begins to show as a weave on even fields.
+# What limits the sharpening, and with it the noise: less leaves less unexplained, and makes more of noise. At x4 0.15
+# leaves 2.2 DN of real images (`python -m benchmarks.quality`), 0.12 leaves 1.7 and 0.1 leaves 1.3; the noise of an
+# even field becomes 1.92, 2.06 and 2.16 times as strong, and with the last it begins to show as a weave.
 SHARPEN_LIMIT = 0.12
 
 

@@ -28,7 +28,6 @@ SUFFIXES = (".tif", ".tiff", ".jp2", ".png", ".npy")
 
 # A block is decoded as a whole, however little of it is wanted.
 _MAX_BLOCK_BYTES = 1 << 30
-_UNKNOWN_TO_NUMPY = {"complex_int16": 4}  # bytes of what is refused later, by its name
 
 _DTYPES = ("uint8", "uint16", "int16", "float32", "float64")
 
@@ -133,7 +132,6 @@ def _open_file(path: Path, band_names: tuple[str, ...], offset: float | None, st
         dataset = open_dataset(str(path), path.name, driver_of(path))
     try:
         indexes = _find_bands(path, dataset, band_names)
-        refuse_huge_blocks(path.name, dataset)
         # where "alpha" is one of the model's bands, it is a band that a writer mislabelled
         kinds = list(enumerate(dataset.colorinterp, 1))
         alpha = next((index for index, kind in kinds if kind == ColorInterp.alpha and index not in indexes), None)
@@ -145,6 +143,7 @@ def _open_file(path: Path, band_names: tuple[str, ...], offset: float | None, st
         pairs = zip(indexes, band_names, strict=True)
         descriptions = tuple(dataset.descriptions[index - 1] or name for index, name in pairs)
         encoding = _encoding(path, dataset, indexes, offset)
+        refuse_huge_blocks(path.name, dataset)
         return Raster(path.name, [path], [Layer(path.name, dataset, indexes, masked, alpha)], descriptions, encoding)
     except BaseException:
         dataset.close()
@@ -174,8 +173,7 @@ def refuse_huge_blocks(name: str, dataset: DatasetReader) -> None:
         InputError: one would fill it.
     """
     height, width = dataset.block_shapes[0]
-    item_bytes = _UNKNOWN_TO_NUMPY.get(dataset.dtypes[0]) or np.dtype(dataset.dtypes[0]).itemsize
-    if height * width * item_bytes * dataset.count > _MAX_BLOCK_BYTES:
+    if height * width * np.dtype(dataset.dtypes[0]).itemsize * dataset.count > _MAX_BLOCK_BYTES:
         raise InputError(
             f"{name} is stored in blocks of {height} x {width} pixels, which would fill the memory. "
             "Tile it first: gdal_translate -co TILED=YES."

@@ -136,6 +136,15 @@ def test_the_sharpening_keeps_flat_fields_and_holds_noise_down(mtf):
     assert 1 < torch.fft.fft2(kernel).abs().max() < 4.5  # the plain inverse has 1 / mtf^2 in the corner
 
 
+@pytest.mark.parametrize(("scale", "most"), [(2, 1.8), (4, 2.1), (8, 2.15)])
+def test_noise_of_the_input_does_not_become_a_weave(scale, most):
+    """How strong noise of Sentinel-2's 10 m bands comes out; from 2.16 times on it shows at x4, see SHARPEN_LIMIT."""
+    torch.manual_seed(0)
+    noise = torch.randn(1, 4, 96, 96)
+    projection = ConsistencyProjection(scale, wald_mtf(MTF, scale))
+    assert 1.5 < projection(torch.zeros(1, 4 * scale**2, 96, 96), noise)[..., 16:-16, 16:-16].std() < most
+
+
 def test_projection_leaves_what_is_already_consistent():
     torch.manual_seed(0)
     hr = torch.rand(1, 4, 96, 96)
