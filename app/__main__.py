@@ -17,6 +17,9 @@ def main() -> None:
     logging.basicConfig(format="%(message)s")
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # GDAL's words come with our own errors
     options = vars(_parser().parse_args())
+    from app.sandbox import cut_down_gdal, gdal_settings
+
+    cut_down_gdal(gdal_settings())  # the server opens results only, but it is no place for more drivers either
     from app.server import serve
     from app.settings import Settings
 
@@ -50,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--concurrency", type=_count, metavar="N", help="jobs at the same time, a process each (1)")
     parser.add_argument("--engine", choices=("auto", "torch", "openvino"), help="what computes (auto)")
+    parser.add_argument(
+        "--max-minutes", type=_seconds, dest="max_job_seconds", metavar="N", help="after which a job is ended (360)"
+    )
     parser.add_argument("--keep", type=_minutes, metavar="MINUTES", help="how long uploads and results are kept (60)")
     parser.add_argument(
         "--base-map", metavar="URL", help="map tiles that visitors can ask for, '' for none (OpenStreetMap)"
@@ -88,6 +94,10 @@ def _count(text: str) -> int:
 
 def _megapixels(text: str) -> int:
     return int(_positive(text) * 1e6)
+
+
+def _seconds(text: str) -> float:
+    return 60 * _positive(text)
 
 
 def _minutes(text: str) -> int:

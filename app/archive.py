@@ -1,12 +1,11 @@
 """Unpacking what strangers send: what a Sentinel-2 product needs, and nothing that an archive can be made to do."""
 
 import lzma
-import re
 import shutil
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 from rs_srgan import InputError
@@ -16,8 +15,6 @@ MAX_MEMBERS = 2000
 MAX_BYTES = 4_000_000_000
 MAX_RATIO = 200
 _SMALL_BYTES = 1_000_000  # of which a high ratio does no harm
-# Metadata and images; all else stays packed.
-_WANTED = re.compile(r".*\.(xml|jp2|safe)", re.IGNORECASE)
 
 
 def checked_members(path: Path) -> list[zipfile.ZipInfo]:
@@ -57,14 +54,18 @@ def checked_members(path: Path) -> list[zipfile.ZipInfo]:
     return members
 
 
-def unpack(path: Path, folder: Path, wanted: Callable[[str], bool]) -> None:
-    """Write the members that are `wanted`, by their names, into `folder`; those that are there already stay.
+def unpack(path: Path, folder: Path, wanted: Collection[str]) -> None:
+    """Write some members of an archive into a folder; files that are there already stay.
+
+    Args:
+        path: of the archive.
+        folder: to write into.
+        wanted: exact names of the members. Everything else stays packed, whatever its name.
 
     Raises:
         InputError: see `checked_members`; or a damaged archive, or no room for it.
     """
-    members = [member for member in checked_members(path) if not member.is_dir() and wanted(member.filename)]
-    members = [member for member in members if _WANTED.fullmatch(member.filename)]
+    members = [member for member in checked_members(path) if not member.is_dir() and member.filename in wanted]
     needed = sum(member.file_size for member in members)
     if needed > shutil.disk_usage(folder).free:
         raise InputError(f"There is no room here to unpack {path.name}. Try again later.")

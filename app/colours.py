@@ -1,11 +1,9 @@
 """Reflectance to colours."""
 
-import io
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PIL import Image as Pillow
 
 from app.layers import IMAGES, View
 from rs_srgan import InputError
@@ -98,13 +96,6 @@ def legend(layer: str, view: View, style: Style) -> dict[str, object] | None:
     if style.composite == NDVI:
         return {"from": _NDVI_RANGE[0], "to": _NDVI_RANGE[1], "unit": "NDVI", "colours": _GREENS}
     return None
-
-
-def webp(picture: Shown) -> bytes:
-    """A picture as a file, without loss: quicker to make than PNG at its quickest, and smaller."""
-    target = io.BytesIO()
-    Pillow.fromarray(picture).save(target, "WEBP", lossless=True, quality=0, method=0)
-    return target.getvalue()
 
 
 def _ramp(share: FloatImage, corners: tuple[tuple[int, int, int], ...]) -> Shown:

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Condition, Thread
 
 from app.models import Models
+from app.reader import Readers
 from app.request import Outlook, Request, look
 from app.settings import Settings
 from app.worker import Failed, Step, Worker
@@ -73,10 +74,13 @@ class Jobs:
     Args:
         settings: of the server.
         models: that can be asked for.
+
+    Attributes:
+        readers: that look at what visitors bring.
     """
 
     def __init__(self, settings: Settings, models: Models) -> None:
-        self.settings, self.models = settings, models
+        self.settings, self.models, self.readers = settings, models, Readers()
         self._jobs: dict[str, Job] = {}
         self._waiting: deque[Job] = deque()
         self._changed = Condition()
@@ -117,7 +121,7 @@ class Jobs:
                 if len(self._waiting) >= MAX_WAITING:
                     raise InputError(f"{MAX_WAITING} jobs are waiting already. Try again in a few minutes.")
             request = dataclasses.replace(request, engine=self.settings.engine)
-            job = Job(name, title, request, look(request, self.models, self.settings), folder, kept)
+            job = Job(name, title, request, look(request, self.models, self.settings, self.readers), folder, kept)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -174,7 +178,7 @@ class Jobs:
             return any(folder in job.request.source.parents for job in self._jobs.values() if not job.has_ended)
 
     def _work(self) -> None:
-        worker = Worker()
+        worker = Worker(self.settings.memory, self.settings.max_job_seconds)
         try:
             while job := self._next():
                 self._do(job, worker)
@@ -241,6 +245,7 @@ class Jobs:
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
+        self.readers.close()
         shutil.rmtree(self.settings.folder, ignore_errors=True)
 
 

@@ -4,36 +4,27 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from threading import Lock, Thread
 
 import numpy as np
-import rasterio
 from fastapi import APIRouter, HTTPException, Response
 from rasterio.crs import CRS
-from rasterio.enums import Resampling
 from rasterio.warp import transform, transform_bounds
 
-from app.archive import checked_members, unpack
-from app.colours import webp
+from app.archive import unpack
+from app.glance import Box, Glance, glance_at, list_contents
 from app.jobs import Jobs
-from app.request import Box
 from app.settings import Settings
 from app.uploads import link
 from app.words import for_people
 from rs_srgan import InputError
 from rs_srgan.io.region import PROJECTION_ERRORS
-from rs_srgan.io.safe import SafeProduct, is_product, open_product
-from rs_srgan.radiometry import Stretch
+from rs_srgan.io.safe import SafeProduct
 
 logger = logging.getLogger(__name__)
 
-QUICKLOOK_PX = 900
-_RGB = ("B04", "B03", "B02")
-# A band of 10 m has 10980 pixels along each side, in blocks of 1024. Larger ones would keep the server decoding.
-_LARGEST_PX, _LARGEST_BLOCK_PX = 10_980, 2048
 _DEGREES = CRS.from_string("OGC:CRS84")
 # Of a folder with products: how far down they are looked for, and how many are offered.
 _DEPTH, _MOST = 4, 500
@@ -136,24 +127,22 @@ class Products:
         """
         if upload.suffix.lower() != ".zip":
             raise InputError(f"{upload.name} is no zip archive; expected a Sentinel-2 product as it is downloaded.")
-        checked_members(upload)
-        packed = open_product(upload)
+        readers = self._jobs.readers
+        contents = readers.ask(upload.name, list_contents, upload)
         name, folder = self._jobs.new_folder()
         try:
             archive = folder / upload.name
             link(upload, archive)  # the upload itself may be cleared away at any time
-            quick = set(_quick_images(packed))
-            first = {(packed.members or {})[image] for image in quick if image in (packed.members or {})}
-            unpack(archive, folder, lambda member: member in first or member.lower().endswith(".xml"))
-            safe = open_product(_metadata(folder).parent)
-            product = _product(name, upload.name, safe, folder)
+            unpack(archive, folder, {contents.metadata} | contents.quick)
+            metadata = folder / PurePosixPath(contents.metadata)
+            product = _product(name, upload.name, readers.ask(upload.name, glance_at, metadata), folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
         def rest() -> None:
             try:
-                unpack(archive, folder, lambda member: True)
+                unpack(archive, folder, contents.images)
                 archive.unlink()
             except InputError as error:
                 product.failure = error
@@ -192,7 +181,8 @@ class Products:
             raise InputError(f"{name!r:.120} is none of the products that this server offers.")
         if name.lower().endswith(".zip"):
             return self.receive(root / name)
-        return self._keep(_product(self._jobs.new_name(), Path(name).name, open_product(root / name), None))
+        seen = self._jobs.readers.ask(Path(name).name, glance_at, root / name)
+        return self._keep(_product(self._jobs.new_name(), Path(name).name, seen, None))
 
     def get(self, name: str | None) -> Product:
         """A product by its id.
@@ -254,44 +244,5 @@ class Products:
         return product
 
 
-def _metadata(folder: Path) -> Path:
-    """Of the product that was unpacked there, however its name is written."""
-    return next(path for path in folder.rglob("*") if path.suffix.lower() == ".xml" and is_product(path))
-
-
-def _quick_images(safe: SafeProduct) -> list[str]:
-    """The images of the coarsest true colour that a product lists."""
-    listed = [gsd_m for gsd_m in (60, 20, 10) if all((band, gsd_m) in safe.images for band in _RGB)]
-    if not listed:
-        raise InputError(f"{safe.path.name} lists no image of {', '.join(_RGB)}, which a look at it needs.")
-    return [safe.images[band, listed[0]] for band in _RGB]
-
-
-def _product(name: str, title: str, safe: SafeProduct, folder: Path | None) -> Product:
-    picture, bounds, crs = _quicklook(safe, _quick_images(safe))
-    return Product(name, title, safe, folder, picture, bounds, crs)
-
-
-def _quicklook(safe: SafeProduct, images: Sequence[str]) -> tuple[bytes, tuple[float, float, float, float], CRS]:
-    layers = []
-    for image in images:
-        if not Path(image).is_file():
-            raise InputError(f"{safe.path.name} is incomplete: {Path(image).name} is missing. Download it again.")
-        try:
-            with rasterio.open(image, driver="JP2OpenJPEG") as dataset:
-                if max(dataset.shape) > _LARGEST_PX or max(dataset.block_shapes[0]) > _LARGEST_BLOCK_PX:
-                    blocks = " x ".join(map(str, dataset.block_shapes[0]))
-                    raise InputError(
-                        f"{Path(image).name} in {safe.path.name} has {dataset.width} x {dataset.height} pixels in "
-                        f"blocks of {blocks}; no band of Sentinel-2 is as large."
-                    )
-                shrink = max(1.0, max(dataset.shape) / QUICKLOOK_PX)
-                shape = tuple(max(1, round(side / shrink)) for side in dataset.shape)
-                layers.append(dataset.read(1, out_shape=shape, resampling=Resampling.average))
-                bounds, crs = tuple(dataset.bounds), dataset.crs
-        except rasterio.RasterioIOError:
-            raise InputError(f"{Path(image).name} in {safe.path.name} is damaged. Download it again.") from None
-    reflectance, valid = safe.encoding(_RGB).decode(np.stack(layers))
-    reflectance[~valid] = np.nan
-    shown = Stretch.of(reflectance, percent=1, gamma=1.3).apply(reflectance)
-    return webp(np.dstack([shown, np.where(valid.all(0), 255, 0).astype(np.uint8)])), bounds, crs
+def _product(name: str, title: str, seen: Glance, folder: Path | None) -> Product:
+    return Product(name, title, seen.safe, folder, seen.quicklook, seen.bounds, seen.crs)

@@ -1,31 +1,22 @@
 """What a visitor asks for, and whether it can be had: looked at before anything is queued."""
 
-import math
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 
-import numpy as np
-
+from app.glance import Box, survey_images
 from app.models import Models
+from app.reader import Readers
 from app.settings import Settings
 from rs_srgan import InputError
-from rs_srgan.io.opening import open_raster
-from rs_srgan.io.raster import Grid, Raster
-from rs_srgan.io.region import find_region
-from rs_srgan.io.revisit import NO_MASK, open_revisit
+from rs_srgan.io.raster import Grid
+from rs_srgan.io.revisit import NO_MASK
 from rs_srgan.tiling import plan_tiles
-
-Box = tuple[float, float, float, float]  # west, south, east, north
 
 # Progress moves, and a stop is heard, after each tile: about half a second on two cores.
 TILE_LR_PX = 256
 # What models look at around a tile, about.
 _HALO_LR_PX = 32
-_MAX_BANDS = 13
 # Revisits of one job.
 MAX_VIEWS = 12
 # Bytes of a result for each of DN's: smooth images shrink more, noise less.
@@ -103,8 +94,8 @@ class Outlook:
     result_bytes: int
 
 
-def look(request: Request, models: Models, settings: Settings) -> Outlook:
-    """What a request comes to; no pixel is read for that.
+def look(request: Request, models: Models, settings: Settings, readers: Readers) -> Outlook:
+    """Return what a request comes to; no pixel is read for that.
 
     Raises:
         InputError: it cannot be met, or is beyond the limits of this server.
@@ -116,12 +107,11 @@ def look(request: Request, models: Models, settings: Settings) -> Outlook:
                 f"{other} takes {', '.join(models.config(other).bands)}, {request.models[0]} takes "
                 f"{', '.join(config.bands)}: choose two models for the same bands to compare."
             )
-    found = []
-    for source, mask in zip_longest(request.sources, request.masks):
-        _refuse_large_array(source, settings.max_lr_px)
-        with _opened(request, source, mask, config.bands) as raster:
-            region = find_region(raster.grid, raster.name, request.bbox, request.aoi)
-            found.append((raster.grid.cropped(region.window), str(raster.encoding)))
+    found = readers.ask(
+        request.source.name,
+        survey_images,
+        *(request.sources, request.masks, config.bands, request.offset, request.bbox, request.aoi, settings.max_lr_px),
+    )
     # of several the result shows the clearest, which is not known yet: the largest takes most
     grid, scaling = max(found, key=lambda each: each[0].height * each[0].width)
     lr_px = grid.height * grid.width
@@ -144,26 +134,3 @@ def look(request: Request, models: Models, settings: Settings) -> Outlook:
             "are free here. Choose a smaller area, or leave the uncertainty out."
         )
     return Outlook(grid, config.scale, scaling, work_px, result_bytes)
-
-
-@contextmanager
-def _opened(request: Request, source: Path, mask: Path | None, bands: tuple[str, ...]) -> Iterator[Raster]:
-    """Of several images their masks have to be such as well."""
-    if not request.others:
-        with open_raster(source, bands, request.offset) as raster:
-            yield raster
-        return
-    with open_revisit(source, bands, request.offset, mask) as revisit:
-        yield revisit.raster
-
-
-def _refuse_large_array(source: Path, max_lr_px: int) -> None:
-    """An .npy is in memory as soon as it is opened, so its header is looked at before."""
-    if source.suffix.lower() != ".npy":
-        return
-    try:
-        shape = np.lib.format.open_memmap(source, mode="r").shape
-    except Exception:  # opening it says what is wrong, in words
-        return
-    if math.prod(shape) > _MAX_BANDS * max_lr_px:
-        raise InputError(f"{source.name} has shape {shape}; this server takes {max_lr_px / 1e6:.1f} million pixels.")

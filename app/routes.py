@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Response
 from fastapi import Request as HttpRequest
 from fastapi.responses import FileResponse, RedirectResponse
 
-from app.colours import Style, colour, composites, legend, webp
+from app.colours import Style, colour, composites, legend
 from app.jobs import DONE, GONE, Job, Jobs
 from app.layers import BICUBIC, INPUT, MEAN, NAMES, OTHER, SR, UNCERTAINTY, View, view_of
 from app.models import Models
@@ -31,6 +31,7 @@ from app.tiles import (
     whole,
 )
 from app.views import read_as, read_views, thumbnail
+from app.webp import webp
 from app.words import for_people
 from app.worker import result_name
 from rs_srgan import InputError

@@ -125,7 +125,7 @@ def foresee(settings: Settings, jobs: Jobs, models: Models, product: Product, ar
     """
     folder = jobs.new_folder()[1]
     try:
-        outlook = look(_with_area(product, area, request, folder), models, settings)
+        outlook = look(_with_area(product, area, request, folder), models, settings, jobs.readers)
     finally:
         for path in folder.iterdir():
             path.unlink()

@@ -5,7 +5,6 @@ result, cannot be asked to end. And an image that crashes a decoder or fills the
 """
 
 import logging
-import multiprocessing
 import os
 import signal
 import time
@@ -14,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ import numpy as np
 from app.inputs import write_lr
 from app.models import load_public
 from app.request import TILE_LR_PX, Request
+from app.sandbox import Sandbox, limit_cpu, new_event
 from app.views import write_views
 from app.words import for_people
 from rs_srgan import MISR, SISR, InputError
@@ -33,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 # After a stop the tile in hand may be finished, which leaves the process as it is, ready for the next job.
 GRACE_SECONDS = 1.2
+# Without any news: far longer than a tile, or the overviews of the largest result, take.
+STALL_SECONDS = 1800.0
+_TOO_LONG = "The computation took too long and was ended. Choose a smaller area and try again."
 _GONE = "The computation ended unexpectedly, most likely for lack of memory. Choose a smaller area and try again."
 
 
@@ -138,26 +142,36 @@ _engines = _Engines()
 
 
 class Worker:
-    """The process, as seen from the server."""
+    """The process, as seen from the server.
 
-    def __init__(self) -> None:
-        self._context = multiprocessing.get_context("spawn")  # a fork would copy the server's threads in mid-sentence
+    Args:
+        memory: bytes that it may use.
+        max_seconds: that one job may take.
+    """
+
+    def __init__(self, memory: int, max_seconds: float) -> None:
+        self._memory, self._max_seconds = memory, max_seconds
         self._start()
 
     def _start(self) -> None:
-        self._connection, theirs = self._context.Pipe()
-        self._stop = self._context.Event()
-        self._process = self._context.Process(target=_serve, args=(theirs, self._stop, os.getpid()), daemon=True)
-        self._process.start()
-        theirs.close()
+        self._stop = new_event()
+        arguments = (self._stop, os.getpid(), self._max_seconds)
+        self._sandbox = Sandbox("app.worker:serve", *arguments, memory=self._memory)
+        self._connection = self._sandbox.connection
 
     def work(self, request: Request, folder: Path) -> Generator[Step | Failed | None]:
         """Do what is asked, see `compute`; closing this stops it. None comes up where there is no news."""
         self._stop.clear()
         finished = False
+        began = news_came = time.monotonic()
         try:
             self._connection.send((request, folder))
             for news in self._listen():
+                now = time.monotonic()
+                news_came = news_came if news is None else now
+                if now - began > self._max_seconds or now - news_came > STALL_SECONDS:
+                    yield Failed(_TOO_LONG)
+                    return
                 yield news
                 finished = isinstance(news, Failed)
             finished = True
@@ -198,13 +212,11 @@ class Worker:
 
     def close(self) -> None:
         """End the process."""
-        self._process.kill()
-        self._process.join()
-        self._connection.close()
+        self._sandbox.close()
 
 
-def _serve(connection: Connection, stop: "multiprocessing.synchronize.Event", server: int) -> None:
-    """The life of the process."""
+def serve(connection: Connection, stop: Event, server: int, max_seconds: float) -> None:
+    """Do jobs until the server, a process id, has ended."""
     save_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C goes to the server, which ends this process
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # GDAL's words come with our own errors
@@ -216,6 +228,7 @@ def _serve(connection: Connection, stop: "multiprocessing.synchronize.Event", se
             request, folder = connection.recv()
         except EOFError:
             return
+        limit_cpu(max_seconds * (os.cpu_count() or 1))
         try:
             with closing(compute(request, folder)) as steps:
                 for step in steps:

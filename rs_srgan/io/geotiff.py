@@ -18,7 +18,8 @@ from rasterio.windows import Window as RasterioWindow
 
 from rs_srgan.errors import InputError
 from rs_srgan.io.block_table import BlockTable, write_all
-from rs_srgan.io.raster import Grid, first_line
+from rs_srgan.io.gdal import first_line
+from rs_srgan.io.raster import Grid
 from rs_srgan.io.terminal import without_lines
 from rs_srgan.radiometry import Encoding
 from rs_srgan.tiling import Window

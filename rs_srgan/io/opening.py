@@ -12,13 +12,14 @@ import numpy as np
 import rasterio
 from rasterio.crs import CRS
 from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import CRSError, RasterioIOError
+from rasterio.errors import CRSError
 from rasterio.io import DatasetReader, MemoryFile
 
 from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
-from rs_srgan.io.formats import START_BYTES, TAIL_BYTES, find_driver
-from rs_srgan.io.raster import Layer, Raster, first_line
+from rs_srgan.io.formats import find_driver
+from rs_srgan.io.gdal import driver_of, first_line, open_dataset, warn_of_sidecars
+from rs_srgan.io.raster import Layer, Raster
 from rs_srgan.io.safe import is_product, open_product
 from rs_srgan.radiometry import QUANTIFICATION, Encoding
 
@@ -130,6 +131,7 @@ def _open_file(path: Path, band_names: tuple[str, ...], offset: float | None, st
         dataset = in_memory(_bands_first(path, npy_array(path), len(band_names)), stack)
     else:
         dataset = open_dataset(str(path), path.name, driver_of(path))
+        warn_of_sidecars(path, located=not dataset.transform.is_identity or bool(dataset.gcps[0]))
     try:
         indexes = _find_bands(path, dataset, band_names)
         # where "alpha" is one of the model's bands, it is a band that a writer mislabelled
@@ -150,22 +152,6 @@ def _open_file(path: Path, band_names: tuple[str, ...], offset: float | None, st
         raise
 
 
-def driver_of(path: Path) -> str:
-    """GDAL's driver for a file, by its content.
-
-    Raises:
-        InputError: none that is let in, or a file that is no whole one.
-    """
-    try:
-        with path.open("rb") as file:
-            start = file.read(START_BYTES)
-            file.seek(max(0, path.stat().st_size - TAIL_BYTES))
-            tail = file.read()
-    except OSError as error:
-        raise InputError(f"{path.name} cannot be read: {error.strerror}.") from None
-    return find_driver(path.name, start, tail)
-
-
 def refuse_huge_blocks(name: str, dataset: DatasetReader) -> None:
     """Of blocks, one is in memory at once.
 
@@ -178,18 +164,6 @@ def refuse_huge_blocks(name: str, dataset: DatasetReader) -> None:
             f"{name} is stored in blocks of {height} x {width} pixels, which would fill the memory. "
             "Tile it first: gdal_translate -co TILED=YES."
         )
-
-
-def open_dataset(path: str, name: str, driver: str) -> DatasetReader:
-    """A file, by that driver alone.
-
-    Raises:
-        InputError: it is truncated or corrupt.
-    """
-    try:
-        return rasterio.open(path, driver=driver)
-    except RasterioIOError as error:
-        raise InputError(f"{name} is truncated or corrupt ({first_line(error)}).") from None
 
 
 def npy_array(path: Path) -> np.ndarray[Any, Any]:

@@ -20,6 +20,7 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window as RasterioWindow
 
 from rs_srgan.errors import InputError, ReadError
+from rs_srgan.io.gdal import WITHOUT_SIDECARS, first_line
 from rs_srgan.radiometry import LARGEST_REFLECTANCE, QUANTIFICATION, Encoding, FloatImage, Image, Mask
 from rs_srgan.tiling import Window
 
@@ -88,7 +89,7 @@ class Layer:
         """
         area = _area(window)
         # With threads of its own the JPEG 2000 driver loses errors: a truncated file would read as zeros, silently.
-        with rasterio.Env(GDAL_NUM_THREADS="1"):
+        with rasterio.Env(GDAL_NUM_THREADS="1", **WITHOUT_SIDECARS):
             try:
                 pixels: Image = self._mosaic(window) if self._cached else self.dataset.read(self._indexes, window=area)
                 mask = self.dataset.read_masks(self._indexes, window=area) > 0 if self.masked else None
@@ -233,10 +234,3 @@ class Raster:
             self._pool.shutdown()
         for layer in self._layers:
             layer.dataset.close()
-
-
-def first_line(error: Exception) -> str:
-    """GDAL's own words without its paths, which are no business of a visitor's."""
-    cause = error.__cause__ or error  # rasterio's own words only point to GDAL's
-    line = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
-    return " ".join(Path(word.strip("',:")).name if "/" in word else word for word in line.split())

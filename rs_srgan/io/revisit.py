@@ -14,7 +14,8 @@ from scipy import ndimage
 
 from rs_srgan.errors import InputError
 from rs_srgan.io.formats import find_driver
-from rs_srgan.io.opening import driver_of, existing, in_memory, npy_array, open_dataset, open_raster, refuse_huge_blocks
+from rs_srgan.io.gdal import driver_of, open_dataset
+from rs_srgan.io.opening import existing, in_memory, npy_array, open_raster, refuse_huge_blocks
 from rs_srgan.io.raster import Grid, Layer, Raster
 from rs_srgan.io.safe import SafeProduct, is_product, open_product
 from rs_srgan.radiometry import FloatImage, Mask

@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 
 from rs_srgan.errors import InputError
 from rs_srgan.io.formats import START_BYTES, TAIL_BYTES
-from rs_srgan.io.raster import first_line
+from rs_srgan.io.gdal import first_line
 from rs_srgan.radiometry import QUANTIFICATION, Encoding
 
 # Sentinel-2 Products Specification Document: 0 is no data; 65535, saturated, is kept as what it is, very bright.
@@ -42,6 +42,7 @@ class SafeProduct:
 
     Attributes:
         path: what the user gave.
+        metadata: path of the MTD_MSIL*.xml; in an archive its name there.
         level: "L1C" or "L2A".
         baseline: of the processing, "04.00".
         sensed: when the image was taken, UTC; None if it is not said.
@@ -54,6 +55,7 @@ class SafeProduct:
     """
 
     path: Path
+    metadata: str
     level: str
     baseline: str
     sensed: datetime | None
@@ -245,6 +247,7 @@ def _parse(
     tile = re.search(r"T\d\d[A-Z]{3}", granules[0].get("granuleIdentifier", ""))
     return SafeProduct(
         path=path,
+        metadata=members[f"{root}/{metadata}"] if members else f"{root}/{metadata}",
         level=level,
         baseline=baseline,
         sensed=None if sensed is None else _time(sensed, "PRODUCT_START_TIME", path),

@@ -183,46 +183,46 @@ def test_a_damaged_image_fails_without_a_path_and_leaves_nothing(jobs, write_tif
     assert not list(settings.folder.iterdir())
 
 
-def refused(settings, models, source, match, **request) -> None:
+def refused(jobs, source, match, **request) -> None:
     with pytest.raises(InputError, match=match):
-        look(Request(source, (DEFAULT_MODEL,), **request), models, settings)
+        look(Request(source, (DEFAULT_MODEL,), **request), jobs.models, jobs.settings, jobs.readers)
 
 
-def test_a_huge_image_is_refused_before_anything_is_allocated(tmp_path, settings, models):
+def test_a_huge_image_is_refused_before_anything_is_allocated(tmp_path, jobs):
     path = tmp_path / "huge.tif"
     profile = {"driver": "GTiff", "count": 4, "dtype": "uint16", "height": 200_000, "width": 200_000}
     with rasterio.open(path, "w", sparse_ok=True, tiled=True, bigtiff=True, **profile):
         pass
-    refused(settings, models, path, r"40000\.0 million pixels; this server takes 120\.6 million")
+    refused(jobs, path, r"40000\.0 million pixels; this server takes 120\.6 million")
 
 
-def test_a_huge_array_is_refused_by_its_header(tmp_path, settings, models):
+def test_a_huge_array_is_refused_by_its_header(tmp_path, jobs):
     np.lib.format.open_memmap(tmp_path / "huge.npy", "w+", np.uint8, (4, 40_000, 40_000))
-    refused(settings, models, tmp_path / "huge.npy", r"this server takes 120\.6 million pixels")
+    refused(jobs, tmp_path / "huge.npy", r"this server takes 120\.6 million pixels")
 
 
-def test_an_image_that_is_all_halo_is_refused(tmp_path, settings, models):
+def test_an_image_that_is_all_halo_is_refused(tmp_path, jobs):
     np.save(tmp_path / "thin.npy", np.ones((4, 1, 1_000_000), np.uint16))
-    refused(settings, models, tmp_path / "thin.npy", "too long and thin")
+    refused(jobs, tmp_path / "thin.npy", "too long and thin")
 
 
-def test_a_result_that_the_disk_cannot_hold_is_refused(write_tif, settings, models, monkeypatch):
+def test_a_result_that_the_disk_cannot_hold_is_refused(write_tif, jobs, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000}))
-    refused(settings, models, write_tif(scene_dn(50, 50)), "Choose a smaller area")
+    refused(jobs, write_tif(scene_dn(50, 50)), "Choose a smaller area")
 
 
 @pytest.mark.parametrize(
     "name", ["nonsense", "../hub_cards", "hub_cards/sisr-x4-rgbn", "organisation/name", "/etc", ""]
 )
-def test_only_models_that_are_known_can_be_named(write_tif, settings, models, name):
+def test_only_models_that_are_known_can_be_named(write_tif, jobs, name):
     with pytest.raises(InputError, match="Unknown model"):
-        look(Request(write_tif(scene_dn(8, 8)), (name,)), models, settings)
+        look(Request(write_tif(scene_dn(8, 8)), (name,)), jobs.models, jobs.settings, jobs.readers)
 
 
-def test_two_models_for_other_bands_are_not_compared(write_tif, settings, models):
+def test_two_models_for_other_bands_are_not_compared(write_tif, jobs):
     request = Request(write_tif(scene_dn(8, 8)), (DEFAULT_MODEL, "sisr-x2-20m"))
     with pytest.raises(InputError, match="choose two models for the same bands"):
-        look(request, models, settings)
+        look(request, jobs.models, jobs.settings, jobs.readers)
 
 
 @pytest.mark.parametrize(

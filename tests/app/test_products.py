@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from app.forms import make_request
+from app.glance import glance_at
 from app.jobs import DONE, Jobs
 from app.products import Products
 from app.routes import make_routes
@@ -134,10 +135,10 @@ def test_products_that_nobody_asks_for_are_cleared_away_without_another_upload(m
     jobs.close()
 
 
-def test_an_image_larger_than_any_of_the_sensor_is_not_decoded(products, tmp_path, monkeypatch):
-    monkeypatch.setattr("app.products._LARGEST_PX", 10)
-    with pytest.raises(InputError, match=r"has 20 x 20 pixels in blocks of .*no band of Sentinel-2 is as large"):
-        products.receive(zip_safe(write_product(tmp_path, 120)))
+def test_an_image_larger_than_any_of_the_sensor_is_not_decoded(tmp_path, monkeypatch):
+    monkeypatch.setattr("app.glance.LARGEST_PX", 10)
+    with pytest.raises(InputError, match="no band of Sentinel-2 is as large"):
+        glance_at(write_product(tmp_path, 120))
 
 
 def test_a_missing_band_is_named(jobs, models, products, tmp_path):
@@ -168,7 +169,7 @@ def test_what_is_no_product_leaves_nothing(products, settings, tmp_path, members
 def test_an_image_that_is_a_vrt_is_not_opened(products, tmp_path):
     safe = write_product(tmp_path, 120)
     next(safe.rglob("*B04_60m.jp2")).write_text("<VRTDataset><SRS>/etc/passwd</SRS></VRTDataset>")
-    with pytest.raises(InputError, match=r"B04_60m\.jp2 in .*\.SAFE is damaged"):
+    with pytest.raises(InputError, match="is no GeoTIFF, JP2, PNG or NPY file"):
         products.receive(zip_safe(safe))
 
 

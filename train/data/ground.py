@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from rs_srgan.errors import InputError
-from rs_srgan.io.opening import driver_of, open_dataset
+from rs_srgan.io.gdal import open_alone
 from rs_srgan.io.raster import Grid
 
 _Box = tuple[float, float, float, float]
@@ -62,7 +61,7 @@ def footprint(path: Path) -> Footprint | None:
     """
     if path.suffix.lower() == ".npy":
         return None
-    with closing(open_dataset(str(path), path.name, driver_of(path))) as dataset:
+    with open_alone(path) as dataset:
         return Footprint.of(Grid.of(dataset))
 
 

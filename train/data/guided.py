@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
+from rs_srgan.io.gdal import open_alone
 from rs_srgan.physics import degrade, wald_mtf
 from rs_srgan.radiometry import FloatImage
 from train.data.crops import RandomCrops, ValidationImages
@@ -99,7 +99,7 @@ def _chips(root: Path, split: Split, bands: tuple[str, ...]) -> list[tuple[str, 
     chips = []
     for name, files in split_sentinel2([path.name for path in folder.glob("*.tif")])[split].items():
         for file in files:
-            with rasterio.open(folder / file) as dataset:
+            with open_alone(folder / file) as dataset:
                 described = {band_table.canonical_name(each or "") for each in dataset.descriptions}
             if set(bands) <= described:
                 chips.append((name, read_chip(folder / file, bands)))

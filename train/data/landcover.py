@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 from rasterio.errors import RasterioError
 
 from rs_srgan.errors import InputError
+from rs_srgan.io.gdal import open_alone
 from rs_srgan.radiometry import FloatImage
 
 # Classes of Sentinel-2's scene classification that say something about the ground. Source: the L2A Algorithm
@@ -27,7 +27,7 @@ def label_by_scl(path: Path) -> str:
         InputError: it cannot be read.
     """
     try:
-        with rasterio.open(path) as dataset:
+        with open_alone(path) as dataset:
             counts = np.bincount(dataset.read(1).ravel(), minlength=12)
     except RasterioError as error:
         raise InputError(f"{path} cannot be read: {error}") from None

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 import torch
 from rasterio.crs import CRS
 from rasterio.errors import RasterioIOError
@@ -20,6 +19,7 @@ from scipy.ndimage import gaussian_filter
 
 from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
+from rs_srgan.io.gdal import open_alone
 from rs_srgan.physics import degrade, psf_sigma
 from rs_srgan.radiometry import match_moments
 from train.data.native_grid import inner_rectangle, to_native_grid
@@ -84,7 +84,7 @@ class Chip:
 def read_chip(path: Path, bands: Iterable[str]) -> Chip:
     """Bands by description, DN / 10000."""
     try:
-        with rasterio.open(path) as dataset:
+        with open_alone(path) as dataset:
             names = [band_table.canonical_name(description or "") for description in dataset.descriptions]
             missing = [band for band in bands if band not in names]
             if missing:
@@ -168,7 +168,7 @@ def naip_sites(
         images = []
         for file in members:
             try:
-                with rasterio.open(folder / file) as dataset:
+                with open_alone(folder / file) as dataset:
                     display = dataset.read(indexes).astype(np.float32) / 255
             except RasterioIOError as error:
                 raise InputError(f"{folder / file} cannot be read: {error}") from None

@@ -1,0 +1,163 @@
+"""Processes that open what strangers send, with as few rights as they can work with.
+
+GDAL is cut down before it registers its drivers: only those that decode pixels of the formats that are taken, no
+sidecar files, no network. Limits of the operating system bound memory and time, so that a file made to fill either ends
+one request and not the server.
+
+Nothing that imports rasterio may be imported here: the settings have to come first.
+"""
+
+import ctypes
+import logging
+import multiprocessing
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from importlib import import_module
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+# What decodes uploads and writes results. Every other driver is skipped, also one that a later GDAL brings along.
+ALLOWED_DRIVERS = frozenset({"GTiff", "JP2OpenJPEG", "PNG", "COG", "MEM"})
+# Source: GDAL's documentation of its configuration options.
+_CLOSED = {
+    "GDAL_PAM_ENABLED": "NO",  # no .aux.xml
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # no other sidecar
+    "GDAL_DRIVER_PATH": "disable",  # no plugins
+    "GDAL_VRT_ENABLE_PYTHON": "NO",
+    "GDAL_VRT_ENABLE_RAWRASTERBAND": "NO",
+    "CPL_VSIL_CURL_ALLOWED_FILENAME": "no file on any network",  # of /vsicurl/, /vsis3/ and all of their kind
+}
+_LIST_DRIVERS = "import rasterio\nwith rasterio.Env() as env: print(','.join(env.drivers()))"
+_MEMORY_SHARE = 0.75
+# Of Linux, <linux/sched.h>.
+_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+
+
+@lru_cache(maxsize=1)
+def gdal_settings() -> dict[str, str]:
+    """Return the environment variables that cut GDAL down.
+
+    The drivers to skip come from GDAL's own list, which a process of its own prints: here, asking would register them.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "GDAL_SKIP"}
+    command = [sys.executable, "-c", _LIST_DRIVERS]
+    listed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    drivers = set(listed.stdout.strip().split(","))
+    return _CLOSED | {"GDAL_SKIP": ",".join(sorted(drivers - ALLOWED_DRIVERS))}
+
+
+def cut_down_gdal(settings: dict[str, str]) -> None:
+    """Cut GDAL down in this process and those that it starts.
+
+    Args:
+        settings: from `gdal_settings`.
+
+    Raises:
+        RuntimeError: GDAL has registered other drivers already.
+    """
+    os.environ.update(settings)
+    import rasterio  # only now: GDAL reads the settings when it registers its drivers
+
+    with rasterio.Env() as environment:
+        too_many = sorted(set(environment.drivers()) - ALLOWED_DRIVERS)
+    if too_many:
+        raise RuntimeError(f"GDAL has {len(too_many)} drivers that it must not have here: {', '.join(too_many)[:200]}.")
+
+
+def machine_bytes() -> int:
+    """Return the memory of this machine, or of the control group it is limited to, in bytes."""
+    found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for name in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            found.append(int(Path(name).read_text(encoding="ascii")))
+        except (OSError, ValueError):  # absent, or "max"
+            continue
+    return min(found)
+
+
+def worker_bytes(processes: int) -> int:
+    """Return the memory that each of several computing processes may use, in bytes."""
+    return int(_MEMORY_SHARE * machine_bytes() / processes)
+
+
+def limit_cpu(seconds: float) -> None:
+    """Let this process compute for so many more seconds of CPU time; beyond that the system ends it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = int(time.process_time() + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+
+
+class Sandbox:
+    """A process that answers over a pipe.
+
+    Args:
+        target: "module:function", called there as `function(connection, *arguments)`; the module may import anything.
+        arguments: passed on. None of their types may import rasterio.
+        memory: bytes that it may have.
+        writes: whether it may write files.
+        network: whether it may reach the network.
+    """
+
+    def __init__(self, target: str, *arguments: object, memory: int, writes: bool = True, network: bool = True) -> None:
+        self._context = multiprocessing.get_context("spawn")  # a fork would copy locks that the server's threads hold
+        self.connection, theirs = self._context.Pipe()
+        self._process: BaseProcess = self._context.Process(
+            target=_enter, args=(gdal_settings(), memory, writes, network, target, theirs, *arguments), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+
+    def is_alive(self) -> bool:
+        """Return whether the process runs."""
+        return self._process.is_alive()
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.join()
+        self.connection.close()
+
+
+def new_event() -> Event:
+    """Return an event that can be passed to a `Sandbox`."""
+    return multiprocessing.get_context("spawn").Event()
+
+
+def _enter(
+    settings: dict[str, str],
+    memory: int,
+    writes: bool,
+    network: bool,
+    target: str,
+    connection: Connection,
+    *arguments: object,
+) -> None:
+    """Begin the life of the process."""
+    if not network:
+        _leave_network()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold what visitors sent
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    if not writes:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    cut_down_gdal(settings)
+    module, _, name = target.partition(":")
+    function: Callable[..., Any] = getattr(import_module(module), name)
+    function(connection, *arguments)
+
+
+def _leave_network() -> None:
+    """Move this process into an empty network, where the system allows it; GDAL's settings hold either way."""
+    flags = _CLONE_NEWNET if os.geteuid() == 0 else _CLONE_NEWNET | _CLONE_NEWUSER
+    unshare = getattr(ctypes.CDLL(None, use_errno=True), "unshare", None)
+    if unshare is None or unshare(flags) != 0:
+        logger.debug("The reading process could not leave the network: %s.", os.strerror(ctypes.get_errno()))

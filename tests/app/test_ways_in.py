@@ -1,0 +1,294 @@
+"""Ways into the server that a file could open: through GDAL to addresses, and to other files of the disk."""
+
+import shutil
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+
+from app.glance import glance_at
+from app.jobs import DONE
+from app.products import Products
+from app.request import Request
+from app.settings import Settings
+from app.uploads import take
+from rs_srgan import InputError
+from rs_srgan.io.opening import open_raster
+from rs_srgan.sources import DEFAULT_MODEL
+from rs_srgan.tiling import Window
+from tests.app.conftest import sample_dn
+from tests.conftest import scene_dn
+from tests.safe_builder import build_safe, zip_safe
+
+SIDE_60M = 1800  # twice what a quicklook shows, so that pixels are wanted at a smaller size
+REQUEST = Request(Path(), (DEFAULT_MODEL,))
+BANDS = ("B04", "B03", "B02", "B08")
+
+
+class Trap:
+    """A web server that counts who comes."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        trap = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                trap.asked.append(self.path)
+                self.send_error(404)
+
+            do_HEAD = do_POST = do_GET
+
+            def log_message(self, *_) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+
+
+@pytest.fixture
+def trap():
+    trap = Trap()
+    yield trap
+    trap.close()
+
+
+@pytest.fixture
+def canary(tmp_path) -> Path:
+    """A raster of the server that is no visitor's business."""
+    path = tmp_path / "canary.tif"
+    with rasterio.open(path, "w", driver="GTiff", count=1, height=450, width=450, dtype="uint16") as out:
+        out.write(np.full((1, 450, 450), 9_999, np.uint16))
+    return path
+
+
+def vrt_band(source: str, kind: str = "", inner: str = "") -> str:
+    named = f'<SourceFilename relativeToVRT="0">{source}</SourceFilename>'
+    simple = f"<SimpleSource>{named}<SourceBand>1</SourceBand></SimpleSource>"
+    return f'<VRTRasterBand dataType="UInt16" band="1"{kind}>{inner or simple}</VRTRasterBand>'
+
+
+def vrt(band: str, kind: str = "") -> str:
+    return f'<VRTDataset rasterXSize="450" rasterYSize="450"{kind}>{band}</VRTDataset>'
+
+
+def raw_vrt(path: Path) -> str:
+    inner = (
+        f'<SourceFilename relativetoVRT="0">{path}</SourceFilename><ImageOffset>0</ImageOffset>'
+        "<PixelOffset>2</PixelOffset><LineOffset>900</LineOffset>"
+    )
+    return vrt(vrt_band("", ' subClass="VRTRawRasterBand"', inner))
+
+
+def warped_vrt(source: str) -> str:
+    options = (
+        f'<GDALWarpOptions><SourceDataset relativeToVRT="0">{source}</SourceDataset><BandList><BandMapping src="1" '
+        'dst="1"/></BandList></GDALWarpOptions>'
+    )
+    return vrt(
+        '<VRTRasterBand dataType="UInt16" band="1" subClass="VRTWarpedRasterBand"/>' + options,
+        ' subClass="VRTWarpedDataset"',
+    )
+
+
+def derived_vrt(folder: Path) -> str:
+    code = f"<![CDATA[\nopen({str(folder / 'pwned')!r}, 'w')\ndef f(i, out, *a, **k): out[:] = 1\n]]>"
+    inner = (
+        "<PixelFunctionType>f</PixelFunctionType><PixelFunctionLanguage>Python</PixelFunctionLanguage>"
+        f"<PixelFunctionCode>{code}</PixelFunctionCode>"
+    )
+    return vrt(vrt_band("", ' subClass="VRTDerivedRasterBand"', inner))
+
+
+def wms(address: str) -> str:
+    corners = "".join(
+        f"<{name}>{value}</{name}>"
+        for name, value in (("UpperLeftX", 0), ("UpperLeftY", 450), ("LowerRightX", 450), ("LowerRightY", 0))
+    )
+    return (
+        f'<GDAL_WMS><Service name="TMS"><ServerUrl>{address}/wms/${{z}}/${{x}}/${{y}}.png</ServerUrl></Service>'
+        f"<DataWindow>{corners}<SizeX>450</SizeX><SizeY>450</SizeY><TileLevel>2</TileLevel></DataWindow>"
+        "<BandsCount>1</BandsCount><DataType>Byte</DataType></GDAL_WMS>"
+    )
+
+
+def attacks(address: str, canary: Path) -> dict[str, tuple[str, str]]:
+    """Of each what the overview is said to be, and the text of `x.xml` beside the image."""
+    beside = ":::BASE:::x.xml"
+    return {
+        "curl": (f"/vsicurl/{address}/a.tif", ""),
+        "address": (f"{address}/a.tif", ""),
+        "zip": (f"/vsizip//vsicurl/{address}/a.zip/a.tif", ""),
+        "tar": (f"/vsitar//vsicurl/{address}/a.tar/a.tif", ""),
+        "streaming": (f"/vsicurl_streaming/{address}/a.tif", ""),
+        "wmts": (f"WMTS:{address}/wmts.xml", ""),
+        "wcs": (f"WCS:{address}/wcs", ""),
+        "wms": (beside, wms(address)),
+        "simple vrt": (beside, vrt(vrt_band(f"/vsicurl/{address}/b.tif"))),
+        "warped vrt": (beside, warped_vrt(f"/vsicurl/{address}/c.tif")),
+        "derived vrt": (beside, derived_vrt(canary.parent)),
+        "local raster": (str(canary), ""),
+        "local vrt": (beside, vrt(vrt_band(str(canary)))),
+        "local bytes": (beside, raw_vrt(canary)),
+    }
+
+
+NAMES = list(attacks("http://x", Path("x")))
+
+
+def pam(target: str, level: str) -> str:
+    said = f'<Metadata domain="OVERVIEWS"><MDI key="OVERVIEW_FILE">{target}</MDI></Metadata>'
+    inside = said if level == "dataset" else f'<PAMRasterBand band="1">{said}</PAMRasterBand>'
+    return f"<PAMDataset>{inside}</PAMDataset>"
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory) -> Path:
+    dn = sample_dn(SIDE_60M)
+    images = {(band, 60): plane for band, plane in zip(("B02", "B03", "B04"), dn, strict=False)}
+    images |= {(band, 10): plane[:120, :120] for band, plane in zip(("B02", "B03", "B04", "B08"), dn, strict=True)}
+    return build_safe(tmp_path_factory.mktemp("honest"), images, block_px=1024)
+
+
+@pytest.fixture
+def product(honest, tmp_path) -> Path:
+    """A copy, to be spoilt."""
+    return Path(shutil.copytree(honest, tmp_path / "root" / honest.name))
+
+
+@pytest.fixture
+def products(settings, jobs, tmp_path) -> Products:
+    (tmp_path / "root").mkdir(exist_ok=True)
+    return Products(Settings(folder=settings.folder, data_root=tmp_path / "root"), jobs)
+
+
+@pytest.fixture(scope="module")
+def quicklook(session_jobs, honest) -> bytes:
+    """The answer from the product's own pixels."""
+    return session_jobs.readers.ask("honest", glance_at, honest).quicklook
+
+
+def spoil(product: Path, target: str, text: str, level: str) -> None:
+    for image in product.rglob("*_60m.jp2"):
+        image.with_name(f"{image.name}.aux.xml").write_text(pam(target, level))
+        if text:
+            image.with_name("x.xml").write_text(text)
+
+
+ATTACKS = [(name, "dataset") for name in NAMES] + [("curl", "band"), ("simple vrt", "band")]
+
+
+@pytest.mark.parametrize(("name", "level"), ATTACKS)
+def test_a_sidecar_beside_an_image_of_a_folder_has_no_say(products, product, quicklook, trap, canary, name, level):
+    spoil(product, *attacks(trap.address, canary)[name], level)
+    assert products.choose(product.name).quicklook == quicklook
+    assert trap.asked == []
+    assert not (canary.parent / "pwned").exists()
+
+
+@pytest.mark.parametrize("name", ["curl", "wms", "local vrt"])
+def test_a_sidecar_of_an_archive_has_no_say(products, product, quicklook, trap, canary, name):
+    spoil(product, *attacks(trap.address, canary)[name], "dataset")
+    assert products.receive(zip_safe(product)).quicklook == quicklook
+    assert trap.asked == []
+
+
+@pytest.mark.parametrize("name", ["curl", "wms", "simple vrt", "warped vrt", "wmts"])
+def test_the_trap_would_be_asked_by_gdal_as_it_comes(product, trap, canary, name):
+    spoil(product, *attacks(trap.address, canary)[name], "dataset")
+    image = next(product.rglob("*_B04_60m.jp2"))
+    code = "import rasterio, sys\nwith rasterio.open(sys.argv[1]) as image: image.read(1, out_shape=(9, 9))"
+    subprocess.run([sys.executable, "-c", code, str(image)], capture_output=True)  # the trap answers 404
+    assert trap.asked
+
+
+@pytest.mark.parametrize("ending", [".ovr", ".msk", ".aux.xml", ".vrt"])
+def test_files_beside_an_image_have_no_say(products, product, quicklook, canary, ending):
+    for image in product.rglob("*_60m.jp2"):
+        shutil.copy(canary, image.with_name(image.name + ending))
+    assert products.choose(product.name).quicklook == quicklook
+    received = products.receive(zip_safe(product))
+    received.source()
+    assert received.quicklook == quicklook
+    assert {path.suffix for path in received.folder.rglob("*.*") if path.is_file()} == {".xml", ".jp2"}
+
+
+@pytest.mark.parametrize("name", ["curl", "wms", "local raster", "local vrt", "local bytes"])
+def test_metadata_inside_an_image_have_no_say(products, product, quicklook, trap, canary, name):
+    target, text = attacks(trap.address, canary)[name]
+    for image in product.rglob("*_60m.jp2"):
+        with rasterio.open(image) as source:
+            dn, profile = source.read(), source.profile
+        with rasterio.open(image, "w", **profile, write_metadata="YES", reversible=True, quality=100) as out:
+            out.write(dn)
+            out.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=target)
+        image.with_name(f"{image.name}.aux.xml").unlink(missing_ok=True)
+        image.with_name("x.xml").write_text(text)
+        with rasterio.open(image) as written:
+            assert written.tags(ns="OVERVIEWS")["OVERVIEW_FILE"] == target
+    assert products.choose(product.name).quicklook == quicklook
+    assert trap.asked == []
+
+
+@pytest.mark.parametrize("name", ["curl", "wmts", "local raster"])
+def test_a_tag_of_a_geotiff_has_no_say(jobs, write_tif, trap, canary, name):
+    target, _ = attacks(trap.address, canary)[name]
+    dn = scene_dn(300, 300)
+    results = []
+    for spoilt in (False, True):
+        source = write_tif(dn, f"{spoilt}.tif")
+        if spoilt:
+            with rasterio.open(source, "r+") as image:
+                image.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=target)
+        job = take(jobs, source, REQUEST)
+        assert jobs.wait(job, 60) and job.state == DONE
+        with rasterio.open(job.folder / "sr0.tif") as result:
+            results.append(result.read())
+            assert not result.tags(ns="OVERVIEWS")
+    np.testing.assert_array_equal(*results)
+    assert trap.asked == []
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "vrt" in name or name in ("wms", "local bytes")])
+def test_an_image_that_is_text_is_refused(products, product, trap, canary, name):
+    for image in product.rglob("*_60m.jp2"):
+        image.write_text(attacks(trap.address, canary)[name][1])
+    with pytest.raises(InputError, match="no GeoTIFF, JP2"):
+        products.receive(zip_safe(product))
+    assert trap.asked == []
+
+
+@pytest.mark.parametrize("ending", [".aux.xml", ".ovr", ".msk"])
+@pytest.mark.parametrize("kind", ["tif", "jp2", "png"])
+def test_the_library_reads_without_sidecars(tmp_path, canary, trap, kind, ending):
+    dn = scene_dn(96, 96)
+    path = tmp_path / f"scene.{kind}"
+    driver = {"tif": "GTiff", "jp2": "JP2OpenJPEG", "png": "PNG"}[kind]
+    place = {} if kind == "png" else {"crs": "EPSG:32633", "transform": Affine(10, 0, 500_000, 0, -10, 5_000_000)}
+    exact = {"reversible": True, "quality": 100} if kind == "jp2" else {}
+    with rasterio.open(path, "w", driver=driver, count=4, height=96, width=96, dtype="uint16", **place, **exact) as out:
+        out.write(dn)
+    path.with_name(f"{path.name}.aux.xml").unlink(missing_ok=True)
+    bands = BANDS[:3] if kind == "png" else BANDS  # a fourth band of a PNG is its alpha channel
+    with open_raster(path, bands) as raster:
+        expected = raster.read(Window(0, 0, 96, 96))
+    beside = path.with_name(path.name + ending)
+    if ending == ".aux.xml":
+        beside.write_text(pam(f"/vsicurl/{trap.address}/a.tif", "dataset"))
+    else:
+        shutil.copy(canary, beside)
+    with open_raster(path, bands) as raster:
+        pixels, valid = raster.read(Window(0, 0, 96, 96))
+    np.testing.assert_array_equal(pixels, expected[0])
+    np.testing.assert_array_equal(valid, expected[1])
+    assert trap.asked == []
