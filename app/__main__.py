@@ -17,7 +17,7 @@ def main() -> None:
     logging.basicConfig(format="%(message)s")
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # GDAL's words come with our own errors
     options = vars(_parser().parse_args())
-    from app.sandbox import cut_down_gdal, gdal_settings
+    from app.sandbox.process import cut_down_gdal, gdal_settings
 
     cut_down_gdal(gdal_settings())  # the server opens results only, but it is no place for more drivers either
     from app.server import serve

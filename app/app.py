@@ -7,7 +7,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 if __name__ == "__main__":  # the processes that compute read this file, too
-    from app.sandbox import cut_down_gdal, gdal_settings
+    from app.sandbox.process import cut_down_gdal, gdal_settings
 
     cut_down_gdal(gdal_settings())
     from app.server import serve

@@ -13,14 +13,14 @@ from fastapi import FastAPI, Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.jobs import Jobs
-from app.models import Models
-from app.page import build
-from app.products import Products
-from app.routes import make_routes
-from app.sample import submit_sample
+from app.jobs.models import Models
+from app.jobs.queue import Jobs
+from app.jobs.sample import submit_sample
+from app.pages.page import build
+from app.pages.theme import STYLE_SHEETS, THEME, head
+from app.products.store import Products
 from app.settings import Settings
-from app.theme import STYLE_SHEETS, THEME, head
+from app.viewer.routes import make_routes
 
 _OWN = "'self' data: blob:"
 # Everything that a visitor's browser may load, but for the map tiles that are added to it.

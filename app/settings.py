@@ -4,7 +4,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.sandbox import worker_bytes
+from app.sandbox.process import worker_bytes
 
 # OpenStreetMap's own tiles; their use asks for the attribution, and for no more load than people looking at a map.
 BASE_MAP = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"

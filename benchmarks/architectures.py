@@ -19,9 +19,9 @@ import numpy as np
 
 from benchmarks.engine import ENCODING, throughput
 from benchmarks.report import ROOT, write_block
-from rs_srgan.hub import load_model
+from rs_srgan.evaluation.report.tables import table
 from rs_srgan.inference.engines import make_engine
-from rs_srgan.markdown import table
+from rs_srgan.models.loading import load_model
 
 # Generator, channels, blocks, seed.
 VARIANTS = (

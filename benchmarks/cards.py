@@ -13,14 +13,15 @@ from pathlib import Path
 import rasterio
 from rasterio.windows import Window
 
-from app.sample import write_sample
+from app.jobs.sample import write_sample
 from benchmarks.report import ROOT
-from rs_srgan.bands import RGBN
-from rs_srgan.card import PICTURES_FOLDER, write_card
 from rs_srgan.evaluation.assessment import evaluate
-from rs_srgan.evaluation.pictures import draw
-from rs_srgan.hub import BundledModel, catalogue, load_model
+from rs_srgan.evaluation.report.pictures import draw
 from rs_srgan.models import MISRConfig
+from rs_srgan.models.catalogue import BundledModel, catalogue
+from rs_srgan.models.loading import load_model
+from rs_srgan.publishing.card import PICTURES_FOLDER, write_card
+from rs_srgan.sensors.sentinel2 import RGBN
 
 # Pixels of a window: a third of the sample, and half of it where LR would be too small otherwise.
 _WINDOW_PX, _WINDOW_PX_X8 = 96, 144

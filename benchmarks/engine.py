@@ -15,13 +15,14 @@ import rasterio
 import torch
 
 from benchmarks.report import ROOT, write_block
-from rs_srgan.hub import load_model
-from rs_srgan.inference.engines import Engine, make_engine
+from rs_srgan.evaluation.report.tables import table
+from rs_srgan.hub.names import DEFAULT_MODEL
+from rs_srgan.inference.engine import Engine
+from rs_srgan.inference.engines import make_engine
 from rs_srgan.inference.scene import super_resolve
-from rs_srgan.markdown import table
-from rs_srgan.radiometry import Encoding, FloatImage
-from rs_srgan.sources import DEFAULT_MODEL
-from rs_srgan.tiling import Window, crop_replicated
+from rs_srgan.models.loading import load_model
+from rs_srgan.pixels.radiometry import Encoding, FloatImage
+from rs_srgan.pixels.windows import Window, crop_replicated
 from train.data.sources import data_root
 
 SCENE = "dolomites_10m_rgbn.tif"  # a validation site

@@ -11,7 +11,7 @@ import numpy as np
 import yaml
 
 from benchmarks.report import ROOT, write_block
-from rs_srgan.markdown import table
+from rs_srgan.evaluation.report.tables import table
 from train.data.mixture import MixtureDataModule
 from train.module import SPECTRUM_AT, SISRModule
 from train.report import curves, read_log

@@ -10,8 +10,8 @@ import numpy as np
 import rasterio
 from rasterio.windows import Window
 
-from rs_srgan.bands import RGBN
-from rs_srgan.io.safe import open_product
+from rs_srgan.reading.safe import open_product
+from rs_srgan.sensors.sentinel2 import RGBN
 from tests.safe_builder import build_safe
 from train.data.sources import data_root
 

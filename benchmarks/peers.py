@@ -22,8 +22,8 @@ from huggingface_hub import cached_assets_path
 from benchmarks.mosaic import geotiff
 from benchmarks.report import ROOT, write_block
 from rs_srgan import SISR, SISRConfig
-from rs_srgan.markdown import table
-from rs_srgan.sources import DEFAULT_MODEL
+from rs_srgan.evaluation.report.tables import table
+from rs_srgan.hub.names import DEFAULT_MODEL
 
 SIDE = 2048
 ROUNDS = 2

@@ -13,19 +13,20 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.report import ROOT, write_block
-from rs_srgan.card import psnr_rows, write_card
-from rs_srgan.card_figures import summary
-from rs_srgan.evaluation.calibration import Calibration, factors, factors_of_others
 from rs_srgan.evaluation.images import Case, Protocol, valid_share
+from rs_srgan.evaluation.metrics.calibration import Calibration, factors, factors_of_others
+from rs_srgan.evaluation.metrics.sensor import simulate
 from rs_srgan.evaluation.protocol import inner
-from rs_srgan.evaluation.report import ImageScores, Report
+from rs_srgan.evaluation.report.report import ImageScores, Report
+from rs_srgan.evaluation.report.tables import table
 from rs_srgan.evaluation.scoring import score
-from rs_srgan.evaluation.sensor import simulate
-from rs_srgan.hub import METRICS_FILE, catalogue, sisr_model
-from rs_srgan.markdown import table
 from rs_srgan.models import SISR, MISRConfig
-from rs_srgan.physics import wald_mtf
-from rs_srgan.radiometry import FloatImage
+from rs_srgan.models.catalogue import METRICS_FILE, catalogue
+from rs_srgan.models.loading import sisr_model
+from rs_srgan.pixels.radiometry import FloatImage
+from rs_srgan.publishing.card import psnr_rows, write_card
+from rs_srgan.publishing.metrics_file import summary
+from rs_srgan.sensors.mtf import wald_mtf
 from train.data.guided import guided_originals, guided_sites
 from train.data.sources import THINNED_OUT, Site, band_moments, data_root, naip_sites, sentinel2_sites
 

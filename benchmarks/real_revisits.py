@@ -9,12 +9,12 @@ import rasterio
 from scipy import ndimage
 
 from benchmarks.series import Series
-from rs_srgan import bands as band_table
-from rs_srgan.evaluation.sensor import simulate
-from rs_srgan.io.revisit import open_revisit
-from rs_srgan.physics import wald_mtf
-from rs_srgan.radiometry import FloatImage, Mask
-from rs_srgan.tiling import Window
+from rs_srgan.evaluation.metrics.sensor import simulate
+from rs_srgan.pixels.radiometry import FloatImage, Mask
+from rs_srgan.pixels.windows import Window
+from rs_srgan.reading.revisit import open_revisit
+from rs_srgan.sensors import sentinel2 as band_table
+from rs_srgan.sensors.mtf import wald_mtf
 from train.data.sources import band_moments, data_root, naip_sites, sentinel2_sites
 
 _NOISE = 7e-4

@@ -25,16 +25,17 @@ from tqdm import tqdm
 from benchmarks.real_revisits import naip_triples, tile_33twl, write_picture
 from benchmarks.report import ROOT, write_block
 from benchmarks.series import COUNTS, Series, shift_and_add, simulate
-from rs_srgan.card import write_card
-from rs_srgan.evaluation.metrics import psnr
+from rs_srgan.evaluation.metrics.psnr import psnr
 from rs_srgan.evaluation.protocol import inner
-from rs_srgan.hub import METRICS_FILE, load_model
-from rs_srgan.markdown import table
+from rs_srgan.evaluation.report.tables import table
 from rs_srgan.models import MISR
-from rs_srgan.models.fusion import RecursiveFusion
-from rs_srgan.physics import bicubic
-from rs_srgan.radiometry import FloatImage
-from rs_srgan.revisits import Stack, align
+from rs_srgan.models.catalogue import METRICS_FILE
+from rs_srgan.models.fusion.recursive import RecursiveFusion
+from rs_srgan.models.loading import load_model
+from rs_srgan.pixels.radiometry import FloatImage
+from rs_srgan.publishing.card import write_card
+from rs_srgan.registration.align import Stack, align
+from rs_srgan.sensors.projection import bicubic
 from train.data.sources import data_root, halve, sentinel2_sites
 
 TRACKS = {

@@ -28,11 +28,11 @@ from benchmarks.engine import throughput
 from benchmarks.mosaic import SIDE_PX, geotiff, product
 from benchmarks.report import ROOT, write_block
 from rs_srgan import load_model
+from rs_srgan.evaluation.report.tables import table
+from rs_srgan.hub.names import DEFAULT_MODEL
 from rs_srgan.inference.engines import make_engine
-from rs_srgan.io.opening import open_raster
-from rs_srgan.markdown import table
-from rs_srgan.sources import DEFAULT_MODEL
-from rs_srgan.tiling import Window as TileWindow
+from rs_srgan.pixels.windows import Window as TileWindow
+from rs_srgan.reading.opening import open_raster
 
 SIDES = (1024, 4096, SIDE_PX)
 TILE = 512

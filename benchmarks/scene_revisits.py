@@ -15,8 +15,8 @@ from huggingface_hub import cached_assets_path
 from benchmarks.mosaic import SIDE_PX, product
 from benchmarks.report import ROOT, write_block
 from benchmarks.scene import Run, predict
-from rs_srgan.markdown import table
-from rs_srgan.sources import REVISITS_MODEL
+from rs_srgan.evaluation.report.tables import table
+from rs_srgan.hub.names import REVISITS_MODEL
 
 # Side of the product, and how many of it.
 RUNS = ((2048, 1), (2048, 2), (2048, 4), (2048, 8), (SIDE_PX, 4))

@@ -7,10 +7,11 @@ import torch
 from scipy import ndimage
 from torch.nn import functional as F
 
-from rs_srgan import bands as band_table
-from rs_srgan.physics import bicubic, degrade, psf_kernel, wald_mtf
-from rs_srgan.radiometry import FloatImage, Mask
-from rs_srgan.revisits import Stack
+from rs_srgan.pixels.radiometry import FloatImage, Mask
+from rs_srgan.registration.align import Stack
+from rs_srgan.sensors import sentinel2 as band_table
+from rs_srgan.sensors.mtf import degrade, psf_kernel, wald_mtf
+from rs_srgan.sensors.projection import bicubic
 
 COUNTS = (1, 2, 4, 8, 16)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.report import ROOT, write_block
-from rs_srgan.markdown import table
+from rs_srgan.evaluation.report.tables import table
 
 STAGES = {"PSNR": "sisr_x4_rgbn", "GAN": "srgan_x4_rgbn"}
 BATCHES = 200

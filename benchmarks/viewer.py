@@ -16,7 +16,7 @@ from playwright.sync_api import Page, Request, sync_playwright
 
 from benchmarks.mosaic import SIDE_PX, product
 from benchmarks.report import ROOT, write_block
-from rs_srgan.markdown import table
+from rs_srgan.evaluation.report.tables import table
 from tests.app.conftest import CHROMIUM, QUIET, SOFTWARE_GL, Server
 
 VIEWER = "#tile-result sr-viewer"

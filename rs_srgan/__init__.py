@@ -6,15 +6,16 @@
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from rs_srgan.hub.publisher import register_publisher
 from rs_srgan.version import __version__
 
 if TYPE_CHECKING:
     from rs_srgan.errors import InputError
-    from rs_srgan.hub import load_model
     from rs_srgan.inference.scene import super_resolve
     from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
+    from rs_srgan.models.loading import load_model
 else:
     # Imported when asked for: that takes seconds, in which the command has to hear Ctrl-C already.
     _HOMES = {
@@ -23,7 +24,7 @@ else:
         "InputError": "rs_srgan.errors",
         "MISRConfig": "rs_srgan.models",
         "SISRConfig": "rs_srgan.models",
-        "load_model": "rs_srgan.hub",
+        "load_model": "rs_srgan.models.loading",
         "super_resolve": "rs_srgan.inference.scene",
     }
 
@@ -35,6 +36,14 @@ else:
     def __dir__() -> list[str]:
         return sorted({*globals(), *_HOMES})
 
+
+def _push_model(*arguments: Any, **options: Any) -> str:  # noqa: ANN401
+    """See `rs_srgan.publishing.push.push_model`."""
+    pushed: str = import_module("rs_srgan.publishing.push").push_model(*arguments, **options)
+    return pushed
+
+
+register_publisher(_push_model)
 
 __all__ = [
     "MISR",

@@ -12,7 +12,7 @@ def main() -> int:
     before = signal.getsignal(signal.SIGINT)
     if before is signal.default_int_handler:  # ignored it may be, too, as under nohup
         signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # during the imports, which take seconds
-    from rs_srgan.cli import main as run_command
+    from rs_srgan.cli.main import main as run_command
 
     signal.signal(signal.SIGINT, before)
     try:

@@ -1,5 +1,7 @@
 """The errors that mean: the request cannot be met as it stands."""
 
+from importlib.util import find_spec
+
 
 class InputError(ValueError):
     """A file, an array, a name or an option that cannot be used.
@@ -14,3 +16,13 @@ class ReadError(InputError):
 
     A disk or a network may be back later: so what was done until then is kept, unlike after any other InputError.
     """
+
+
+def require_extra(package: str, what: str, extra: str = "evaluate") -> None:
+    """Check that an optional package is installed, before any work is done.
+
+    Raises:
+        InputError: it is not.
+    """
+    if find_spec(package) is None:
+        raise InputError(f"{what} need {package}, which is not installed: pip install rs_srgan[{extra}].")

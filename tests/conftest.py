@@ -1,6 +1,7 @@
 """What several test files share: a small model that does something, and rasters made on the spot."""
 
 import os
+import re
 import tempfile
 
 # `make test` is what needs no accelerator, on machines that have one, too.
@@ -70,6 +71,11 @@ def write_tif(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+def squeeze(markdown: str) -> str:
+    """The text of tables without the spaces that align their columns."""
+    return re.sub(r" +", " ", markdown)
 
 
 @pytest.fixture(scope="session")

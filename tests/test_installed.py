@@ -13,7 +13,7 @@ from pathlib import Path
 import huggingface_hub
 import pytest
 
-from rs_srgan.hub import catalogue
+from rs_srgan.models.catalogue import catalogue
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
@@ -43,10 +43,10 @@ def test_the_wheel_has_the_models_and_loads_them_offline(tmp_path):
     (wheel,) = tmp_path.glob("rs_srgan-*.whl")
     python = environment_with(tmp_path / "clean", "--no-deps", str(wheel))
     code = (
-        "import rs_srgan.hub, rs_srgan.card\n"
+        "import rs_srgan.models.loading, rs_srgan.publishing.card\n"
         "print(rs_srgan.__file__)\n"
-        "for each in rs_srgan.hub.catalogue().values():\n"
-        "    card = rs_srgan.card.render(each.folder)\n"
+        "for each in rs_srgan.models.catalogue.catalogue().values():\n"
+        "    card = rs_srgan.publishing.card.render(each.folder)\n"
         "    print(each.name, rs_srgan.load_model(each.name).fingerprint(), card.startswith('---'))"
     )
     where, *models = run(python, "-c", code, cwd=tmp_path).splitlines()

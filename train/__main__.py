@@ -12,7 +12,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint, WeightAveraging
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from rs_srgan.errors import InputError
-from rs_srgan.inference.engines import computes_in_bf16, default_device
+from rs_srgan.inference.engine import computes_in_bf16, default_device
 from train import convert, reproduce
 from train.callbacks import Averaging, SaveModel
 from train.figures import Figures

@@ -12,7 +12,7 @@ from lightning.pytorch.trainer.states import TrainerFn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from rs_srgan.errors import InputError
-from rs_srgan.sources import is_local
+from rs_srgan.hub.names import is_local
 from train.module import SRModule
 from train.provenance import provenance
 

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
 from rs_srgan.models import SISR, SISRConfig
+from rs_srgan.sensors import sentinel2 as band_table
 
 logger = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from rs_srgan.bands import display_bands
-from rs_srgan.physics import bicubic
-from rs_srgan.radiometry import FloatImage, Stretch
+from rs_srgan.pixels.radiometry import FloatImage, Stretch
+from rs_srgan.sensors.projection import bicubic
+from rs_srgan.sensors.sentinel2 import display_bands
 from train.callbacks import trains
 from train.module import SRModule
 

@@ -13,7 +13,7 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler, ReduceLROnPlateau
 
 from rs_srgan.errors import InputError
 from rs_srgan.models import SISRConfig
-from rs_srgan.physics import bicubic
+from rs_srgan.sensors.projection import bicubic
 from train.adversarial import AdversarialLoss, discriminator_loss, generator_loss, ramp
 from train.discriminators import DiscriminatorConfig, Judgement, feature_distance, make_discriminator
 from train.losses import ReconstructionWeights

@@ -14,11 +14,12 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
 from rs_srgan.errors import InputError
-from rs_srgan.evaluation.metrics import psnr
+from rs_srgan.evaluation.metrics.psnr import psnr
+from rs_srgan.evaluation.metrics.spectrum import spectrum_db
 from rs_srgan.evaluation.protocol import BORDER_HR_PX
-from rs_srgan.evaluation.spectrum import spectrum_db
 from rs_srgan.models import MISR, SISR, SISRConfig
-from rs_srgan.physics import back_projected_bicubic, wald_mtf
+from rs_srgan.sensors.mtf import wald_mtf
+from rs_srgan.sensors.projection import back_projected_bicubic
 from train.losses import ReconstructionWeights, reconstruction_terms
 from train.start import FusionConfig, start
 

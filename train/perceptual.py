@@ -7,8 +7,8 @@ from urllib.error import URLError
 import torch
 from torch import Tensor, nn
 
-from rs_srgan.bands import display_bands
 from rs_srgan.errors import InputError
+from rs_srgan.sensors.sentinel2 import display_bands
 
 Perceptual = Literal["vgg19", "lpips"]
 

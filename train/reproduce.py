@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rs_srgan.errors import InputError
-from rs_srgan.hub import catalogue
+from rs_srgan.models.catalogue import catalogue
 
 _CONFIGS = Path(__file__).parent / "configs"
 

@@ -7,8 +7,8 @@ from typing import Literal
 from torch import Tensor
 
 from rs_srgan.errors import InputError
-from rs_srgan.hub import load_model
 from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
+from rs_srgan.models.loading import load_model
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
 from rs_srgan.errors import InputError
-from rs_srgan.evaluation.calibration import factors, factors_of_others
+from rs_srgan.evaluation.metrics.calibration import factors, factors_of_others
 from rs_srgan.evaluation.protocol import BORDER_HR_PX
 from rs_srgan.models import SISR
 from rs_srgan.models.uncertainty import HALF_WIDTH_PER_SCALE

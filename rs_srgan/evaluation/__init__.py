@@ -1,12 +1,13 @@
 """How good is it: formulas and whole evaluations.
 
->>> from rs_srgan.evaluation import evaluate
+>>> from rs_srgan.evaluation import evaluate, save_report
 >>> report = evaluate("images", "sisr-x4-rgbn")                        # doctest: +SKIP
->>> report.mean["model"].psnr_db, report.save("report")                # doctest: +SKIP
+>>> report.mean["model"].psnr_db, save_report(report, "report")                # doctest: +SKIP
 """
 
 from rs_srgan.evaluation.assessment import evaluate
-from rs_srgan.evaluation.report import ImageScores, Report
+from rs_srgan.evaluation.report.folder import save_report
+from rs_srgan.evaluation.report.report import ImageScores, Report
 from rs_srgan.evaluation.scores import Scores
 
-__all__ = ["ImageScores", "Report", "Scores", "evaluate"]
+__all__ = ["ImageScores", "Report", "Scores", "evaluate", "save_report"]

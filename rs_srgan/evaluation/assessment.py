@@ -5,15 +5,14 @@ import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rs_srgan.errors import InputError
-from rs_srgan.evaluation.gallery import Gallery, random_sources
+from rs_srgan.errors import InputError, require_extra
 from rs_srgan.evaluation.images import Protocol, Skipped, Source, choose_windows, find_sources, open_image, read_case
-from rs_srgan.evaluation.report import ImageScores, Report
-from rs_srgan.extras import require_extra
-from rs_srgan.hub import sisr_model
+from rs_srgan.evaluation.report.gallery import Gallery, random_sources
+from rs_srgan.evaluation.report.report import ImageScores, Report
+from rs_srgan.hub.names import DEFAULT_MODEL
 from rs_srgan.models import SISR, SISRConfig
-from rs_srgan.sources import DEFAULT_MODEL
-from rs_srgan.tiling import Window
+from rs_srgan.models.loading import sisr_model
+from rs_srgan.pixels.windows import Window
 
 logger = logging.getLogger(__name__)
 

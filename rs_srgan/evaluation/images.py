@@ -11,17 +11,17 @@ from typing import Literal
 
 import numpy as np
 
-from rs_srgan.bands import mtf_nyquist
 from rs_srgan.errors import InputError
-from rs_srgan.evaluation.masks import known
+from rs_srgan.evaluation.metrics.masks import known
+from rs_srgan.evaluation.metrics.sensor import simulate
 from rs_srgan.evaluation.protocol import BORDER_HR_PX, inner
-from rs_srgan.evaluation.sensor import simulate
-from rs_srgan.io.opening import SUFFIXES, existing, open_raster
-from rs_srgan.io.raster import Raster
 from rs_srgan.models import SISRConfig
-from rs_srgan.physics import wald_mtf
-from rs_srgan.radiometry import FloatImage
-from rs_srgan.tiling import Window
+from rs_srgan.pixels.radiometry import FloatImage
+from rs_srgan.pixels.windows import Window
+from rs_srgan.reading.opening import SUFFIXES, existing, open_raster
+from rs_srgan.reading.raster import Raster
+from rs_srgan.sensors.mtf import wald_mtf
+from rs_srgan.sensors.sentinel2 import mtf_nyquist
 
 Protocol = Literal["simulated", "pairs", "real"]
 

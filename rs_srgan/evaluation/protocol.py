@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from rs_srgan.evaluation.masks import filled
+from rs_srgan.evaluation.metrics.masks import filled
 from rs_srgan.models import SISR
-from rs_srgan.physics import back_projected_bicubic, bicubic
-from rs_srgan.radiometry import FloatImage
+from rs_srgan.pixels.radiometry import FloatImage
+from rs_srgan.sensors.projection import back_projected_bicubic, bicubic
 
 # Near the border of a small test image every method guesses what lies beyond; in a scene that is the exception.
 # As in opensr-test (Aybar et al. 2024), this much is cut off before anything is compared.

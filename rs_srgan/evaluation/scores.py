@@ -10,7 +10,7 @@ import numpy as np
 
 from rs_srgan.evaluation.images import Case
 from rs_srgan.evaluation.protocol import Restored
-from rs_srgan.radiometry import FloatImage
+from rs_srgan.pixels.radiometry import FloatImage
 
 Method = Literal["bicubic", "back_projection", "model", "hr"]
 # For people, in the order of the tables.

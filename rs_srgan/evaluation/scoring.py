@@ -5,17 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from rs_srgan.evaluation import opensr
-from rs_srgan.evaluation.calibration import Calibration
-from rs_srgan.evaluation.corrected import REACH_PX, corrected
 from rs_srgan.evaluation.images import Case
-from rs_srgan.evaluation.masks import known
-from rs_srgan.evaluation.metrics import psnr, rmse
-from rs_srgan.evaluation.protocol import BORDER_HR_PX, inner, restore
-from rs_srgan.evaluation.scores import Method, Scored, Scores
-from rs_srgan.evaluation.sensor import seen_again, tile_difference
-from rs_srgan.evaluation.similarity import ergas, sam_degrees, ssim
-from rs_srgan.evaluation.spectrum import (
+from rs_srgan.evaluation.metrics import opensr
+from rs_srgan.evaluation.metrics.calibration import Calibration
+from rs_srgan.evaluation.metrics.corrected import REACH_PX, corrected
+from rs_srgan.evaluation.metrics.masks import known
+from rs_srgan.evaluation.metrics.psnr import psnr, rmse
+from rs_srgan.evaluation.metrics.sensor import seen_again, tile_difference
+from rs_srgan.evaluation.metrics.similarity import ergas, sam_degrees, ssim
+from rs_srgan.evaluation.metrics.spectrum import (
     FREQUENCIES,
     SMALLEST_PX,
     resolved,
@@ -23,8 +21,10 @@ from rs_srgan.evaluation.spectrum import (
     spectrum_db,
     without_holes,
 )
+from rs_srgan.evaluation.protocol import BORDER_HR_PX, inner, restore
+from rs_srgan.evaluation.scores import Method, Scored, Scores
 from rs_srgan.models import SISR
-from rs_srgan.radiometry import FloatImage
+from rs_srgan.pixels.radiometry import FloatImage
 
 
 def score(model: SISR, case: Case) -> Scored:

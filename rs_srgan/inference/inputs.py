@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from rs_srgan.errors import InputError
-from rs_srgan.io.raster import Raster
 from rs_srgan.models import SISR
-from rs_srgan.nodata import fill_from_nearest
-from rs_srgan.radiometry import FloatImage, Mask
-from rs_srgan.tiling import Window, replicate
+from rs_srgan.pixels.nodata import fill_from_nearest
+from rs_srgan.pixels.radiometry import FloatImage, Mask
+from rs_srgan.pixels.windows import Window, replicate
+from rs_srgan.reading.raster import Raster
 
 
 class Inputs(Protocol):

@@ -12,10 +12,10 @@ import torch
 from openvino import CompiledModel, InferRequest, Layout, PartialShape, Type
 from openvino.preprocess import PrePostProcessor
 
-from rs_srgan.inference.engines import encoding_tensors, memory_errors, require_finite
+from rs_srgan.inference.engine import encoding_tensors, memory_errors, require_finite
 from rs_srgan.inference.openvino_graphs import FINISH, Step, cached_graphs, image_shapes, steps_of
 from rs_srgan.models import MISR, SISR
-from rs_srgan.radiometry import Encoding, FloatImage, Image
+from rs_srgan.pixels.radiometry import Encoding, FloatImage, Image
 from rs_srgan.version import __version__
 
 _HINTS = {"fp32": "f32", "bf16": "bf16"}

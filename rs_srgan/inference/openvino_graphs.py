@@ -13,15 +13,18 @@ import torch
 from huggingface_hub import cached_assets_path
 from torch import Tensor, nn
 
-import rs_srgan
 from rs_srgan.errors import InputError
-from rs_srgan.inference.engines import encoding_tensors, to_dn
+from rs_srgan.inference.engine import encoding_tensors, to_dn
 from rs_srgan.models import MISR, SISR
-from rs_srgan.models.innovation import InnovationFusion
-from rs_srgan.physics import BICUBIC_REACH_LR_PX
-from rs_srgan.radiometry import Encoding
+from rs_srgan.models.fusion.innovation import InnovationFusion
+from rs_srgan.pixels.radiometry import Encoding
+from rs_srgan.sensors.projection import BICUBIC_REACH_LR_PX
+from rs_srgan.version import __version__
 
 logger = logging.getLogger(__name__)
+
+# Raised when a change of code here or in a model changes the graphs.
+_GRAPHS_VERSION = 1
 
 # What the last step makes, for people and files.
 FINISH = "finish"
@@ -201,15 +204,6 @@ def _convert(model: SISR | MISR, steps: Sequence[Step], uncertainty: bool) -> di
 
 
 def _fingerprint(model: SISR | MISR) -> str:
-    """Of everything that the graphs are made from: configuration, weights, code, OpenVINO."""
-    digest = hashlib.sha256((model.fingerprint() + torch.__version__ + openvino.__version__).encode())
-    package = Path(rs_srgan.__file__).parent
-    sources = [
-        package / "physics.py",
-        package / "inference" / "engines.py",
-        Path(__file__),
-        *package.glob("models/*.py"),
-    ]
-    for source in sorted(sources):
-        digest.update(source.read_bytes())
-    return digest.hexdigest()[:32]
+    """Return the key of a model's graphs in the cache: its fingerprint and the versions of all that converts it."""
+    versions = f"{_GRAPHS_VERSION} {__version__} {torch.__version__} {openvino.__version__}"
+    return hashlib.sha256((model.fingerprint() + versions).encode()).hexdigest()[:32]

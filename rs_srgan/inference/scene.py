@@ -15,23 +15,24 @@ from typing import Any
 import numpy as np
 
 from rs_srgan.errors import InputError
-from rs_srgan.hub import named_model
-from rs_srgan.inference.engines import Engine, make_engine
+from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
+from rs_srgan.inference.engine import Engine
+from rs_srgan.inference.engines import make_engine
 from rs_srgan.inference.inputs import Inputs, SingleImage
 from rs_srgan.inference.pipeline import overlapped
 from rs_srgan.inference.series import Series, open_series
-from rs_srgan.io.geotiff import block_px, check_target, whole_blocks
-from rs_srgan.io.opening import open_raster
-from rs_srgan.io.raster import Grid
-from rs_srgan.io.region import Region, find_region
-from rs_srgan.io.result import Result
-from rs_srgan.io.unfinished import Unfinished
 from rs_srgan.models import MISR, SISR
-from rs_srgan.nodata import fill_reach
-from rs_srgan.radiometry import Encoding, Image, Mask
-from rs_srgan.sources import DEFAULT_MODEL, REVISITS_MODEL
-from rs_srgan.tiling import Tile, plan_tiles
+from rs_srgan.models.loading import named_model
+from rs_srgan.pixels.nodata import fill_reach
+from rs_srgan.pixels.radiometry import Encoding, Image, Mask
+from rs_srgan.pixels.windows import Tile, plan_tiles
+from rs_srgan.reading.grid import Grid
+from rs_srgan.reading.opening import open_raster
+from rs_srgan.reading.region import Region, find_region
 from rs_srgan.version import __version__
+from rs_srgan.writing.geotiff import block_px, check_target, whole_blocks
+from rs_srgan.writing.result import Result
+from rs_srgan.writing.unfinished import Unfinished
 
 logger = logging.getLogger(__name__)
 

@@ -14,16 +14,16 @@ from scipy import ndimage
 
 from rs_srgan.errors import InputError
 from rs_srgan.inference.inputs import read_filled
-from rs_srgan.io.positions import Positions
-from rs_srgan.io.region import Region, find_region
-from rs_srgan.io.revisit import NO_MASK, Revisit, open_revisit
 from rs_srgan.models import MISR
-from rs_srgan.physics import LARGEST_OFFSET_LR_PX
-from rs_srgan.radiometry import FloatImage, Image, Mask
-from rs_srgan.registration import Shift
-from rs_srgan.revisits import Tones
-from rs_srgan.shift_field import LEAST_CONFIDENCE, Read, ShiftField
-from rs_srgan.tiling import Window, replicate, spread
+from rs_srgan.pixels.radiometry import FloatImage, Image, Mask
+from rs_srgan.pixels.windows import Window, replicate, spread
+from rs_srgan.reading.positions import Positions
+from rs_srgan.reading.region import Region, find_region
+from rs_srgan.reading.revisit import NO_MASK, Revisit, open_revisit
+from rs_srgan.registration.align import Tones
+from rs_srgan.registration.shift import Shift
+from rs_srgan.registration.shift_field import LEAST_CONFIDENCE, Read, ShiftField
+from rs_srgan.sensors.offsets import LARGEST_OFFSET_LR_PX
 
 logger = logging.getLogger(__name__)
 

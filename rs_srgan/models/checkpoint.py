@@ -10,7 +10,6 @@ import json
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Self, TypeVar
 
 import torch
@@ -19,11 +18,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from rs_srgan.download import CONFIG_FILE, WEIGHTS_FILE, commit_of, fetch
 from rs_srgan.errors import InputError
+from rs_srgan.hub.download import CONFIG_FILE, WEIGHTS_FILE, commit_of, fetch
+from rs_srgan.hub.names import find_source
+from rs_srgan.hub.publisher import publisher
 from rs_srgan.models.config import SISRConfig
-from rs_srgan.physics import SHARPEN_LIMIT
-from rs_srgan.sources import find_source
+from rs_srgan.sensors.projection import SHARPEN_LIMIT
 
 _Config = TypeVar("_Config", bound=SISRConfig)
 
@@ -214,19 +214,14 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
         Raises:
             InputError: no reports, those of another model, or what the Hub or the network refuse.
         """
-        from rs_srgan.publishing import describe, push  # which load what they send
-
-        with TemporaryDirectory() as folder:
-            self.save_pretrained(folder)
-            describe(folder, reports=reports, name=repo_id)
-            pushed = push(
-                folder,
-                repo_id,
-                revision=revision,
-                private=private,
-                pull_request=pull_request,
-                force=force,
-                token=token,
-                message=message,
-            )
-        return pushed.url
+        return publisher()(
+            self,
+            repo_id,
+            reports=reports,
+            revision=revision,
+            private=private,
+            pull_request=pull_request,
+            force=force,
+            token=token,
+            message=message,
+        )

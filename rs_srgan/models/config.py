@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
-from rs_srgan.physics import SCALES
+from rs_srgan.sensors import sentinel2 as band_table
+from rs_srgan.sensors.mtf import SCALES
 
 GENERATORS = ("edsr", "srresnet", "rrdb", "rcab", "lka")
 OUTPUTS = ("residual", "tanh")

@@ -12,13 +12,14 @@ from torch import Tensor
 from rs_srgan.errors import InputError
 from rs_srgan.models.checkpoint import HubModel
 from rs_srgan.models.config import MISRConfig, SISRConfig
-from rs_srgan.models.fusion import RecursiveFusion
-from rs_srgan.models.innovation import InnovationFusion
+from rs_srgan.models.fusion.innovation import InnovationFusion
+from rs_srgan.models.fusion.recursive import RecursiveFusion
 from rs_srgan.models.sisr import SISR, checked_image
-from rs_srgan.physics import LARGEST_OFFSET_LR_PX, wald_mtf
-from rs_srgan.radiometry import FloatImage, Mask
-from rs_srgan.revisits import Stack, align
-from rs_srgan.tiling import crop_replicated, plan_tiles
+from rs_srgan.pixels.radiometry import FloatImage, Mask
+from rs_srgan.pixels.windows import crop_replicated, plan_tiles
+from rs_srgan.registration.align import Stack, align
+from rs_srgan.sensors.mtf import wald_mtf
+from rs_srgan.sensors.offsets import LARGEST_OFFSET_LR_PX
 
 
 class MISR(HubModel):

@@ -11,16 +11,17 @@ from torch.nn import functional as F
 from rs_srgan.errors import InputError
 from rs_srgan.models.checkpoint import HubModel
 from rs_srgan.models.config import SISRConfig
-from rs_srgan.models.edsr import EDSR
-from rs_srgan.models.lka import LKA
-from rs_srgan.models.rcab import RCAB
-from rs_srgan.models.rrdb import RRDB
-from rs_srgan.models.srresnet import SRResNet
+from rs_srgan.models.generators.edsr import EDSR
+from rs_srgan.models.generators.lka import LKA
+from rs_srgan.models.generators.rcab import RCAB
+from rs_srgan.models.generators.rrdb import RRDB
+from rs_srgan.models.generators.srresnet import SRResNet
 from rs_srgan.models.uncertainty import UncertaintyHead
-from rs_srgan.nodata import fill_from_nearest, fill_reach
-from rs_srgan.physics import BICUBIC_REACH_LR_PX, ConsistencyProjection, wald_mtf
-from rs_srgan.radiometry import FloatImage
-from rs_srgan.tiling import crop_replicated, plan_tiles
+from rs_srgan.pixels.nodata import fill_from_nearest, fill_reach
+from rs_srgan.pixels.radiometry import FloatImage
+from rs_srgan.pixels.windows import crop_replicated, plan_tiles
+from rs_srgan.sensors.mtf import wald_mtf
+from rs_srgan.sensors.projection import BICUBIC_REACH_LR_PX, ConsistencyProjection
 
 # One for each name in config.GENERATORS.
 _GENERATORS: dict[str, type[EDSR | SRResNet | RRDB | RCAB | LKA]] = {

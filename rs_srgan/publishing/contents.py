@@ -3,12 +3,13 @@
 import json
 from pathlib import Path
 
-from rs_srgan.card import ABOUT_FILE, CARD_FILE, PICTURES_FOLDER, TRAINING_FILE, about, render
-from rs_srgan.download import CONFIG_FILE, PICKLE_SUFFIXES, WEIGHTS_FILE
 from rs_srgan.errors import InputError
-from rs_srgan.hub import METRICS_FILE, load_model
+from rs_srgan.hub.download import CONFIG_FILE, PICKLE_SUFFIXES, WEIGHTS_FILE
+from rs_srgan.hub.names import is_local
 from rs_srgan.models import SISRConfig
-from rs_srgan.sources import is_local
+from rs_srgan.models.catalogue import METRICS_FILE
+from rs_srgan.models.loading import load_model
+from rs_srgan.publishing.card import ABOUT_FILE, CARD_FILE, PICTURES_FOLDER, TRAINING_FILE, about, render
 
 _PARTS = {CONFIG_FILE, WEIGHTS_FILE, CARD_FILE, METRICS_FILE, TRAINING_FILE, ABOUT_FILE, "LICENSE"}
 # Pictures by what they begin with, not by what they are called.

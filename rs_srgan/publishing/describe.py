@@ -7,10 +7,11 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from rs_srgan.card import ABOUT_FILE, PICTURES_FOLDER, about, write_card
-from rs_srgan.card_figures import gather
 from rs_srgan.errors import InputError
-from rs_srgan.hub import METRICS_FILE, load_model
+from rs_srgan.models.catalogue import METRICS_FILE
+from rs_srgan.models.loading import load_model
+from rs_srgan.publishing.card import ABOUT_FILE, PICTURES_FOLDER, about, write_card
+from rs_srgan.publishing.metrics_file import gather
 
 logger = logging.getLogger(__name__)
 

@@ -1,43 +1,14 @@
-"""A model's folder to a repository of the Hugging Face Hub."""
+"""Pushing a model with its card and figures to the Hugging Face Hub."""
 
-import logging
-import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import quote
+from tempfile import TemporaryDirectory
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, ModelInfo, get_token
-from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
-from huggingface_hub.hf_api import RepoFile
-
-from rs_srgan.card import PICTURES_FOLDER
-from rs_srgan.download import COMMIT, has_hash
-from rs_srgan.errors import InputError
-from rs_srgan.hub_errors import HUB_ERRORS, LOG_IN, check_token, explained, in_plain_words
+from rs_srgan.hub.upload import Pushed, check_target, upload
+from rs_srgan.models.checkpoint import HubModel
+from rs_srgan.publishing.card import PICTURES_FOLDER
 from rs_srgan.publishing.contents import contents
-from rs_srgan.version import __version__
-
-_REPO = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-_MAIN = "main"
-
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Pushed:
-    """What a push did, or would do.
-
-    Attributes:
-        url: of the model, or of the pull request.
-        sent: paths of the files that were new or had changed.
-        removed: pictures of an earlier push that the folder has no more.
-        unchanged: the other files.
-    """
-
-    url: str
-    sent: tuple[str, ...]
-    removed: tuple[str, ...]
-    unchanged: tuple[str, ...]
+from rs_srgan.publishing.describe import describe
 
 
 def push(
@@ -71,97 +42,48 @@ def push(
     Raises:
         InputError: a folder that should not be pushed, see `contents`, or what the Hub or the network refuse.
     """
-    if not _REPO.fullmatch(repo):
-        raise InputError(f"{repo!r} is no Hub id; expected organisation/name.")
-    if revision is not None and (not revision or COMMIT.fullmatch(revision)):
-        raise InputError(f"Nothing can be pushed to the revision {revision!r}; expected a branch or refs/pr/N.")
-    if pull_request and revision is not None:
-        raise InputError("A pull request is always made to main: give either pull_request or a revision.")
-    files = contents(Path(folder), repo, force)
-    with in_plain_words(repo, revision):
-        check_token(token)
-        if (token or get_token()) is None:
-            raise InputError(f"Pushing to {repo} needs a token. {LOG_IN}")
-        api = HfApi(token=token, library_name="rs_srgan", library_version=__version__)
-        there = _repository(api, repo)
-        if there is not None and private and not there.private:
-            raise InputError(f"{repo} exists already, and is public. Make it private in its settings on the Hub first.")
-        if there is None and not dry_run:
-            api.create_repo(repo, private=private, exist_ok=True)
-        exists, head, hashes = _state(api, repo, revision or _MAIN, there is not None or not dry_run)
-        sent = [name for name, path in files.items() if name not in hashes or not has_hash(path, hashes[name])]
-        removed = [name for name in hashes if name.startswith(f"{PICTURES_FOLDER}/") and name not in files]
-        for name in sent:
-            logger.info("%s %s, %s", "changed" if name in hashes else "new", name, _size(files[name]))
-        for name in removed:
-            logger.info("removed %s", name)
-        unchanged = tuple(name for name in files if name not in sent)
-        logger.info("unchanged: %s", ", ".join(unchanged) or "nothing")
-        url = f"{api.endpoint}/{repo}" + (f"/tree/{quote(revision, safe='')}" if revision else "")
-        if not dry_run:
-            if revision is not None and not exists:
-                api.create_branch(repo, branch=revision, exist_ok=True)
-            if sent or removed:
-                operations = [CommitOperationAdd(name, files[name]) for name in sent]
-                text = message or f"Model, pushed by rs_srgan {__version__}"
-                url = _commit(api, repo, operations, removed, text, revision, pull_request, head) or url
-    return Pushed(url, tuple(sent), tuple(removed), unchanged)
+    check_target(repo, revision, pull_request)
+    return upload(
+        contents(Path(folder), repo, force),
+        repo,
+        replaced_folder=PICTURES_FOLDER,
+        revision=revision,
+        private=private,
+        pull_request=pull_request,
+        dry_run=dry_run,
+        token=token,
+        message=message,
+    )
 
 
-def _repository(api: HfApi, repo: str) -> ModelInfo | None:
-    try:
-        return api.model_info(repo)
-    except RepositoryNotFoundError:
-        return None
-
-
-def _state(api: HfApi, repo: str, revision: str, exists: bool) -> tuple[bool, str | None, dict[str, str]]:
-    """Of a revision, or of main where it is a branch that is to be made: whether it exists, its commit, its hashes."""
-    if not exists:
-        return False, None, {}
-    found = True
-    try:
-        head = api.model_info(repo, revision=revision).sha
-    except RevisionNotFoundError:
-        if revision.startswith("refs/"):
-            raise
-        found, head = False, api.model_info(repo).sha
-    entries = api.list_repo_tree(repo, recursive=True, revision=head)
-    hashes = {
-        each.path: each.lfs.sha256 if each.lfs else each.blob_id for each in entries if isinstance(each, RepoFile)
-    }
-    return found, head, hashes
-
-
-def _commit(
-    api: HfApi,
+def push_model(
+    model: HubModel,
     repo: str,
-    additions: list[CommitOperationAdd],
-    removed: list[str],
-    message: str,
-    revision: str | None,
-    pull_request: bool,
-    head: str | None,
-) -> str | None:
-    """Make it; the address of the pull request, if it is one."""
-    try:
-        commit = api.create_commit(
+    *,
+    reports: Sequence[str | Path] = (),
+    revision: str | None = None,
+    private: bool | None = None,
+    pull_request: bool = False,
+    force: bool = False,
+    token: str | None = None,
+    message: str | None = None,
+) -> str:
+    """Save a model, write its card, and push both; see `HubModel.push_to_hub` for the arguments.
+
+    Returns:
+        the address of the model, or of the pull request.
+    """
+    with TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        describe(folder, reports=reports, name=repo)
+        pushed = push(
+            folder,
             repo,
-            [*additions, *(CommitOperationDelete(name) for name in removed)],
-            commit_message=message,
             revision=revision,
-            create_pr=pull_request,
-            parent_commit=head,
+            private=private,
+            pull_request=pull_request,
+            force=force,
+            token=token,
+            message=message,
         )
-    except RuntimeError as error:  # of a thread that uploads; what it met is the cause
-        if isinstance(error.__cause__, HUB_ERRORS):
-            raise explained(error.__cause__, repo, revision) from None
-        raise
-    except ValueError as error:
-        raise InputError(f"The Hub refuses what was to be pushed: {' '.join(str(error).split())}") from None
-    return commit.pr_url
-
-
-def _size(path: Path) -> str:
-    size = path.stat().st_size
-    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
+    return pushed.url

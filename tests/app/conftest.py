@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.jobs import Jobs
-from app.models import Models
+from app.jobs.models import Models
+from app.jobs.queue import Jobs
 from app.settings import Settings
 from tests.safe_builder import build_safe, zip_safe
 

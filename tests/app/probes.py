@@ -15,7 +15,7 @@ def drivers() -> set[str]:
 
 
 def answer_drivers(connection) -> None:
-    connection.send((drivers(), "app.worker" in sys.modules))
+    connection.send((drivers(), "app.jobs.worker" in sys.modules))
 
 
 def fill_memory() -> None:

@@ -5,8 +5,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.__main__ import _parser
+from app.errors import for_people
 from app.server import Guard
-from app.words import for_people
 
 
 def guarded(auth=None) -> TestClient:

@@ -12,16 +12,16 @@ import pytest
 import rasterio
 from affine import Affine
 
-from app.glance import glance_at
-from app.jobs import DONE
-from app.products import Products
-from app.request import Request
+from app.jobs.queue import DONE
+from app.jobs.request import Request
+from app.jobs.uploads import take
+from app.products.quicklook import glance_at
+from app.products.store import Products
 from app.settings import Settings
-from app.uploads import take
 from rs_srgan import InputError
-from rs_srgan.io.opening import open_raster
-from rs_srgan.sources import DEFAULT_MODEL
-from rs_srgan.tiling import Window
+from rs_srgan.hub.names import DEFAULT_MODEL
+from rs_srgan.pixels.windows import Window
+from rs_srgan.reading.opening import open_raster
 from tests.app.conftest import sample_dn
 from tests.conftest import scene_dn
 from tests.safe_builder import build_safe, zip_safe

@@ -4,13 +4,14 @@ import pytest
 
 from benchmarks.quality import overview
 from benchmarks.report import ROOT, read_block, write_block
-from rs_srgan.card import CARD_FILE, render
-from rs_srgan.hub import catalogue, load_model
-from rs_srgan.markdown import table
+from rs_srgan.evaluation.report.tables import table
+from rs_srgan.models.catalogue import catalogue
+from rs_srgan.models.loading import load_model
+from rs_srgan.publishing.card import CARD_FILE, render
 
 
 def test_a_table_is_markdown():
-    assert table(("a", "b"), [("x", "1")]) == "| a | b |\n| --- | ---: |\n| x | 1 |"
+    assert table(("a", "b"), [("x", "1")]) == "| a   |   b |\n| --- | --: |\n| x   |   1 |"
 
 
 def test_a_block_is_replaced_and_nothing_else(tmp_path):

@@ -10,7 +10,7 @@ import rasterio
 import torch
 
 from rs_srgan import SISR, SISRConfig, super_resolve
-from rs_srgan.onnx_export import export
+from rs_srgan.inference.onnx_export import export
 from tests.conftest import UTM_10M, scene_dn
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "onnx_inference.py"

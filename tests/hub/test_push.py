@@ -12,8 +12,8 @@ import torch
 from huggingface_hub import ModelCard
 
 from rs_srgan import InputError, load_model
-from rs_srgan.cli import main
-from rs_srgan.hub import catalogue
+from rs_srgan.cli.main import main
+from rs_srgan.models.catalogue import catalogue
 from rs_srgan.publishing import describe, push
 from tests.hub.server import OWNER, STRANGER
 

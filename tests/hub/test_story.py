@@ -85,9 +85,9 @@ def test_the_app_runs_a_public_model_by_its_id(hub, model, tmp_path, write_tif):
     source = write_tif(scene_dn(20, 24))
     visit = f"""
 from pathlib import Path
-from app.models import Models
-from app.request import Request
-from app.worker import compute
+from app.jobs.models import Models
+from app.jobs.request import Request
+from app.jobs.worker import compute
 print(Models().load("{NAME}").channels)
 list(compute(Request(Path({str(source)!r}), ("{NAME}",)), Path({str(tmp_path)!r})))
 """

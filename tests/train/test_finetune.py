@@ -10,8 +10,8 @@ import yaml
 from torch.utils.data import DataLoader
 
 from rs_srgan import load_model
-from rs_srgan.evaluation.metrics import psnr
-from rs_srgan.sources import DEFAULT_MODEL
+from rs_srgan.evaluation.metrics.psnr import psnr
+from rs_srgan.hub.names import DEFAULT_MODEL
 from tests.train.data.makers import pair_folder
 from train.__main__ import main
 from train.data.pairs import PairLoader, split_pairs

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from rs_srgan.hub import catalogue
+from rs_srgan.models.catalogue import catalogue
 from train.__main__ import main
 from train.provenance import manifest_hash, revision
 from train.reproduce import recipe

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from rs_srgan.errors import InputError
-from rs_srgan.radiometry import FloatImage
+from rs_srgan.pixels.radiometry import FloatImage
 
 # Crops in a row that hold nodata, before the images are called empty.
 _TRIES = 100

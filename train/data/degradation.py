@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from rs_srgan.physics import degrade, wald_mtf
+from rs_srgan.sensors.mtf import degrade, wald_mtf
 
 
 @dataclass(frozen=True)

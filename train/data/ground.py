@@ -13,8 +13,8 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from rs_srgan.errors import InputError
-from rs_srgan.io.gdal import open_alone
-from rs_srgan.io.raster import Grid
+from rs_srgan.reading.gdal import open_alone
+from rs_srgan.reading.grid import Grid
 
 _Box = tuple[float, float, float, float]
 _Boxes = np.ndarray[Any, np.dtype[np.float64]]

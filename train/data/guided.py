@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
-from rs_srgan.io.gdal import open_alone
-from rs_srgan.physics import degrade, wald_mtf
-from rs_srgan.radiometry import FloatImage
+from rs_srgan.pixels.radiometry import FloatImage
+from rs_srgan.reading.gdal import open_alone
+from rs_srgan.sensors import sentinel2 as band_table
+from rs_srgan.sensors.mtf import degrade, wald_mtf
 from train.data.crops import RandomCrops, ValidationImages
 from train.data.degradation import SensorJitter
 from train.data.module import SRDataModule, require_files

@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from torch.utils.data import Dataset
 
-from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
-from rs_srgan.radiometry import FloatImage
+from rs_srgan.pixels.radiometry import FloatImage
+from rs_srgan.sensors import sentinel2 as band_table
 from train.data.crops import BRIGHTNESS, RandomCrops, ValidationImages
 from train.data.degradation import SensorJitter
 from train.data.module import Degradation, SRDataModule, ViewsConfig, require_files

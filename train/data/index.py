@@ -8,8 +8,8 @@ import pandas as pd
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
+from rs_srgan.sensors import sentinel2 as band_table
 from train.data.degradation import SensorJitter
 from train.data.landcover import balanced, label_by_indices, label_by_scl
 from train.data.module import Degradation, SRDataModule, ViewsConfig

@@ -9,8 +9,8 @@ import numpy as np
 from rasterio.errors import RasterioError
 
 from rs_srgan.errors import InputError
-from rs_srgan.io.gdal import open_alone
-from rs_srgan.radiometry import FloatImage
+from rs_srgan.pixels.radiometry import FloatImage
+from rs_srgan.reading.gdal import open_alone
 
 # Classes of Sentinel-2's scene classification that say something about the ground. Source: the L2A Algorithm
 # Theoretical Basis Document; the others are cloud, shadow, nodata and defects.

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from torch.utils.data import Dataset
 
-from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
+from rs_srgan.sensors import sentinel2 as band_table
 from train.data.crops import RandomCrops, ValidationImages
 from train.data.degradation import SensorJitter
 from train.data.module import SRDataModule, ViewsConfig

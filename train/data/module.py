@@ -12,9 +12,9 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
-from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
-from rs_srgan.physics import SCALES, degrade, wald_mtf
+from rs_srgan.sensors import sentinel2 as band_table
+from rs_srgan.sensors.mtf import SCALES, degrade, wald_mtf
 from train.data.degradation import SensorJitter, shift_bands, simulate_lr
 
 Degradation = Literal["sensor", "bilinear", "bicubic"]

@@ -13,12 +13,12 @@ from scipy import ndimage
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
-from rs_srgan.io.opening import open_raster
-from rs_srgan.radiometry import FloatImage, match_histogram, match_moments
-from rs_srgan.registration import find_shift
-from rs_srgan.tiling import Window
+from rs_srgan.pixels.radiometry import FloatImage, match_histogram, match_moments
+from rs_srgan.pixels.windows import Window
+from rs_srgan.reading.opening import open_raster
+from rs_srgan.registration.shift import find_shift
+from rs_srgan.sensors import sentinel2 as band_table
 from train.data.crops import turned
 from train.data.ground import Footprint, footprint, group_places, refuse_overlaps
 from train.data.module import SRDataModule, require_files

@@ -10,10 +10,10 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
-from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
-from rs_srgan.physics import LARGEST_OFFSET_LR_PX
-from rs_srgan.registration import find_shift
+from rs_srgan.registration.shift import find_shift
+from rs_srgan.sensors import sentinel2 as band_table
+from rs_srgan.sensors.offsets import LARGEST_OFFSET_LR_PX
 from train.data.crops import RandomCrops, fit_crop, turned
 from train.data.degradation import SensorJitter, simulate_lr
 from train.data.mixture import MixtureDataModule

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from torch.utils.data import Dataset
 
-from rs_srgan import bands as band_table
-from rs_srgan.io.opening import open_raster
-from rs_srgan.radiometry import FloatImage
-from rs_srgan.tiling import Window
+from rs_srgan.pixels.radiometry import FloatImage
+from rs_srgan.pixels.windows import Window
+from rs_srgan.reading.opening import open_raster
+from rs_srgan.sensors import sentinel2 as band_table
 from train.data.crops import RandomCrops, ValidationImages
 from train.data.degradation import SensorJitter
 from train.data.ground import Footprint, refuse_overlaps

@@ -17,11 +17,11 @@ from rasterio.errors import RasterioIOError
 from rasterio.transform import Affine
 from scipy.ndimage import gaussian_filter
 
-from rs_srgan import bands as band_table
 from rs_srgan.errors import InputError
-from rs_srgan.io.gdal import open_alone
-from rs_srgan.physics import degrade, psf_sigma
-from rs_srgan.radiometry import match_moments
+from rs_srgan.pixels.radiometry import match_moments
+from rs_srgan.reading.gdal import open_alone
+from rs_srgan.sensors import sentinel2 as band_table
+from rs_srgan.sensors.mtf import degrade, psf_sigma
 from train.data.native_grid import inner_rectangle, to_native_grid
 from train.data.splits import Split, split_naip, split_sentinel2
 

@@ -8,12 +8,13 @@ import torch
 pytest.importorskip("torchmetrics")
 
 from rs_srgan import SISR, InputError, SISRConfig
-from rs_srgan.bands import RGBN
 from rs_srgan.evaluation import evaluate
-from rs_srgan.evaluation.metrics import psnr
+from rs_srgan.evaluation.metrics.psnr import psnr
+from rs_srgan.evaluation.metrics.sensor import simulate
 from rs_srgan.evaluation.protocol import inner
-from rs_srgan.evaluation.sensor import simulate
-from rs_srgan.physics import bicubic, wald_mtf
+from rs_srgan.sensors.mtf import wald_mtf
+from rs_srgan.sensors.projection import bicubic
+from rs_srgan.sensors.sentinel2 import RGBN
 from tests.conftest import scene_dn
 from tests.safe_builder import build_safe
 

@@ -3,7 +3,6 @@ import pytest
 import rasterio
 
 from rs_srgan import InputError, SISRConfig
-from rs_srgan.bands import RGBN
 from rs_srgan.evaluation.images import (
     LEAST_VALID,
     WINDOW_PX,
@@ -16,9 +15,10 @@ from rs_srgan.evaluation.images import (
     read_case,
     valid_share,
 )
-from rs_srgan.evaluation.sensor import simulate
-from rs_srgan.physics import wald_mtf
-from rs_srgan.tiling import Window
+from rs_srgan.evaluation.metrics.sensor import simulate
+from rs_srgan.pixels.windows import Window
+from rs_srgan.sensors.mtf import wald_mtf
+from rs_srgan.sensors.sentinel2 import RGBN
 from tests.conftest import scene_dn
 from tests.safe_builder import build_safe, zip_safe
 

@@ -8,10 +8,12 @@ import torch
 from openvino.tools import ovc
 
 from rs_srgan import MISR, SISR, InputError, MISRConfig, SISRConfig, super_resolve
-from rs_srgan.inference.engines import TorchEngine, encoding_tensors, make_engine, memory_errors, to_dn
+from rs_srgan.inference.engine import encoding_tensors, memory_errors, to_dn
+from rs_srgan.inference.engines import make_engine
 from rs_srgan.inference.openvino_engine import OpenVinoEngine
-from rs_srgan.radiometry import Encoding
-from rs_srgan.tiling import Window, crop_replicated
+from rs_srgan.inference.torch_engine import TorchEngine
+from rs_srgan.pixels.radiometry import Encoding
+from rs_srgan.pixels.windows import Window, crop_replicated
 from tests.conftest import scene_dn
 
 # Finer than any of Sentinel-2's own, and signed: nothing is clipped.

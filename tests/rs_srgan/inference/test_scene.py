@@ -15,11 +15,11 @@ from rasterio.features import geometry_mask
 from rasterio.warp import transform_bounds, transform_geom
 
 from rs_srgan import SISR, InputError, SISRConfig, super_resolve
-from rs_srgan.bands import RGBN
 from rs_srgan.inference import scene
 from rs_srgan.inference.scene import run
-from rs_srgan.io import raster
-from rs_srgan.tiling import plan_tiles
+from rs_srgan.pixels.windows import plan_tiles
+from rs_srgan.reading import raster
+from rs_srgan.sensors.sentinel2 import RGBN
 from tests.conftest import UTM_10M, scene_dn
 from tests.safe_builder import build_safe
 
@@ -283,7 +283,7 @@ def test_another_input_or_model_is_not_gone_on_with(model, write_tif, tmp_path, 
 
 KILLABLE = (
     "import sys; import rs_srgan.inference.scene as scene; scene.CHECKPOINT_SECONDS = 0;"
-    "from rs_srgan.cli import main; sys.exit(main(sys.argv[1:]))"
+    "from rs_srgan.cli.main import main; sys.exit(main(sys.argv[1:]))"
 )
 
 
@@ -478,7 +478,7 @@ def on_a_full_disk(limit, source, target, model_folder, *options):
     code = (
         f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}));"
         "import rs_srgan.inference.scene as scene; scene.CHECKPOINT_SECONDS = 0;"
-        "from rs_srgan.cli import main; sys.exit(main(sys.argv[1:]))"
+        "from rs_srgan.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     request = ["predict", str(source), "-o", str(target), "--model", str(model_folder), "--quiet", *options]
     return subprocess.run([sys.executable, "-c", code, *request], capture_output=True, text=True)

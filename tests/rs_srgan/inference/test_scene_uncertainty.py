@@ -8,7 +8,7 @@ import torch
 from rs_srgan import SISR, InputError, SISRConfig, super_resolve
 from rs_srgan.inference.engines import make_engine
 from rs_srgan.inference.scene import run
-from rs_srgan.radiometry import Encoding
+from rs_srgan.pixels.radiometry import Encoding
 from tests.conftest import scene_dn
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from rs_srgan import InputError, SISRConfig
-from rs_srgan.bands import mtf_nyquist
+from rs_srgan.sensors.sentinel2 import mtf_nyquist
 
 WHOLE = vars(SISRConfig())
 

@@ -6,7 +6,7 @@ import rasterio
 import torch
 
 from rs_srgan import SISR, InputError, SISRConfig, load_model
-from rs_srgan.cli import main
+from rs_srgan.cli.main import main
 from rs_srgan.models.detail import set_detail
 from tests.conftest import scene_dn
 

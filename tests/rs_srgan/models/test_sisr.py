@@ -4,7 +4,8 @@ import torch
 from torch.nn.functional import pixel_shuffle
 
 from rs_srgan import SISR, InputError, SISRConfig
-from rs_srgan.physics import back_projected_bicubic, bicubic, degrade, wald_mtf
+from rs_srgan.sensors.mtf import degrade, wald_mtf
+from rs_srgan.sensors.projection import back_projected_bicubic, bicubic
 from tests.conftest import scene_dn
 
 CONFIGS = [

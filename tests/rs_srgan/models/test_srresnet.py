@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from rs_srgan.models.srresnet import SRResNet
+from rs_srgan.models.generators.srresnet import SRResNet
 
 
 @pytest.mark.parametrize("scale", [2, 4, 8])

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from rs_srgan.bands import RGBN, mtf_nyquist
-from rs_srgan.physics import degrade, wald_mtf
+from rs_srgan.sensors.mtf import degrade, wald_mtf
+from rs_srgan.sensors.sentinel2 import RGBN, mtf_nyquist
 from train.data.degradation import SensorJitter, simulate_lr
 
 MTF = mtf_nyquist(RGBN)

@@ -4,7 +4,7 @@ from rasterio.crs import CRS
 from rasterio.warp import transform
 
 from rs_srgan import InputError
-from rs_srgan.io.raster import Grid
+from rs_srgan.reading.grid import Grid
 from train.data.ground import Footprint, before_date, group_places, refuse_overlaps
 
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from rs_srgan import InputError
-from rs_srgan.physics import degrade, wald_mtf
+from rs_srgan.sensors.mtf import degrade, wald_mtf
 from tests.conftest import scene_dn
 from tests.train.conftest import write
 from train.data.guided import GuidedDataModule

@@ -114,7 +114,7 @@ def test_missing_data_is_said(tmp_path, monkeypatch):
 def test_a_truncated_chip_is_named(small_data):
     path = small_data / "sentinel2" / "burgundy_0_2017_10m.tif"
     path.write_bytes(path.read_bytes()[:3000])
-    with pytest.raises(InputError, match=r"burgundy_0_2017_10m\.tif cannot be read"):
+    with pytest.raises(InputError, match=r"burgundy_0_2017_10m\.tif is truncated"):
         sentinel2_sites(small_data, "train") + sentinel2_sites(small_data, "val")
 
 

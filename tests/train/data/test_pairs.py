@@ -7,7 +7,7 @@ import torch
 from scipy import ndimage
 
 from rs_srgan import InputError
-from rs_srgan.tiling import Window
+from rs_srgan.pixels.windows import Window
 from tests.conftest import scene_dn
 from tests.train.conftest import write
 from tests.train.data import makers

@@ -7,9 +7,9 @@ import torch
 from scipy import ndimage
 
 from rs_srgan import InputError
-from rs_srgan.bands import RGBN, mtf_nyquist
-from rs_srgan.physics import degrade, wald_mtf
-from tests.rs_srgan.test_registration import scene
+from rs_srgan.sensors.mtf import degrade, wald_mtf
+from rs_srgan.sensors.sentinel2 import RGBN, mtf_nyquist
+from tests.rs_srgan.registration.test_shift import scene
 from train.data.degradation import SensorJitter
 from train.data.revisits import RevisitCrops, RevisitsConfig, RevisitsDataModule, simulate_views
 from train.data.sources import Site

@@ -1,0 +1,63 @@
+"""Reflectance that is kept beside a result: the input of a job, which is the left side of every comparison."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from rasterio.windows import Window as RasterioWindow
+
+from app.jobs.request import Request
+from rs_srgan.pixels.radiometry import FloatImage, Mask
+from rs_srgan.pixels.windows import Window, plan_tiles
+from rs_srgan.reading.grid import Grid
+from rs_srgan.reading.opening import open_raster
+from rs_srgan.reading.region import Region, find_region
+from rs_srgan.writing.geotiff import BLOCK_PX, write_cog
+
+# Rows and columns of blocks that are read at once.
+_STEP_PX = 4 * BLOCK_PX
+
+Read = Callable[[Window], tuple[FloatImage, Mask]]
+
+
+def write_lr(request: Request, bands: tuple[str, ...], target: Path) -> None:
+    """The part of the input that is wanted, in the model's bands, as a Cloud Optimized GeoTIFF of reflectance, float32.
+
+    NaN where there is no data. It lies where the result will, with fewer and larger pixels.
+
+    Raises:
+        InputError: the input cannot be read.
+    """
+    with open_raster(request.source, bands, request.offset) as raster:
+        region = find_region(raster.grid, raster.name, request.bbox, request.aoi)
+        write_reflectance(raster.grid, region, bands, target, raster.read)
+
+
+def write_reflectance(grid: Grid, region: Region, bands: tuple[str, ...], target: Path, read: Read) -> None:
+    """A region of a grid as a Cloud Optimized GeoTIFF of reflectance, float32, NaN where there is no data.
+
+    Args:
+        grid: that the pixels are on.
+        region: what is wanted of it.
+        bands: their names.
+        target: the file.
+        read: gives the pixels of a window of the grid, (C, h, w), and which are valid, (C, h, w).
+    """
+    plain = target.with_suffix(".plain.tif")
+    part = grid.cropped(region.window)
+    profile = {"driver": "GTiff", "count": len(bands), "dtype": "float32", "nodata": np.nan, "tiled": True}
+    size = {"height": part.height, "width": part.width, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX}
+    place = {"crs": part.crs} | ({} if part.transform.is_identity else {"transform": part.transform})
+    with rasterio.open(plain, "w", **profile, **size, **place, bigtiff="if_safer") as out:
+        out.descriptions = bands
+        for tile in plan_tiles(part.height, part.width, _STEP_PX, halo=0):
+            core = tile.core
+            pixels, valid = read(core.moved(region.window))
+            pixels[~valid] = np.nan
+            inside = region.mask(part.cropped(core))
+            if inside is not None:
+                pixels[:, ~inside] = np.nan
+            out.write(pixels, window=RasterioWindow(core.col, core.row, core.width, core.height))
+    write_cog(plain, target, "zstd")
+    plain.unlink()

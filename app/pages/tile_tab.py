@@ -1,0 +1,186 @@
+"""The tab for a Sentinel-2 product: look at it, choose an area, have it done."""
+
+import dataclasses
+import html
+import shutil
+from pathlib import Path
+
+import gradio as gr
+
+from app.errors import for_people
+from app.jobs.models import Models
+from app.jobs.queue import Job, Jobs
+from app.jobs.request import Request, look
+from app.pages.forms import JobTab, ModelControls, empty, job_html, refusal
+from app.pages.upload_field import upload_field
+from app.products.store import Product, Products
+from app.settings import Settings
+from rs_srgan import InputError
+
+# What is chosen before anybody draws: enough to see something, done in half a minute on two cores.
+_FIRST_AREA_M = 5_000.0
+_NOTHING = empty(
+    "No product yet",
+    "Upload a zipped Sentinel-2 product (L1C or L2A, as it is downloaded), draw an area on it, and see it on the map.",
+)
+
+
+def tile_tab(settings: Settings, jobs: Jobs, models: Models, products: Products) -> JobTab:
+    """Build it, in an open `gr.Tabs`."""
+    with gr.Tab("Tile", id="tile"), gr.Row():
+        known = gr.State(None)
+        with gr.Column(scale=2, min_width=290):
+            file = upload_field("A zipped Sentinel-2 product", file_types=[".zip"], elem_id="product", height=150)
+            offered = products.offered()
+            choice = gr.Dropdown(
+                offered, value=None, label="Or one of this server", visible=bool(offered), elem_id="offered"
+            )
+            area = gr.Textbox(
+                label="Area of interest",
+                info="Draw it on the picture, or type: west south east north in degrees, or GeoJSON. Empty: all of it.",
+                placeholder="10.90 46.40 11.10 46.50",
+                elem_id="area",
+            )
+            controls = ModelControls(models, guided=True)
+            estimate = gr.Markdown("", elem_id="estimate", elem_classes="sr-estimate")
+            start = gr.Button("Super-resolve this area", variant="primary", elem_id="start-tile")
+        with gr.Column(scale=5, min_width=320, elem_classes="sr-result"):
+            glance = gr.HTML(_NOTHING, elem_id="glance")
+            result = gr.HTML("", elem_id="tile-result")
+
+    def arrive(product: Product) -> tuple[str, str, str, str]:
+        box = " ".join(map(str, product.centre(_FIRST_AREA_M)))
+        return product.id, _glance(product, box), box, ""
+
+    def upload(file: str | None) -> tuple[object, ...]:
+        if not file:
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        try:
+            return arrive(products.receive(Path(file)))
+        except InputError as error:
+            return None, refusal(error), "", ""
+
+    def choose(name: str | None) -> tuple[object, ...]:
+        if not name:
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        try:
+            return arrive(products.choose(name))
+        except InputError as error:
+            return None, refusal(error), "", ""
+
+    def forecast(known: str | None, area: str, model: str, other: str, detail: float, uncertainty: bool) -> str:
+        if not known:
+            return ""
+        try:
+            request = controls.request(model, other, detail, uncertainty)
+            return foresee(settings, jobs, models, products.get(known), area, request)
+        except InputError as error:
+            return html.escape(for_people(error))
+
+    def submit(known: str | None, area: str, model: str, other: str, detail: float, uncertainty: bool) -> str:
+        try:
+            request = controls.request(model, other, detail, uncertainty)
+            return job_html(submit_product(jobs, products.get(known), area, request).id)
+        except InputError as error:
+            return refusal(error)
+
+    outputs = [known, glance, area, result]
+    file.upload(upload, file, outputs, api_visibility="private", show_progress_on=glance, concurrency_limit=4)
+    choice.input(choose, choice, outputs, api_visibility="private", show_progress_on=glance, concurrency_limit=4)
+    asked = [known, area, *controls.inputs]
+    gr.on(
+        [known.change, area.change, *(control.change for control in controls.inputs)],  # type: ignore[attr-defined]
+        forecast,
+        asked,
+        estimate,
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="always_last",
+        concurrency_limit=4,
+    )
+    start.click(submit, asked, result, api_visibility="private", concurrency_limit=8)
+    return JobTab(controls.model, controls.other, result)
+
+
+def submit_product(jobs: Jobs, product: Product, area: str, request: Request) -> Job:
+    """A job for an area of a product.
+
+    Raises:
+        InputError: it cannot be done.
+    """
+    place = jobs.new_folder()
+    try:
+        request = _with_area(product, area, request, place[1])
+    except BaseException:
+        shutil.rmtree(place[1], ignore_errors=True)
+        raise
+    return jobs.submit(request, product.title, place)
+
+
+def foresee(settings: Settings, jobs: Jobs, models: Models, product: Product, area: str, request: Request) -> str:
+    """How long it will take and how large it will be, for people.
+
+    Raises:
+        InputError: it cannot be done.
+    """
+    folder = jobs.new_folder()[1]
+    try:
+        outlook = look(_with_area(product, area, request, folder), models, settings, jobs.readers)
+    finally:
+        for path in folder.iterdir():
+            path.unlink()
+        folder.rmdir()
+    grid, scale = outlook.grid, outlook.scale
+    waiting = jobs.seconds_waiting()
+    queue = f", after {_duration(waiting)} in the queue" if waiting >= 1 else ""
+    return (
+        f"{grid.width} x {grid.height} px become {grid.width * scale} x {grid.height * scale} px: about "
+        f"**{_duration(jobs.seconds(request.models, outlook.work_px))}**{queue}, "
+        f"**{_size(outlook.result_bytes)}** of files."
+    )
+
+
+def _with_area(product: Product, area: str, request: Request, folder: Path) -> Request:
+    """A request for the area that was drawn or typed; GeoJSON goes into `folder`."""
+    area, source = area.strip(), product.source()
+    if not area:
+        return dataclasses.replace(request, source=source)
+    if area.startswith("{"):
+        aoi = folder / "area.geojson"
+        aoi.write_text(area, encoding="utf-8")
+        return dataclasses.replace(request, source=source, aoi=aoi)
+    try:
+        west, south, east, north = map(float, area.replace(",", " ").split())
+    except ValueError:
+        raise InputError(
+            f"The area is {area!r:.80}; expected four numbers, west south east north in degrees, or GeoJSON."
+        ) from None
+    return dataclasses.replace(request, source=source, bbox=(west, south, east, north))
+
+
+def _glance(product: Product, area: str) -> str:
+    """A product, for people, with an area outlined."""
+    safe = product.safe
+    facts = {
+        "Product": f"{safe.level}, tile {safe.tile}" if safe.tile else safe.level,
+        "Date": f"{safe.sensed:%d %B %Y, %H:%M} UTC" if safe.sensed else "not said",
+        "Cloud": f"{safe.cloud_percent:.1f} %" if safe.cloud_percent is not None else "not said",
+        "Baseline": f"{safe.baseline}, offset {next(iter(safe.offsets.values())):+.0f} DN",
+        "Footprint": ", ".join(f"{lat:.2f}° {lon:.2f}°" for lon, lat in product.corners()[::2]),
+    }
+    listed = "".join(f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in facts.items())
+    return (
+        f'<div class="sr-title"><h2>{html.escape(product.title)}</h2></div><dl class="sr-facts">{listed}</dl>'
+        f'<sr-quicklook data-id="{product.id}" data-field="area" data-area="{area}"></sr-quicklook>'
+        '<p class="sr-hint">Drag a rectangle over what you want to see.</p>'
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _size(count: float) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(1, round(count / 1e6))} MB"

@@ -1,0 +1,142 @@
+"""Looking at uploads: how large they are, how their numbers are read, what a product holds, and a small picture of it.
+
+These functions run in a process of their own, see `app.sandbox.reader`.
+"""
+
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from rasterio.crs import CRS
+from rasterio.errors import RasterioError
+from rasterio.io import DatasetReader
+from rasterio.windows import Window as RasterioWindow
+
+from app.jobs.survey import Box
+from app.products.archive import checked_members
+from app.viewer.webp import webp
+from rs_srgan.errors import InputError
+from rs_srgan.pixels.radiometry import Encoding, FloatImage, Mask, Stretch
+from rs_srgan.reading.gdal import WITHOUT_SIDECARS, driver_of, open_dataset
+from rs_srgan.reading.safe import SafeProduct, open_product
+
+QUICKLOOK_PX = 900
+_RGB = ("B04", "B03", "B02")
+# A band of 10 m has 10980 pixels along each side, in blocks of 1024. Larger ones would keep the process decoding.
+LARGEST_PX, LARGEST_BLOCK_PX = 10_980, 2048
+_ROWS_AT_ONCE = 1024
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a product needs of its archive, by the exact names in it.
+
+    Attributes:
+        metadata: the MTD_MSIL*.xml.
+        quick: images of the quicklook.
+        images: all images that the metadata lists and the archive holds, those of the quicklook among them.
+    """
+
+    metadata: str
+    quick: frozenset[str]
+    images: frozenset[str]
+
+
+def list_contents(archive: Path) -> Contents:
+    """Find a product in an archive.
+
+    Raises:
+        InputError: no archive, one that is not to be trusted, or no product in it.
+    """
+    checked_members(archive)
+    product = open_product(archive)
+    members = product.members or {}
+    quick = {members[image] for image in _quick_images(product) if image in members}
+    listed = {members[image] for image in product.images.values() if image in members}
+    return Contents(product.metadata, frozenset(quick), frozenset(listed))
+
+
+@dataclass(frozen=True)
+class Glance:
+    """A product, at a glance.
+
+    Attributes:
+        safe: what its metadata say.
+        quicklook: a picture of all of it, a WebP.
+        bounds: of the picture in its own CRS: left, bottom, right, top.
+        crs: of the bounds.
+    """
+
+    safe: SafeProduct
+    quicklook: bytes
+    bounds: Box
+    crs: CRS
+
+
+def glance_at(path: Path) -> Glance:
+    """Read the metadata of a product that lies in a folder, and draw its quicklook.
+
+    Raises:
+        InputError: no product, or one whose images cannot be read.
+    """
+    safe = open_product(path)
+    layers = []
+    encoding = safe.encoding(_RGB)
+    for index, image in enumerate(_quick_images(safe)):
+        if not Path(image).is_file():
+            raise InputError(f"{safe.path.name} is incomplete: {Path(image).name} is missing. Download it again.")
+        name = f"{Path(image).name} in {safe.path.name}"
+        with closing(open_dataset(image, name, driver_of(Path(image)))) as dataset:
+            _refuse_large_image(name, dataset)
+            layers.append(_averaged(dataset, name, encoding.of_band(index)))
+            bounds, crs = tuple(dataset.bounds), dataset.crs
+    reflectance = np.concatenate([layer for layer, _ in layers])
+    valid = np.concatenate([known for _, known in layers])
+    reflectance[~valid] = np.nan
+    shown = Stretch.of(reflectance, percent=1, gamma=1.3).apply(reflectance)
+    picture = webp(np.dstack([shown, np.where(valid.all(0), 255, 0).astype(np.uint8)]))
+    return Glance(safe, picture, bounds, crs)
+
+
+def _quick_images(safe: SafeProduct) -> list[str]:
+    """Return paths of the images of the coarsest true colour that a product lists."""
+    listed = [gsd_m for gsd_m in (60, 20, 10) if all((band, gsd_m) in safe.images for band in _RGB)]
+    if not listed:
+        raise InputError(f"{safe.path.name} lists no image of {', '.join(_RGB)}, which a look at it needs.")
+    return [safe.images[band, listed[0]] for band in _RGB]
+
+
+def _refuse_large_image(name: str, dataset: DatasetReader) -> None:
+    if max(dataset.shape) > LARGEST_PX or max(dataset.block_shapes[0]) > LARGEST_BLOCK_PX or dataset.count != 1:
+        blocks = " x ".join(map(str, dataset.block_shapes[0]))
+        raise InputError(
+            f"{name} has {dataset.count} bands of {dataset.width} x {dataset.height} pixels in blocks of {blocks}; "
+            "no band of Sentinel-2 is as large."
+        )
+
+
+def _averaged(dataset: DatasetReader, name: str, encoding: Encoding) -> tuple[FloatImage, Mask]:
+    """Return reflectance at about QUICKLOOK_PX, (1, h, w), and where it is valid.
+
+    All pixels are read and averaged here: a read at a smaller size would let the file name another one, see
+    `rs_srgan.reading.gdal`.
+    """
+    step = max(1, max(dataset.shape) // QUICKLOOK_PX)
+    width = dataset.width // step
+    means, known = [], []
+    rows = step * max(1, _ROWS_AT_ONCE // step)
+    for top in range(0, dataset.height // step * step, rows):
+        height = min(rows, dataset.height // step * step - top)
+        with rasterio.Env(**WITHOUT_SIDECARS):
+            try:
+                dn = dataset.read([1], window=RasterioWindow(0, top, width * step, height))
+            except RasterioError:
+                raise InputError(f"{name} is damaged. Download it again.") from None
+        reflectance, valid = encoding.decode(dn)
+        blocks = (1, height // step, step, width, step)
+        counts = valid.reshape(blocks).sum((2, 4))
+        means.append(reflectance.reshape(blocks).sum((2, 4)) / np.maximum(counts, 1))
+        known.append(counts > 0)
+    return np.concatenate(means, axis=1), np.concatenate(known, axis=1)

@@ -1,0 +1,1 @@
+"""Processes that open what strangers send, with as few rights as they can work with."""

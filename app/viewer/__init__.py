@@ -1,0 +1,1 @@
+"""From a finished job to pictures, map tiles and numbers."""

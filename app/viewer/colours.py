@@ -1,0 +1,106 @@
+"""Reflectance to colours."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from app.viewer.layers import IMAGES, View
+from rs_srgan import InputError
+from rs_srgan.pixels.radiometry import FloatImage
+
+NDVI = "NDVI"
+_COMPOSITES = {
+    "True colour": ("B04", "B03", "B02"),
+    "False colour": ("B08", "B04", "B03"),
+    "Short-wave": ("B12", "B8A", "B05"),
+}
+# Tucker 1979; water is below 0, closed vegetation reaches 0.9.
+_NDVI_BANDS, _NDVI_RANGE = ("B08", "B04"), (-0.2, 0.9)
+
+# Corners of two scales of colour, evenly spaced, equally readable with any eyes: dark is little.
+_HEAT = ((13, 16, 38), (64, 27, 91), (136, 38, 99), (203, 66, 78), (244, 128, 46), (252, 206, 74), (252, 252, 200))
+_GREENS = ((84, 48, 5), (166, 113, 44), (223, 194, 125), (245, 245, 220), (151, 200, 110), (48, 138, 66), (0, 68, 27))
+
+Shown = np.ndarray[Any, np.dtype[np.uint8]]
+
+_LIMITS = {"cut": (0.0, 20.0), "gamma": (0.2, 5.0)}
+
+
+def composites(bands: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """What can be shown of these bands: name -> the bands for red, green and blue, or the one for grey."""
+    shown: dict[str, tuple[str, ...]]
+    shown = {name: wanted for name, wanted in _COMPOSITES.items() if set(wanted) <= set(bands)}
+    if set(_NDVI_BANDS) <= set(bands):
+        shown[NDVI] = _NDVI_BANDS
+    return shown | {band: (band,) for band in bands}
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a picture is coloured.
+
+    Attributes:
+        composite: a key of `composites`.
+        cut: per cent of the pixels that are black, and white.
+        gamma: above 1 brightens what is dark.
+
+    Raises:
+        InputError: a number that is out of range.
+    """
+
+    composite: str
+    cut: float = 0.5
+    gamma: float = 1.4
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in _LIMITS.items():
+            if not low <= getattr(self, name) <= high:
+                raise InputError(f"{name} is {getattr(self, name):g}; expected {low:g} to {high:g}.")
+
+
+def shown_bands(view: View, style: Style) -> tuple[str, ...]:
+    """The bands of a style.
+
+    Raises:
+        InputError: a composite that these bands do not make.
+    """
+    known = composites(view.config.bands)
+    if style.composite not in known:
+        raise InputError(f"There is no composite {style.composite!r:.40}; expected one of {', '.join(known)}.")
+    return known[style.composite]
+
+
+def colour(view: View, layer: str, pixels: FloatImage, style: Style) -> Shown:
+    """Reflectance (C, H, W) of a layer, in all bands, to (H, W, 4) display values; no data is transparent."""
+    bands = shown_bands(view, style)
+    shown = pixels[view.indexes(bands)]
+    valid = np.isfinite(shown).all(0)
+    if layer not in IMAGES:
+        picture = _ramp(np.nan_to_num(shown).mean(0) / view.top(layer, bands), _HEAT)
+    elif style.composite == NDVI:
+        infrared, red = np.nan_to_num(shown)
+        index = (infrared - red) / np.maximum(infrared + red, 1e-6)
+        low, high = _NDVI_RANGE
+        picture = _ramp((index - low) / (high - low), _GREENS)
+    else:
+        picture = view.stretch(bands, style.cut, style.gamma).apply(np.nan_to_num(shown))
+        picture = picture if picture.shape[2] == 3 else picture.repeat(3, axis=2)
+    return np.dstack([picture, np.where(valid, 255, 0).astype(np.uint8)])
+
+
+def legend(layer: str, view: View, style: Style) -> dict[str, object] | None:
+    """What the colours of a layer mean, where they are a scale: its ends and its colours."""
+    if layer not in IMAGES:
+        return {"from": 0, "to": view.top(layer, shown_bands(view, style)), "unit": "reflectance", "colours": _HEAT}
+    if style.composite == NDVI:
+        return {"from": _NDVI_RANGE[0], "to": _NDVI_RANGE[1], "unit": "NDVI", "colours": _GREENS}
+    return None
+
+
+def _ramp(share: FloatImage, corners: tuple[tuple[int, int, int], ...]) -> Shown:
+    table = np.array(corners, float)
+    steps = np.linspace(0, 1, len(table))
+    channels = [np.interp(share, steps, table[:, channel]) for channel in range(3)]
+    picture: Shown = np.rint(np.dstack(channels)).astype(np.uint8)
+    return picture

@@ -1,0 +1,94 @@
+"""`rs-srgan evaluate`: options in, a report out."""
+
+import argparse
+import sys
+from typing import NoReturn
+
+from tqdm import tqdm
+
+from rs_srgan.cli.model_options import add_model_options, model_name
+from rs_srgan.errors import InputError
+from rs_srgan.evaluation.assessment import evaluate
+from rs_srgan.evaluation.report.folder import check_folder, save_report
+from rs_srgan.evaluation.report.markdown import by_site, introduction, means
+
+_PICTURES = 4
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Those of the command."""
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="IN",
+        help="HR images, files or folders of them, of which LR is made; or folders with pairs in hr/ and lr/",
+    )
+    add_model_options(parser)
+    parser.add_argument(
+        "--no-reference",
+        action="store_true",
+        help="real images, with nothing to compare with: consistency, added detail, tiles",
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="FOLDER", help="write report.md, report.json and pictures there; else only print"
+    )
+    parser.add_argument("--limit", type=int, metavar="N", help="at most so many images, chosen at random")
+    parser.add_argument(
+        "--pictures",
+        type=int,
+        metavar="N",
+        help=f"show so many sites, chosen at random, and the best and the worst image ({_PICTURES} with -o)",
+    )
+    parser.add_argument(
+        "--site-pattern",
+        metavar="REGEX",
+        help="what of a file's path is its site: its groups, or all of it (sub-folder, tile, name up to the date)",
+    )
+    parser.add_argument(
+        "--offset",
+        type=float,
+        metavar="N",
+        help="DN to add before dividing by 10000 (the file's tags); -1000 for untagged pixels since baseline 04.00",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all random choices (%(default)s)")
+    parser.add_argument("--overwrite", action="store_true", help="replace an earlier report in FOLDER")
+    parser.add_argument("--quiet", action="store_true", help="no progress, no tables, only warnings and errors")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Evaluate, print, write."""
+    if options.output:
+        check_folder(options.output, options.overwrite)
+    elif options.pictures:
+        raise InputError("Pictures need a folder: -o FOLDER.")
+    pictures = options.pictures if options.pictures is not None else _PICTURES
+    bars: list[tqdm[NoReturn]] = []
+
+    def show(done: int, total: int) -> None:
+        if not bars:  # only on a terminal
+            bars.append(tqdm(total=total, unit="image", disable=None, leave=False))
+        bars[0].update(done - bars[0].n)
+
+    try:
+        report = evaluate(
+            options.inputs,
+            model_name(options),
+            detail=options.detail,
+            reference=not options.no_reference,
+            site_pattern=options.site_pattern,
+            limit=options.limit,
+            pictures=pictures if options.output else 0,
+            offset=options.offset,
+            seed=options.seed,
+            progress=None if options.quiet else show,
+        )
+    finally:
+        for bar in bars:
+            bar.close()
+    if not options.quiet:
+        parts = [f"{report.model}: {introduction(report)}", means(report.mean), by_site(report)]
+        sys.stdout.write("\n\n".join(parts) + "\n")
+    if options.output:
+        written = save_report(report, options.output, options.overwrite)
+        if not options.quiet:
+            sys.stdout.write(f"\n{written}\n")

@@ -1,0 +1,1 @@
+"""The report of an evaluation: data, text, pictures."""

@@ -1,0 +1,140 @@
+"""A model as one ONNX file: reflectance in, reflectance out, for any runtime and without PyTorch."""
+
+import json
+import logging
+import os
+import warnings
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rs_srgan.errors import InputError, require_extra
+from rs_srgan.models import SISR
+from rs_srgan.models.loading import sisr_model
+from rs_srgan.version import __version__
+
+logger = logging.getLogger(__name__)
+
+TOLERANCE = 1e-4  # reflectance: one DN
+# Sizes in LR pixels that the network was not traced with: batch, height, width.
+_CHECKED = ((1, 33, 41), (3, 9, 7))
+_TRACED = (2, 20, 22)
+
+
+def export(model: str | Path | SISR, target: str | Path, *, overwrite: bool = False) -> Path:
+    """Write a model to an ONNX file, and check that onnxruntime computes the same with it.
+
+    Everything is inside: normalisation, bicubic skip and consistency projection. The inputs are `lr`, (B, C, h, w), and
+    for a model with guide bands `guide`, (B, G, h * scale, w * scale), the output is `sr`, (B, C, h * scale, w *
+    scale), all float32 reflectance; B, h and w are free. The file's metadata say the rest: see `metadata`.
+
+    Args:
+        model: what `load_model` takes, or a model, of one image.
+        target: the file, *.onnx.
+        overwrite: it may be there already.
+
+    Returns:
+        the file.
+
+    Raises:
+        InputError: a model of several revisits, a target that cannot be written, or packages that are not installed.
+        ArithmeticError: the file does not compute what the model does, to 1e-4; it is not kept.
+    """
+    target = Path(target).absolute()
+    for package in ("onnx", "onnxscript", "onnxruntime"):
+        require_extra(package, "ONNX files", extra="export")
+    if target.suffix != ".onnx":
+        raise InputError(f"{target.name} is no name of an ONNX file; expected one that ends with .onnx.")
+    if not target.parent.is_dir():
+        raise InputError(f"The folder {target.parent} does not exist. Make it first.")
+    if target.exists() and not (overwrite and target.is_file()):
+        raise InputError(f"{target} exists. Choose another name, or say that it may be replaced (--overwrite).")
+    model = sisr_model(model).eval()
+    try:
+        with TemporaryDirectory(dir=target.parent, prefix=".rs_srgan_") as folder:
+            file = Path(folder) / target.name
+            _write(model, file)
+            _check(model, file)
+            os.replace(file, target)
+    except OSError as error:
+        raise InputError(f"{target} cannot be written ({error.strerror}). Choose another folder.") from None
+    return target
+
+
+def metadata(model: SISR) -> dict[str, str]:
+    """What who runs the file has to know, and what of it is inside.
+
+    Lists are JSON. `receptive_field_lr_px` is how far a pixel depends on others: tiles with a halo of that width give
+    what the whole image gives.
+    """
+    config = model.config
+    return {
+        "model": model.name,
+        "fingerprint": model.fingerprint(),
+        "producer": f"rs_srgan {__version__}, torch {torch.__version__}",
+        "scale": str(config.scale),
+        "bands": json.dumps(config.bands),
+        "guide_bands": json.dumps(config.guide_bands),
+        "receptive_field_lr_px": str(model.receptive_field),
+        "units": "reflectance = (DN + offset) / 10000, offset -1000 for Sentinel-2 since baseline 04.00, else 0",
+        "normalisation": f"inside: (reflectance - {config.reflectance_mean:g}) / {config.reflectance_std:g}",
+        "consistency": "inside" if config.consistent else "none",
+        "nodata": "none: fill pixels without data from their neighbours before, mask them after",
+    }
+
+
+def _inputs(model: SISR, batch: int, height: int, width: int) -> tuple[Tensor, ...]:
+    """Noise of the shapes that the model takes, around usual reflectance."""
+    config, scale = model.config, model.scale
+    shapes = [(batch, len(config.bands), height, width)]
+    if config.guide_bands:
+        shapes.append((batch, len(config.guide_bands), height * scale, width * scale))
+    generator = torch.Generator().manual_seed(0)
+    return tuple(0.4 * torch.rand(shape, generator=generator) for shape in shapes)
+
+
+def _write(model: SISR, file: Path) -> None:
+    batch, height, width = (torch.export.Dim(name) for name in ("batch", "height", "width"))
+    inputs = _inputs(model, *_TRACED)
+    sizes = ({0: batch, 2: height, 3: width}, {0: batch, 2: model.scale * height, 3: model.scale * width})
+    exporter = logging.getLogger("torch.onnx")
+    level = exporter.level
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the exporter about itself
+        exporter.setLevel(logging.ERROR)
+        try:
+            program = torch.onnx.export(
+                model,
+                inputs,
+                dynamo=True,
+                dynamic_shapes=sizes[: len(inputs)],
+                input_names=["lr", "guide"][: len(inputs)],
+                output_names=["sr"],
+                verbose=False,
+            )
+        finally:
+            exporter.setLevel(level)
+    assert program is not None  # with dynamo
+    program.model.metadata_props.update(metadata(model))
+    program.save(file, external_data=False)
+
+
+def _check(model: SISR, file: Path) -> None:
+    import onnxruntime  # an extra
+
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    for sizes in _CHECKED:
+        inputs = _inputs(model, *sizes)
+        named = {"lr": inputs[0].numpy()} | ({"guide": inputs[1].numpy()} if len(inputs) > 1 else {})
+        (found,) = session.run(None, named)
+        with torch.inference_mode():
+            error = float(np.abs(found - model(*inputs).numpy()).max())
+        if not error <= TOLERANCE:
+            raise ArithmeticError(
+                f"onnxruntime {onnxruntime.__version__} differs from torch {torch.__version__} by {error:.2g} in "
+                f"reflectance, more than {TOLERANCE:g}; nothing was written."
+            )
+        logger.info("%s inputs: within %.1e of PyTorch, reflectance.", " x ".join(map(str, sizes)), error)

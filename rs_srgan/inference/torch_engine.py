@@ -1,0 +1,88 @@
+"""The engine that computes with PyTorch, on the GPU where there is one."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from rs_srgan.inference.cuda_graph import CudaGraph
+from rs_srgan.inference.engine import default_device, encoding_tensors, memory_errors, require_finite, to_dn
+from rs_srgan.models import MISR, SISR
+from rs_srgan.pixels.radiometry import Encoding, FloatImage, Image
+from rs_srgan.version import __version__
+
+
+class TorchEngine:
+    """Runs a model with PyTorch, on the GPU where there is one. See `make_engine`.
+
+    On NVIDIA's GPUs the kernels are captured once for each shape of window, and replayed.
+    """
+
+    def __init__(
+        self, model: SISR | MISR, encodings: Sequence[Encoding], precision: str, threads: int | None = None
+    ) -> None:
+        self.threads = threads or torch.get_num_threads()
+        self.workers = 1
+        self.device = torch.device(default_device())
+        self.precision = precision
+        self.kind = f"torch {precision} on {self.device.type}"
+        self.model = model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._encodings = [
+            {name: value.to(self.device) for name, value in encoding_tensors(encoding).items()}
+            for encoding in encodings
+        ]
+        self._dtypes = [getattr(torch, encoding.dtype) for encoding in encodings]
+        self._captured = lru_cache(maxsize=1)(self._capture)
+
+    def __str__(self) -> str:
+        threads = f", {self.threads} threads" if self.device.type == "cpu" else ""
+        return f"{self.kind}{threads}"
+
+    def versions(self) -> str:
+        """See `Engine`."""
+        return f"rs_srgan {__version__}, torch {torch.__version__}"
+
+    @torch.inference_mode()
+    def __call__(self, *images: FloatImage) -> list[Image]:
+        """See `Engine`."""
+        inputs = [_channels_last(torch.from_numpy(image)[None].to(self.device)) for image in images]
+        before = torch.get_num_threads()
+        torch.set_num_threads(self.threads)
+        try:
+            with memory_errors():
+                results = self._forward(*inputs) if self.device.type != "cuda" else self._replay(inputs)
+                require_finite(sum(result.sum().item() for result in results), self.model)
+                return [
+                    to_dn(result, **encoding)[0].cpu().to(dtype).numpy()
+                    for result, encoding, dtype in zip(results, self._encodings, self._dtypes, strict=True)
+                ]
+        finally:
+            torch.set_num_threads(before)
+
+    def _replay(self, inputs: list[Tensor]) -> tuple[Tensor, ...]:
+        return self._captured(*(image.shape for image in inputs))(*inputs)
+
+    def _capture(self, *shapes: torch.Size) -> CudaGraph:
+        examples = [_channels_last(torch.zeros(shape, device=self.device)) for shape in shapes]
+        return CudaGraph(self._forward, examples)
+
+    def _forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        bf16 = self.precision == "bf16"
+        # TF32, the default on NVIDIA's GPUs, is no fp32; weights cast once would not be in a captured graph
+        with (
+            torch.autocast(self.device.type, torch.bfloat16, enabled=bf16, cache_enabled=False),
+            torch.backends.cudnn.flags(enabled=True, allow_tf32=False),
+        ):
+            margin = self.model.receptive_field
+            if len(self._encodings) > 1:
+                assert isinstance(self.model, SISR)
+                lr, guide = inputs if len(inputs) > 1 else (inputs[0], None)
+                sr, half_width = self.model.with_uncertainty(lr, guide, margin=margin)
+                return sr, half_width
+            return (self.model(*inputs, margin=margin),)
+
+
+def _channels_last(images: Tensor) -> Tensor:
+    """As the network's layers like it; of several views only the network's own copies are."""
+    return images.contiguous(memory_format=torch.channels_last) if images.dim() == 4 else images

@@ -1,0 +1,40 @@
+"""A generator that looks far: residual blocks with large-kernel attention."""
+
+import torch
+from torch import Tensor, nn
+
+from rs_srgan.models.generators.trunk import Trunk
+
+# A 21 x 21 kernel, taken apart: 5 x 5 for each channel, then 7 x 7 with every third pixel, then a mix of the channels.
+_NEAR, _FAR, _DILATION = 5, 7, 3
+_REACH = _NEAR // 2 + _FAR // 2 * _DILATION
+
+
+class LKA(Trunk):
+    """Residual blocks weighed, pixel by pixel, by a wide neighbourhood. Source: Guo et al. 2022 for the attention.
+
+    Tiles are exact, since the attention has a finite kernel, but each block adds 12 pixels to their halo.
+    """
+
+    def __init__(self, inputs: int, bands: int, scale: int, channels: int, blocks: int) -> None:
+        super().__init__(inputs, bands, scale, channels, blocks, _LargeKernelBlock, block_reach=1 + _REACH)
+
+
+class _LargeKernelBlock(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), nn.GELU())
+        far_padding = _FAR // 2 * _DILATION
+        self.near = nn.Conv2d(channels, channels, _NEAR, padding=_NEAR // 2, groups=channels)
+        self.far = nn.Conv2d(channels, channels, _FAR, padding=far_padding, dilation=_DILATION, groups=channels)
+        self.weigh = nn.Conv2d(channels, channels, 1)
+        self.mix = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        features = self.body(x)
+        near = self.near(features)
+        # in bf16 on CPUs, channels last, PyTorch 2.13 gives the gradient of these weights NaN now and then
+        with torch.autocast(x.device.type, enabled=False):
+            far = self.far(near.to(self.far.weight.dtype))
+        residual: Tensor = self.mix(self.weigh(far.to(near.dtype)) * features)
+        return x + residual

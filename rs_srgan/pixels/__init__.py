@@ -1,0 +1,1 @@
+"""Arrays of pixels: windows, nodata, radiometry. No file, no network."""

@@ -1,0 +1,40 @@
+"""The grid of a raster: its size, transform and coordinate reference system."""
+
+from dataclasses import dataclass
+
+from affine import Affine
+from rasterio.crs import CRS
+from rasterio.io import DatasetReader
+
+from rs_srgan.pixels.windows import Window
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the pixels lie."""
+
+    height: int
+    width: int
+    crs: CRS | None  # of the transform, or of the control points
+    transform: Affine  # the identity where there is none
+    control_points: tuple[tuple[float, float, float, float, float], ...] = ()  # row, col, x, y, z
+
+    @classmethod
+    def of(cls, dataset: DatasetReader) -> "Grid":
+        """That of an open file."""
+        points, points_crs = dataset.gcps
+        kept = tuple((point.row, point.col, point.x, point.y, point.z or 0.0) for point in points)
+        return cls(dataset.height, dataset.width, dataset.crs or points_crs, dataset.transform, kept)
+
+    def scaled(self, scale: int) -> "Grid":
+        """The same footprint with `scale` times the pixels along each axis."""
+        transform = self.transform if self.transform.is_identity else self.transform * Affine.scale(1 / scale)
+        points = tuple((row * scale, col * scale, x, y, z) for row, col, x, y, z in self.control_points)
+        return Grid(self.height * scale, self.width * scale, self.crs, transform, points)
+
+    def cropped(self, window: Window) -> "Grid":
+        """The part of it in a window."""
+        origin = Affine.translation(window.col, window.row)
+        transform = self.transform if self.transform.is_identity else self.transform * origin
+        points = tuple((row - window.row, col - window.col, x, y, z) for row, col, x, y, z in self.control_points)
+        return Grid(window.height, window.width, self.crs, transform, points)

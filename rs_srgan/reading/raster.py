@@ -1,0 +1,203 @@
+"""An open raster: where its pixels lie, and reflectance by the window.
+
+A job may move from thread to thread between two windows, and GDAL's settings belong to a thread: so they are made anew
+for every read, and files are closed by hand instead of by rasterio's context managers, which would keep settings.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from rasterio.errors import RasterioError
+from rasterio.io import DatasetReader
+from rasterio.windows import Window as RasterioWindow
+
+from rs_srgan.errors import InputError, ReadError
+from rs_srgan.pixels.radiometry import LARGEST_REFLECTANCE, QUANTIFICATION, Encoding, FloatImage, Image, Mask
+from rs_srgan.pixels.windows import Window
+from rs_srgan.reading.gdal import WITHOUT_SIDECARS, first_line
+from rs_srgan.reading.grid import Grid
+
+# For the decoded blocks of one file, such as one band: of a Sentinel-2 tile they are 11 x 11, of 2 MB.
+_CACHE_BYTES, _CACHE_BLOCKS = 64_000_000, 12
+
+
+class Layer:
+    """Bands of one open file.
+
+    Args:
+        name: for people.
+        dataset: the open file.
+        indexes: of the bands, from 1.
+        masked: by something other than one nodata value for all bands.
+        alpha: index of a band that says where there is data, and is none of `indexes`.
+    """
+
+    def __init__(
+        self, name: str, dataset: DatasetReader, indexes: list[int], masked: bool = False, alpha: int | None = None
+    ) -> None:
+        self.name, self.dataset, self.masked, self.alpha = name, dataset, masked, alpha
+        self._indexes, self.count = indexes, len(indexes)
+        self._block_height, self._block_width = dataset.block_shapes[0]
+        # JPEG 2000 is slow to decode, and always by the block, of which several windows want a part
+        self._cached = dataset.driver == "JP2OpenJPEG"
+        block_bytes = self._block_height * self._block_width * len(indexes) * np.dtype(dataset.dtypes[0]).itemsize
+        self._block = lru_cache(max(2, min(_CACHE_BLOCKS, _CACHE_BYTES // block_bytes)))(self._read_block)
+
+    def read(self, window: Window) -> tuple[Image, Mask | None]:
+        """DN (C, h, w), and where the file's own mask lets them count, if it has one.
+
+        Raises:
+            ReadError: the file is truncated or corrupt there.
+        """
+        area = _area(window)
+        # With threads of its own the JPEG 2000 driver loses errors: a truncated file would read as zeros, silently.
+        with rasterio.Env(GDAL_NUM_THREADS="1", **WITHOUT_SIDECARS):
+            try:
+                pixels: Image = self._mosaic(window) if self._cached else self.dataset.read(self._indexes, window=area)
+                mask = self.dataset.read_masks(self._indexes, window=area) > 0 if self.masked else None
+                if self.alpha:
+                    opaque = np.broadcast_to(self.dataset.read(self.alpha, window=area) > 0, pixels.shape)
+                    mask = opaque if mask is None else mask & opaque
+            except RasterioError as error:
+                raise ReadError(
+                    f"{self.name} is truncated or corrupt: no pixels at row {window.row}, column {window.col} "
+                    f"({first_line(error)}). Copy or download it again."
+                ) from None
+        return pixels, mask
+
+    def _mosaic(self, window: Window) -> Image:
+        """A window, from the blocks that it touches."""
+        top, left = window.row // self._block_height, window.col // self._block_width
+        bottom = -(-(window.row + window.height) // self._block_height)
+        right = -(-(window.col + window.width) // self._block_width)
+        blocks = [[self._block(row, col) for col in range(left, right)] for row in range(top, bottom)]
+        origin = Window(top * self._block_height, left * self._block_width, 0, 0)
+        part: Image = np.block(blocks)[:, *window.relative_to(origin).slices]
+        return part
+
+    def _read_block(self, row: int, col: int) -> Image:
+        whole = Window(row * self._block_height, col * self._block_width, self._block_height, self._block_width)
+        block: Image = self.dataset.read(
+            self._indexes, window=_area(whole.clipped(self.dataset.height, self.dataset.width))
+        )
+        return block
+
+
+def _area(window: Window) -> RasterioWindow:
+    return RasterioWindow(window.col, window.row, window.width, window.height)
+
+
+class Raster:
+    """An open raster, read as reflectance in a model's bands.
+
+    Attributes:
+        name: of the file or product, for people.
+        grid: of the pixels.
+        descriptions: of the bands, in the model's order: the file's own, or the model's names.
+        encoding: of the pixels in the file.
+        files: that the pixels are in.
+        area_or_point: what the file says a pixel's coordinates stand for, "Area" or "Point".
+    """
+
+    def __init__(
+        self,
+        name: str,
+        files: Sequence[Path],
+        layers: Sequence[Layer],
+        descriptions: tuple[str, ...],
+        encoding: Encoding,
+    ) -> None:
+        self.name = name
+        self.files = files
+        self.descriptions = descriptions
+        self.encoding = encoding
+        self._masked = any(layer.masked or layer.alpha for layer in layers)
+        grids = {Grid.of(layer.dataset) for layer in layers}
+        if len(grids) > 1:
+            raise InputError(f"{name} has bands on {len(grids)} different grids; expected one. Download it again.")
+        (self.grid,) = grids
+        self.area_or_point = layers[0].dataset.tags().get("AREA_OR_POINT", "Area")
+        self._layers = layers
+        self._pool = ThreadPoolExecutor(len(layers)) if len(layers) > 1 else None
+
+    def read(self, window: Window) -> tuple[FloatImage, Mask]:
+        """Reflectance (C, h, w) of a window inside the raster, and where it is valid.
+
+        Raises:
+            ReadError: the file is truncated or corrupt there.
+            InputError: what it holds is no reflectance.
+        """
+        if self._pool:
+            reads = [self._pool.submit(layer.read, window) for layer in self._layers]
+            wait(reads)  # all of them, also if one fails: no file is read by two threads at once
+            parts = [read.result() for read in reads]
+        else:
+            parts = [layer.read(window) for layer in self._layers]
+        return self._reflectance(parts, self.encoding)
+
+    def read_band(self, window: Window, index: int) -> tuple[FloatImage, Mask]:
+        """The same of one band, (h, w), without decoding files that hold others."""
+        at = index
+        for layer in self._layers:
+            if at < layer.count:
+                break
+            at -= layer.count
+        pixels, mask = layer.read(window)
+        one = slice(at, at + 1)
+        image, valid = self._reflectance(
+            [(pixels[one], mask if mask is None else mask[one])], self.encoding.of_band(index)
+        )
+        return image[0], valid[0]
+
+    def _reflectance(self, parts: Sequence[tuple[Image, Mask | None]], encoding: Encoding) -> tuple[FloatImage, Mask]:
+        """Of what layers hold, one after the other, and where it is valid."""
+        image, valid = encoding.decode(np.concatenate([pixels for pixels, _ in parts]))
+        start = 0
+        for pixels, mask in parts:
+            if mask is not None:
+                valid[start : start + len(pixels)] &= mask
+            start += len(pixels)
+        image[~valid] = 0
+        if not np.abs(image).max(initial=0) <= LARGEST_REFLECTANCE:
+            raise self._no_reflectance(image)
+        return image, valid
+
+    def _no_reflectance(self, image: FloatImage) -> InputError:
+        wild = image[~(np.abs(image) <= LARGEST_REFLECTANCE)]
+        floats = self.encoding.dtype.startswith("float")
+        remedy = "Save DN as uint16, with a scale of 0.0001 if it has tags."
+        if floats and not self.encoding.tagged and len(np.unique(wild)) == 1:  # what fills holes is always the same
+            remedy = f"If {wild[0]} means no data, say so in the file: rio edit-info --nodata {wild[0]} {self.name}."
+        return InputError(
+            f"{self.name} holds values up to {np.abs(wild).max():g} "
+            f"{'as floats' if floats else 'by its scale and offset tags'}; expected reflectance, about 0..1. {remedy}"
+        )
+
+    def output_encoding(self, masked: bool = False) -> Encoding:
+        """What a result should be written in: the file's own, uint16 DN where it holds floats.
+
+        Args:
+            masked: there will be pixels without data, whether the raster has some or not.
+        """
+        if self.encoding.dtype.startswith("float"):
+            bands = len(self.encoding.gain)
+            return Encoding("uint16", (1 / QUANTIFICATION,) * bands, (0.0,) * bands, 0, tagged=True)
+        limits = np.iinfo(self.encoding.dtype)
+        nodata = self.encoding.nodata
+        if nodata is not None and not (float(nodata).is_integer() and limits.min <= nodata <= limits.max):
+            nodata = None  # a value that no pixel can have
+        if nodata is None and (masked or self._masked):
+            nodata = 0
+        return dataclasses.replace(self.encoding, nodata=nodata)
+
+    def close(self) -> None:
+        """Close all files."""
+        if self._pool:
+            self._pool.shutdown()
+        for layer in self._layers:
+            layer.dataset.close()

@@ -1,0 +1,1 @@
+"""Registration of revisits: shifts, shift fields, alignment."""

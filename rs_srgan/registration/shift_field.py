@@ -1,0 +1,104 @@
+"""How a whole image lies against another: shifts that change slowly from place to place."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from scipy import ndimage
+
+from rs_srgan.pixels.radiometry import FloatImage, Mask
+from rs_srgan.pixels.windows import Window, spread
+from rs_srgan.registration.shift import Shift, find_shift
+
+# What is compared at once, and how far apart: detectors and terrain shift over kilometres.
+_WINDOW_PX = 256
+_STEP_PX = 1024
+# What differs more from the median of all was found wrongly.
+_LARGEST_DEVIATION_PX = 1.0
+# Two dates of one place, once aligned, correlate more than this, unless clouds or snow cover one of them.
+LEAST_CONFIDENCE = 0.5
+_OUTLIERS = 4.0  # median deviations; see `find_shift`
+# Of the pixels of a window, so many must count in both images.
+_LEAST_SHARE = 0.1
+
+_Numbers = np.ndarray[Any, Any]
+
+# Of a window: pixels, (h, w), and which of them count.
+Read = Callable[[Window], tuple[FloatImage, Mask]]
+
+
+@dataclass(frozen=True)
+class ShiftField:
+    """Shifts at the centres of windows; linear between them, constant beyond.
+
+    Attributes:
+        rows: of the centres, pixels.
+        cols: of the centres, pixels.
+        shifts: see `Shift`, (rows, cols, 2).
+        confidence: the median over the windows; 0 where nothing could be compared.
+    """
+
+    rows: _Numbers
+    cols: _Numbers
+    shifts: _Numbers
+    confidence: float
+
+    @classmethod
+    def find(cls, reference: Read, moving: Read, height: int, width: int, largest_px: float = 4) -> Self:
+        """Compare windows that are spread over two images of `height` x `width` pixels.
+
+        Windows that are hidden, look different, or disagree with the rest take the median of the others.
+
+        Args:
+            reference: reads an image.
+            moving: reads the other one.
+            height: of both, pixels.
+            width: of both, pixels.
+            largest_px: a larger shift is not believed.
+        """
+        rows, cols = (spread(side, min(_WINDOW_PX, side), _STEP_PX) for side in (height, width))
+        found = np.full((len(rows), len(cols), 3), np.nan)
+        for i, row in enumerate(rows):
+            for j, col in enumerate(cols):
+                window = Window(row, col, min(_WINDOW_PX, height), min(_WINDOW_PX, width))
+                (fixed, fixed_mask), (other, other_mask) = reference(window), moving(window)
+                if (fixed_mask & other_mask).mean() >= _LEAST_SHARE:
+                    shift = find_shift(fixed, other, fixed_mask, other_mask, largest_px, _OUTLIERS)
+                    if shift.confidence >= LEAST_CONFIDENCE:
+                        found[i, j] = shift.rows, shift.cols, shift.confidence
+        good = np.isfinite(found[..., 0])
+        shifts = np.zeros((len(rows), len(cols), 2))
+        if good.any():
+            median = np.median(found[good][:, :2], axis=0)
+            good &= ~(np.hypot(*np.moveaxis(found[..., :2] - median, -1, 0)) > _LARGEST_DEVIATION_PX)
+            shifts[:] = median
+            shifts[good] = found[good][:, :2]
+            shifts = ndimage.median_filter(shifts, size=(3, 3, 1), mode="nearest")
+        middle = [(min(_WINDOW_PX, side) - 1) / 2 for side in (height, width)]
+        confidence = float(np.median(found[good][:, 2])) if good.any() else 0.0
+        return cls(np.array(rows) + middle[0], np.array(cols) + middle[1], shifts, confidence)
+
+    @property
+    def median(self) -> Shift:
+        """One shift for all."""
+        rows, cols = np.median(self.shifts, axis=(0, 1))
+        return Shift(float(rows), float(cols), self.confidence)
+
+    def at(self, window: Window) -> FloatImage:
+        """The shift of every pixel of a window, (2, h, w); the same for a pixel in whatever window it is."""
+        down, down_share = _between(np.arange(window.height) + window.row, self.rows)
+        right, right_share = _between(np.arange(window.width) + window.col, self.cols)
+        knots = np.moveaxis(self.shifts, -1, 0)
+        upper, lower = knots[:, down], knots[:, np.minimum(down + 1, len(self.rows) - 1)]
+        rows = upper + (lower - upper) * down_share[:, None]
+        left, beside = rows[:, :, right], rows[:, :, np.minimum(right + 1, len(self.cols) - 1)]
+        field: FloatImage = left + (beside - left) * right_share
+        return field
+
+
+def _between(positions: _Numbers, centres: _Numbers) -> tuple[_Numbers, _Numbers]:
+    """Index of the centre before each position, and how far it lies towards the next one, 0..1."""
+    along = np.interp(positions, centres, np.arange(len(centres)))
+    before = along.astype(np.int64)
+    return before, along - before

@@ -1,0 +1,1 @@
+"""Sensors: their bands, and how they blur and sample the ground."""

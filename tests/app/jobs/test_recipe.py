@@ -1,0 +1,80 @@
+"""The command and the lines of Python that a visitor takes home make the same result."""
+
+import os
+import shlex
+import sys
+import types
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+import rasterio
+
+from app.jobs.recipe import command, notebook, snippet
+from app.jobs.request import Request
+from app.jobs.worker import compute
+from rs_srgan.cli.main import main
+from tests.conftest import scene_dn
+
+
+def requests(source):
+    box = (10.3, 46.04, 10.304, 46.045)
+    yield Request(source, ("sisr-x4-rgbn",), uncertainty=True)
+    yield Request(source, ("srgan-x4-rgbn",), detail=0.5, offset=-1000.0, engine="torch")
+    yield Request(source, ("sisr-x2-rgbn", "sisr-x4-rgbn"), bbox=box)
+
+
+@pytest.mark.parametrize("index", range(3))
+@pytest.mark.parametrize("how", ["command", "snippet"])
+def test_it_makes_the_same_pixels(write_tif, tmp_path, monkeypatch, index, how):
+    source = write_tif(scene_dn(70, 90) + np.uint16(1000), "l'été.tif")
+    request = list(requests(source))[index]
+    made, again = tmp_path / "made", tmp_path / "again"
+    made.mkdir()
+    again.mkdir()
+    list(compute(request, made))
+    os.link(source, again / source.name)
+    monkeypatch.chdir(again)
+    if how == "command":
+        for line in command(request, [source.name]).splitlines():
+            program, *arguments = shlex.split(line)
+            assert program == "rs-srgan"
+            assert main(arguments) == 0
+    else:
+        exec(snippet(request, [source.name]), {})
+    results = sorted(path for path in made.iterdir() if path.name != "lr.tif")
+    copies = sorted(path for path in again.iterdir() if path.name != source.name)
+    assert len(results) == len(copies)
+    contents = [[], []]
+    for content, paths in zip(contents, (results, copies), strict=True):
+        for path in paths:
+            with rasterio.open(path) as dataset:
+                content.append(dataset.read().tobytes())
+    assert sorted(contents[0]) == sorted(contents[1])
+
+
+def test_the_lines_for_a_notebook_are_python():
+    title = 'l\'été "x".tif'
+    added = {}
+
+    class Map:
+        """As leafmap has it."""
+
+        def __init__(self, center, zoom, style):
+            added["center"], added["style"] = center, style
+
+        def add_tile_layer(self, url, name, attribution):
+            added[name] = url
+
+        def add_layer_control(self):
+            pass
+
+    text = notebook(title, "http://localhost:7860/jobs/abc", (10.0, 46.0, 10.5, 46.5))
+    leafmap = types.SimpleNamespace(Map=Map)
+    with patch.dict(sys.modules, {"leafmap": types.SimpleNamespace(maplibregl=leafmap), "leafmap.maplibregl": leafmap}):
+        exec(compile(text, "notebook", "exec"), {})
+    assert added["center"] == (10.25, 46.25)
+    assert added["style"]["layers"] == []  # its own would be fetched from elsewhere
+    for layer in ("input", "sr"):
+        tiles = f"http://localhost:7860/jobs/abc/tiles/earth/{layer}/{{z}}/{{x}}/{{y}}.webp?composite=True+colour"
+        assert added[f"{layer} of {title}"] == tiles

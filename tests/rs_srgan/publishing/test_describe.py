@@ -1,0 +1,117 @@
+"""Cards of one's own models: from reports that `rs-srgan evaluate` really wrote."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from huggingface_hub import ModelCard
+
+pytest.importorskip("torchmetrics")
+
+from rs_srgan import InputError, load_model
+from rs_srgan.cli.main import main
+from rs_srgan.evaluation import evaluate, save_report
+from rs_srgan.publishing import describe
+from tests.conftest import scene_dn, squeeze
+
+
+@pytest.fixture
+def reports(write_tif, model_folder, tmp_path):
+    """Of one image, simulated and as it is, with pictures."""
+    model, image = load_model(model_folder), write_tif(scene_dn(80, 96), "moor_2020.tif")
+    for name, reference in (("Moors, 2020", True), ("Moors as they are", False)):
+        save_report(evaluate(image, model, reference=reference, pictures=1), tmp_path / name)
+    return [tmp_path / "Moors, 2020", tmp_path / "Moors as they are"]
+
+
+def test_the_figures_of_the_reports_are_in_the_card(model_folder, reports):
+    card = ModelCard.load(describe(model_folder, reports=reports, name="moors/sr"))
+    measured = json.loads((reports[0] / "report.json").read_text())["mean"]["model"]
+    figures = {each.metric_type: each for each in card.data.eval_results}
+    assert figures["psnr"].metric_value == round(measured["psnr_db"], 2)
+    assert (figures["psnr"].dataset_type, figures["psnr"].dataset_name) == ("moors-2020", "Moors, 2020")
+    assert "| Moors, 2020, 1 sites | " in squeeze(card.text) and f" {measured['psnr_db']:.2f} |" in squeeze(card.text)
+    assert "| Moors as they are, real | model |" in squeeze(card.text)
+    assert "training never saw" not in card.text, "we do not know that"
+    assert 'load_model("moors/sr")' in card.text and "# moors/sr" in card.text
+
+
+def test_pictures_come_with_the_reports_unless_not_wanted(model_folder, reports):
+    text = describe(model_folder, reports=reports, name="moors/sr").read_text()
+    pictures = sorted(path.name for path in (model_folder / "pictures").iterdir())
+    assert (
+        len(pictures) == 4 and pictures[0].startswith("Moors_2020_01_") and "Moors_as_they_are_curves.png" in pictures
+    )
+    assert all(f"(pictures/{name})" in text for name in pictures)
+    assert "Pictures" not in describe(model_folder, reports=reports, pictures=False).read_text()
+    assert not (model_folder / "pictures").exists()
+
+
+def test_what_is_said_in_about_stays_and_is_in_the_card(model_folder, reports):
+    describe(model_folder, reports=reports, name="moors/sr")
+    about = model_folder / "about.toml"
+    about.write_text(about.read_text().replace('limits = ""', 'limits = "Not for bogs."'))
+    assert "Not for bogs." in describe(model_folder).read_text()
+    assert "| Moors, 2020, 1 sites |" in squeeze(describe(model_folder, name="moors/sr").read_text())
+    assert "Not for bogs." in about.read_text()
+
+
+def test_a_card_of_real_images_alone_says_what_is_known_of_them(model_folder, reports):
+    card = ModelCard.load(describe(model_folder, reports=reports[1:]))
+    assert card.data.eval_results is None
+    assert "Agreement with the input" in card.text and "PSNR" not in card.text
+
+
+@pytest.mark.parametrize("start", ["sisr-x4-rgbn", "organisation/name", "model", "/home/me/model", None])
+def test_what_it_was_made_of_is_said_by_a_name_that_others_know(model_folder, start):
+    (model_folder / "training.json").write_text(json.dumps({"init_from": start, "steps": 5, "minutes": 1.0}))
+    known = start in ("sisr-x4-rgbn", "organisation/name")
+    assert ModelCard.load(describe(model_folder)).data.base_model == (start if known else None)
+
+
+def test_figures_of_other_weights_are_refused(model_folder, model, reports):
+    with torch.no_grad():
+        model.generator.head.bias.add_(1)
+    model.save_pretrained(model_folder)
+    with pytest.raises(InputError, match=r"is about other weights .* Evaluate the model as it is now"):
+        describe(model_folder, reports=reports)
+    assert not (model_folder / "metrics.json").exists()
+
+
+def test_a_folder_that_is_called_as_a_bundled_model_is_meant_itself(model_folder, reports, monkeypatch):
+    model_folder.rename(model_folder.with_name("sisr-x4-rgbn"))
+    monkeypatch.chdir(model_folder.parent)
+    describe("sisr-x4-rgbn", reports=reports)
+
+
+def test_wrong_requests_are_a_line(model_folder, reports, tmp_path, capsys):
+    twin = tmp_path / "elsewhere" / reports[0].name
+    shutil.copytree(reports[0], twin)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "report.json").write_text('{"model": 3}')
+    for arguments, words in (
+        ([tmp_path / "no"], "There is no folder"),
+        ([model_folder, "--report", tmp_path / "empty"], "There is no report at"),
+        ([model_folder, "--report", tmp_path / "odd"], "is no report of `rs-srgan evaluate`"),
+        ([model_folder, "--report", reports[0], twin], "Two reports lie in folders named Moors, 2020"),
+        ([model_folder, "--name", "moors/other"], "says that the model's name is 'moors/sr'"),
+    ):
+        describe(model_folder, name="moors/sr")
+        assert main(["card", *map(str, arguments)]) == 2
+        error = capsys.readouterr().err
+        assert words in error and error.count("\n") == 1
+
+
+def test_the_report_of_pairs_says_so(model_folder, write_tif, tmp_path):
+    fine = scene_dn(96, 96).astype(np.float32)
+    (tmp_path / "pairs" / "hr").mkdir(parents=True)
+    (tmp_path / "pairs" / "lr").mkdir()
+    write_tif(fine.astype(np.uint16), "pairs/hr/a.tif")
+    write_tif(fine.reshape(4, 24, 4, 24, 4).mean((2, 4)).astype(np.uint16), "pairs/lr/a.tif")
+    save_report(evaluate(tmp_path / "pairs", load_model(model_folder)), tmp_path / "report")
+    text = describe(model_folder, reports=[tmp_path / "report"]).read_text().replace("\n", " ")
+    assert "LR and HR of pairs are two images" in text and "Wald" not in text
+    assert "| report | model |" in squeeze(text) and ", real" not in squeeze(text)

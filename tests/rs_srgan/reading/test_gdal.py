@@ -1,0 +1,64 @@
+"""Rasters are opened alone; what lies beside them is named if it would have mattered."""
+
+import pytest
+import rasterio
+
+from rs_srgan import InputError
+from rs_srgan.pixels.windows import Window
+from rs_srgan.reading.gdal import open_alone, warn_of_sidecars
+from rs_srgan.reading.opening import open_raster
+from tests.conftest import scene_dn
+
+BANDS = ("B04", "B03", "B02", "B08")
+
+
+def aux(*elements: str) -> str:
+    return f"<PAMDataset>{''.join(f'<{name}>1</{name}>' for name in elements)}</PAMDataset>"
+
+
+@pytest.mark.parametrize(
+    ("beside", "content", "named"),
+    [
+        ("scene.tif.aux.xml", aux("NoDataValue"), "NoDataValue"),
+        ("scene.tif.aux.xml", aux("SRS", "GeoTransform"), "GeoTransform, SRS"),
+        ("scene.tif.msk", "x", "msk"),
+        ("scene.tif.aux.xml", aux("Histograms"), None),
+        ("scene.tif.aux.xml", "no XML", None),
+        ("scene.tif.ovr", "x", None),
+        ("scene.tfw", "1\n0\n0\n1\n0\n0\n", None),
+    ],
+)
+def test_a_sidecar_that_would_have_mattered_is_named(write_tif, caplog, beside, content, named):
+    path = write_tif(scene_dn(16, 16))
+    path.with_name(beside).write_text(content)
+    with open_raster(path, BANDS) as raster:
+        assert raster.read(Window(0, 0, 16, 16))[1].all()
+    assert (named in caplog.text) if named else not caplog.text
+
+
+def test_a_world_file_matters_where_the_image_has_no_place(tmp_path, caplog):
+    path = tmp_path / "photo.png"
+    (tmp_path / "photo.pgw").write_text("1\n0\n0\n1\n0\n0\n")
+    warn_of_sidecars(path, located=True)
+    assert not caplog.text
+    warn_of_sidecars(path, located=False)
+    assert "photo.pgw" in caplog.text
+
+
+def test_a_nodata_value_of_a_sidecar_does_not_count(write_tif):
+    dn = scene_dn(16, 16)
+    path = write_tif(dn)
+    value = int(dn[0, 3, 4])
+    path.with_name("scene.tif.aux.xml").write_text(
+        f'<PAMDataset><PAMRasterBand band="1"><NoDataValue>{value}</NoDataValue></PAMRasterBand></PAMDataset>'
+    )
+    with rasterio.open(path) as plain:
+        assert plain.nodatavals[0] == value
+    with open_alone(path) as dataset:
+        assert dataset.nodatavals[0] is None
+
+
+def test_what_is_no_raster_is_refused(tmp_path):
+    (tmp_path / "a.tif").write_text("<VRTDataset/>")
+    with pytest.raises(InputError, match=r"a\.tif"), open_alone(tmp_path / "a.tif"):
+        pass

@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from rs_srgan import InputError
+from rs_srgan.registration.align import align, nearest_pixels
+from tests.rs_srgan.registration.test_shift import inner, moved, scene
+
+
+def images(*shifts):
+    """Of one place, four bands."""
+    fine = np.stack([scene(7), 0.9 * scene(7), 1.1 * scene(7), scene(7) + 0.02])
+    return [np.stack([inner(moved(band, *shift)) for band in fine]) for shift in shifts]
+
+
+def test_the_nearest_pixel_and_where_it_lies():
+    shift = np.array([[[1.3]], [[-0.6]]], np.float32)
+    steps, offsets = nearest_pixels(shift)
+    assert steps.ravel().tolist() == [1, -1]
+    # a pixel of the view shows what lies `shift` before it: 1 - 1.3, and -1 + 0.6
+    np.testing.assert_allclose(offsets.ravel(), [-0.3, -0.4], atol=1e-6)
+
+
+def test_views_come_onto_the_reference_without_being_resampled():
+    reference, view = images((0, 0), (2, -3))
+    stack = align([reference, view])
+    np.testing.assert_allclose(stack.offsets[1], 0, atol=0.02)
+    inside = (slice(None), slice(4, -4), slice(4, -4))
+    np.testing.assert_allclose(stack.views[1][inside], reference[inside], atol=2e-3)
+    assert stack.mask[1][4:-4, 4:-4].all()
+    assert not stack.mask[1][-2:].any() and not stack.mask[1][:, :3].any()  # beyond the view
+
+
+def test_offsets_say_where_a_pixel_was_sampled():
+    reference, view = images((0, 0), (0.3, -0.4))
+    stack = align([reference, view])
+    np.testing.assert_allclose(stack.offsets[1, 0], -0.3, atol=0.02)
+    np.testing.assert_allclose(stack.offsets[1, 1], 0.4, atol=0.02)
+    at_offsets = [
+        ndimage.shift(band, (0.3, -0.4), order=5, mode="nearest")[6:-6, 6:-6] for band in reference.astype(float)
+    ]
+    np.testing.assert_allclose(stack.views[1][:, 6:-6, 6:-6], at_offsets, atol=2e-3)
+
+
+def test_tones_become_those_of_the_reference_though_some_of_it_changed():
+    reference, view = images((0, 0), (0, 0))
+    light = view * np.array([1.2, 0.9, 1.1, 0.8])[:, None, None] + 0.03
+    light[:, 20:35, 20:35] = 0.6  # a new roof
+    stack = align([reference, light.astype(np.float32)])
+    same = np.ones(reference.shape[1:], bool)
+    same[20:35, 20:35] = False
+    assert np.abs(stack.views[1] - reference)[:, same].max() < 0.004
+    assert np.abs(stack.views[1] - reference)[:, ~same].min() > 0.1
+
+
+def test_clouds_neither_count_nor_disturb():
+    random = np.random.default_rng(0)
+    reference, view = images((0, 0), (0.4, 1.2))
+    clouds = ndimage.gaussian_filter(random.normal(size=view.shape[1:]), 6)
+    mask = clouds > np.quantile(clouds, 0.4)
+    view[:, ~mask] = 0.9
+    stack = align([reference, view], [np.ones_like(mask), mask])
+    assert stack.fields[1].median.rows == pytest.approx(0.4, abs=0.05)
+    assert stack.fields[1].median.cols == pytest.approx(1.2, abs=0.05)
+    assert np.abs(stack.views[1] - reference)[:, stack.mask[1]].max() < 0.1
+
+
+def test_another_place_does_not_count():
+    other = np.stack([scene(3)] * 4)
+    stack = align([images((0, 0))[0], inner(other.transpose(1, 2, 0)).transpose(2, 0, 1)])
+    assert stack.mask[0].all() and not stack.mask[1].any()
+
+
+def test_no_data_is_filled_and_does_not_count():
+    reference, view = images((0, 0), (0, 0))
+    view[:, 5:9, 5:9] = np.nan
+    stack = align([reference, view])
+    assert np.isfinite(stack.views).all() and not stack.mask[1, 5:9, 5:9].any()
+
+
+@pytest.mark.parametrize(
+    ("shapes", "options", "words"),
+    [
+        ([], {}, "expected equal"),
+        ([(4, 8, 8), (4, 8, 9)], {}, "expected equal"),
+        ([(8, 8)], {}, "expected equal"),
+        ([(4, 8, 8)], {"reference": 1}, "view 1 of 1"),
+        ([(4, 8, 8)], {"masks": [np.ones((8, 7), bool)]}, "The masks have shapes"),
+        ([(4, 8, 8)], {"masks": []}, "The masks have shapes"),
+    ],
+)
+def test_what_does_not_fit_is_refused(shapes, options, words):
+    with pytest.raises(InputError, match=words):
+        align([np.zeros(shape, np.float32) for shape in shapes], **options)

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from rs_srgan.pixels.windows import Window
+from rs_srgan.registration.shift_field import LEAST_CONFIDENCE, ShiftField
+from tests.rs_srgan.registration.test_shift import moved, scene
+
+SIDE = 1536
+
+
+@pytest.fixture(scope="module")
+def image():
+    return scene(0, SIDE)
+
+
+def reader(image, mask=None):
+    mask = np.ones(image.shape, bool) if mask is None else mask
+    return lambda window: (image[window.slices], mask[window.slices])
+
+
+def test_a_shift_that_changes_over_the_image_is_followed(image):
+    drift = np.linspace(-0.3, 0.5, SIDE)  # from the upper to the lower end
+    rows, cols = np.mgrid[:SIDE, :SIDE].astype(float)
+    other = ndimage.map_coordinates(image, [rows - drift[:, None], cols - 0.25], order=5, mode="nearest")
+    field = ShiftField.find(reader(image), reader(other.astype(np.float32)), SIDE, SIDE)
+    inside = Window(200, 300, 1100, 900)
+    expected = np.stack([np.broadcast_to(drift[200:1300, None], (1100, 900)), np.full((1100, 900), 0.25)])
+    assert np.abs(field.at(inside) - expected).max() < 0.03
+    assert field.confidence > 0.9
+
+
+def test_the_field_of_a_window_is_that_part_of_the_whole():
+    field = ShiftField(
+        np.array([10.0, 90.0]), np.array([20.0, 60.0, 100.0]), np.random.default_rng(0).random((2, 3, 2)), 1
+    )
+    whole = field.at(Window(0, 0, 120, 130))
+    part = Window(17, 40, 30, 50)
+    np.testing.assert_array_equal(field.at(part), whole[:, *part.slices])
+    np.testing.assert_allclose(whole[:, 10, 60], field.shifts[0, 1], rtol=1e-6)
+    np.testing.assert_allclose(whole[:, -1, -1], field.shifts[1, 2], rtol=1e-6)  # constant beyond the centres
+
+
+def test_windows_under_clouds_take_the_shift_of_the_others(image):
+    other = moved(image, 0.4, -1.3)
+    mask = np.ones(image.shape, bool)
+    mask[: SIDE // 2] = False
+    field = ShiftField.find(reader(image), reader(other, mask), SIDE, SIDE)
+    np.testing.assert_allclose(field.shifts, np.broadcast_to([0.4, -1.3], field.shifts.shape), atol=0.03)
+
+
+def test_another_place_is_not_believed(image):
+    field = ShiftField.find(reader(image), reader(scene(5, SIDE)), SIDE, SIDE)
+    assert field.confidence < LEAST_CONFIDENCE and not field.shifts.any()
+
+
+def test_a_small_image_has_one_shift():
+    image = scene(2, 90)
+    field = ShiftField.find(reader(image), reader(moved(image, -0.7, 0.2)), 90, 90)
+    assert field.shifts.shape == (1, 1, 2)
+    assert (field.median.rows, field.median.cols) == pytest.approx((-0.7, 0.2), abs=0.03)
