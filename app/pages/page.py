@@ -16,6 +16,7 @@ from app.pages.tile_tab import tile_tab
 from app.products.store import Products
 from app.settings import Settings
 from rs_srgan import InputError
+from rs_srgan.reading.safe import is_product
 
 # Coarse pixels becoming fine ones.
 _LOGO = """<svg viewBox="0 0 44 44" aria-hidden="true"><rect width="44" height="44" rx="10" fill="#0f2a33"/>
@@ -54,7 +55,7 @@ def build(settings: Settings, models: Models, jobs: Jobs, products: Products, sa
             tab = "patch"  # the page itself says that a job has gone
             with suppress(InputError):
                 asked = jobs.get(name).request
-                tab = "tile" if asked.source.suffix.upper() == ".SAFE" else "revisits" if asked.others else tab
+                tab = "tile" if is_product(asked.source) else "revisits" if asked.others else tab
             places[tab] = job_html(name)
             return (*places.values(), gr.Tabs(selected=tab))
 

@@ -135,8 +135,8 @@ class Products:
             archive = folder / upload.name
             link(upload, archive)  # the upload itself may be cleared away at any time
             unpack(archive, folder, {contents.metadata} | contents.quick)
-            metadata = folder / PurePosixPath(contents.metadata)
-            product = _product(name, upload.name, readers.ask(upload.name, glance_at, metadata), folder)
+            unpacked = folder / PurePosixPath(contents.metadata).parent
+            product = _product(name, upload.name, readers.ask(upload.name, glance_at, unpacked), folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
