@@ -39,6 +39,7 @@ test: .venv/.dev
 lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python scripts/check_docstrings.py
 	$(BIN)/mypy
 
 bench: .venv/.dev
