@@ -10,25 +10,73 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOTS = ("rs_srgan", "app", "train", "benchmarks", "scripts")
-# Pronouns, prepositions and articles; "Those" and "The same" leave it to the reader what is meant.
+# Pronouns, prepositions and conjunctions.
 FORBIDDEN = frozenset(
-    "a an the of that this these those it its what which who whose how by in as whether where when while with without "
-    "from to on at such into between until for if also all every each one some more".split()
+    {
+        "of",
+        "that",
+        "this",
+        "these",
+        "those",
+        "it",
+        "its",
+        "what",
+        "which",
+        "who",
+        "whose",
+        "how",
+        "by",
+        "in",
+        "as",
+        "whether",
+        "where",
+        "when",
+        "while",
+        "with",
+        "without",
+        "from",
+        "to",
+        "on",
+        "at",
+        "such",
+        "into",
+        "between",
+        "until",
+        "for",
+        "if",
+        "also",
+        "all",
+        "every",
+        "each",
+        "one",
+        "some",
+        "more",
+    }
 )
+ARTICLES = frozenset({"a", "an", "the"})
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def is_property(node: Function) -> bool:
+    """Return whether a function is a property, which may be described as the thing that it is."""
+    names = {each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in node.decorator_list}
+    return bool(names & {"property", "cached_property"})
 
 
 def documented(path: Path) -> Iterator[tuple[Function, str]]:
     """Yield the functions of a file that have a docstring, with its first line."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, Function) and (text := (ast.get_docstring(node) or "").strip()):
-            decorators = {
-                each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "")
-                for each in node.decorator_list
-            }
-            if not decorators & {"property", "cached_property"}:  # which are things, not actions
-                yield node, text.splitlines()[0]
+            yield node, text.splitlines()[0]
+
+
+def begins_badly(node: Function, line: str) -> bool:
+    """Return whether the first word is no verb, nor the name of a thing if the function is a property."""
+    first = line.split()[0].strip(",.:;`'\"").lower()
+    if line.lower().startswith("the same"):  # as what?
+        return True
+    return first in FORBIDDEN or (first in ARTICLES and not is_property(node))
 
 
 def main() -> int:
@@ -39,7 +87,7 @@ def main() -> int:
     for file in files:
         for node, line in documented(file):
             count += 1
-            if line.split()[0].strip(",.:;`'\"").lower() in FORBIDDEN:
+            if begins_badly(node, line):
                 offenders.append(f"{file}:{node.lineno} {node.name}: {line}")
     sys.stdout.write("\n".join([*offenders, f"{len(offenders)} of {count} docstrings begin with no verb."]) + "\n")
     return 1 if offenders else 0
