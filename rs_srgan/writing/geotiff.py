@@ -26,6 +26,7 @@ from rs_srgan.writing.terminal import without_lines
 
 COMPRESSIONS = ("zstd", "deflate", "none")
 BLOCK_PX = 256
+COG_BLOCK_PX = 512
 _BLOCK_UNIT_PX = 16  # TIFF 6.0, section 15
 # Rows of blocks that are compressed at once: few enough to stay in a processor's cache.
 _BLOCK_ROWS = 2
@@ -72,20 +73,24 @@ def check_target(target: str | Path, sources: Sequence[str | Path], overwrite: b
     return target
 
 
-def block_px(tile_px: int) -> int:
-    """Side of the blocks of a file that is written in tiles of `tile_px`, so that each block is written once.
+def block_px(tile_px: int, block: int = BLOCK_PX) -> int:
+    """Return the side of the blocks of a file that is written in tiles of `tile_px`, so that each is written once.
+
+    Args:
+        tile_px: side of the tiles, pixels, as `whole_blocks` returns it.
+        block: side of the blocks where tiles are large enough, pixels.
 
     Raises:
         ValueError: a tile size that `whole_blocks` would change.
     """
-    if tile_px != whole_blocks(tile_px):
-        raise ValueError(f"tile_px is {tile_px}; expected {whole_blocks(tile_px)}.")
-    return min(tile_px, BLOCK_PX)
+    if tile_px != whole_blocks(tile_px, block):
+        raise ValueError(f"tile_px is {tile_px}; expected {whole_blocks(tile_px, block)}.")
+    return min(tile_px, block)
 
 
-def whole_blocks(tile_px: int) -> int:
-    """The tile size, rounded up to whole blocks of a GeoTIFF."""
-    unit = BLOCK_PX if tile_px > BLOCK_PX else _BLOCK_UNIT_PX
+def whole_blocks(tile_px: int, block: int = BLOCK_PX) -> int:
+    """Return a tile size, pixels, rounded up to whole blocks of a GeoTIFF."""
+    unit = block if tile_px > block else _BLOCK_UNIT_PX
     return -(-tile_px // unit) * unit
 
 
@@ -205,7 +210,7 @@ class GeoTiffWriter:
         self._file.close()
 
 
-def write_cog(source: Path, target: Path, compress: str) -> None:
+def write_cog(source: Path, target: Path, compress: str, block: int = COG_BLOCK_PX) -> None:
     """Copy a GeoTIFF into a Cloud Optimized GeoTIFF: overviews (averages) in it, and in the order that readers like.
 
     Raises:
@@ -217,7 +222,7 @@ def write_cog(source: Path, target: Path, compress: str) -> None:
     try:
         # of a full disk libtiff tells the terminal itself, function by function
         with rasterio.Env(GDAL_NUM_THREADS="ALL_CPUS"), without_lines(b"_tiff"):
-            rasterio.shutil.copy(source, target, driver="COG", blocksize=512, bigtiff="if_safer", **options)
+            rasterio.shutil.copy(source, target, driver="COG", blocksize=block, bigtiff="if_safer", **options)
             _require_whole(target)
     except (RasterioError, CPLE_BaseError) as error:
         reason = f"The overviews could not be written, most likely because the disk is full ({first_line(error)})"

@@ -9,7 +9,7 @@ import numpy as np
 from rs_srgan.pixels.radiometry import Encoding
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.grid import Grid
-from rs_srgan.writing.geotiff import GeoTiffWriter, write_cog
+from rs_srgan.writing.geotiff import COG_BLOCK_PX, GeoTiffWriter, write_cog
 from rs_srgan.writing.unfinished import Unfinished
 
 logger = logging.getLogger(__name__)
@@ -64,8 +64,12 @@ class Result:
         """Close the file as it was when it was last settled."""
         self._writer.close()
 
-    def publish(self, cog: bool) -> None:
-        """Close the file, which is whole, make it a Cloud Optimized GeoTIFF if that is wanted, and give it its name.
+    def publish(self, cog: bool, cog_block: int = COG_BLOCK_PX) -> None:
+        """Close the file, which is whole, convert it to a Cloud Optimized GeoTIFF if asked, and give it its name.
+
+        Args:
+            cog: convert it.
+            cog_block: side of the converted file's blocks, pixels.
 
         Raises:
             OSError: the disk is full, or there is a file of that name by now.
@@ -73,5 +77,5 @@ class Result:
         self.close()
         if cog:
             logger.info("%s: adding overviews.", self._unfinished.target.name)
-            write_cog(self._unfinished.pixels, self._unfinished.copy, self._compress)
+            write_cog(self._unfinished.pixels, self._unfinished.copy, self._compress, cog_block)
         self._unfinished.publish(self._unfinished.copy if cog else self._unfinished.pixels)
