@@ -2,23 +2,21 @@
 
 import logging
 import math
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-import rasterio
-from rasterio.crs import CRS
 from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import CRSError
 from rasterio.io import DatasetReader, MemoryFile
 
 from rs_srgan.errors import InputError
 from rs_srgan.pixels.radiometry import QUANTIFICATION, Encoding
 from rs_srgan.reading.formats import find_driver
 from rs_srgan.reading.gdal import driver_of, first_line, open_dataset, warn_of_sidecars
+from rs_srgan.reading.paths import existing
+from rs_srgan.reading.proj import require_proj
 from rs_srgan.reading.raster import Layer, Raster
 from rs_srgan.reading.safe import is_product, open_product
 from rs_srgan.sensors import sentinel2 as band_table
@@ -50,7 +48,7 @@ def open_raster(path: str | Path, band_names: tuple[str, ...], offset: float | N
         InputError: not there, not a raster, or not with the model's bands.
     """
     path = existing(path)
-    _require_proj()
+    require_proj()
     if offset is not None:
         offset = _checked_offset(offset)
     with ExitStack() as stack:
@@ -61,25 +59,6 @@ def open_raster(path: str | Path, band_names: tuple[str, ...], offset: float | N
         yield raster
 
 
-def existing(path: str | Path) -> Path:
-    """The absolute path of something that is there: GDAL takes a relative one like "zip:a.tif" for an address.
-
-    Raises:
-        InputError: it is not there, or not to be seen.
-    """
-    if "\0" in str(path):
-        raise InputError(f"The name {str(path)!r} holds a NUL, which no name can. Correct it.")
-    try:
-        str(path).encode()
-        if not Path(path).exists():
-            raise InputError(f"{path} does not exist.")
-    except UnicodeEncodeError:
-        raise InputError(f"The name {os.fsencode(path)!r} is no UTF-8, which GDAL needs. Rename it.") from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
-    return Path(path).absolute()
-
-
 def _checked_offset(offset: float) -> float:
     try:
         plain = float(offset)  # also of numpy's numbers, which no note of a run could hold
@@ -88,18 +67,6 @@ def _checked_offset(offset: float) -> float:
     if not math.isfinite(plain):
         raise InputError(f"The offset is {offset}; expected a number of DN, such as -1000.")
     return plain
-
-
-def _require_proj() -> None:
-    """With a database of another version coordinates would be lost, or an error come up later in PROJ's own words."""
-    try:
-        with rasterio.Env():  # else GDAL's own words reach the terminal
-            CRS.from_epsg(4326)
-    except CRSError:
-        named = [name for name in ("PROJ_DATA", "PROJ_LIB") if os.environ.get(name)]
-        where = [f"{name} is {os.environ[name]}, perhaps of another installation: unset it." for name in named]
-        remedy = " ".join(where) or "Install rasterio again: pip install --force-reinstall rasterio."
-        raise InputError(f"PROJ cannot use its database of coordinate systems. {remedy}") from None
 
 
 def _open_product(path: Path, band_names: tuple[str, ...], offset: float | None) -> Raster:

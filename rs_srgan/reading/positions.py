@@ -9,7 +9,7 @@ from rs_srgan.errors import InputError
 from rs_srgan.pixels.radiometry import Image
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.grid import Grid
-from rs_srgan.reading.region import PROJECTION_ERRORS
+from rs_srgan.reading.proj import PROJECTION_ERRORS
 
 # Between two projections of the Earth, positions are computed for every so many pixels. Over 320 m they are linear to
 # less than a thousandth of a pixel of 10 m.

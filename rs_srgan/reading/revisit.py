@@ -18,7 +18,8 @@ from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.formats import find_driver
 from rs_srgan.reading.gdal import driver_of, open_dataset
 from rs_srgan.reading.grid import Grid
-from rs_srgan.reading.opening import existing, in_memory, npy_array, open_raster, refuse_huge_blocks
+from rs_srgan.reading.opening import in_memory, npy_array, open_raster, refuse_huge_blocks
+from rs_srgan.reading.paths import existing
 from rs_srgan.reading.raster import Layer, Raster
 from rs_srgan.reading.safe import SafeProduct, is_product, open_product
 

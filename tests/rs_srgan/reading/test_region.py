@@ -1,5 +1,4 @@
 import json
-import re
 
 import numpy as np
 import pytest
@@ -42,7 +41,7 @@ def write(tmp_path):
     return write
 
 
-def test_without_a_wish_it_is_all():
+def test_without_box_and_area_the_region_is_the_whole_raster():
     assert find_region(GRID, "a.tif").window == WHOLE
 
 
@@ -52,8 +51,8 @@ def test_a_box_in_the_rasters_own_degrees_is_found_to_the_pixel():
     assert find_region(grid, "a.tif", bbox=degrees(window, grid)).window == window
 
 
-def test_a_box_in_degrees_covers_what_it_names_and_little_more():
-    """Lines of longitude are not the grid's: the box that holds the window holds a few pixels around it."""
+def test_a_box_in_degrees_is_covered_with_few_pixels_more():
+    """Meridians are not parallel to the grid, so the window is a few pixels larger."""
     window = Window(100, 120, 80, 90)
     found = find_region(GRID, "a.tif", bbox=degrees(window)).window
     assert found.row <= 100 and found.col <= 120
@@ -61,7 +60,7 @@ def test_a_box_in_degrees_covers_what_it_names_and_little_more():
     assert found.height < 90 and found.width < 100
 
 
-def test_a_box_that_reaches_beyond_is_cut():
+def test_a_box_larger_than_the_raster_is_clipped():
     west, south, east, north = degrees(WHOLE)
     assert find_region(GRID, "a.tif", bbox=(west - 1, south - 1, east + 1, north + 1)).window == WHOLE
 
@@ -101,7 +100,7 @@ def test_the_whole_world_holds_every_raster(write, where):
     ("where", "box"),
     [("UTM", (-86.27, 1.68, -81.27, 6.68)), ("equal area", (-172.7, -56.06, -167.7, -51.06))],
 )
-def test_a_place_elsewhere_is_outside_though_the_projection_brings_it_to_the_raster(write, where, box):
+def test_a_distant_place_is_outside_though_its_projected_coordinates_are_inside(write, where, box):
     grid = ANYWHERE[where]
     with pytest.raises(InputError, match="lies outside"):
         find_region(grid, "a.tif", bbox=box)
@@ -110,7 +109,7 @@ def test_a_place_elsewhere_is_outside_though_the_projection_brings_it_to_the_ras
         find_region(grid, "a.tif", aoi=write({"type": "Polygon", "coordinates": [ring]}))
 
 
-def test_across_180_degrees_each_side_has_its_part(write):
+def test_a_raster_across_the_antimeridian_has_parts_on_both_sides(write):
     grid = ANYWHERE["UTM, across 180 degrees"]
     east, west = (find_region(grid, "a.tif", bbox=box).window for box in ((179, 45, 180, 47), (-180, 45, -179, 47)))
     assert east.col == 0 and west.col + west.width == 500
@@ -137,26 +136,14 @@ def test_a_straight_line_in_degrees_is_a_curve_in_the_raster(write):
     assert (mask.ravel() != expected).sum() <= 1
 
 
-def test_holes_stay_holes_and_what_is_far_away_is_left_out(write):
+def test_holes_stay_holes_and_distant_polygons_are_dropped(write):
     outer, hole = (polygon(window)["coordinates"][0] for window in (Window(50, 50, 300, 400), Window(100, 120, 80, 90)))
     elsewhere = [[[100, 0], [101, 0], [101, 1], [100, 0]]]
     region = find_region(GRID, "a.tif", aoi=write({"type": "MultiPolygon", "coordinates": [[outer, hole], elsewhere]}))
     inside = region.mask(GRID)
     assert inside[60:90, 60:440].all()
     assert not inside[102:178, 122:208].any()
-    assert len(region.area["coordinates"]) == 1
-
-
-def test_what_is_too_large_to_be_drawn_is_not_read(write, monkeypatch):
-    monkeypatch.setattr("rs_srgan.reading.region._MAX_GEOJSON_BYTES", 1000)
-    with pytest.raises(InputError, match=r"has 1,001 bytes; expected a GeoJSON file with a few polygons"):
-        find_region(GRID, "a.tif", aoi=write(" " * 1001))
-
-
-def test_a_byte_order_mark_is_no_part_of_the_content(write):
-    path = write("")
-    path.write_text(json.dumps(polygon(Window(100, 120, 80, 90))), encoding="utf-8-sig")
-    assert find_region(GRID, "a.tif", aoi=path).window.height < 90
+    assert region.area["type"] == "Polygon" and len(region.area["coordinates"]) == 2
 
 
 def test_a_box_may_be_an_array():
@@ -164,7 +151,7 @@ def test_a_box_may_be_an_array():
     assert find_region(GRID, "a.tif", bbox=np.array(box)) == find_region(GRID, "a.tif", bbox=box)
 
 
-def test_a_full_disk_whose_borders_lie_in_space_has_parts():
+def test_a_full_disk_has_parts_though_its_borders_are_not_on_earth():
     disk = rasterio.CRS.from_string("+proj=geos +h=35785831 +lon_0=0")
     grid = Grid(3712, 3712, disk, Affine(3000, 0, -5_568_000, 0, -3000, 5_568_000))
     window = find_region(grid, "a.tif", bbox=(-1, -1, 1, 1)).window
@@ -172,9 +159,9 @@ def test_a_full_disk_whose_borders_lie_in_space_has_parts():
     assert 70 < window.width < 80  # 111 km a degree
 
 
-def test_a_raster_that_is_not_on_earth_has_no_parts(capfd):
+def test_a_raster_with_a_local_crs_has_no_parts(capfd):
     crs = rasterio.CRS.from_wkt('LOCAL_CS["plan",UNIT["metre",1]]')
-    with pytest.raises(InputError, match=r"CRS of a\.tif is not one of the Earth"):
+    with pytest.raises(InputError, match="not one of the Earth"):
         find_region(Grid(4, 4, crs, UTM_10M), "a.tif", bbox=(0, 0, 1, 1))
     assert capfd.readouterr().err == ""
 
@@ -188,25 +175,6 @@ def test_on_a_rotated_grid_the_box_is_covered():
     assert 20 < found.height < 45
 
 
-@pytest.mark.parametrize(
-    "wrapped",
-    [
-        lambda geometry: geometry,
-        lambda geometry: {"type": "Feature", "properties": {}, "geometry": geometry},
-        lambda geometry: {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": geometry}]},
-        lambda geometry: {"type": "GeometryCollection", "geometries": [geometry]},
-        lambda geometry: {"type": "MultiPolygon", "coordinates": [geometry["coordinates"]]},
-    ],
-)
-def test_polygons_are_found_in_every_wrapping(write, wrapped):
-    window = Window(100, 120, 80, 90)
-    region = find_region(GRID, "a.tif", aoi=write(wrapped(polygon(window))))
-    inside = region.mask(GRID)
-    assert inside[window.slices].mean() > 0.99
-    assert inside.sum() < 1.02 * 80 * 90
-    assert np.abs(np.subtract(list(vars(region.window).values()), list(vars(window).values()))).max() <= 2
-
-
 def test_an_older_file_may_name_its_crs(write):
     window = Window(100, 120, 80, 90)
     content = polygon(window, UTM) | {"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32632"}}}
@@ -217,7 +185,7 @@ def test_an_older_file_may_name_its_crs(write):
     np.testing.assert_array_equal(region.mask(GRID), expected)
 
 
-def test_the_mask_of_a_part_is_the_part_of_the_mask(write):
+def test_a_cropped_grid_gets_the_cropped_mask(write):
     triangle = [(600_500, 5_099_000), (603_000, 5_097_000), (601_000, 5_096_500), (600_500, 5_099_000)]
     content = transform_geom(UTM, "OGC:CRS84", {"type": "Polygon", "coordinates": [triangle]})
     region = find_region(GRID, "a.tif", aoi=write(content))
@@ -231,56 +199,35 @@ def test_the_mask_of_a_part_is_the_part_of_the_mask(write):
 @pytest.mark.parametrize(
     ("bbox", "words"),
     [
-        ((0, 0, 1, 1), r"lies outside a\.tif, which reaches from 10\.\d+ 4"),
-        ((11, 46, 10, 47), "expected west < east"),
+        ((0, 0, 1, 1), "reaches from 10"),
+        ((11, 46, 10, 47), "west < east"),
         ((10, 47, 11, 46), "south < north"),
         ((10, 46, 11, 99), "within -90..90"),
         ((600_000, 5_000_000, 600_100, 5_000_100), "in degrees"),
-        ((10, 46, float("nan"), 47), "is 10 46 nan 47; expected west < east"),
-        ((10, 46, 11), r"is \(10, 46, 11\); expected four numbers"),
-        ("10 46 11 47", r"is '10 46 11 47'; expected four numbers"),
-        (np.zeros((2, 2)), r"is array\(.*\); expected four numbers"),
-        (5, "is 5; expected four numbers"),
+        ((10, 46, float("nan"), 47), "west < east"),
+        ((10, 46, 11), "four numbers"),
+        ("10 46 11 47", "four numbers"),
+        (np.zeros((2, 2)), "four numbers"),
+        (5, "four numbers"),
     ],
 )
-def test_a_box_that_cannot_be_is_said(bbox, words):
+def test_an_impossible_box_is_refused(bbox, words):
     with pytest.raises(InputError, match=words):
         find_region(GRID, "a.tif", bbox=bbox)
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        ("no json", "is no GeoJSON"),
-        ("[1, 2]", "is no GeoJSON"),
-        ("[" * 100_000, "is no GeoJSON"),
-        ('{"type": "GeometryCollection", "geometries": [' * 400, "is no GeoJSON"),
-        ({"type": "Point", "coordinates": [10, 46]}, "holds no polygon but Point; expected Polygon or MultiPolygon"),
-        ({"type": "FeatureCollection", "features": []}, "holds no polygon; expected"),
-        ({"type": "FeatureCollection"}, "is no GeoJSON"),
-        ({"type": "Feature", "geometry": None}, "holds no polygon; expected"),
-        ({"type": "Polygon", "coordinates": []}, "holds a polygon that is none"),
-        ({"type": "Polygon", "coordinates": [[[10, 46], [11, 46], [11, 47]]]}, "expected rings of four or more pairs"),
-        ({"type": "Polygon", "coordinates": [[[10, 46], [11]]]}, "is no GeoJSON"),
-        ({"type": "Polygon", "coordinates": "many"}, "is no GeoJSON"),
-        ({"type": "Polygon", "coordinates": [[[10, float("nan")]] * 4]}, "holds a polygon that is none"),
-        (polygon(WHOLE, UTM), r"has a corner at 600000, 5100000; expected degrees.*\(EPSG:4326\)"),
-        (polygon(WHOLE) | {"crs": {"properties": {"name": "no such"}}}, 'names a CRS that is none.*"no such"'),
-        (polygon(WHOLE) | {"crs": "EPSG:4326"}, "names a CRS that is none"),
-        ({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}, "lies outside a.tif"),
-    ],
-)
-def test_an_area_that_cannot_be_is_said(write, content, words):
-    with pytest.raises(InputError, match=words) as caught:
-        find_region(GRID, "a.tif", aoi=write(content))
-    assert not re.search(r"object|NoneType|\n|\)\)", str(caught.value))  # Python's own words
+def test_an_area_outside_the_raster_is_refused(write):
+    ring = [[0, 0], [1, 0], [1, 1], [0, 0]]
+    with pytest.raises(InputError, match="lies outside"):
+        find_region(GRID, "a.tif", aoi=write({"type": "Polygon", "coordinates": [ring]}))
 
 
-def test_what_is_not_there_lies_nowhere_or_is_asked_twice_is_said(write, tmp_path):
-    with pytest.raises(InputError, match=r"none\.geojson does not exist"):
-        find_region(GRID, "a.tif", aoi=tmp_path / "none.geojson")
+def test_a_box_and_an_area_together_are_refused():
     with pytest.raises(InputError, match="not both"):
         find_region(GRID, "a.tif", bbox=(0, 0, 1, 1), aoi="a.geojson")
-    for nowhere in (Grid(4, 4, None, UTM_10M), Grid(4, 4, UTM, Affine.identity())):
-        with pytest.raises(InputError, match=r"a\.tif does not say where it lies"):
-            find_region(nowhere, "a.tif", bbox=(0, 0, 1, 1))
+
+
+@pytest.mark.parametrize("grid", [Grid(4, 4, None, UTM_10M), Grid(4, 4, UTM, Affine.identity())])
+def test_a_raster_without_georeference_has_no_parts(grid):
+    with pytest.raises(InputError, match="does not say where it lies"):
+        find_region(grid, "a.tif", bbox=(0, 0, 1, 1))

@@ -1,0 +1,111 @@
+import json
+import re
+
+import pytest
+import rasterio
+import shapely
+
+from rs_srgan import InputError
+from rs_srgan.reading import area as area_module
+from rs_srgan.reading.area import read_area
+
+RING = [[10, 46], [11, 46], [11, 47], [10, 47], [10, 46]]
+SQUARE = {"type": "Polygon", "coordinates": [RING]}
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(content):
+        path = tmp_path / "area.geojson"
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        SQUARE,
+        {"type": "Feature", "properties": {}, "geometry": SQUARE},
+        {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": SQUARE}]},
+        {"type": "GeometryCollection", "geometries": [SQUARE, {"type": "Point", "coordinates": [0, 0]}]},
+        {"type": "MultiPolygon", "coordinates": [[RING]]},
+        {"type": "Polygon", "coordinates": [[[*corner, 100.0] for corner in RING]]},
+    ],
+    ids=["geometry", "feature", "features", "collection", "multipolygon", "with heights"],
+)
+def test_polygons_are_found_in_every_wrapping(write, content):
+    area, crs = read_area(write(content))
+    assert area.equals(shapely.box(10, 46, 11, 47)) and not area.has_z
+    assert crs == rasterio.CRS.from_string("OGC:CRS84")
+
+
+def test_holes_stay_holes(write):
+    hole = [[10.2, 46.2], [10.2, 46.4], [10.4, 46.4], [10.2, 46.2]]
+    area, _ = read_area(write({"type": "Polygon", "coordinates": [RING, hole]}))
+    assert area.area == pytest.approx(1 - 0.02)
+
+
+def test_overlapping_polygons_become_one(write):
+    moved = [[x + 0.5, y] for x, y in RING]
+    area, _ = read_area(write({"type": "MultiPolygon", "coordinates": [[RING], [moved]]}))
+    assert area.equals(shapely.box(10, 46, 11.5, 47))
+
+
+def test_a_ring_that_crosses_itself_is_repaired(write):
+    bow_tie = [[10, 46], [11, 47], [11, 46], [10, 47], [10, 46]]
+    area, _ = read_area(write({"type": "Polygon", "coordinates": [bow_tie]}))
+    assert area.is_valid and area.area == pytest.approx(0.5)
+
+
+def test_a_byte_order_mark_is_ignored(write):
+    path = write("")
+    path.write_text(json.dumps(SQUARE), encoding="utf-8-sig")
+    assert read_area(path)[0].area == pytest.approx(1)
+
+
+def test_an_older_file_may_name_its_crs(write):
+    metres = {"type": "Polygon", "coordinates": [[[6e5, 5e6], [7e5, 5e6], [7e5, 5.1e6], [6e5, 5e6]]]}
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32632"}}
+    assert read_area(write(metres | {"crs": crs}))[1] == rasterio.CRS.from_epsg(32632)
+
+
+def test_a_file_too_large_to_be_drawn_by_hand_is_not_read(write, monkeypatch):
+    monkeypatch.setattr(area_module, "MAX_GEOJSON_BYTES", 1000)
+    with pytest.raises(InputError, match="1,001 bytes"):
+        read_area(write(" " * 1001))
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(InputError, match="does not exist"):
+        read_area(tmp_path / "none.geojson")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("no json", "no GeoJSON"),
+        ("[1, 2]", "no GeoJSON"),
+        ("[" * 100_000, "no GeoJSON"),
+        ('{"type": "GeometryCollection", "geometries": [' * 400, "no GeoJSON"),
+        ({"type": "Point", "coordinates": [10, 46]}, "no polygon but Point"),
+        ({"type": "FeatureCollection", "features": []}, "no polygon but nothing"),
+        ({"type": "FeatureCollection"}, "no GeoJSON"),
+        ({"type": "Feature", "geometry": None}, "no polygon but nothing"),
+        ({"type": "Polygon", "coordinates": []}, "invalid polygon"),
+        ({"type": "Polygon", "coordinates": [[[10, 46], [11, 46]]]}, "invalid polygon"),
+        ({"type": "Polygon", "coordinates": [[[10, 46], [11]]]}, "invalid polygon"),
+        ({"type": "Polygon", "coordinates": {}}, "invalid polygon"),
+        ({"type": "Polygon", "coordinates": "many"}, "invalid polygon"),
+        ({"type": "Polygon", "coordinates": [[[10, float("nan")]] * 4]}, "invalid polygon"),
+        ({"type": "Polygon", "coordinates": [[[10, 46]] * 4]}, "invalid polygon"),
+        ({"type": "Polygon", "coordinates": [[[6e5, 5e6], [7e5, 5e6], [7e5, 5.1e6], [6e5, 5e6]]]}, "expected degrees"),
+        (SQUARE | {"crs": {"properties": {"name": "no such"}}}, "unknown CRS"),
+        (SQUARE | {"crs": "EPSG:4326"}, "unknown CRS"),
+    ],
+)
+def test_a_file_without_a_usable_area_is_refused_in_one_line(write, content, words):
+    with pytest.raises(InputError, match=words) as caught:
+        read_area(write(content))
+    assert not re.search(r"object|NoneType|\n|\)\)", str(caught.value))  # nothing of Python's own messages
