@@ -2,5 +2,5 @@
 
 import os
 
-# Before gradio is imported anywhere: it reads this once, and reports to its makers otherwise.
+# Gradio reads this when it is imported. Without it, Gradio sends statistics to its makers.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"

@@ -1,6 +1,6 @@
-"""`python -m app`: serve the demo.
+"""`python -m app`: serve the app.
 
-Nothing is imported before it is needed: the processes that compute read this file, too.
+Imports are inside functions, because child processes import this file, too.
 """
 
 import argparse
@@ -13,13 +13,13 @@ _UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 
 
 def main() -> None:
-    """Parse the options and serve until interrupted."""
+    """Read the options and serve until interrupted."""
     logging.basicConfig(format="%(message)s")
-    logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # GDAL's words come with our own errors
-    options = vars(_parser().parse_args())
+    logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # our own errors quote GDAL's messages
+    options = vars(make_parser().parse_args())
     from app.sandbox.process import cut_down_gdal, gdal_settings
 
-    cut_down_gdal(gdal_settings())  # the server opens results only, but it is no place for more drivers either
+    cut_down_gdal(gdal_settings())  # the server opens results only, but more drivers would add risk
     from app.server import serve
     from app.settings import Settings
 
@@ -28,12 +28,14 @@ def main() -> None:
         serve(settings)
     except OSError as error:
         message = (
-            f"Cannot listen on {settings.host}:{settings.port}: is it in use? Choose another: --port, make demo PORT="
+            f"Cannot listen on {settings.host}:{settings.port}; it may be in use. Choose another port: --port N, or "
+            "make demo PORT=N."
         )
         raise SystemExit(message) from error
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line. Its options are fields of `Settings`."""
     parser = argparse.ArgumentParser(prog="python -m app", description="Super-resolution in the browser.")
     parser.add_argument("--host", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to listen on (7860)")
@@ -42,26 +44,43 @@ def _parser() -> argparse.ArgumentParser:
         type=_user,
         default=os.environ.get("RS_SRGAN_AUTH"),
         metavar="USER:PASSWORD",
-        help="what everybody must give; better as RS_SRGAN_AUTH, which no list of processes shows",
+        help="user and password that every visitor must enter; use the variable RS_SRGAN_AUTH to hide it from the list "
+        "of processes",
     )
     parser.add_argument(
-        "--data-root", type=_folder, metavar="DIR", help="folder with Sentinel-2 products to choose from"
+        "--data-root", type=_folder, metavar="DIR", help="folder of Sentinel-2 products that visitors can choose"
     )
-    parser.add_argument("--max-upload", type=_size, metavar="SIZE", help="largest file that is taken (2gb)")
+    parser.add_argument("--max-upload", type=_size, metavar="SIZE", help="largest size of an uploaded file (2gb)")
     parser.add_argument(
-        "--max-megapixels", type=_megapixels, dest="max_lr_px", metavar="N", help="largest area (120.56)"
-    )
-    parser.add_argument("--concurrency", type=_count, metavar="N", help="jobs at the same time, a process each (1)")
-    parser.add_argument("--engine", choices=("auto", "torch", "openvino"), help="what computes (auto)")
-    parser.add_argument(
-        "--max-minutes", type=_seconds, dest="max_job_seconds", metavar="N", help="after which a job is ended (360)"
-    )
-    parser.add_argument("--keep", type=_minutes, metavar="MINUTES", help="how long uploads and results are kept (60)")
-    parser.add_argument(
-        "--base-map", metavar="URL", help="map tiles that visitors can ask for, '' for none (OpenStreetMap)"
+        "--max-megapixels",
+        type=_megapixels,
+        dest="max_lr_px",
+        metavar="N",
+        help="largest area in million pixels (120.56)",
     )
     parser.add_argument(
-        "--mcp", action="store_true", help="offer the endpoints to language models: pip install gradio[mcp]"
+        "--concurrency", type=_count, metavar="N", help="number of jobs at the same time, each in its own process (1)"
+    )
+    parser.add_argument("--engine", choices=("auto", "torch", "openvino"), help="engine for the computation (auto)")
+    parser.add_argument(
+        "--max-minutes",
+        type=_seconds,
+        dest="max_job_seconds",
+        metavar="N",
+        help="longest time of a job in minutes (360)",
+    )
+    parser.add_argument(
+        "--keep", type=_minutes, metavar="MINUTES", help="minutes for which uploads and results are kept (60)"
+    )
+    parser.add_argument(
+        "--base-map",
+        metavar="URL",
+        help="address of map tiles that visitors can switch on, '' for none (OpenStreetMap)",
+    )
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        help="offer the endpoints to tools of language models, too; needs pip install gradio[mcp]",
     )
     return parser
 
@@ -75,20 +94,20 @@ def _user(text: str) -> tuple[str, str]:
 
 def _folder(text: str) -> Path:
     if not Path(text).is_dir():
-        raise argparse.ArgumentTypeError(f"{text} is no folder")
+        raise argparse.ArgumentTypeError(f"{text} is not a folder")
     return Path(text).resolve()
 
 
 def _size(text: str) -> int:
     found = re.fullmatch(r"(\d+)([kmg]b)?", text.lower())
     if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size; expected one like 500mb or 2gb")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size; expected one like 500mb or 2gb")
     return int(found[1]) * _UNITS[found[2] or ""]
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 64:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes; expected 1 to 64")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes; expected 1 to 64")
     return int(text)
 
 
@@ -110,7 +129,7 @@ def _positive(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and below a million")
     return value
 
 

@@ -1,12 +1,12 @@
-"""Where a Hugging Face Space starts. Elsewhere: python -m app."""
+"""The start of a Hugging Face Space. Elsewhere use `python -m app`."""
 
 import sys
 from pathlib import Path
 
-# In a Space this folder is the repository, so that the package it is must be found from above.
+# In a Space this folder is the root of the repository, so its parent must be on the path to import `app`.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-if __name__ == "__main__":  # the processes that compute read this file, too
+if __name__ == "__main__":  # child processes import this file, too
     from app.sandbox.process import cut_down_gdal, gdal_settings
 
     cut_down_gdal(gdal_settings())

@@ -1,11 +1,17 @@
-"""Errors as visitors may see them."""
+"""Errors of the app, and their text as visitors may read it."""
 
 import re
 
-# The folders before a name: where things lie on the server is no visitor's business.
+from rs_srgan.errors import InputError
+
+# The folders before a file name. Visitors must not learn where files are on the server.
 _FOLDERS = re.compile(r"(?<![\w<])(?:/vsi\w+/)?/(?:[^\s/'\"]+/)+")
 
 
+class Gone(InputError):
+    """A job or a product that the server does not have, or no longer has."""
+
+
 def for_people(error: Exception) -> str:
-    """What an error says, without the server's folders."""
+    """Return the text of an error without the server's folders."""
     return _FOLDERS.sub("", str(error))

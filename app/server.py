@@ -1,4 +1,4 @@
-"""The server: our own routes and Gradio's page, behind one door."""
+"""The server: our own routes and Gradio's page, behind one guard."""
 
 import base64
 import hmac
@@ -9,34 +9,39 @@ from urllib.parse import urlsplit
 
 import gradio as gr
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.errors import Gone, for_people
 from app.jobs.models import Models
-from app.jobs.queue import Jobs
+from app.jobs.queue import GONE, Jobs
 from app.jobs.sample import submit_sample
+from app.pages.assets import make_asset_routes
 from app.pages.page import build
 from app.pages.theme import STYLE_SHEETS, THEME, head
+from app.products.routes import make_product_routes
 from app.products.store import Products
 from app.settings import Settings
-from app.viewer.routes import make_routes
+from app.viewer.routes import make_job_routes
+from rs_srgan import InputError
 
 _OWN = "'self' data: blob:"
-# Everything that a visitor's browser may load, but for the map tiles that are added to it.
+# What a visitor's browser may load. The server of map tiles is added to it.
 _SOURCES = f"default-src {_OWN} 'unsafe-inline' 'unsafe-eval'"
-# Once it is to end, for what visitors are in the middle of.
-_FAREWELL_SECONDS = 3
+# Time for open requests when the server ends.
+_SHUTDOWN_SECONDS = 3
 
 
 def make_server(settings: Settings) -> FastAPI:
-    """The whole application; it ends with everything that visitors left."""
-    os.environ["GRADIO_TEMP_DIR"] = str(settings.folder / "uploads")  # which goes with the folder
+    """Return the whole application. When it ends, it removes all files of visitors."""
+    os.environ["GRADIO_TEMP_DIR"] = str(settings.folder / "uploads")  # is removed with the folder
     models = Models()
     jobs = Jobs(settings, models)
     products = Products(settings, jobs)
     sample = submit_sample(jobs)
-    jobs.wait(sample)  # whoever comes first sees it at once
+    jobs.wait(sample)  # the first visitor must not wait for it
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -44,8 +49,9 @@ def make_server(settings: Settings) -> FastAPI:
         jobs.close()
 
     server = FastAPI(title="rs_srgan", lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
-    server.include_router(make_routes(jobs))
-    server.include_router(products.routes())
+    answer_errors(server)
+    for router in (make_asset_routes(models), make_job_routes(jobs), make_product_routes(products)):
+        server.include_router(router)
     base = urlsplit(settings.base_map)
     map_tiles = f"; img-src {_OWN} {base.scheme}://{base.netloc}; connect-src {_OWN} {base.scheme}://{base.netloc}"
     policy = _SOURCES + (map_tiles if base.netloc else "")
@@ -70,24 +76,43 @@ def make_server(settings: Settings) -> FastAPI:
 
 
 def serve(settings: Settings) -> None:
-    """Listen until interrupted."""
+    """Serve until interrupted."""
     server = make_server(settings)
     uvicorn.run(
         server,
         host=settings.host,
         port=settings.port,
         access_log=False,
-        timeout_graceful_shutdown=_FAREWELL_SECONDS,  # an open page holds a connection for as long as it is open
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,  # open pages hold their connections
     )
 
 
+def answer_errors(server: FastAPI) -> None:
+    """Let a server answer errors of its routes with an HTTP status that follows from their class."""
+
+    def answer(status: int, text: str) -> JSONResponse:
+        return JSONResponse({"detail": text}, status)
+
+    @server.exception_handler(InputError)
+    def refuse(_: Request, error: InputError) -> JSONResponse:
+        return answer(422, for_people(error))
+
+    @server.exception_handler(Gone)
+    def miss(_: Request, error: Gone) -> JSONResponse:
+        return answer(404, for_people(error))
+
+    @server.exception_handler(FileNotFoundError)  # the job was removed during the request
+    def lose(_: Request, _error: FileNotFoundError) -> JSONResponse:
+        return answer(404, GONE)
+
+
 class Guard:
-    """Who may come in, and what a page may load: before everything else, Gradio's own addresses included.
+    """The guard in front of all routes, with Gradio's own: it asks for the password and sets security headers.
 
     Args:
-        app: what it stands before.
-        auth: user and password, or None for everybody.
-        policy: the page's content security policy.
+        app: the application behind it.
+        auth: user and password, or None to admit everybody.
+        policy: the content security policy of the page.
     """
 
     def __init__(self, app: ASGIApp, auth: tuple[str, str] | None, policy: str) -> None:
@@ -96,12 +121,12 @@ class Guard:
         self._headers = {
             "Content-Security-Policy": policy,
             "X-Content-Type-Options": "nosniff",
-            # the address of a job is its key; map servers want to know the site that asks
+            # hides the address of a job, but tells map servers the site
             "Referrer-Policy": "strict-origin-when-cross-origin",
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or let pass (RFC 7617)."""
+        """Check the password of a request (RFC 7617) and pass it on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -111,7 +136,9 @@ class Guard:
             and scope["path"] != "/health"
             and not hmac.compare_digest(given.encode(), self._expected.encode())
         ):
-            answer = Response("Who are you?", 401, {"WWW-Authenticate": 'Basic realm="rs_srgan", charset="UTF-8"'})
+            answer = Response(
+                "User and password are required.", 401, {"WWW-Authenticate": 'Basic realm="rs_srgan", charset="UTF-8"'}
+            )
             await answer(scope, receive, send)
             return
 

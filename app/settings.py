@@ -1,4 +1,4 @@
-"""What whoever starts the app decides on."""
+"""The settings of a server."""
 
 import tempfile
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.sandbox.process import worker_bytes
 
-# OpenStreetMap's own tiles; their use asks for the attribution, and for no more load than people looking at a map.
+# OpenStreetMap's own tiles. Their policy requires the attribution, and allows the load of people who look at a map.
 BASE_MAP = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 
 
@@ -16,29 +16,29 @@ def _new_folder() -> Path:
 
 @dataclass(frozen=True)
 class Settings:
-    """Of one server.
+    """The settings of a server.
 
     Attributes:
         host: address to listen on.
         port: port to listen on.
-        auth: user and password that everybody must give, or None.
-        data_root: folder with products to choose from; nothing outside of it can be reached.
-        max_upload: bytes of one file.
-        max_lr_px: LR pixels of one job.
-        concurrency: jobs at the same time, each in a process of its own.
-        engine: see `rs_srgan.inference.engines.ENGINES`.
-        max_job_seconds: after which a job is ended, whatever it is doing.
-        keep: seconds that uploads and results are kept.
-        base_map: address of map tiles, which a browser loads only where a visitor asks for them; "" for none.
-        mcp: whether tools of language models may use the named endpoints, too.
-        folder: where everything of visitors lies; it goes when the server ends.
+        auth: user and password that every visitor must enter, or None.
+        data_root: folder of products that visitors can choose, or None. Visitors can read nothing outside of it.
+        max_upload: largest size of an uploaded file, bytes.
+        max_lr_px: largest number of LR pixels of a job.
+        concurrency: number of jobs at the same time, each in its own process.
+        engine: one of `rs_srgan.inference.engines.ENGINES`.
+        max_job_seconds: longest time of a job; after that the server ends it.
+        keep: seconds for which uploads and results are kept.
+        base_map: address of map tiles, "" for none. A browser loads them only if a visitor switches them on.
+        mcp: True to offer the named endpoints to tools of language models, too.
+        folder: folder for all files of visitors; it is removed when the server ends.
     """
 
     host: str = "127.0.0.1"
     port: int = 7860
     auth: tuple[str, str] | None = None
     data_root: Path | None = None
-    max_upload: int = 2_000_000_000  # a zipped L2A tile has 1.2 GB
+    max_upload: int = 2_000_000_000  # a zipped L2A product has up to 1.2 GB
     max_lr_px: int = 10980 * 10980  # a Sentinel-2 tile
     concurrency: int = 1
     engine: str = "auto"
@@ -50,5 +50,5 @@ class Settings:
 
     @property
     def memory(self) -> int:
-        """Bytes that each computing process may use: together three quarters of the machine's."""
+        """Memory of each computing process, bytes. Together they may use three quarters of the machine."""
         return worker_bytes(self.concurrency)

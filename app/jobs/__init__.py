@@ -1,1 +1,1 @@
-"""Jobs: the queue, the processes that work on them, and what they read and write."""
+"""Jobs: the queue, the processes that compute, and their files."""

@@ -1,4 +1,4 @@
-"""Reflectance that is kept beside a result: the input of a job, which is the left side of every comparison."""
+"""The input of a job as reflectance, kept beside the result: the viewer compares both."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,16 +15,16 @@ from rs_srgan.reading.opening import open_raster
 from rs_srgan.reading.region import Region, find_region
 from rs_srgan.writing.geotiff import BLOCK_PX, write_cog
 
-# Rows and columns of blocks that are read at once.
+# Side of the squares that are read at once.
 _STEP_PX = 4 * BLOCK_PX
 
 Read = Callable[[Window], tuple[FloatImage, Mask]]
 
 
 def write_lr(request: Request, bands: tuple[str, ...], target: Path) -> None:
-    """The part of the input that is wanted, in the model's bands, as a Cloud Optimized GeoTIFF of reflectance, float32.
+    """Write the wanted part of the input as a Cloud Optimized GeoTIFF: reflectance in `bands`, float32, NoData is NaN.
 
-    NaN where there is no data. It lies where the result will, with fewer and larger pixels.
+    It has the footprint of the result and the pixel size of the input.
 
     Raises:
         InputError: the input cannot be read.
@@ -35,14 +35,14 @@ def write_lr(request: Request, bands: tuple[str, ...], target: Path) -> None:
 
 
 def write_reflectance(grid: Grid, region: Region, bands: tuple[str, ...], target: Path, read: Read) -> None:
-    """A region of a grid as a Cloud Optimized GeoTIFF of reflectance, float32, NaN where there is no data.
+    """Write a region of a grid as a Cloud Optimized GeoTIFF: reflectance, float32, NoData is NaN.
 
     Args:
-        grid: that the pixels are on.
-        region: what is wanted of it.
-        bands: their names.
-        target: the file.
-        read: gives the pixels of a window of the grid, (C, h, w), and which are valid, (C, h, w).
+        grid: grid of the pixels.
+        region: part of the grid to write.
+        bands: names of the bands, in the order of the pixels.
+        target: path of the file.
+        read: function that returns the pixels of a window of the grid, (C, h, w), and where they are valid, (C, h, w).
     """
     plain = target.with_suffix(".plain.tif")
     part = grid.cropped(region.window)

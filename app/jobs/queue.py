@@ -1,4 +1,4 @@
-"""Jobs: waiting, worked on, done, and cleared away."""
+"""The queue of jobs: from waiting to running to done, until the server removes them."""
 
 import dataclasses
 import logging
@@ -6,14 +6,16 @@ import secrets
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition, Thread
 
+from app.errors import Gone
 from app.jobs.models import Models
-from app.jobs.request import Outlook, Request, look
+from app.jobs.outlook import Outlook, look
+from app.jobs.request import Request
 from app.jobs.worker import Failed, Step, Worker
 from app.sandbox.reader import Readers
 from app.settings import Settings
@@ -25,29 +27,30 @@ WAITING, RUNNING, DONE, FAILED, STOPPED = "waiting", "running", "done", "failed"
 _ENDED = (DONE, FAILED, STOPPED)
 
 MAX_WAITING = 40
-# How often what is too old is looked for, seconds.
-_SWEEP = 20.0
-# LR pixels a second, until a job has shown how fast this machine is: two cores without bf16.
+# Seconds between two searches for jobs and products to remove.
+SWEEP_SECONDS = 20.0
+# LR pixels per second until a job was measured: two cores without bf16.
 _FIRST_PACE = 100_000.0
 
-GONE = "This job is not here: its address is not right, or its result has been cleared away."
+GONE = "The server does not have this job: the address is wrong, or the result has been removed."
 
 
 @dataclass
 class Job:
-    """One request on its way.
+    """A request in the queue, and its result.
 
     Attributes:
-        id: random; whoever knows it may see the result.
-        title: of the image, for people.
-        request: what is asked.
-        outlook: what it comes to.
-        folder: with all of its files; it goes with the job.
+        id: random text. Anybody who knows it can see the result.
+        title: name of the image for people.
+        request: images, models and options.
+        outlook: size of the request.
+        folder: all files of the job; it is removed with the job.
+        kept: True if the job is kept until the server ends.
         state: WAITING, RUNNING, DONE, FAILED or STOPPED.
-        step: how far it is.
-        message: why it failed.
-        ended: when, by time.monotonic(), or None.
-        kept: whether it stays as long as the server runs.
+        step: latest progress, None before the first.
+        message: reason of the failure for people; empty if there is none.
+        ended: time.monotonic() of the end, or None.
+        stop_wanted: True after a visitor stopped the job.
     """
 
     id: str
@@ -64,19 +67,22 @@ class Job:
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing will change any more."""
+        """True if the job is done, failed or stopped."""
         return self.state in _ENDED
 
 
 class Jobs:
-    """All jobs of a server, and the processes that do them.
+    """All jobs of a server, and the processes that compute them.
 
     Args:
-        settings: of the server.
-        models: that can be asked for.
+        settings: settings of the server.
+        models: the models that visitors can choose.
 
     Attributes:
-        readers: that look at what visitors bring.
+        settings: settings of the server.
+        models: the models that visitors can choose.
+        readers: processes that open uploads.
+        also_clear: functions that remove other old things; they are called with the seconds to keep.
     """
 
     def __init__(self, settings: Settings, models: Models) -> None:
@@ -85,46 +91,46 @@ class Jobs:
         self._waiting: deque[Job] = deque()
         self._changed = Condition()
         self._closed = False
-        self.also_clear: list[Callable[[float], None]] = []  # what else goes when it is old
-        self._pace = {name: _FIRST_PACE for name in models.names(guided=True)}
+        self.also_clear: list[Callable[[float], None]] = []
+        self._pace = dict.fromkeys(models.names(guided=True), _FIRST_PACE)
         self._threads = [Thread(target=self._work, daemon=True) for _ in range(settings.concurrency)]
         self._threads.append(Thread(target=self._sweep, daemon=True))
         for thread in self._threads:
             thread.start()
 
     def new_name(self) -> str:
-        """One that nobody can guess."""
+        """Return a random name that nobody can guess."""
         return secrets.token_urlsafe(16)
 
-    def new_folder(self) -> tuple[str, Path]:
-        """A random name and a folder of that name, for what one visitor brings."""
-        name = self.new_name()
-        folder = self.settings.folder / name
+    @contextmanager
+    def new_folder(self) -> Iterator[Path]:
+        """Make a folder with a random name for the files of one visitor; remove it if the block raises an error."""
+        folder = self.settings.folder / self.new_name()
         folder.mkdir(mode=0o700)
-        return name, folder
-
-    def submit(self, request: Request, title: str, place: tuple[str, Path] | None = None, kept: bool = False) -> Job:
-        """Put a request into the queue.
-
-        Args:
-            request: what is asked.
-            title: of the image, for people.
-            place: what `new_folder` gave, if the input lies there already.
-            kept: see Job.
-
-        Raises:
-            InputError: it cannot be met, or the queue is full; the folder is gone then.
-        """
-        name, folder = place or self.new_folder()
         try:
-            with self._changed:
-                if len(self._waiting) >= MAX_WAITING:
-                    raise InputError(f"{MAX_WAITING} jobs are waiting already. Try again in a few minutes.")
-            request = dataclasses.replace(request, engine=self.settings.engine)
-            job = Job(name, title, request, look(request, self.models, self.settings, self.readers), folder, kept)
+            yield folder
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+
+    def submit(self, request: Request, title: str, folder: Path, kept: bool = False) -> Job:
+        """Put a request into the queue; return its job, whose id is the name of the folder.
+
+        Args:
+            request: images, models and options.
+            title: name of the image for people.
+            folder: a folder from `new_folder`, for the files of the job.
+            kept: True to keep the job until the server ends.
+
+        Raises:
+            InputError: the request cannot be met, or the queue is full.
+        """
+        with self._changed:
+            if len(self._waiting) >= MAX_WAITING:
+                raise InputError(f"The queue is full: {MAX_WAITING} jobs are waiting. Try again in a few minutes.")
+        request = dataclasses.replace(request, engine=self.settings.engine)
+        outlook = look(request, self.models, self.settings, self.readers)
+        job = Job(folder.name, title, request, outlook, folder, kept)
         with self._changed:
             self._jobs[job.id] = job
             self._waiting.append(job)
@@ -132,18 +138,18 @@ class Jobs:
         return job
 
     def get(self, name: str) -> Job:
-        """A job by its id.
+        """Return a job by its id.
 
         Raises:
-            InputError: there is none, or none any more.
+            Gone: the server does not have it, or no longer has it.
         """
         job = self._jobs.get(name)
         if job is None:
-            raise InputError(GONE)
+            raise Gone(GONE)
         return job
 
     def stop(self, job: Job) -> None:
-        """Take a job out of the queue, or stop the work on it; nothing of one that has ended."""
+        """Remove a job from the queue, or stop its computation. A job that has ended stays as it is."""
         with self._changed:
             job.stop_wanted = True
             if job in self._waiting:
@@ -151,29 +157,29 @@ class Jobs:
                 self._end(job, STOPPED)
 
     def wait(self, job: Job, seconds: float | None = None) -> bool:
-        """Return when a job has ended, or after that time: whether it has."""
+        """Wait until a job has ended, at most `seconds`; return whether it has."""
         with self._changed:
             return self._changed.wait_for(lambda: job.has_ended or self._closed, seconds)
 
     def ahead(self, job: Job) -> int:
-        """Jobs that come first."""
+        """Return the number of jobs that are computed before this one."""
         with self._changed:
             running = sum(other.state == RUNNING for other in self._jobs.values())
             return running + self._waiting.index(job) if job in self._waiting else 0
 
     def seconds(self, models: tuple[str, ...], work_px: int) -> float:
-        """How long so many LR pixels take, by what earlier ones took."""
+        """Return the estimated seconds for a number of LR pixels, from the pace of earlier jobs."""
         return sum(work_px / len(models) / self._pace.get(name, _FIRST_PACE) for name in models)
 
     def seconds_waiting(self) -> float:
-        """Until a job that is asked for now would begin."""
+        """Return the estimated seconds until a new job would begin."""
         with self._changed:
             queued = [job for job in self._jobs.values() if not job.has_ended]
         left = sum(_left(job) * self.seconds(job.request.models, job.outlook.work_px) for job in queued)
         return left / self.settings.concurrency
 
     def uses(self, folder: Path) -> bool:
-        """Whether a job still needs an input in that folder."""
+        """Return whether a job that has not ended reads its input from a folder."""
         with self._changed:
             return any(folder in job.request.source.parents for job in self._jobs.values() if not job.has_ended)
 
@@ -208,14 +214,14 @@ class Jobs:
                         break
         except Exception:
             logger.exception("The worker of a job failed.")
-            state, job.message = FAILED, "Something went wrong that should not have. The server's log says what."
+            state, job.message = FAILED, "An internal error occurred. The server's log has the details."
         with self._changed:
             if state == DONE and job.step and job.step.seconds > 0 and len(job.request.models) == 1:
                 self._pace[job.request.models[0]] = job.step.done_px / job.step.seconds
             self._end(job, state)
 
     def _end(self, job: Job, state: str) -> None:
-        """Say that a job has ended; with the lock in hand."""
+        """Record the end of a job. The caller holds the lock."""
         if state != DONE:
             shutil.rmtree(job.folder, ignore_errors=True)
         job.state, job.ended = state, time.monotonic()
@@ -224,7 +230,7 @@ class Jobs:
     def _sweep(self) -> None:
         while True:
             with self._changed:
-                if self._changed.wait_for(lambda: self._closed, timeout=_SWEEP):
+                if self._changed.wait_for(lambda: self._closed, timeout=SWEEP_SECONDS):
                     return
             for clear in (self.clear, *self.also_clear):
                 clear(self.settings.keep)
@@ -239,7 +245,7 @@ class Jobs:
                     shutil.rmtree(job.folder, ignore_errors=True)
 
     def close(self) -> None:
-        """Stop everything and remove it."""
+        """Stop all jobs and remove their files."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -250,5 +256,5 @@ class Jobs:
 
 
 def _left(job: Job) -> float:
-    """Share of its work that is still to do."""
+    """Return the share of the work of a job that is still to do, 0 to 1."""
     return 1 - job.step.done_px / job.step.total_px if job.step and job.step.total_px else 1.0

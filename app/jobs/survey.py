@@ -1,4 +1,4 @@
-"""Looking at images before a job enters the queue: their size and how their numbers are read."""
+"""Survey of images before a job enters the queue: their grids, and how their DN are read."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from rs_srgan.reading.revisit import open_revisit
 
 Box = tuple[float, float, float, float]  # west, south, east, north
 
-
+# Sentinel-2 has 13 bands.
 _MAX_BANDS = 13
 
 
@@ -30,7 +30,16 @@ def survey_images(
     aoi: Path | None,
     max_lr_px: int,
 ) -> list[tuple[Grid, str]]:
-    """Return, for each image, the grid of the part that is wanted and how its numbers are read.
+    """Return, for each image, the grid of the wanted part and how its DN become reflectance, as text.
+
+    Args:
+        sources: paths of the images.
+        masks: a mask or None for each image; empty if no image has a mask.
+        bands: names of the bands that the model takes.
+        offset: offset of the DN, or None to use the one in the file.
+        bbox: the wanted part in degrees, or None.
+        aoi: a GeoJSON file of the wanted part, or None.
+        max_lr_px: largest number of pixels that the server takes.
 
     Raises:
         InputError: an image or a mask cannot be used.
@@ -48,7 +57,7 @@ def survey_images(
 def _opened(
     source: Path, mask: Path | None, several: bool, bands: tuple[str, ...], offset: float | None
 ) -> Iterator[Raster]:
-    """Open an image; if there are several, their masks are checked as well."""
+    """Open an image, and check its mask if there are several images."""
     if not several:
         with open_raster(source, bands, offset) as raster:
             yield raster
@@ -58,12 +67,12 @@ def _opened(
 
 
 def _refuse_large_array(source: Path, max_lr_px: int) -> None:
-    """Check the header of an .npy file, which is in memory as soon as it is opened."""
+    """Check the shape in the header of an .npy file, since to open the image reads all of it into memory."""
     if source.suffix.lower() != ".npy":
         return
     try:
         shape = np.lib.format.open_memmap(source, mode="r").shape
-    except Exception:  # opening it says what is wrong, in words
+    except Exception:  # to open the image will raise a clear error
         return
     if math.prod(shape) > _MAX_BANDS * max_lr_px:
         raise InputError(f"{source.name} has shape {shape}; this server takes {max_lr_px / 1e6:.1f} million pixels.")

@@ -1,13 +1,14 @@
-"""The revisits of a job, beside its result: a small picture of each, what became of it, and their plain mean."""
+"""The revisits of a job beside its result: a small picture and the facts of each, and their mean."""
 
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 import numpy as np
 from PIL import Image as Pillow
 
+from app.jobs.files import MEAN_FILE, VIEWS_FILE, thumbnail_name
 from app.jobs.inputs import write_reflectance
 from app.jobs.request import Request
 from rs_srgan import MISR, InputError
@@ -17,19 +18,37 @@ from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.raster import Raster
 from rs_srgan.reading.revisit import NO_MASK
 
-VIEWS_FILE = "views.json"
-MEAN_FILE = "mean.tif"
 _THUMBNAIL_PX = 240
 _COLOURS = ("B04", "B03", "B02")
 
 
-def thumbnail_name(number: int) -> str:
-    """Of the small picture of a view."""
-    return f"view{number}.png"
+class ShiftFacts(TypedDict):
+    """A shift in JSON, see `Shift`."""
+
+    rows: float
+    cols: float
+    confidence: float
+
+
+class ViewFacts(TypedDict):
+    """The facts of a view in JSON: those of `ViewSummary`, how its DN were read, and its mask ("-" for none)."""
+
+    name: str
+    taken: str
+    clear: float
+    shift: ShiftFacts
+    weight: float
+    role: str
+    source: int
+    scaling: str
+    mask: str
 
 
 def write_views(request: Request, model: MISR, folder: Path) -> Request:
-    """Register the views of a request, write what is known of them into `folder`; the request, the reference first.
+    """Register the views of a request; write facts, small pictures and the mean into `folder`.
+
+    Returns:
+        the request with the reference as its first image.
 
     Raises:
         InputError: a view cannot be used.
@@ -37,7 +56,7 @@ def write_views(request: Request, model: MISR, folder: Path) -> Request:
     sources = request.sources
     masks = request.mask_files
     with open_series(sources, model, masks=masks, offset=request.offset, bbox=request.bbox, aoi=request.aoi) as series:
-        told = []
+        facts = []
         stretch = None
         for number, (summary, raster) in enumerate(zip(series.summaries, series.rasters, strict=True)):
             small = _small(raster, model.config.bands)
@@ -45,33 +64,32 @@ def write_views(request: Request, model: MISR, folder: Path) -> Request:
             picture = stretch.apply(np.nan_to_num(small))
             picture = picture if picture.shape[2] == 3 else picture.repeat(3, axis=2)
             Pillow.fromarray(picture).save(folder / thumbnail_name(number))
-            facts = {"name": sources[summary.source].name, "scaling": str(raster.encoding)}
-            facts["mask"] = Path(masks[summary.source]).name if masks else NO_MASK
-            told.append(dataclasses.asdict(summary) | facts)
+            own = {"name": sources[summary.source].name, "scaling": str(raster.encoding)}
+            own["mask"] = Path(masks[summary.source]).name if masks else NO_MASK
+            facts.append(dataclasses.asdict(summary) | own)
         grid, bands = series.lr.grid, model.config.bands
         write_reflectance(grid, series.region, bands, folder / MEAN_FILE, lambda window: _mean(series, window))
         order = [summary.source for summary in series.summaries]
     first, *others = (sources[index] for index in order)
-    (folder / VIEWS_FILE).write_text(json.dumps(told), encoding="utf-8")
+    (folder / VIEWS_FILE).write_text(json.dumps(facts), encoding="utf-8")
     ordered = tuple(request.masks[index] for index in order) if masks else ()
     return dataclasses.replace(request, source=first, others=tuple(others), masks=ordered)
 
 
-def read_views(folder: Path) -> list[dict[str, Any]]:
-    """What `write_views` told of the views, the reference first; none of a job of one image."""
+def read_views(folder: Path) -> list[ViewFacts]:
+    """Return what `write_views` wrote about the views, the reference first; an empty list for a job of one image."""
     path = folder / VIEWS_FILE
-    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    return found
+    return cast("list[ViewFacts]", json.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
 
 
 def read_as(folder: Path, scaling: str) -> str:
-    """How the numbers of the image that a result shows were read: of revisits the reference's, else `scaling`."""
+    """Return how the DN of the image in the viewer were read: those of the reference, or `scaling` for one image."""
     views = read_views(folder)
-    return str(views[0]["scaling"]) if views else scaling
+    return views[0]["scaling"] if views else scaling
 
 
 def thumbnail(folder: Path, number: int) -> Path:
-    """The small picture of a view.
+    """Return the path of the small picture of a view.
 
     Raises:
         InputError: there is no such view.
@@ -83,7 +101,7 @@ def thumbnail(folder: Path, number: int) -> Path:
 
 
 def _small(raster: Raster, bands: tuple[str, ...]) -> FloatImage:
-    """The middle of an image, thinned out, in true colours or its first band, NaN without data."""
+    """Return every n-th pixel of the middle of an image, in true colour or its first band; NoData is NaN."""
     grid = raster.grid
     side = min(grid.height, grid.width, 4 * _THUMBNAIL_PX)
     window = Window((grid.height - side) // 2, (grid.width - side) // 2, side, side)
@@ -96,7 +114,10 @@ def _small(raster: Raster, bands: tuple[str, ...]) -> FloatImage:
 
 
 def _mean(series: Series, window: Window) -> tuple[FloatImage, Mask]:
-    """Of what counts in a window, registered to the nearest pixel: reflectance, and where the reference has data."""
+    """Return the mean reflectance of the clear views in a window, and where the reference has data.
+
+    The views are registered to the nearest pixel.
+    """
     (views, mask, _), measured = series.read(window, 0)
-    mean: FloatImage = (views * mask[:, None]).sum(0) / mask.sum(0)  # the reference counts everywhere
+    mean: FloatImage = (views * mask[:, None]).sum(0) / mask.sum(0)  # the reference is never masked
     return mean, measured

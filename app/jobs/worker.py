@@ -1,9 +1,10 @@
-"""The process that computes: one request after the other, given up at once when a visitor says so.
+"""The process that computes jobs, one after the other, and stops at once if a visitor asks for it.
 
-A process and not a thread, so that a stop always stops: what GDAL is in the middle of, such as the overviews of a large
-result, cannot be asked to end. And an image that crashes a decoder or fills the memory takes only its own job along.
+It is a process because threads cannot be stopped while GDAL works, for example on the overviews of a large result. An
+image that crashes a decoder or fills the memory ends only its own job.
 """
 
+import dataclasses
 import logging
 import os
 import signal
@@ -16,34 +17,38 @@ from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
-import numpy as np
-
 from app.errors import for_people
+from app.jobs.engines import EngineCache
+from app.jobs.files import LR_FILE, result_name
 from app.jobs.inputs import write_lr
 from app.jobs.models import load_public
+from app.jobs.options import shared_options
 from app.jobs.request import TILE_LR_PX, Request
 from app.jobs.views import write_views
 from app.sandbox.process import Sandbox, limit_cpu, new_event
 from rs_srgan import MISR, SISR, InputError
-from rs_srgan.inference.engine import Engine
-from rs_srgan.inference.engines import WORTH_COMPILING_PX, make_engine
 from rs_srgan.inference.memory import save_memory
-from rs_srgan.inference.scene import run
-from rs_srgan.pixels.radiometry import Encoding
+from rs_srgan.inference.super_resolve import run
 
 logger = logging.getLogger(__name__)
 
-# After a stop the tile in hand may be finished, which leaves the process as it is, ready for the next job.
+# After a stop the process has this time to finish its tile. It is then ready for the next job, and need not restart.
 GRACE_SECONDS = 1.2
-# Without any news: far longer than a tile, or the overviews of the largest result, take.
+# Longest time without a message: far longer than one tile or the overviews of the largest result.
 STALL_SECONDS = 1800.0
 _TOO_LONG = "The computation took too long and was ended. Choose a smaller area and try again."
-_GONE = "The computation ended unexpectedly, most likely for lack of memory. Choose a smaller area and try again."
+_DIED = "The computation ended unexpectedly, most likely for lack of memory. Choose a smaller area and try again."
 
 
 @dataclass(frozen=True)
 class Step:
-    """How far a job is: LR pixels of all its models, seconds of computing."""
+    """The progress of a job.
+
+    Attributes:
+        done_px: LR pixels that are done, summed over all models.
+        total_px: LR pixels of the job, summed over all models.
+        seconds: time spent on computation.
+    """
 
     done_px: int
     total_px: int
@@ -52,46 +57,39 @@ class Step:
 
 @dataclass(frozen=True)
 class Failed:
-    """A job that came to nothing, and why, for people."""
+    """The failure of a job.
+
+    Attributes:
+        message: the reason, for people.
+    """
 
     message: str
 
 
-def result_name(index: int, uncertainty: bool = False) -> str:
-    """Of the file that the model of that index makes."""
-    return f"uncertainty{index}.tif" if uncertainty else f"sr{index}.tif"
-
-
 def compute(request: Request, folder: Path) -> Generator[Step]:
-    """Do what is asked, into `folder`.
+    """Compute the results of a request into `folder`; yield the progress after each tile.
 
     Raises:
-        InputError: it cannot be done.
+        InputError: an input cannot be used.
     """
     models = [_model(name, None if index else request.detail) for index, name in enumerate(request.models)]
     several = models[0]
     if request.others and isinstance(several, MISR):
         request = write_views(request, several, folder)
-    write_lr(request, models[0].config.bands, folder / "lr.tif")
+    write_lr(request, models[0].config.bands, folder / LR_FILE)
     done_px, seconds = 0, 0.0
     for index, model in enumerate(models):
         uncertain = request.uncertainty and model.config.uncertainty
         revisits = bool(request.others) and isinstance(model, MISR)
-        steps = run(
-            request.sources if revisits else request.source,
-            folder / result_name(index),
-            model,
-            bbox=request.bbox,
-            aoi=request.aoi,
+        options = dataclasses.replace(
+            shared_options(request),
             tile=TILE_LR_PX,
-            engine=request.engine,
-            cog=True,
             uncertainty=folder / result_name(index, True) if uncertain else None,
-            offset=request.offset,
             masks=request.mask_files if revisits else None,
             reference=0 if revisits else None,
-            engines=_engines,
         )
+        sources = request.sources if revisits else request.source
+        steps = run(sources, folder / result_name(index), model, options, _engines)
         with closing(steps):
             for state in steps:
                 yield Step(done_px + state.done_px, len(models) * state.total_px, seconds + state.seconds)
@@ -103,51 +101,15 @@ def _model(name: str, detail: float | None) -> SISR | MISR:
     return load_public(name, detail)
 
 
-class _Engines:
-    """`make_engine`, or what it made for the last job: what is compiled already need not be compiled again."""
-
-    def __init__(self) -> None:
-        self._make = lru_cache(maxsize=1)(make_engine)
-        self._first: tuple[SISR | MISR, tuple[Encoding, ...], str, str, int | None] | None = None
-        self._ready = False
-
-    def __call__(
-        self,
-        model: SISR | MISR,
-        encodings: tuple[Encoding, ...],
-        scene_px: int,
-        name: str,
-        precision: str,
-        threads: int | None,
-    ) -> Engine:
-        """See `make_engine`."""
-        self._first = self._first or (model, encodings, name, precision, threads)
-        return self._make(model, encodings, min(scene_px, WORTH_COMPILING_PX), name, precision, threads)
-
-    def get_ready(self) -> None:
-        """Compile for whole tiles what made the first small image, which is the sample, while nobody waits."""
-        if self._ready or self._first is None:
-            return
-        self._ready = True
-        model, encodings, *how = self._first
-        if isinstance(model, SISR) and not model.config.guide_bands:
-            side = TILE_LR_PX + 2 * model.receptive_field
-            try:
-                engine = self._make(model, encodings, WORTH_COMPILING_PX, *how)
-                engine(np.zeros((len(model.config.bands), side, side), np.float32))
-            except Exception:  # nobody asked for it, so nobody's job is to fail for it
-                logger.exception("The engine could not be compiled in advance.")
-
-
-_engines = _Engines()
+_engines = EngineCache()
 
 
 class Worker:
-    """The process, as seen from the server.
+    """The computing process as the server sees it.
 
     Args:
-        memory: bytes that it may use.
-        max_seconds: that one job may take.
+        memory: largest memory of the process, bytes.
+        max_seconds: longest time of one job.
     """
 
     def __init__(self, memory: int, max_seconds: float) -> None:
@@ -161,7 +123,10 @@ class Worker:
         self._connection = self._sandbox.connection
 
     def work(self, request: Request, folder: Path) -> Generator[Step | Failed | None]:
-        """Do what is asked, see `compute`; closing this stops it. None comes up where there is no news."""
+        """Compute a request, see `compute`; yield progress, a failure, or None while there is no message.
+
+        To close the generator stops the job.
+        """
         self._stop.clear()
         finished = False
         began = news_came = time.monotonic()
@@ -179,13 +144,13 @@ class Worker:
         except (EOFError, OSError):
             self._renew()
             finished = True
-            yield Failed(_GONE)
+            yield Failed(_DIED)
         finally:
             if not finished:
                 self._end()
 
     def _listen(self) -> Iterator[Step | Failed | None]:
-        """What comes until the job has ended."""
+        """Yield the messages of the process until the job has ended."""
         while True:
             if not self._connection.poll(0.1):
                 yield None
@@ -196,7 +161,7 @@ class Worker:
             yield news
 
     def _end(self) -> None:
-        """Let the tile in hand be finished, or end the process."""
+        """Wait until the process has finished its tile, or restart the process."""
         self._stop.set()
         deadline = time.monotonic() + GRACE_SECONDS
         try:
@@ -217,10 +182,10 @@ class Worker:
 
 
 def serve(connection: Connection, stop: Event, server: int, max_seconds: float) -> None:
-    """Do jobs until the server, a process id, has ended."""
+    """Compute jobs until the server has ended; `server` is its process id."""
     save_memory()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C goes to the server, which ends this process
-    logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # GDAL's words come with our own errors
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this process
+    logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # our own errors quote GDAL's messages
     while os.getppid() == server:
         if not connection.poll(1.0):
             _engines.get_ready()
@@ -245,5 +210,5 @@ def serve(connection: Connection, stop: Event, server: int, max_seconds: float) 
             connection.send(Failed("The memory is full. Choose a smaller area and try again."))
         except Exception:
             logger.exception("A job failed.")
-            connection.send(Failed("Something went wrong that should not have. The server's log says what."))
+            connection.send(Failed("An internal error occurred. The server's log has the details."))
         connection.send(None)

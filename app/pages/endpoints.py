@@ -1,36 +1,49 @@
-"""Named endpoints for programs: files in, files out, through the same queue as everybody."""
+"""Named endpoints for programs: they take and return files, and use the same queue as the page."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import gradio as gr
 import rasterio
 
 from app.errors import for_people
+from app.jobs.files import LR_FILE, result_name
 from app.jobs.models import Models
 from app.jobs.queue import DONE, FAILED, Job, Jobs
-from app.jobs.request import make_revisits_request
+from app.jobs.request import make_request, make_revisits_request
+from app.jobs.submit import submit_image, submit_views
 from app.jobs.views import read_as, read_views
-from app.jobs.worker import result_name
-from app.pages.forms import AS_TAGGED, OFFSETS, make_request
-from app.pages.patch_tab import submit_image
-from app.pages.revisits_tab import submit_views
-from app.pages.tile_tab import submit_product
+from app.pages.forms import AS_TAGGED, OFFSETS
 from app.pages.upload_field import upload_field
 from app.products.store import Products
+from app.products.submit import submit_product
 from rs_srgan import InputError, MISRConfig
 from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
 from rs_srgan.reading.revisit import NO_MASK
 
-# How often a program that waits hears of progress, seconds.
-_NEWS = 0.5
+# Seconds between two reports of progress.
+_REPORT_SECONDS = 0.5
+
+# Paths of the result and of its uncertainty, and the report.
+Answer = tuple[str | None, str | None, str]
+
+
+class ModelFacts(TypedDict):
+    """A model and its PSNR by method, dB."""
+
+    name: str
+    bands: tuple[str, ...]
+    scale: int
+    several: bool
+    psnr_db: dict[str, float]
 
 
 @contextmanager
-def _clear() -> Iterator[None]:
-    """What is wrong with a request, as a message without a traceback."""
+def _clear_errors() -> Iterator[None]:
+    """Turn an `InputError` into an answer without a traceback."""
     try:
         yield
     except InputError as error:
@@ -38,42 +51,42 @@ def _clear() -> Iterator[None]:
 
 
 def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
-    """Add them to an open `gr.Blocks`; nobody sees their parts on the page."""
+    """Add the endpoints to an open `gr.Blocks`. Their components are not visible on the page."""
 
     def super_resolve(
         image: str, model: str = DEFAULT_MODEL, detail: float = 1.0, offset: str = AS_TAGGED
-    ) -> Iterator[tuple[Any, ...]]:
+    ) -> Iterator[Answer]:
         """Super-resolve a satellite image: a GeoTIFF, JP2, PNG or NPY file with the model's bands.
 
         Args:
             image: the file.
-            model: a name that the endpoint /models returns.
+            model: a name from the endpoint /models.
             detail: 0 to 1, how much texture a GAN-trained model may add.
-            offset: how DN are to be read: "As the file says", or "-1000: untagged pixels since baseline 04.00".
+            offset: how DN are read: "As the file says", or "-1000: untagged pixels since baseline 04.00".
 
         Returns:
-            the super-resolved GeoTIFF, the uncertainty as another one or nothing, and what was done.
+            the super-resolved GeoTIFF, the uncertainty as another GeoTIFF or nothing, and a report.
         """
-        with _clear():
+        with _clear_errors():
             request = make_request(models, (model,), detail, True, _offset(offset))
             yield from _follow(jobs, submit_image(jobs, image, request))
 
     def super_resolve_product(
         product: str, area: str = "", model: str = DEFAULT_MODEL, detail: float = 1.0, uncertainty: bool = False
-    ) -> Iterator[tuple[Any, ...]]:
+    ) -> Iterator[Answer]:
         """Super-resolve an area of a Sentinel-2 product.
 
         Args:
-            product: the product, zipped, L1C or L2A.
-            area: west south east north in degrees, or GeoJSON; empty for all of it.
-            model: a name that the endpoint /models returns.
+            product: the zipped product, L1C or L2A.
+            area: west south east north in degrees, or GeoJSON; empty for the whole product.
+            model: a name from the endpoint /models.
             detail: 0 to 1, how much texture a GAN-trained model may add.
-            uncertainty: whether to return that, too.
+            uncertainty: whether to return the uncertainty, too.
 
         Returns:
-            the super-resolved GeoTIFF, the uncertainty as another one or nothing, and what was done.
+            the super-resolved GeoTIFF, the uncertainty as another GeoTIFF or nothing, and a report.
         """
-        with _clear():
+        with _clear_errors():
             if not product:
                 raise InputError("There is no product; expected a zipped Sentinel-2 product.")
             request = make_request(models, (model,), detail, uncertainty)
@@ -81,40 +94,32 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
 
     def super_resolve_revisits(
         images: list[str], model: str = REVISITS_MODEL, offset: str = AS_TAGGED
-    ) -> Iterator[tuple[Any, ...]]:
-        """Super-resolve several satellite images of one place, taken at different dates, into one.
+    ) -> Iterator[Answer]:
+        """Super-resolve several satellite images of one place, taken on different dates, into one image.
 
         Args:
-            images: the files, in any order; their grids may differ. A_scl.tif is the scene classification of the image
-                A.tif, or of A_rgbn.tif; A_mask.tif is another mask of it, not 0 where it shows the ground.
-            model: a name that the endpoint /models returns as one for several images.
+            images: the files in any order; their grids may differ. A_scl.tif is the scene classification of the image
+                A.tif or A_rgbn.tif; A_mask.tif is another mask of it, 0 where the ground is hidden.
+            model: a name from the endpoint /models, of a model for several images.
             offset: see super_resolve.
 
         Returns:
-            the super-resolved GeoTIFF, nothing, and what was done, with a line on each image.
+            the super-resolved GeoTIFF, nothing, and a report with a line on each image.
         """
-        with _clear():
+        with _clear_errors():
             if not images:
                 raise InputError("There are no images; expected several of one place.")
             request = make_revisits_request(models, model, _offset(offset))
             yield from _follow(jobs, submit_views(jobs, images, request))
 
-    def list_models() -> list[dict[str, Any]]:
-        """The models that can be asked for.
+    def list_models() -> list[ModelFacts]:
+        """List the models that can be chosen.
 
         Returns:
-            of each its name, bands, scale, whether it is for several images, and PSNR on Sentinel-2 sites it never saw,
-            dB; of several images of eight revisits.
+            for each model its name, bands and scale, whether it takes several images, and its PSNR on unseen Sentinel-2
+            sites, dB; for models of several images with eight revisits.
         """
-        found = []
-        for name in (*models.names(guided=True), *models.names_of_several()):
-            config = models.config(name)
-            several = isinstance(config, MISRConfig)
-            methods = ("bicubic", "shift_and_add" if several else "back_projection", "model")
-            figures = dict(zip(methods, models.bundled[name].psnr_db(), strict=True))
-            facts = {"name": name, "bands": config.bands, "scale": config.scale, "several": several}
-            found.append({**facts, "psnr_db": figures})
-        return found
+        return [_describe(models, name) for name in (*models.names(guided=True), *models.names_of_several())]
 
     with gr.Group(visible=False):
         image, product = upload_field("image"), upload_field("product")
@@ -124,14 +129,25 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
         uncertainty = gr.Checkbox(False, label="uncertainty")
         outputs = [gr.File(label="result"), gr.File(label="uncertainty"), gr.Textbox(label="report")]
         listed = gr.JSON(label="models")
-        many: dict[str, Any] = {"concurrency_limit": 20, "show_progress": "hidden"}
-        trigger = gr.Button()
-        trigger.click(super_resolve, [image, model, detail, offset], outputs, api_name="super_resolve", **many)
+        add = partial(gr.Button().click, concurrency_limit=20, show_progress="hidden")
+        add(super_resolve, [image, model, detail, offset], outputs, api_name="super_resolve")
         inputs = [product, area, model, detail, uncertainty]
-        trigger.click(super_resolve_product, inputs, outputs, api_name="super_resolve_product", **many)
-        inputs = [images, several, offset]
-        trigger.click(super_resolve_revisits, inputs, outputs, api_name="super_resolve_revisits", **many)
-        trigger.click(list_models, None, listed, api_name="models", **many)
+        add(super_resolve_product, inputs, outputs, api_name="super_resolve_product")
+        add(super_resolve_revisits, [images, several, offset], outputs, api_name="super_resolve_revisits")
+        add(list_models, None, listed, api_name="models")
+
+
+def _describe(models: Models, name: str) -> ModelFacts:
+    config = models.config(name)
+    several = isinstance(config, MISRConfig)
+    methods = ("bicubic", "shift_and_add" if several else "back_projection", "model")
+    return {
+        "name": name,
+        "bands": config.bands,
+        "scale": config.scale,
+        "several": several,
+        "psnr_db": dict(zip(methods, models.bundled[name].psnr_db(), strict=True)),
+    }
 
 
 def _offset(name: str) -> float | None:
@@ -140,10 +156,10 @@ def _offset(name: str) -> float | None:
     return OFFSETS[name]
 
 
-def _follow(jobs: Jobs, job: Job) -> Iterator[tuple[Any, ...]]:
-    """A job until it has ended, then its files; whoever goes away stops it."""
+def _follow(jobs: Jobs, job: Job) -> Iterator[Answer]:
+    """Yield the progress of a job until it has ended, then its files. If the client leaves, the job is stopped."""
     try:
-        while not jobs.wait(job, _NEWS):
+        while not jobs.wait(job, _REPORT_SECONDS):
             step = job.step
             yield None, None, f"{100 * step.done_px // step.total_px} %" if step and step.total_px else "waiting"
     finally:
@@ -152,13 +168,18 @@ def _follow(jobs: Jobs, job: Job) -> Iterator[tuple[Any, ...]]:
     if job.state != DONE:
         raise InputError(job.message if job.state == FAILED else "The job was stopped.")
     uncertain = job.folder / result_name(0, uncertainty=True)
-    with rasterio.open(job.folder / "lr.tif", driver="GTiff") as shown:  # of revisits only the work finds out which
+    yield str(job.folder / result_name(0)), str(uncertain) if uncertain.exists() else None, _report(job)
+
+
+def _report(job: Job) -> str:
+    """Return what a job did, with a line on each of several revisits."""
+    with rasterio.open(job.folder / LR_FILE, driver="GTiff") as shown:  # the job chose it among the revisits
         width, height, scale = shown.width, shown.height, job.outlook.scale
-    report = (
+    lines = [
         f"{width} x {height} px became {width * scale} x {height * scale} px with "
         f"{job.request.models[0]}. Read as {read_as(job.folder, job.outlook.scaling)}."
-    )
+    ]
     for view in read_views(job.folder):
         clear = f"{100 * view['clear']:.0f} % clear" + (f" by {view['mask']}" if view["mask"] != NO_MASK else "")
-        report += f"\n{view['name']}: {clear}, weight {100 * view['weight']:.0f} %, {view['role']}"
-    yield str(job.folder / result_name(0)), str(uncertain) if uncertain.exists() else None, report
+        lines.append(f"{view['name']}: {clear}, weight {100 * view['weight']:.0f} %, {view['role']}")
+    return "\n".join(lines)

@@ -1,15 +1,14 @@
-"""Parts of a form that several tabs have."""
+"""The parts of forms that several tabs share."""
 
 import html
 from dataclasses import dataclass
-from pathlib import Path
 
 import gradio as gr
 
 from app.errors import for_people
 from app.jobs.models import Models
-from app.jobs.request import Request
-from rs_srgan import InputError, MISRConfig
+from app.jobs.request import Request, make_request
+from rs_srgan import MISRConfig
 from rs_srgan.hub.names import DEFAULT_MODEL
 
 AS_TAGGED = "As the file says"
@@ -19,12 +18,12 @@ NO_OTHER = "None"
 
 @dataclass(frozen=True)
 class JobTab:
-    """A tab that makes jobs, as the rest of the page needs it.
+    """The components of a tab that the rest of the page uses.
 
     Attributes:
-        model: the choice of the model.
-        other: the choice of one to compare with.
-        result: the place where results are shown.
+        model: list of models.
+        other: list of models to compare with.
+        result: place of the results.
     """
 
     model: gr.Dropdown
@@ -33,58 +32,61 @@ class JobTab:
 
 
 def job_html(job: str, remember: bool = True) -> str:
-    """A job, and later its result; `remember`: the page's address is to lead to it."""
+    """Return the HTML of a job and its result; with `remember` the address of the page will lead to it."""
     return f'<sr-job data-id="{html.escape(job)}"{" data-remember" if remember else ""}></sr-job>'
 
 
 def refusal(error: Exception) -> str:
-    """What is wrong with a request, in place of the result."""
+    """Return the HTML of an error, which takes the place of a result."""
     return (
-        '<div class="sr-card sr-error" role="alert"><h3>That did not work</h3>'
+        '<div class="sr-card sr-error" role="alert"><h3>This did not work</h3>'
         f"<p>{html.escape(for_people(error))}</p></div>"
     )
 
 
 def empty(title: str, text: str) -> str:
-    """A place where nothing is yet."""
+    """Return the HTML of a place that has no result yet."""
     return f'<div class="sr-card sr-empty"><h3>{html.escape(title)}</h3><p>{html.escape(text)}</p></div>'
 
 
 def describe_model(models: Models, name: str) -> str:
-    """A line on what to expect of a model."""
+    """Return a line on the bands, scale and accuracy of a model."""
     config = models.config(name)
     start = f"{' '.join(config.bands)}, x{config.scale}. "
     if name not in models.bundled:
-        return start + "From the Hugging Face Hub: read its card there for what it is good for."
+        return start + "From the Hugging Face Hub: its card there describes its use."
     model = models.bundled[name]
     bicubic, projected, own = model.psnr_db()
     if base := config.base_model:
         return start + (
-            f"Texture added to what {base} makes: sharper, and by {models.bundled[base].psnr_db()[-1] - own:.1f} dB "
-            "farther from the truth. Not for measuring."
+            f"It adds texture to the result of {base}, which makes it sharper and "
+            f"{models.bundled[base].psnr_db()[-1] - own:.1f} dB less accurate. Do not use it for measurements."
         )
     if isinstance(config, MISRConfig):
         return start + (
-            f"With eight views, on sites it never saw {own - bicubic:.1f} dB above bicubic, {own - projected:.1f} "
-            "above their shift-and-add. Views must be sampled elsewhere; copies add nothing."
+            f"With eight views of unseen sites it is {own - bicubic:.1f} dB better than bicubic and "
+            f"{own - projected:.1f} dB better than shift-and-add. The views must be shifted by parts of a pixel; "
+            "copies of one image add nothing."
         )
     return start + (
-        f"On sites it never saw {own - bicubic:.1f} dB above bicubic, {own - projected:.1f} above back-projection. "
-        "The finest detail is a plausible guess."
+        f"On unseen sites it is {own - bicubic:.1f} dB better than bicubic and {own - projected:.1f} dB better than "
+        "back-projection. The finest detail is a plausible guess."
     )
 
 
 class ModelControls:
-    """Which model, which other to compare, and what of them.
+    """Controls for a model, another model to compare with, and their options.
 
     Args:
-        models: that can be chosen.
-        guided: with those that need a whole product.
+        models: the models that visitors can choose.
+        guided: True to offer models that need a whole product.
 
     Attributes:
-        model: the choice itself, which the tab Models adds to.
-        other: the one to compare with.
-        inputs: what `request` takes, in order.
+        model: list of models. The tab Models adds to it.
+        detail: slider for the detail, shown for models that have this option.
+        other: list of models to compare with. The tab Models adds to it.
+        uncertainty: checkbox for the uncertainty, shown for models that have it.
+        inputs: the controls in the order of the arguments of `request`.
     """
 
     def __init__(self, models: Models, guided: bool) -> None:
@@ -98,10 +100,10 @@ class ModelControls:
             step=0.05,
             label="Detail",
             visible=False,
-            info="0: what the measurement supports. 1: all the texture that the model would add.",
+            info="0: only detail that the measurement supports. 1: all texture that the model adds.",
         )
         self.other = gr.Dropdown([NO_OTHER, *names], value=NO_OTHER, label="Compare with")
-        self.uncertainty = gr.Checkbox(value=True, label="With a map of how sure it is")
+        self.uncertainty = gr.Checkbox(value=True, label="Add an uncertainty map")
         self.inputs: list[gr.components.Component] = [self.model, self.other, self.detail, self.uncertainty]
         self.model.change(self._chosen, self.model, [about, self.detail, self.uncertainty], api_visibility="private")
 
@@ -114,29 +116,10 @@ class ModelControls:
         )
 
     def request(self, model: str, other: str, detail: float, uncertainty: bool, offset: float | None = None) -> Request:
-        """What is chosen, but for the image.
+        """Return a request with the chosen models and options, without its image.
 
         Raises:
-            InputError: an unknown model, or a detail that is none.
+            InputError: a model is unknown, or the detail is not between 0 and 1.
         """
         models = (model,) if other in (NO_OTHER, "", model) else (model, other)
         return make_request(self._models, models, detail, uncertainty, offset)
-
-
-def make_request(
-    models: Models, names: tuple[str, ...], detail: float, uncertainty: bool, offset: float | None = None
-) -> Request:
-    """A request without its image: options that a model does not know are left out.
-
-    Raises:
-        InputError: an unknown model, or a detail that is none.
-    """
-    if not 0 <= detail <= 1:
-        raise InputError(f"The detail is {detail:g}; expected 0 to 1.")
-    return Request(
-        source=Path(),
-        models=names,
-        detail=detail if models.knows_detail(names[0]) else None,
-        offset=offset,
-        uncertainty=uncertainty and models.config(names[0]).uncertainty,
-    )

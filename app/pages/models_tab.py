@@ -1,4 +1,4 @@
-"""The tab about models: what is bundled, how well it does, and others from the Hugging Face Hub."""
+"""The tab about models: the bundled ones with their figures and cards, and others from the Hugging Face Hub."""
 
 import html
 
@@ -8,31 +8,33 @@ from app.errors import for_people
 from app.jobs.models import Models
 from app.pages.forms import NO_OTHER
 from rs_srgan import InputError
+from rs_srgan.figures.tracks import VIEWS
 from rs_srgan.models import MISRConfig
-from rs_srgan.models.catalogue import VIEWS
 from rs_srgan.publishing.card import CARD_FILE, PICTURES_FOLDER
 
 
 def models_tab(models: Models, choices: list[gr.Dropdown], others: list[gr.Dropdown]) -> None:
-    """Build it, in an open `gr.Tabs`.
+    """Build the tab in an open `gr.Tabs`.
 
     Args:
-        models: that there are.
-        choices: where a model that was fetched is then offered.
-        others: where it is offered to compare with.
+        models: the models that visitors can choose.
+        choices: lists of models in the tabs Patch and Tile. A fetched model is added to them.
+        others: lists of models to compare with in the same tabs. A fetched model is added to them.
     """
     with gr.Tab("Models", id="models"):
         names = [*models.names(guided=True), *models.names_of_several()]
         gr.HTML(f'<div class="sr-cards">{"".join(_card(models, name) for name in names)}</div>')
-        gr.Markdown("### Another one, from the Hugging Face Hub")
+        gr.Markdown("### More models from the Hugging Face Hub")
         with gr.Row(equal_height=True):
             name = gr.Textbox(label="Model id", placeholder="organisation/name", scale=4, elem_id="hub-id", max_lines=1)
             fetch = gr.Button("Fetch", scale=1, min_width=120, elem_id="hub-fetch")
         said = gr.HTML("", elem_id="hub-said")
         mine = gr.State([])
-        gr.Markdown("Only rs_srgan's own kind: `config.json` and `model.safetensors`, nothing that could run code.")
+        gr.Markdown(
+            "A model must be one of rs_srgan, with `config.json` and `model.safetensors`. Neither file can run code."
+        )
         for card in models.bundled.values():
-            with gr.Accordion(f"The card of {card.name}", open=False):
+            with gr.Accordion(f"Card of {card.name}", open=False):
                 text = _without_front_matter((card.folder / CARD_FILE).read_text(encoding="utf-8"))
                 gr.Markdown(text.replace(f"]({PICTURES_FOLDER}/", f"](cards/{card.name}/{PICTURES_FOLDER}/"))
 
@@ -44,7 +46,7 @@ def models_tab(models: Models, choices: list[gr.Dropdown], others: list[gr.Dropd
             return text, fetched, *[gr.skip()] * (len(choices) + len(others))
         name = name.strip()
         fetched = [*(other for other in fetched if other != name), name]
-        known = [[*models.names(guided), *fetched] for guided in (False, True)]  # a patch, a product
+        known = [[*models.names(guided), *fetched] for guided in (False, True)]  # Patch, Tile
         text = (
             f'<div class="sr-card" role="status"><p>{html.escape(name)} is ready: '
             f"{html.escape(' '.join(config.bands))}, x{config.scale}. Choose it in the other tabs.</p></div>"
@@ -67,7 +69,7 @@ def models_tab(models: Models, choices: list[gr.Dropdown], others: list[gr.Dropd
 
 
 def _card(models: Models, name: str) -> str:
-    """A model's figures, at a glance."""
+    """Return the figures of a model as HTML."""
     config = models.config(name)
     bicubic, projected, own = models.bundled[name].psnr_db()
     coverage = models.coverage(name)
@@ -76,14 +78,14 @@ def _card(models: Models, name: str) -> str:
     baseline, images = ("shift-and-add", f", {VIEWS} revisits") if several else ("back-projection", "")
     facts = {
         "Bands": " ".join(config.bands),
-        "Enlarges": f"x{config.scale}{guided}{images}",
+        "Scale": f"x{config.scale}{guided}{images}",
         "PSNR": f"{own:.2f} dB (bicubic {bicubic:.2f}, {baseline} {projected:.2f})",
-        "Its 80 % interval": "none" if coverage is None else f"holds {coverage:.0%} of the truth",
+        "80 % interval": "none" if coverage is None else f"contains {100 * coverage:.0f} % of the true values",
     }
     listed = "".join(f"<dt>{key}</dt><dd>{html.escape(value)}</dd>" for key, value in facts.items())
     return f'<article class="sr-card"><h3>{html.escape(name)}</h3><dl>{listed}</dl></article>'
 
 
 def _without_front_matter(card: str) -> str:
-    """A card as people read it: what is between the first two lines of dashes is for the Hub."""
+    """Return a card without the metadata at its beginning, which is between two lines of dashes."""
     return card.split("---", 2)[2] if card.startswith("---") else card

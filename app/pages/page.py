@@ -1,4 +1,4 @@
-"""The page: one look, one tab for each way to use it."""
+"""The page with its tabs."""
 
 from contextlib import suppress
 
@@ -13,12 +13,13 @@ from app.pages.models_tab import models_tab
 from app.pages.patch_tab import patch_tab
 from app.pages.revisits_tab import revisits_tab
 from app.pages.tile_tab import tile_tab
+from app.pages.upload_field import accept_uploads_only
 from app.products.store import Products
 from app.settings import Settings
 from rs_srgan import InputError
 from rs_srgan.reading.safe import is_product
 
-# Coarse pixels becoming fine ones.
+# Coarse pixels that become fine ones.
 _LOGO = """<svg viewBox="0 0 44 44" aria-hidden="true"><rect width="44" height="44" rx="10" fill="#0f2a33"/>
 <g fill="#2dd4bf"><rect x="7" y="7" width="14" height="14" fill="#115e59"/>
 <rect x="7" y="23" width="14" height="14" fill="#0d9488"/>
@@ -28,31 +29,31 @@ _LOGO = """<svg viewBox="0 0 44 44" aria-hidden="true"><rect width="44" height="
 <rect x="23" y="31" width="6" height="6"/><rect x="31" y="31" width="6" height="6" fill="#0f766e"/></g></svg>"""
 
 _HEAD = f"""<header class="sr-head">{_LOGO}<div><h1>rs_srgan</h1>
-<p>Sentinel-2 sees the Earth in pixels of 10 m. Here a model makes 2.5 m of them, and you judge: drag the line.</p>
+<p>Sentinel-2 images have pixels of 10 m. A model computes an image with pixels of 2.5 m. Drag the line to compare.</p>
 </div>
-<button type="button" id="sr-light" aria-label="Light or dark">◐</button></header>"""
+<button type="button" id="sr-light" aria-label="Switch between light and dark">◐</button></header>"""
 
 
 def build(settings: Settings, models: Models, jobs: Jobs, products: Products, sample: Job) -> gr.Blocks:
-    """The page of one server."""
+    """Return the page of a server."""
     page: gr.Blocks
     with gr.Blocks(title="rs_srgan", delete_cache=(settings.keep, settings.keep)) as page:
         gr.HTML(_HEAD)
         with gr.Tabs() as tabs:
             patch = patch_tab(jobs, models, sample)
-            tile = tile_tab(settings, jobs, models, products)
+            tile = tile_tab(jobs, models, products)
             revisits = revisits_tab(jobs, models)
             models_tab(models, [patch.model, tile.model], [patch.other, tile.other])
             about_tab(settings)
         add_endpoints(jobs, models, products)
 
         def reopen(request: gr.Request) -> tuple[object, ...]:
-            """The job that the page's address names, where it was asked for."""
+            """Show the job that the address of the page names, in the tab that it came from."""
             name = str(request.query_params.get("job", ""))
             places = {"patch": gr.skip(), "tile": gr.skip(), "revisits": gr.skip()}
             if not name:
                 return (*places.values(), gr.skip())
-            tab = "patch"  # the page itself says that a job has gone
+            tab = "patch"  # shows an error if the job has been removed
             with suppress(InputError):
                 asked = jobs.get(name).request
                 tab = "tile" if is_product(asked.source) else "revisits" if asked.others else tab
@@ -63,7 +64,5 @@ def build(settings: Settings, models: Models, jobs: Jobs, products: Products, sa
             reopen, None, [patch.result, tile.result, revisits, tabs], api_visibility="private", show_progress="hidden"
         )
     page.queue(max_size=100)
-    # Gradio looks whether a file that a request names was uploaded only when it was launched; mounted, it is not, and
-    # any file of this machine could be named.
-    page.has_launched = True
+    accept_uploads_only(page)
     return page

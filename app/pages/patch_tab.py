@@ -1,13 +1,10 @@
 """The tab for one image."""
 
-from pathlib import Path
-
 import gradio as gr
 
 from app.jobs.models import Models
 from app.jobs.queue import Job, Jobs
-from app.jobs.request import Request
-from app.jobs.uploads import take
+from app.jobs.submit import submit_image
 from app.pages.forms import AS_TAGGED, OFFSETS, JobTab, ModelControls, job_html, refusal
 from app.pages.upload_field import upload_field
 from rs_srgan import InputError
@@ -15,13 +12,16 @@ from rs_srgan.reading.opening import SUFFIXES
 
 
 def patch_tab(jobs: Jobs, models: Models, sample: Job) -> JobTab:
-    """Build it, in an open `gr.Tabs`."""
+    """Build the tab in an open `gr.Tabs`."""
     with gr.Tab("Patch", id="patch"), gr.Row():
         with gr.Column(scale=2, min_width=290):
             file = upload_field("Your image", file_types=list(SUFFIXES), elem_id="file", height=150)
-            gr.Markdown("GeoTIFF, JP2 or NPY with red, green, blue, near infrared. Until then, the sample stands in.")
+            gr.Markdown(
+                "GeoTIFF, JP2 or NPY with the bands red, green, blue and near infrared. Without an image, the sample "
+                "is used."
+            )
             controls = ModelControls(models, guided=False)
-            offset = gr.Dropdown(list(OFFSETS), value=AS_TAGGED, label="Offset of the DN")
+            offset = gr.Dropdown(list(OFFSETS), value=AS_TAGGED, label="DN offset")
             start = gr.Button("Super-resolve", variant="primary", elem_id="start")
         with gr.Column(scale=5, min_width=320, elem_classes="sr-result"):
             result = gr.HTML(job_html(sample.id, remember=False), elem_id="patch-result")
@@ -29,20 +29,9 @@ def patch_tab(jobs: Jobs, models: Models, sample: Job) -> JobTab:
     def submit(file: str | None, model: str, other: str, detail: float, uncertainty: bool, offset: str) -> str:
         try:
             request = controls.request(model, other, detail, uncertainty, OFFSETS[offset])
-            return job_html(submit_image(jobs, file or str(sample.request.source), request).id)
+            return job_html(submit_image(jobs, file or sample.request.source, request).id)
         except InputError as error:
             return refusal(error)
 
     start.click(submit, [file, *controls.inputs, offset], result, api_visibility="private", concurrency_limit=8)
     return JobTab(controls.model, controls.other, result)
-
-
-def submit_image(jobs: Jobs, file: str | None, request: Request) -> Job:
-    """A job for an uploaded image.
-
-    Raises:
-        InputError: there is none, or it cannot be used.
-    """
-    if not file:
-        raise InputError("There is no image yet. Upload one first.")
-    return take(jobs, Path(file), request)

@@ -1,13 +1,12 @@
-"""The look: one accent, ink and paper, the system's own typeface, nothing fetched from elsewhere."""
+"""The look of the page: colours, the system's own typeface, and our scripts. Nothing is loaded from other servers."""
 
 import html
-from pathlib import Path
 
 import gradio as gr
 
-_WEB = Path(__file__).parent.parent / "web"
+from app.pages.assets import WEB
 
-# What viewer.js asks for when it opens.
+# The query of the first two pictures that viewer.js loads.
 FIRST_LOOK = "size=900&composite=True+colour&cut=0.5&gamma=1.4"
 
 THEME = gr.themes.Base(
@@ -18,7 +17,7 @@ THEME = gr.themes.Base(
     font=["ui-sans-serif", "system-ui", "sans-serif"],
     font_mono=["ui-monospace", "SFMono-Regular", "monospace"],
 ).set(
-    # 700 and not 600: white on it has a contrast of 5.5
+    # White text on 700 has a contrast of 5.5; on 600 it would be too low.
     button_primary_background_fill="*primary_700",
     button_primary_background_fill_hover="*primary_800",
     button_primary_background_fill_dark="*primary_700",
@@ -45,9 +44,9 @@ THEME = gr.themes.Base(
     link_text_color_visited_dark="*primary_300",
 )
 
-STYLE_SHEETS = [_WEB / "style.css"]
+STYLE_SHEETS = [WEB / "style.css"]
 
-# The addresses are relative: the page may lie below any other.
+# The addresses are relative, since the server may run below another path.
 _HEAD = """
 <link rel="stylesheet" href="web/maplibre-gl.css">
 <script src="web/maplibre-gl.js" defer></script>
@@ -61,11 +60,11 @@ _HEAD = """
 
 
 def head(sample: str, base_map: str) -> str:
-    """What the page begins with.
+    """Return the head of the page.
 
     Args:
-        sample: id of the job that is shown first; its pictures are fetched before Gradio has built the page.
-        base_map: address of map tiles that visitors can ask for.
+        sample: id of the job that the page shows first. The browser loads its pictures before Gradio builds the page.
+        base_map: address of map tiles that visitors can switch on, "" for none.
     """
     first = "".join(
         f'<link rel="preload" as="image" href="jobs/{sample}/pictures/{layer}.webp?{FIRST_LOOK}">'

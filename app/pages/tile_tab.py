@@ -1,43 +1,42 @@
-"""The tab for a Sentinel-2 product: look at it, choose an area, have it done."""
+"""The tab for a Sentinel-2 product: a quicklook, an area on it, and the result."""
 
-import dataclasses
 import html
-import shutil
 from pathlib import Path
 
 import gradio as gr
 
 from app.errors import for_people
 from app.jobs.models import Models
-from app.jobs.queue import Job, Jobs
-from app.jobs.request import Request, look
+from app.jobs.queue import Jobs
 from app.pages.forms import JobTab, ModelControls, empty, job_html, refusal
 from app.pages.upload_field import upload_field
-from app.products.store import Product, Products
-from app.settings import Settings
+from app.products.product import Product
+from app.products.store import Products
+from app.products.submit import Forecast, foresee, submit_product
 from rs_srgan import InputError
 
-# What is chosen before anybody draws: enough to see something, done in half a minute on two cores.
+# The area before a visitor draws one: it takes half a minute on two cores.
 _FIRST_AREA_M = 5_000.0
 _NOTHING = empty(
     "No product yet",
-    "Upload a zipped Sentinel-2 product (L1C or L2A, as it is downloaded), draw an area on it, and see it on the map.",
+    "Upload a zipped Sentinel-2 product (L1C or L2A, as downloaded), draw an area on it, and see the result on a map.",
 )
 
 
-def tile_tab(settings: Settings, jobs: Jobs, models: Models, products: Products) -> JobTab:
-    """Build it, in an open `gr.Tabs`."""
+def tile_tab(jobs: Jobs, models: Models, products: Products) -> JobTab:
+    """Build the tab in an open `gr.Tabs`."""
     with gr.Tab("Tile", id="tile"), gr.Row():
         known = gr.State(None)
         with gr.Column(scale=2, min_width=290):
             file = upload_field("A zipped Sentinel-2 product", file_types=[".zip"], elem_id="product", height=150)
             offered = products.offered()
             choice = gr.Dropdown(
-                offered, value=None, label="Or one of this server", visible=bool(offered), elem_id="offered"
+                offered, value=None, label="Or a product of this server", visible=bool(offered), elem_id="offered"
             )
             area = gr.Textbox(
                 label="Area of interest",
-                info="Draw it on the picture, or type: west south east north in degrees, or GeoJSON. Empty: all of it.",
+                info="Draw a rectangle on the picture, or type west south east north in degrees, or GeoJSON. "
+                "Leave empty for the whole product.",
                 placeholder="10.90 46.40 11.10 46.50",
                 elem_id="area",
             )
@@ -73,7 +72,7 @@ def tile_tab(settings: Settings, jobs: Jobs, models: Models, products: Products)
             return ""
         try:
             request = controls.request(model, other, detail, uncertainty)
-            return foresee(settings, jobs, models, products.get(known), area, request)
+            return describe_forecast(foresee(jobs, products.get(known), area, request))
         except InputError as error:
             return html.escape(for_people(error))
 
@@ -102,69 +101,24 @@ def tile_tab(settings: Settings, jobs: Jobs, models: Models, products: Products)
     return JobTab(controls.model, controls.other, result)
 
 
-def submit_product(jobs: Jobs, product: Product, area: str, request: Request) -> Job:
-    """A job for an area of a product.
-
-    Raises:
-        InputError: it cannot be done.
-    """
-    place = jobs.new_folder()
-    try:
-        request = _with_area(product, area, request, place[1])
-    except BaseException:
-        shutil.rmtree(place[1], ignore_errors=True)
-        raise
-    return jobs.submit(request, product.title, place)
-
-
-def foresee(settings: Settings, jobs: Jobs, models: Models, product: Product, area: str, request: Request) -> str:
-    """How long it will take and how large it will be, for people.
-
-    Raises:
-        InputError: it cannot be done.
-    """
-    folder = jobs.new_folder()[1]
-    try:
-        outlook = look(_with_area(product, area, request, folder), models, settings, jobs.readers)
-    finally:
-        for path in folder.iterdir():
-            path.unlink()
-        folder.rmdir()
-    grid, scale = outlook.grid, outlook.scale
-    waiting = jobs.seconds_waiting()
+def describe_forecast(forecast: Forecast) -> str:
+    """Return an estimate as Markdown."""
+    grid, scale = forecast.outlook.grid, forecast.outlook.scale
+    waiting = forecast.waiting_seconds
     queue = f", after {_duration(waiting)} in the queue" if waiting >= 1 else ""
     return (
-        f"{grid.width} x {grid.height} px become {grid.width * scale} x {grid.height * scale} px: about "
-        f"**{_duration(jobs.seconds(request.models, outlook.work_px))}**{queue}, "
-        f"**{_size(outlook.result_bytes)}** of files."
+        f"{grid.width} x {grid.height} px become {grid.width * scale} x {grid.height * scale} px in about "
+        f"**{_duration(forecast.seconds)}**{queue}. The files have about **{_size(forecast.outlook.result_bytes)}**."
     )
 
 
-def _with_area(product: Product, area: str, request: Request, folder: Path) -> Request:
-    """A request for the area that was drawn or typed; GeoJSON goes into `folder`."""
-    area, source = area.strip(), product.source()
-    if not area:
-        return dataclasses.replace(request, source=source)
-    if area.startswith("{"):
-        aoi = folder / "area.geojson"
-        aoi.write_text(area, encoding="utf-8")
-        return dataclasses.replace(request, source=source, aoi=aoi)
-    try:
-        west, south, east, north = map(float, area.replace(",", " ").split())
-    except ValueError:
-        raise InputError(
-            f"The area is {area!r:.80}; expected four numbers, west south east north in degrees, or GeoJSON."
-        ) from None
-    return dataclasses.replace(request, source=source, bbox=(west, south, east, north))
-
-
 def _glance(product: Product, area: str) -> str:
-    """A product, for people, with an area outlined."""
-    safe = product.safe
+    """Return a product as HTML: its facts, and its quicklook with an area."""
+    safe = product.glance.safe
     facts = {
         "Product": f"{safe.level}, tile {safe.tile}" if safe.tile else safe.level,
-        "Date": f"{safe.sensed:%d %B %Y, %H:%M} UTC" if safe.sensed else "not said",
-        "Cloud": f"{safe.cloud_percent:.1f} %" if safe.cloud_percent is not None else "not said",
+        "Date": f"{safe.sensed:%d %B %Y, %H:%M} UTC" if safe.sensed else "unknown",
+        "Clouds": f"{safe.cloud_percent:.1f} %" if safe.cloud_percent is not None else "unknown",
         "Baseline": f"{safe.baseline}, offset {next(iter(safe.offsets.values())):+.0f} DN",
         "Footprint": ", ".join(f"{lat:.2f}° {lon:.2f}°" for lon, lat in product.corners()[::2]),
     }
@@ -172,7 +126,7 @@ def _glance(product: Product, area: str) -> str:
     return (
         f'<div class="sr-title"><h2>{html.escape(product.title)}</h2></div><dl class="sr-facts">{listed}</dl>'
         f'<sr-quicklook data-id="{product.id}" data-field="area" data-area="{area}"></sr-quicklook>'
-        '<p class="sr-hint">Drag a rectangle over what you want to see.</p>'
+        '<p class="sr-hint">Draw a rectangle around the area that you want to see.</p>'
     )
 
 

@@ -1,43 +1,61 @@
-"""A field for files that visitors upload."""
+"""A field for uploads, and the check that a request names no other file of the server.
+
+Both checks set attributes of Gradio, public by name, for which it offers neither an option nor a base class: a subclass
+of `gr.File` would make Gradio write a .pyi file beside its source.
+"""
 
 from pathlib import Path
-from typing import Any
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-# Of Gradio's, where files are that were sent.
+# Gradio's address of uploaded files.
 _FILE_ROUTE = "/gradio_api/file"
 
 
-def upload_field(label: str, **options: Any) -> gr.File:  # noqa: ANN401
-    """A field for a file that a visitor sends, and nothing else: Gradio would also fetch an address that is named.
+def upload_field(
+    label: str,
+    file_types: list[str] | None = None,
+    file_count: Literal["single", "multiple"] = "single",
+    elem_id: str | None = None,
+    height: int | None = None,
+) -> gr.File:
+    """Return a field that takes uploads only; see `gr.File` for the arguments.
 
-    Tools of language models can only name addresses; that of a file which was sent here before is such a file.
+    Without this, Gradio would download an address that a request names instead of a file. Tools of language models can
+    name addresses only, so that the address of an earlier upload to this server is accepted.
     """
-    field = gr.File(label=label, **options)
-    take_in = field.async_move_resource_to_block_cache
+    field = gr.File(label=label, file_types=file_types, file_count=file_count, elem_id=elem_id, height=height)
+    take_file = field.async_move_resource_to_block_cache
 
-    async def take_in_files(path: str | Path | None) -> str | None:
+    async def take_upload(path: str | Path | None) -> str | None:
         if "://" in str(path):
-            path = _sent_before(str(path))
-        taken: str | None = await take_in(path)
-        return taken
+            path = _earlier_upload(str(path))
+        return await take_file(path)
 
-    # on the field and not in a class: for every class of components Gradio writes a file beside its source
-    setattr(field, "async_move_resource_to_block_cache", take_in_files)
+    field.async_move_resource_to_block_cache = take_upload  # type: ignore[assignment]  # see above
     return field
 
 
-def _sent_before(address: str) -> str:
-    """The file of an address of this server's; never anything that is fetched."""
+def accept_uploads_only(page: gr.Blocks) -> None:
+    """Make Gradio refuse files that nobody uploaded. By default it checks launched pages only, not mounted ones."""
+    page.has_launched = True
+
+
+def _earlier_upload(address: str) -> str:
+    """Return the path of an uploaded file from its address on this server; nothing is downloaded.
+
+    Raises:
+        gr.Error: it is any other address.
+    """
     folder = Path(get_upload_folder()).resolve()
     path = Path(unquote(urlsplit(address).path.partition(f"{_FILE_ROUTE}=")[2]))
     try:
         file = path.resolve(strict=True)
-    except (OSError, ValueError):  # there is none, or it cannot be one
+    except (OSError, ValueError):  # the file does not exist, or the name is not valid
         file = folder
     if not (path.is_absolute() and file.is_file() and file.is_relative_to(folder)):
-        raise gr.Error("An address is not taken, only a file that is sent.", print_exception=False)
+        raise gr.Error("Addresses are not accepted. Upload the file.", print_exception=False)
     return str(file)

@@ -1,4 +1,4 @@
-"""Unpacking what strangers send: what a Sentinel-2 product needs, and nothing that an archive can be made to do."""
+"""Archives of strangers: checks, and unpacking of the members that a Sentinel-2 product needs."""
 
 import lzma
 import shutil
@@ -10,65 +10,65 @@ from pathlib import Path, PurePosixPath
 
 from rs_srgan import InputError
 
-# A product has 100 to 200 files with 0.5 to 1.2 GB; text shrinks to a tenth, imagery hardly.
+# A product has 100 to 200 files and 0.5 to 1.2 GB. Compression makes text ten times smaller, images hardly.
 MAX_MEMBERS = 2000
 MAX_BYTES = 4_000_000_000
 MAX_RATIO = 200
-_SMALL_BYTES = 1_000_000  # of which a high ratio does no harm
+_SMALL_BYTES = 1_000_000  # smaller members may have any ratio
 
 
 def checked_members(path: Path) -> list[zipfile.ZipInfo]:
-    """What is in an archive.
+    """Return the members of an archive.
 
     Raises:
-        InputError: it is none, or one that no product comes in: too many or too large files, encrypted ones, links, or
-            names that lead out of it.
+        InputError: the file is not an archive, or unlike that of a product: too many or too large members, encrypted
+            members, links, or names that point out of the archive.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
-        raise InputError(f"{path.name} is no whole zip archive. Download it again.") from None
+        raise InputError(f"{path.name} is not a complete zip archive. Download it again.") from None
     if len(members) > MAX_MEMBERS:
-        raise _refused(path, f"it holds {len(members)} files; a Sentinel-2 product has at most {MAX_MEMBERS}")
+        raise _refused(path, f"it contains {len(members)} files; a Sentinel-2 product has at most {MAX_MEMBERS}")
     total = sum(member.file_size for member in members)
     if total > MAX_BYTES:
-        raise _refused(path, f"it would unpack to {total / 1e9:.1f} GB; at most {MAX_BYTES / 1e9:.0f} GB are taken")
+        raise _refused(path, f"unpacked it has {total / 1e9:.1f} GB; at most {MAX_BYTES / 1e9:.0f} GB are allowed")
     seen = set()
     for member in members:
         name = PurePosixPath(member.filename)
         unsafe = "\\" in member.filename or "\0" in member.orig_filename or ":" in member.filename
         if name.is_absolute() or ".." in name.parts or unsafe:
-            raise _refused(path, f"it holds {member.filename!r:.80}, a name that leads out of it")
+            raise _refused(path, f"it contains {member.filename!r:.80}, a name that points out of the archive")
         if stat.S_ISLNK(member.external_attr >> 16):
-            raise _refused(path, f"it holds a link, {name.name!r:.80}")
+            raise _refused(path, f"it contains a link, {name.name!r:.80}")
         if member.flag_bits & 1:
             raise _refused(path, "it is encrypted. Unpack it and pack it again without a password")
         if member.file_size > max(_SMALL_BYTES, MAX_RATIO * member.compress_size):
             raise _refused(
-                path, f"{name.name!r:.80} in it unpacks to {member.file_size / 1e6:.0f} MB from next to nothing"
+                path, f"its member {name.name!r:.80} unpacks from almost nothing to {member.file_size / 1e6:.0f} MB"
             )
         if name in seen:
-            raise _refused(path, f"it holds {name.name!r:.80} twice")
+            raise _refused(path, f"it contains {name.name!r:.80} twice")
         seen.add(name)
     return members
 
 
 def unpack(path: Path, folder: Path, wanted: Collection[str]) -> None:
-    """Write some members of an archive into a folder; files that are there already stay.
+    """Write some members of an archive into a folder. Existing files are kept.
 
     Args:
-        path: of the archive.
-        folder: to write into.
-        wanted: exact names of the members. Everything else stays packed, whatever its name.
+        path: the archive.
+        folder: folder to write into.
+        wanted: exact names of the members. No other member is unpacked.
 
     Raises:
-        InputError: see `checked_members`; or a damaged archive, or no room for it.
+        InputError: see `checked_members`; or the archive is damaged, or the disk has too little space.
     """
     members = [member for member in checked_members(path) if not member.is_dir() and member.filename in wanted]
     needed = sum(member.file_size for member in members)
     if needed > shutil.disk_usage(folder).free:
-        raise InputError(f"There is no room here to unpack {path.name}. Try again later.")
+        raise InputError(f"The server has too little disk space to unpack {path.name}. Try again later.")
     try:
         with zipfile.ZipFile(path) as archive:
             for member in members:
@@ -83,4 +83,4 @@ def unpack(path: Path, folder: Path, wanted: Collection[str]) -> None:
 
 
 def _refused(path: Path, reason: str) -> InputError:
-    return InputError(f"{path.name} is not taken: {reason}.")
+    return InputError(f"{path.name} is refused: {reason}.")

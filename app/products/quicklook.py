@@ -1,6 +1,6 @@
-"""Looking at uploads: how large they are, how their numbers are read, what a product holds, and a small picture of it.
+"""The contents of a product and its quicklook, a small picture of all of it.
 
-These functions run in a process of their own, see `app.sandbox.reader`.
+These functions run in a separate process, see `app.sandbox.reader`.
 """
 
 from contextlib import closing
@@ -24,19 +24,19 @@ from rs_srgan.reading.safe import SafeProduct, open_product
 
 QUICKLOOK_PX = 900
 _RGB = ("B04", "B03", "B02")
-# A band of 10 m has 10980 pixels along each side, in blocks of 1024. Larger ones would keep the process decoding.
+# A band of 10 m has 10980 x 10980 pixels in blocks of 1024. To decode larger ones would take the process too long.
 LARGEST_PX, LARGEST_BLOCK_PX = 10_980, 2048
 _ROWS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a product needs of its archive, by the exact names in it.
+    """The members of an archive that a product needs, by their exact names.
 
     Attributes:
-        metadata: the MTD_MSIL*.xml.
-        quick: images of the quicklook.
-        images: all images that the metadata lists and the archive holds, those of the quicklook among them.
+        metadata: name of the MTD_MSIL*.xml.
+        quick: names of the images for the quicklook.
+        images: names of all images that the metadata lists and the archive contains, with those of the quicklook.
     """
 
     metadata: str
@@ -45,10 +45,10 @@ class Contents:
 
 
 def list_contents(archive: Path) -> Contents:
-    """Find a product in an archive.
+    """Return the contents of the product in an archive.
 
     Raises:
-        InputError: no archive, one that is not to be trusted, or no product in it.
+        InputError: the file is not an archive, is not safe to unpack, or contains no product.
     """
     checked_members(archive)
     product = open_product(archive)
@@ -60,13 +60,13 @@ def list_contents(archive: Path) -> Contents:
 
 @dataclass(frozen=True)
 class Glance:
-    """A product, at a glance.
+    """The metadata of a product and its quicklook.
 
     Attributes:
-        safe: what its metadata say.
-        quicklook: a picture of all of it, a WebP.
-        bounds: of the picture in its own CRS: left, bottom, right, top.
-        crs: of the bounds.
+        safe: the metadata.
+        quicklook: the picture as a WebP file.
+        bounds: left, bottom, right, top of the picture, in `crs`.
+        crs: CRS of the product.
     """
 
     safe: SafeProduct
@@ -76,10 +76,10 @@ class Glance:
 
 
 def glance_at(path: Path) -> Glance:
-    """Read the metadata of a product that lies in a folder, and draw its quicklook.
+    """Read the metadata of an unpacked product and draw its quicklook.
 
     Raises:
-        InputError: no product, or one whose images cannot be read.
+        InputError: the folder contains no product, or its images cannot be read.
     """
     safe = open_product(path)
     layers = []
@@ -101,10 +101,10 @@ def glance_at(path: Path) -> Glance:
 
 
 def _quick_images(safe: SafeProduct) -> list[str]:
-    """Return paths of the images of the coarsest true colour that a product lists."""
+    """Return the paths of the red, green and blue image with the largest pixels that a product lists."""
     listed = [gsd_m for gsd_m in (60, 20, 10) if all((band, gsd_m) in safe.images for band in _RGB)]
     if not listed:
-        raise InputError(f"{safe.path.name} lists no image of {', '.join(_RGB)}, which a look at it needs.")
+        raise InputError(f"{safe.path.name} lists no image of {', '.join(_RGB)}, which the quicklook needs.")
     return [safe.images[band, listed[0]] for band in _RGB]
 
 
@@ -113,7 +113,7 @@ def _refuse_large_image(name: str, dataset: DatasetReader) -> None:
         blocks = " x ".join(map(str, dataset.block_shapes[0]))
         raise InputError(
             f"{name} has {dataset.count} bands of {dataset.width} x {dataset.height} pixels in blocks of {blocks}; "
-            "no band of Sentinel-2 is as large."
+            "no band of Sentinel-2 is that large."
         )
 
 

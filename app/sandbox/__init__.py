@@ -1,1 +1,1 @@
-"""Processes that open what strangers send, with as few rights as they can work with."""
+"""Processes with few rights, which open the files of strangers."""

@@ -1,10 +1,10 @@
-"""Processes that open what strangers send, with as few rights as they can work with.
+"""Processes with few rights, which open the files of strangers.
 
-GDAL is cut down before it registers its drivers: only those that decode pixels of the formats that are taken, no
-sidecar files, no network. Limits of the operating system bound memory and time, so that a file made to fill either ends
-one request and not the server.
+GDAL is restricted before it registers its drivers: it keeps the drivers of the accepted formats, reads no sidecar files
+and has no network. Limits of the operating system bound memory and time, so that a malicious file ends one request and
+not the server.
 
-Nothing that imports rasterio may be imported here: the settings have to come first.
+This module must import nothing that imports rasterio, since GDAL reads the settings when rasterio is imported.
 """
 
 import ctypes
@@ -26,28 +26,28 @@ from typing import Any
 
 logger = logging.getLogger(__name__)
 
-# What decodes uploads and writes results. Every other driver is skipped, also one that a later GDAL brings along.
+# The drivers that decode uploads and write results. All others are skipped, with those that future GDALs may add.
 ALLOWED_DRIVERS = frozenset({"GTiff", "JP2OpenJPEG", "PNG", "COG", "MEM"})
 # Source: GDAL's documentation of its configuration options.
 _CLOSED = {
-    "GDAL_PAM_ENABLED": "NO",  # no .aux.xml
-    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # no other sidecar
+    "GDAL_PAM_ENABLED": "NO",  # no .aux.xml files
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # no other sidecar files
     "GDAL_DRIVER_PATH": "disable",  # no plugins
     "GDAL_VRT_ENABLE_PYTHON": "NO",
     "GDAL_VRT_ENABLE_RAWRASTERBAND": "NO",
-    "CPL_VSIL_CURL_ALLOWED_FILENAME": "no file on any network",  # of /vsicurl/, /vsis3/ and all of their kind
+    "CPL_VSIL_CURL_ALLOWED_FILENAME": "no file on any network",  # closes /vsicurl/, /vsis3/ and similar
 }
 _LIST_DRIVERS = "import rasterio\nwith rasterio.Env() as env: print(','.join(env.drivers()))"
 _MEMORY_SHARE = 0.75
-# Of Linux, <linux/sched.h>.
+# Source: Linux, <linux/sched.h>.
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 
 
 @lru_cache(maxsize=1)
 def gdal_settings() -> dict[str, str]:
-    """Return the environment variables that cut GDAL down.
+    """Return the environment variables that restrict GDAL.
 
-    The drivers to skip come from GDAL's own list, which a process of its own prints: here, asking would register them.
+    The drivers to skip come from GDAL's own list. A child process prints it, since to ask for it registers the drivers.
     """
     environment = {name: value for name, value in os.environ.items() if name != "GDAL_SKIP"}
     command = [sys.executable, "-c", _LIST_DRIVERS]
@@ -57,25 +57,27 @@ def gdal_settings() -> dict[str, str]:
 
 
 def cut_down_gdal(settings: dict[str, str]) -> None:
-    """Cut GDAL down in this process and those that it starts.
+    """Restrict GDAL in this process and in its child processes.
 
     Args:
-        settings: from `gdal_settings`.
+        settings: environment variables from `gdal_settings`.
 
     Raises:
-        RuntimeError: GDAL has registered other drivers already.
+        RuntimeError: GDAL has already registered other drivers.
     """
     os.environ.update(settings)
-    import rasterio  # only now: GDAL reads the settings when it registers its drivers
+    import rasterio  # after the settings
 
     with rasterio.Env() as environment:
         too_many = sorted(set(environment.drivers()) - ALLOWED_DRIVERS)
     if too_many:
-        raise RuntimeError(f"GDAL has {len(too_many)} drivers that it must not have here: {', '.join(too_many)[:200]}.")
+        raise RuntimeError(
+            f"GDAL has registered {len(too_many)} drivers that are not allowed: {', '.join(too_many)[:200]}."
+        )
 
 
 def machine_bytes() -> int:
-    """Return the memory of this machine, or of the control group it is limited to, in bytes."""
+    """Return the memory of this machine, or of its control group if that has less, in bytes."""
     found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
     for name in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         try:
@@ -86,30 +88,33 @@ def machine_bytes() -> int:
 
 
 def worker_bytes(processes: int) -> int:
-    """Return the memory that each of several computing processes may use, in bytes."""
+    """Return the memory that each of `processes` computing processes may use, in bytes."""
     return int(_MEMORY_SHARE * machine_bytes() / processes)
 
 
 def limit_cpu(seconds: float) -> None:
-    """Let this process compute for so many more seconds of CPU time; beyond that the system ends it."""
+    """Limit this process to some more seconds of CPU time. After them the system ends it."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     soft = int(time.process_time() + seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
 class Sandbox:
-    """A process that answers over a pipe.
+    """A process with few rights that communicates over a pipe.
 
     Args:
-        target: "module:function", called there as `function(connection, *arguments)`; the module may import anything.
-        arguments: passed on. None of their types may import rasterio.
-        memory: bytes that it may have.
-        writes: whether it may write files.
-        network: whether it may reach the network.
+        target: "module:function". The process calls `function(connection, *arguments)`; the module may import anything.
+        arguments: arguments of the function. Their types must not import rasterio.
+        memory: largest memory, bytes.
+        writes: True if the process may write files.
+        network: True if the process may use the network.
+
+    Attributes:
+        connection: the server's end of the pipe.
     """
 
     def __init__(self, target: str, *arguments: object, memory: int, writes: bool = True, network: bool = True) -> None:
-        self._context = multiprocessing.get_context("spawn")  # a fork would copy locks that the server's threads hold
+        self._context = multiprocessing.get_context("spawn")  # a fork would copy locks that threads of the server hold
         self.connection, theirs = self._context.Pipe()
         self._process: BaseProcess = self._context.Process(
             target=_enter, args=(gdal_settings(), memory, writes, network, target, theirs, *arguments), daemon=True
@@ -118,7 +123,7 @@ class Sandbox:
         theirs.close()
 
     def is_alive(self) -> bool:
-        """Return whether the process runs."""
+        """Return whether the process is running."""
         return self._process.is_alive()
 
     def close(self) -> None:
@@ -142,10 +147,10 @@ def _enter(
     connection: Connection,
     *arguments: object,
 ) -> None:
-    """Begin the life of the process."""
+    """Set the limits of the process, then call its function."""
     if not network:
         _leave_network()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold what visitors sent
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would contain files of visitors
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     if not writes:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -156,7 +161,7 @@ def _enter(
 
 
 def _leave_network() -> None:
-    """Move this process into an empty network, where the system allows it; GDAL's settings hold either way."""
+    """Move this process into an empty network if the system allows it. GDAL has no network in either case."""
     flags = _CLONE_NEWNET if os.geteuid() == 0 else _CLONE_NEWNET | _CLONE_NEWUSER
     unshare = getattr(ctypes.CDLL(None, use_errno=True), "unshare", None)
     if unshare is None or unshare(flags) != 0:

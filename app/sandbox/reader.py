@@ -1,6 +1,7 @@
-"""The process that looks at uploads before anything is queued, and how the server asks it.
+"""The processes that read uploads before a job enters the queue, and how the server asks them.
 
-It writes no file, reaches no network and has little memory and time: what crashes or stalls it costs one answer.
+They cannot write files or use the network, and have little memory and time. A file that crashes or stalls such a
+process costs one answer.
 """
 
 import logging
@@ -19,22 +20,31 @@ logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
-# A whole band of 10980 x 10980 pixels takes two seconds to decode; three of them make a quicklook.
+# A band of 10980 x 10980 pixels takes two seconds to decode. A quicklook needs three.
 SECONDS = 60.0
 MEMORY_BYTES = 3_000_000_000
-# Uploads that are looked at side by side.
+# Number of uploads that are read at the same time.
 _PROCESSES = 2
 
 
 @dataclass(frozen=True)
 class _Crash:
-    """What to write into the server's log, which the process itself cannot."""
+    """A traceback for the server's log, which the process itself cannot write.
+
+    Attributes:
+        traceback: its text.
+    """
 
     traceback: str
 
 
 class Readers:
-    """Asks such processes; they are started when they are needed, and again after one has ended."""
+    """A pool of reading processes. A process starts when it is needed first, and again after it has ended.
+
+    Args:
+        processes: number of processes.
+        memory: largest memory of each, bytes.
+    """
 
     def __init__(self, processes: int = _PROCESSES, memory: int = MEMORY_BYTES) -> None:
         self._memory = memory
@@ -44,20 +54,20 @@ class Readers:
         self._processes = processes
 
     def ask(self, name: str, function: Callable[..., Answer], *arguments: object, seconds: float = SECONDS) -> Answer:
-        """Call a function there.
+        """Call a function in a reading process; return its result.
 
         Args:
-            name: how error messages call what is looked at.
-            function: at the top level of a module that does not import torch.
-            arguments: its arguments.
-            seconds: after which the process is ended.
+            name: name of the upload for error messages.
+            function: a function at the top level of a module that does not import torch.
+            arguments: arguments of the function.
+            seconds: longest time of the call; after it the process is ended.
 
         Raises:
-            InputError: the function raised one, or the process ended or took too long.
+            InputError: the function raised it, or the process ended or took too long.
         """
         reader = self._idle.get()
         try:
-            if reader and not reader.is_alive():  # the system ended it while it was idle
+            if reader and not reader.is_alive():  # the system ended the process while it was idle
                 reader.close()
                 reader = None
             if reader is None:
@@ -67,10 +77,12 @@ class Readers:
             try:
                 reader.connection.send((function, arguments, seconds))
                 if not reader.connection.poll(seconds):
-                    raise InputError(f"{name} is not taken: to look at it took more than {seconds:.0f} seconds.")
+                    raise InputError(f"{name} is refused: the server could not read it within {seconds:.0f} seconds.")
                 answer: Answer | Exception | _Crash = reader.connection.recv()
             except (EOFError, OSError):
-                raise InputError(f"{name} is not taken: the process that looked at it ended. Is it damaged?") from None
+                raise InputError(
+                    f"{name} is refused: it crashed the process that read it. The file may be damaged."
+                ) from None
         except BaseException:
             if reader:
                 reader.close()
@@ -79,22 +91,22 @@ class Readers:
         finally:
             self._idle.put(reader)
         if isinstance(answer, _Crash):
-            logger.error("An upload could not be looked at. %s", answer.traceback)
-            raise InputError("Something went wrong that should not have. The server's log says what.")
+            logger.error("An upload could not be read. %s", answer.traceback)
+            raise InputError("An internal error occurred. The server's log has the details.")
         if isinstance(answer, Exception):
             raise answer
         return answer
 
     def close(self) -> None:
-        """End all processes, once nobody asks any more."""
+        """Wait until all processes are idle, then end them."""
         for _ in range(self._processes):
             if reader := self._idle.get():
                 reader.close()
 
 
 def serve(connection: Connection, server: int) -> None:
-    """Answer until the server, a process id, has ended."""
-    logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # GDAL's messages come with our own errors
+    """Answer calls until the server has ended; `server` is its process id."""
+    logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # our own errors quote GDAL's messages
     while os.getppid() == server:
         if not connection.poll(1.0):
             continue
@@ -108,7 +120,7 @@ def serve(connection: Connection, server: int) -> None:
         except InputError as error:
             answer = error
         except MemoryError:
-            answer = InputError("The image is not taken: to look at it takes too much memory.")
+            answer = InputError("The file is refused: the server needs too much memory to read it.")
         except Exception:
             answer = _Crash(traceback.format_exc())
         connection.send(answer)

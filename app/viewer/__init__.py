@@ -1,1 +1,1 @@
-"""From a finished job to pictures, map tiles and numbers."""
+"""The viewer: pictures, map tiles and values of a finished job."""

@@ -1,7 +1,7 @@
-"""Reflectance to colours."""
+"""Colours for reflectance: composites, stretches and colour scales."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -18,17 +18,20 @@ _COMPOSITES = {
 # Tucker 1979; water is below 0, closed vegetation reaches 0.9.
 _NDVI_BANDS, _NDVI_RANGE = ("B08", "B04"), (-0.2, 0.9)
 
-# Corners of two scales of colour, evenly spaced, equally readable with any eyes: dark is little.
+# Two colour scales, as evenly spaced colours from low to high. Colour-blind people can read them, too.
 _HEAT = ((13, 16, 38), (64, 27, 91), (136, 38, 99), (203, 66, 78), (244, 128, 46), (252, 206, 74), (252, 252, 200))
 _GREENS = ((84, 48, 5), (166, 113, 44), (223, 194, 125), (245, 245, 220), (151, 200, 110), (48, 138, 66), (0, 68, 27))
 
 Shown = np.ndarray[Any, np.dtype[np.uint8]]
+Scale = tuple[tuple[int, int, int], ...]
+# The two ends of a colour scale, their unit, and its colours. "from" is a keyword.
+Legend = TypedDict("Legend", {"from": float, "to": float, "unit": str, "colours": Scale})
 
 _LIMITS = {"cut": (0.0, 20.0), "gamma": (0.2, 5.0)}
 
 
 def composites(bands: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """What can be shown of these bands: name -> the bands for red, green and blue, or the one for grey."""
+    """Return the composites of some bands by name: the bands for red, green and blue, or one band for grey."""
     shown: dict[str, tuple[str, ...]]
     shown = {name: wanted for name, wanted in _COMPOSITES.items() if set(wanted) <= set(bands)}
     if set(_NDVI_BANDS) <= set(bands):
@@ -38,15 +41,15 @@ def composites(bands: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
 
 @dataclass(frozen=True)
 class Style:
-    """How a picture is coloured.
+    """The colours of a picture.
 
     Attributes:
         composite: a key of `composites`.
-        cut: per cent of the pixels that are black, and white.
-        gamma: above 1 brightens what is dark.
+        cut: share of pixels that become black, and of those that become white, in per cent, 0 to 20.
+        gamma: exponent of the stretch, 0.2 to 5; above 1 dark pixels become brighter.
 
     Raises:
-        InputError: a number that is out of range.
+        InputError: a number is out of range.
     """
 
     composite: str
@@ -60,10 +63,10 @@ class Style:
 
 
 def shown_bands(view: View, style: Style) -> tuple[str, ...]:
-    """The bands of a style.
+    """Return the bands of a composite.
 
     Raises:
-        InputError: a composite that these bands do not make.
+        InputError: the result has not all bands of the composite.
     """
     known = composites(view.config.bands)
     if style.composite not in known:
@@ -72,7 +75,7 @@ def shown_bands(view: View, style: Style) -> tuple[str, ...]:
 
 
 def colour(view: View, layer: str, pixels: FloatImage, style: Style) -> Shown:
-    """Reflectance (C, H, W) of a layer, in all bands, to (H, W, 4) display values; no data is transparent."""
+    """Return display values (H, W, 4) for reflectance (C, H, W) of a layer in all bands; NoData is transparent."""
     bands = shown_bands(view, style)
     shown = pixels[view.indexes(bands)]
     valid = np.isfinite(shown).all(0)
@@ -89,8 +92,8 @@ def colour(view: View, layer: str, pixels: FloatImage, style: Style) -> Shown:
     return np.dstack([picture, np.where(valid, 255, 0).astype(np.uint8)])
 
 
-def legend(layer: str, view: View, style: Style) -> dict[str, object] | None:
-    """What the colours of a layer mean, where they are a scale: its ends and its colours."""
+def legend(layer: str, view: View, style: Style) -> Legend | None:
+    """Return the legend of a layer that has a colour scale, else None."""
     if layer not in IMAGES:
         return {"from": 0, "to": view.top(layer, shown_bands(view, style)), "unit": "reflectance", "colours": _HEAT}
     if style.composite == NDVI:
@@ -98,7 +101,8 @@ def legend(layer: str, view: View, style: Style) -> dict[str, object] | None:
     return None
 
 
-def _ramp(share: FloatImage, corners: tuple[tuple[int, int, int], ...]) -> Shown:
+def _ramp(share: FloatImage, corners: Scale) -> Shown:
+    """Return the colours of a scale for values from 0 to 1."""
     table = np.array(corners, float)
     steps = np.linspace(0, 1, len(table))
     channels = [np.interp(share, steps, table[:, channel]) for channel in range(3)]

@@ -1,7 +1,7 @@
-"""What can be seen of a finished job: its input, results and what compares them, any part at any size.
+"""The layers of a finished job: its input, its results and comparisons of them, in any window at any resolution.
 
-All of it is in pixels of the first result ("SR pixels"), whose upper left corner is the input's, too. Far out, results
-are read from the overviews that are in their files, so that a picture of everything costs what one of a corner does.
+Windows are in pixels of the first result ("SR pixels"), which has the same upper left corner as the input. At low
+resolution the overviews in the files are read, so that a picture of the whole result costs as much as one of a corner.
 """
 
 import math
@@ -17,9 +17,8 @@ import torch
 from rasterio.enums import Resampling
 from rasterio.windows import Window as RasterioWindow
 
+from app.jobs.files import LR_FILE, MEAN_FILE, result_name
 from app.jobs.queue import Job
-from app.jobs.views import MEAN_FILE
-from app.jobs.worker import result_name
 from rs_srgan import InputError, SISRConfig
 from rs_srgan.pixels.nodata import fill_from_nearest
 from rs_srgan.pixels.radiometry import Encoding, FloatImage, Stretch
@@ -33,25 +32,32 @@ INPUT, MEAN, BICUBIC, SR, OTHER = "input", "mean", "bicubic", "sr", "other"
 UNCERTAINTY, DIFFERENCE, CONSISTENCY = "uncertainty", "difference", "consistency"
 NAMES = {
     INPUT: "Input pixels",
-    MEAN: "Mean of the views",
+    MEAN: "Mean of all views",
     BICUBIC: "Bicubic",
     SR: "Super-resolved",
     OTHER: "Other model",
     UNCERTAINTY: "Uncertainty",
     DIFFERENCE: "|SR - bicubic|",
-    CONSISTENCY: "|input - SR seen again|",
+    CONSISTENCY: "|input - degraded SR|",
 }
 IMAGES = (INPUT, MEAN, BICUBIC, SR, OTHER)
 
-# Statistics of a large image are those of this many pixels along either side.
+# Statistics of an image come from its overview with about this many pixels along each side.
 _OVERVIEW_PX = 512
-# Ends of scales are those of the middle, SR pixels.
+# The end of a colour scale comes from the middle of the image, SR pixels along each side.
 _MIDDLE_PX = 1024
 
 
 @dataclass(frozen=True)
 class Block:
-    """Pixels that were read: (C, h, w), NaN without data; each `unit` SR pixels large, from `top` and `left` on."""
+    """Pixels of a layer in a window.
+
+    Attributes:
+        pixels: reflectance (C, h, w); NoData is NaN.
+        top: first row, SR pixels.
+        left: first column, SR pixels.
+        unit: height and width of each pixel, SR pixels.
+    """
 
     pixels: FloatImage
     top: float
@@ -59,9 +65,9 @@ class Block:
     unit: tuple[float, float]
 
     def at(self, rows: np.ndarray[Any, Any], cols: np.ndarray[Any, Any]) -> FloatImage:
-        """The pixel in which each place lies, (C, *shape); rows and columns of SR pixels. NaN beyond."""
+        """Return the pixels that contain some places in SR pixels, (C, *shape), NaN outside of the block."""
         _, height, width = self.pixels.shape
-        # the half thousandth is far less than a pixel and far more than rounding
+        # 5e-4 is far smaller than a pixel and far larger than rounding errors
         down = np.floor((rows - self.top) / self.unit[0] + 5e-4).astype(np.int64)
         right = np.floor((cols - self.left) / self.unit[1] + 5e-4).astype(np.int64)
         outside = (down < 0) | (down >= height) | (right < 0) | (right >= width)
@@ -75,9 +81,9 @@ class Image:
     """A file of a job.
 
     Attributes:
-        path: a Cloud Optimized GeoTIFF.
-        scale: pixels per input pixel.
-        encoding: of its numbers.
+        path: path of a Cloud Optimized GeoTIFF.
+        scale: pixels per input pixel along each side.
+        encoding: how its numbers become reflectance.
     """
 
     path: Path
@@ -85,7 +91,10 @@ class Image:
     encoding: Encoding
 
     def read(self, window: Window, shrink: int = 1) -> FloatImage:
-        """Reflectance (C, h, w) of a window of its own pixels, NaN without data; of averages of `shrink` pixels."""
+        """Return reflectance (C, h, w) in a window of the file's pixels; NoData is NaN.
+
+        `shrink` pixels along each side become one, from an overview of the file.
+        """
         shape = (-(-window.height // shrink), -(-window.width // shrink))
         area = RasterioWindow(window.col, window.row, window.width, window.height)
         with rasterio.open(self.path, driver="GTiff") as dataset:
@@ -96,23 +105,27 @@ class Image:
 
 
 class View:
-    """A finished job, to look at.
+    """The layers of a finished job.
+
+    Args:
+        folder: folder of the job.
+        configs: configurations of its models.
 
     Attributes:
-        lr: its input; of several revisits the reference.
-        mean: of several revisits, or None.
-        results: what its models made.
-        uncertainty: of the first result, or None.
-        config: of the first model.
-        grid: of the input's pixels.
+        lr: the input; with several revisits, the reference.
+        mean: mean of several revisits, or None.
+        results: results of the models.
+        uncertainty: uncertainty of the first result, or None.
+        config: configuration of the first model.
+        grid: grid of the input pixels.
     """
 
     def __init__(self, folder: Path, configs: Sequence[SISRConfig]) -> None:
         self.config = configs[0]
         bands = self.config.bands
-        with open_raster(folder / "lr.tif", bands) as raster:
+        with open_raster(folder / LR_FILE, bands) as raster:
             self.grid: Grid = raster.grid
-            self.lr = Image(folder / "lr.tif", 1, raster.encoding)
+            self.lr = Image(folder / LR_FILE, 1, raster.encoding)
         self.mean: Image | None = None
         if (folder / MEAN_FILE).exists():
             with open_raster(folder / MEAN_FILE, bands) as raster:
@@ -131,7 +144,7 @@ class View:
 
     @property
     def scale(self) -> int:
-        """SR pixels per input pixel."""
+        """SR pixels per input pixel along each side."""
         return self.config.scale
 
     @property
@@ -141,15 +154,20 @@ class View:
 
     @cached_property
     def layers(self) -> tuple[str, ...]:
-        """Those that there are."""
+        """The names of the layers that this job has."""
         there = {OTHER: len(self.results) > 1, UNCERTAINTY: self.uncertainty is not None, MEAN: self.mean is not None}
         return tuple(name for name in NAMES if there.get(name, True))
 
     def read(self, layer: str, window: Window, shrink: int = 1) -> Block:
-        """A layer in a window of SR pixels, at least; `shrink`, a power of two, of them to a pixel along either side.
+        """Return a layer in a window, or in a slightly larger one.
+
+        Args:
+            layer: one of `layers`.
+            window: the window, SR pixels.
+            shrink: SR pixels along each side that become one pixel, a power of two.
 
         Raises:
-            InputError: no such layer.
+            InputError: there is no such layer.
         """
         if layer not in self.layers:
             raise InputError(f"There is no layer {layer!r:.40}; expected one of {', '.join(self.layers)}.")
@@ -163,7 +181,7 @@ class View:
         return Block(pixels, top, left, (whole.height / pixels.shape[1], whole.width / pixels.shape[2]))
 
     def _pixels(self, layer: str, whole: Window, shrink: int) -> FloatImage:
-        near = shrink < self.scale  # nearer than that, the input's pixels are whole
+        near = shrink < self.scale  # pixels finer than those of the input
         if layer in (SR, UNCERTAINTY):
             return self._of(self.uncertainty if layer == UNCERTAINTY else self.results[0], whole, shrink)
         if layer == MEAN and self.mean:
@@ -177,17 +195,17 @@ class View:
         if layer == DIFFERENCE and near:
             return _averaged(_distance(self._of(self.results[0], whole, 1), self._bicubic(whole)), shrink)
         if layer == CONSISTENCY and near:
-            return _distance(self._of(self.lr, whole, 1), self._seen_again(whole))
+            return _distance(self._of(self.lr, whole, 1), self._degraded(whole))
         return _distance(self._of(self.results[0], whole, shrink), self._of(self.lr, whole, shrink))
 
     def _of(self, image: Image | None, whole: Window, shrink: int) -> FloatImage:
         if image is None:
-            raise InputError("This model says nothing of its uncertainty.")
+            raise InputError("This model has no uncertainty.")
         own = _on_grid(whole, self.scale, image.scale)
         return image.read(own, max(1, shrink * image.scale // self.scale))
 
     def _bicubic(self, whole: Window) -> FloatImage:
-        """Of a window of whole LR pixels, at full size."""
+        """Return the bicubic image of a window of whole LR pixels, in SR pixels."""
         lr, missing = self._around(self.lr, _on_grid(whole, self.scale, 1), BICUBIC_REACH_LR_PX)
         enlarged = bicubic(torch.from_numpy(lr)[None], self.scale)[0].numpy()
         margin = BICUBIC_REACH_LR_PX * self.scale
@@ -195,8 +213,8 @@ class View:
         inner[missing.repeat(self.scale, 1).repeat(self.scale, 2)] = np.nan
         return inner
 
-    def _seen_again(self, whole: Window) -> FloatImage:
-        """What the sensor would have seen of the result, in LR pixels."""
+    def _degraded(self, whole: Window) -> FloatImage:
+        """Return the result as the sensor would have seen it, in LR pixels."""
         sr, missing = self._around(self.results[0], whole, DEGRADE_REACH_LR_PX * self.scale)
         seen = degrade(torch.from_numpy(sr)[None], self.scale, wald_mtf(self.config.mtf_nyquist, self.scale))[0].numpy()
         inner = np.ascontiguousarray(
@@ -206,7 +224,7 @@ class View:
         return inner
 
     def _around(self, image: Image, window: Window, margin: int) -> tuple[FloatImage, np.ndarray[Any, Any]]:
-        """A window and `margin` pixels around it without gaps, and what of the window itself holds no data."""
+        """Return a window and `margin` pixels around it with NoData filled, and where the window has NoData."""
         height, width = self.grid.height * image.scale, self.grid.width * image.scale
         outer = window.grown(margin)
         inside = outer.clipped(height, width)
@@ -218,42 +236,50 @@ class View:
         return crop_replicated(pixels, outer.relative_to(inside)), missing
 
     def overview(self, layer: str) -> FloatImage:
-        """All of a layer, small."""
+        """Return a whole layer at low resolution, about 512 pixels along its longer side."""
         height, width = self.shape
         shrink = 1 << max(0, math.ceil(math.log2(max(height, width) / self.scale / _OVERVIEW_PX)))
         return self.read(layer, Window(0, 0, height, width), shrink * self.scale).pixels
 
-    def _middle(self, layer: str) -> FloatImage:
-        """The middle of a layer, at full size: what differences there are, means do not show."""
+    def middle(self, layer: str) -> FloatImage:
+        """Return the middle of a layer at full resolution: averages would hide differences."""
         height, width = self.shape
         side = min(height, width, _MIDDLE_PX)
         return self.read(layer, Window((height - side) // 2, (width - side) // 2, side, side)).pixels
 
-    @lru_cache(maxsize=64)
     def stretch(self, bands: tuple[str, ...], cut: float, gamma: float) -> Stretch:
-        """One for all images of this job, from its input; `cut` % at either end are black or white."""
-        return Stretch.of(self.overview(INPUT)[self.indexes(bands)], cut, gamma)
+        """Return the stretch of all images of this job, from the input; `cut` is in per cent, see `Style`."""
+        return _stretch(self, bands, cut, gamma)
 
-    @lru_cache(maxsize=16)
     def top(self, layer: str, bands: tuple[str, ...]) -> float:
-        """What the colours of a layer that is no image end with, reflectance: hardly any pixel is beyond it."""
-        means = self._middle(layer)[self.indexes(bands)].mean(0)
-        if not np.isfinite(means).any():
-            return 0.01
-        value = max(float(np.nanpercentile(means, 98)), 1e-4)
-        digit = 10 ** math.floor(math.log10(value))
-        return float(math.ceil(value / digit * 2) / 2 * digit)
+        """Return the upper end of the colour scale of a layer, reflectance; about 2 % of the pixels are above it."""
+        return _top(self, layer, bands)
 
     def indexes(self, bands: Sequence[str]) -> list[int]:
-        """Of bands among the model's.
+        """Return the indexes of some bands among those of the model.
 
         Raises:
-            InputError: one that it does not have.
+            InputError: the model does not have one of them.
         """
         unknown = [band for band in bands if band not in self.config.bands]
         if unknown:
             raise InputError(f"There is no band {unknown[0]!r:.20}; expected some of {', '.join(self.config.bands)}.")
         return [self.config.bands.index(band) for band in bands]
+
+
+@lru_cache(maxsize=512)
+def _stretch(view: View, bands: tuple[str, ...], cut: float, gamma: float) -> Stretch:
+    return Stretch.of(view.overview(INPUT)[view.indexes(bands)], cut, gamma)
+
+
+@lru_cache(maxsize=512)
+def _top(view: View, layer: str, bands: tuple[str, ...]) -> float:
+    means = view.middle(layer)[view.indexes(bands)].mean(0)
+    if not np.isfinite(means).any():
+        return 0.01
+    value = max(float(np.nanpercentile(means, 98)), 1e-4)
+    digit = 10 ** math.floor(math.log10(value))
+    return float(math.ceil(value / digit * 2) / 2 * digit)
 
 
 @lru_cache(maxsize=128)
@@ -262,12 +288,12 @@ def _view(folder: Path, configs: tuple[SISRConfig, ...]) -> View:
 
 
 def view_of(job: Job, configs: Sequence[SISRConfig]) -> View:
-    """A finished job, to look at."""
+    """Return the layers of a finished job; `configs` are those of its models."""
     return _view(job.folder, tuple(configs))
 
 
 def _on_grid(whole: Window, scale: int, own: int) -> Window:
-    """A window of SR pixels, whole LR pixels, in pixels of which there are `own` to an LR pixel."""
+    """Return a window of SR pixels in pixels of another size: an LR pixel has `own` of them along each side."""
     return Window(*(value * own // scale for value in (whole.row, whole.col, whole.height, whole.width)))
 
 
@@ -277,7 +303,7 @@ def _distance(one: FloatImage, other: FloatImage) -> FloatImage:
 
 
 def _averaged(image: FloatImage, shrink: int) -> FloatImage:
-    """Means of `shrink` x `shrink` pixels; NaN where one of them is."""
+    """Return means of `shrink` x `shrink` pixels, NaN where one of them is NaN."""
     channels, height, width = image.shape
     means: FloatImage = image.reshape(channels, height // shrink, shrink, width // shrink, shrink).mean((2, 4))
     return means

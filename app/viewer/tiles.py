@@ -1,8 +1,8 @@
-"""Tiles of a map: which pixels of a result each of their 256 x 256 pixels shows.
+"""Map tiles of a result, 256 x 256 pixels each, on one of two planes.
 
-Of two kinds. On "earth" they are those of web maps everywhere (EPSG:3857), so that they lie on other maps. On "pixels"
-they have the result's own grid, not resampled: at zoom PIXEL_ZOOM one pixel of a tile is one SR pixel, and the upper
-left corner of the image is where a web map has its middle.
+Tiles on the plane "earth" are those of web maps (EPSG:3857), so that they fit other maps. Tiles on the plane "pixels"
+have the grid of the result and are not resampled: at zoom PIXEL_ZOOM one pixel of a tile is one SR pixel, and the upper
+left corner of the image is at the middle of the web map.
 """
 
 import math
@@ -20,26 +20,32 @@ from rs_srgan import InputError
 from rs_srgan.pixels.radiometry import FloatImage
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.grid import Grid
-from rs_srgan.reading.region import PROJECTION_ERRORS
+from rs_srgan.reading.proj import PROJECTION_ERRORS
 
 TILE_PX = 256
 EARTH, PIXELS = "earth", "pixels"
 PIXEL_ZOOM = 20
-# Half the extent of the web map's plane, metres: its sphere's radius, WGS 84's, times pi.
+# Half the width of a web map, metres: pi times the radius of its sphere, which is that of WGS 84.
 _HALF_WORLD = 6378137 * math.pi
 _WEB_MAP, DEGREES = CRS.from_epsg(3857), CRS.from_string("OGC:CRS84")
-# Places of a tile that are projected; between them is interpolated, which at zoom 8 is off by a hundredth of a pixel.
+# Points along each side of a tile that are projected. Between them the error is 0.01 pixels at zoom 8.
 _NODES = 17
-# Tiles this much finer than the SR pixels are made; closer in, a browser enlarges them.
+# The server draws tiles up to this zoom beyond that of SR pixels; the browser enlarges them further.
 _EXTRA_ZOOM = 1
-BEYOND = "That is beyond the image."
+BEYOND = "This place is outside of the image."
 
 Coordinates = np.ndarray[Any, np.dtype[np.floating[Any]]]
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where the centres of a tile's pixels lie: rows and columns of SR pixels, (256, 256), and how far apart."""
+    """The centres of a tile's pixels.
+
+    Attributes:
+        rows: row of each centre, SR pixels, (256, 256).
+        cols: column of each centre, SR pixels, (256, 256).
+        step: distance of two neighbours, SR pixels.
+    """
 
     rows: Coordinates
     cols: Coordinates
@@ -47,7 +53,7 @@ class Places:
 
 
 def has_place(grid: Grid) -> bool:
-    """Whether an image can lie on a map of the Earth."""
+    """Return whether an image can be shown on a web map."""
     if grid.crs is None or grid.control_points or grid.transform.is_identity:
         return False
     try:
@@ -58,15 +64,15 @@ def has_place(grid: Grid) -> bool:
 
 
 def lon_lat_bounds(grid: Grid) -> tuple[float, float, float, float]:
-    """West, south, east, north."""
+    """Return west, south, east and north of an image in degrees."""
     lons, lats = transform(grid.crs, DEGREES, *_corners(grid))
     return min(lons), min(lats), max(lons), max(lats)
 
 
 def earth_zooms(view: View) -> tuple[int, float]:
-    """Of tiles of the Earth: from where on they would show nothing new, and where an SR pixel is one of the screen.
+    """Return the largest zoom of tiles on the Earth, and the zoom at which an SR pixel is one pixel of the screen.
 
-    The second is in MapLibre's terms, in whose zoom 0 the world is 512 pixels wide, not 256.
+    The second is MapLibre's zoom, in which the world at zoom 0 is 512 pixels wide, not 256.
     """
     _, south, _, north = lon_lat_bounds(view.grid)
     latitude = math.radians((south + north) / 2)
@@ -76,10 +82,10 @@ def earth_zooms(view: View) -> tuple[int, float]:
 
 
 def to_pixel(view: View, lon: float, lat: float) -> tuple[float, float]:
-    """Row and column of SR pixels of a place on Earth.
+    """Return row and column of a place on Earth, SR pixels.
 
     Raises:
-        InputError: it is farther away than the projection reaches.
+        InputError: the projection of the image does not reach the place.
     """
     try:
         xs, ys = transform(DEGREES, view.grid.crs, [lon], [lat])
@@ -90,17 +96,17 @@ def to_pixel(view: View, lon: float, lat: float) -> tuple[float, float]:
 
 
 def to_lon_lat(view: View, row: float, col: float) -> tuple[float, float]:
-    """Longitude and latitude of a place in SR pixels."""
+    """Return longitude and latitude of a place, given in SR pixels."""
     x, y = view.grid.scaled(view.scale).transform * (col, row)
     lons, lats = transform(view.grid.crs, DEGREES, [x], [y])
     return lons[0], lats[0]
 
 
 def draw(view: View, plane: str, layer: str, z: int, x: int, y: int, style: Style) -> np.ndarray[Any, Any] | None:
-    """One tile, (256, 256, 4); None where there is nothing of the image.
+    """Return a tile, (256, 256, 4), or None if it is outside of the image.
 
     Raises:
-        InputError: no such plane, tile, layer or style.
+        InputError: there is no such plane, tile, layer or style.
     """
     if plane not in (EARTH, PIXELS) or (plane == EARTH and not has_place(view.grid)):
         raise InputError(f"There is no plane {plane!r:.20} of this image.")
@@ -112,7 +118,7 @@ def draw(view: View, plane: str, layer: str, z: int, x: int, y: int, style: Styl
 
 
 def sample(view: View, layer: str, places: Places) -> FloatImage | None:
-    """What lies at these places, (C, *shape); None if all are beyond the image."""
+    """Return the pixels of a layer at some places, (C, *shape), or None if all places are outside of the image."""
     height, width = view.shape
     finite = np.isfinite(places.rows) & np.isfinite(places.cols)
     if not finite.any():
@@ -128,7 +134,7 @@ def sample(view: View, layer: str, places: Places) -> FloatImage | None:
 
 
 def whole(view: View, largest: int) -> Places:
-    """Places for a picture of everything, with at most `largest` pixels along either side."""
+    """Return places for a picture of the whole image, at most `largest` pixels high and wide."""
     height, width = view.shape
     step = max(1.0, max(height, width) / largest)
     rows, cols = ((np.arange(max(1, round(size / step))) + 0.5) * step for size in (height, width))
@@ -136,7 +142,7 @@ def whole(view: View, largest: int) -> Places:
 
 
 def _crossed(rows: Coordinates, cols: Coordinates, step: float) -> Places:
-    """Places in every one of the rows and the columns."""
+    """Return places at all crossings of some rows and columns."""
     down, across = np.broadcast_arrays(rows[:, None], cols[None])
     return Places(down, across, step)
 
@@ -156,7 +162,7 @@ def _earth_places(grid: Grid, z: int, x: int, y: int) -> Places:
     across, down = np.meshgrid(-_HALF_WORLD + (x + nodes) * size, _HALF_WORLD - (y + nodes) * size)
     try:
         xs, ys = transform(_WEB_MAP, grid.crs, across.ravel(), down.ravel())
-    except PROJECTION_ERRORS:  # farther away than the projection reaches
+    except PROJECTION_ERRORS:  # the projection does not reach so far
         return Places(np.full((1, 1), np.nan), np.full((1, 1), np.nan), 1.0)
     cols, rows = ~grid.transform * (np.array(xs), np.array(ys))
     rows, cols = (_interpolated(values.reshape(_NODES, _NODES)) for values in (rows, cols))
@@ -165,7 +171,7 @@ def _earth_places(grid: Grid, z: int, x: int, y: int) -> Places:
 
 
 def _interpolated(nodes: Coordinates) -> Coordinates:
-    """Values at the centres of a tile's pixels, from those at evenly spaced places between its borders."""
+    """Return values at the centres of a tile's pixels, interpolated between evenly spaced points of the tile."""
     at = (np.arange(TILE_PX) + 0.5) / TILE_PX * (_NODES - 1)
     before = np.minimum(at.astype(int), _NODES - 2)
     share = at - before

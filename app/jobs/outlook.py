@@ -1,0 +1,87 @@
+"""How much work a request is, and whether this server takes it: checked before a job enters the queue."""
+
+import shutil
+from dataclasses import dataclass
+
+from app.jobs.models import Models
+from app.jobs.request import TILE_LR_PX, Request
+from app.jobs.survey import survey_images
+from app.sandbox.reader import Readers
+from app.settings import Settings
+from rs_srgan import InputError
+from rs_srgan.pixels.windows import plan_tiles
+from rs_srgan.reading.grid import Grid
+
+# Halo of a tile, about: receptive fields of the bundled models.
+_HALO_LR_PX = 32
+# Bytes of a compressed result per byte of DN: smooth images are smaller, noisy ones larger.
+_COMPRESSED = 0.7
+# While overviews are added, the disk holds each result twice.
+_COPIES = 2
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The size of a request.
+
+    Attributes:
+        grid: grid of the wanted LR pixels.
+        scale: scale of the first model.
+        scaling: how DN become reflectance, as text.
+        work_px: number of LR pixels, counted once for each model and each further image.
+        result_bytes: estimated size of all result files together.
+    """
+
+    grid: Grid
+    scale: int
+    scaling: str
+    work_px: int
+    result_bytes: int
+
+
+def look(request: Request, models: Models, settings: Settings, readers: Readers) -> Outlook:
+    """Return the size of a request. No pixels are read.
+
+    Raises:
+        InputError: the request cannot be met, or exceeds the limits of this server.
+    """
+    config = models.config(request.models[0])
+    for other in request.models[1:]:
+        if models.config(other).bands != config.bands:
+            raise InputError(
+                f"{other} takes {', '.join(models.config(other).bands)}, {request.models[0]} takes "
+                f"{', '.join(config.bands)}: choose two models for the same bands to compare."
+            )
+    found = readers.ask(
+        request.source.name,
+        survey_images,
+        *(request.sources, request.masks, config.bands, request.offset, request.bbox, request.aoi, settings.max_lr_px),
+    )
+    # The result has the grid of the clearest revisit, which is not known yet: count the largest.
+    grid, scaling = max(found, key=lambda each: each[0].height * each[0].width)
+    _check_size(grid, settings.max_lr_px)
+    lr_px = grid.height * grid.width
+    work_px = lr_px * (len(request.models) + len(request.others))
+    files = sum(models.config(name).scale ** 2 * (1 + request.uncertainty) for name in request.models) + 2
+    result_bytes = int(lr_px * len(config.bands) * 2 * files * _COMPRESSED)
+    free = shutil.disk_usage(settings.folder).free
+    if _COPIES * result_bytes > free:
+        raise InputError(
+            f"The result needs about {result_bytes / 1e9:.1f} GB, and twice that while it is written; this server has "
+            f"{free / 1e9:.1f} GB free. Choose a smaller area, or leave out the uncertainty map."
+        )
+    return Outlook(grid, config.scale, scaling, work_px, result_bytes)
+
+
+def _check_size(grid: Grid, max_lr_px: int) -> None:
+    lr_px = grid.height * grid.width
+    if lr_px > max_lr_px:
+        raise InputError(
+            f"The area has {grid.width} x {grid.height} = {lr_px / 1e6:.1f} million pixels; this server takes "
+            f"{max_lr_px / 1e6:.1f} million. Choose a smaller area, or use the command line: rs-srgan predict."
+        )
+    plan = plan_tiles(grid.height, grid.width, TILE_LR_PX, _HALO_LR_PX)
+    if sum(part.window.height * part.window.width for part in plan) > 4 * max(lr_px, TILE_LR_PX**2):
+        raise InputError(
+            f"The image has {grid.height} x {grid.width} pixels, which is too long and thin for this server. Crop it."
+        )
