@@ -1,7 +1,7 @@
 """Check that docstrings of functions begin with a verb: python scripts/check_docstrings.py [PATH ...].
 
-A first word such as "Of", "That" or "What" makes a riddle of the sentence. Prints each offender and the share of them;
-exits with 1 if there is one.
+A sentence that begins with "Of", "That" or "What" is hard to read. The command prints each docstring that begins so and
+their number, and exits with 1 if there is one.
 """
 
 import ast
@@ -10,47 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOTS = ("rs_srgan", "app", "train", "benchmarks", "scripts")
-# Pronouns, prepositions and conjunctions.
 FORBIDDEN = frozenset(
     {
-        "of",
-        "that",
-        "this",
-        "these",
-        "those",
-        "it",
-        "its",
-        "what",
-        "which",
-        "who",
-        "whose",
-        "how",
-        "by",
-        "in",
-        "as",
-        "whether",
-        "where",
-        "when",
-        "while",
-        "with",
-        "without",
-        "from",
-        "to",
-        "on",
-        "at",
-        "such",
-        "into",
-        "between",
-        "until",
-        "for",
-        "if",
-        "also",
-        "all",
-        "every",
-        "each",
-        "one",
-        "some",
-        "more",
+        # pronouns
+        *("that", "this", "these", "those", "it", "its", "what", "which", "who"),
+        *("whose", "such", "all", "every", "each", "one", "some", "more"),
+        # prepositions
+        *("of", "by", "in", "with", "without", "from", "to", "on", "at"),
+        *("into", "between", "until", "for"),
+        # conjunctions and adverbs
+        *("as", "whether", "where", "when", "while", "if", "how", "also"),
     }
 )
 ARTICLES = frozenset({"a", "an", "the"})
@@ -59,7 +28,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def is_property(node: Function) -> bool:
-    """Return whether a function is a property, which may be described as the thing that it is."""
+    """Return whether a function is a property. A property's docstring may name the value instead."""
     names = {each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in node.decorator_list}
     return bool(names & {"property", "cached_property"})
 
@@ -72,9 +41,9 @@ def documented(path: Path) -> Iterator[tuple[Function, str]]:
 
 
 def begins_badly(node: Function, line: str) -> bool:
-    """Return whether the first word is no verb, nor the name of a thing if the function is a property."""
+    """Return whether the first word is neither a verb nor, for a property, the name of a value."""
     first = line.split()[0].strip(",.:;`'\"").lower()
-    if line.lower().startswith("the same"):  # as what?
+    if line.lower().startswith("the same"):  # unclear: the same as which other?
         return True
     return first in FORBIDDEN or (first in ARTICLES and not is_property(node))
 

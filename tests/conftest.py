@@ -1,14 +1,14 @@
-"""What several test files share: a small model that does something, and rasters made on the spot."""
+"""Fixtures for several test files: a small model with a visible effect, and generated rasters."""
 
 import os
 import re
 import tempfile
 
-# `make test` is what needs no accelerator, on machines that have one, too.
+# `make test` uses no accelerator, also on machines that have one.
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import tests.hub.address  # noqa: F401  # before huggingface_hub
 
-# Conversions of the small models that are made here are of no use to anybody.
+# Keep converted graphs of the small test models out of the user's cache.
 os.environ["HF_ASSETS_CACHE"] = tempfile.mkdtemp(prefix="rs_srgan_tests_")
 
 from collections.abc import Callable
@@ -20,7 +20,6 @@ import rasterio
 import torch
 from affine import Affine
 
-import rs_srgan.inference  # noqa: F401  # before any test imports OpenVINO, of which it keeps something out
 from rs_srgan import SISR, SISRConfig
 
 UTM_10M = Affine(10, 0, 600_000, 0, -10, 5_100_000)
@@ -28,7 +27,7 @@ UTM_10M = Affine(10, 0, 600_000, 0, -10, 5_100_000)
 
 @pytest.fixture
 def model() -> SISR:
-    """Small, and with a tail large enough that its residual shows in every pixel."""
+    """A small model with a tail large enough that its residual changes every pixel."""
     torch.manual_seed(0)
     model = SISR(SISRConfig(channels=16, blocks=2)).eval()
     with torch.no_grad():
@@ -44,12 +43,12 @@ def model_folder(model: SISR, tmp_path: Path) -> Path:
 
 
 def scene_dn(height: int, width: int, bands: int = 4, seed: int = 0) -> np.ndarray:
-    """Smooth land with sharp edges and a bright roof, DN."""
+    """Return DN of smooth land with sharp edges and a bright roof, (bands, height, width), uint16."""
     random = np.random.default_rng(seed)
     rows, cols = np.mgrid[:height, :width]
     land = 900 + 400 * np.sin(rows / 7) * np.cos(cols / 5) + 600 * ((rows // 9 + cols // 11) % 2)
     dn = np.stack([land * (1 + 0.3 * band) + random.normal(0, 30, land.shape) for band in range(bands)])
-    dn[:, height // 2, width // 2] = 12_500  # brighter than reflectance 1 is legal
+    dn[:, height // 2, width // 2] = 12_500  # reflectance above 1 is legal
     return dn.clip(1, 65_535).astype(np.uint16)
 
 
@@ -74,14 +73,14 @@ def write_tif(tmp_path: Path) -> Callable[..., Path]:
 
 
 def squeeze(markdown: str) -> str:
-    """The text of tables without the spaces that align their columns."""
+    """Return the text of tables without the spaces that align their columns."""
     return re.sub(r" +", " ", markdown)
 
 
 @pytest.fixture(scope="session")
 def data() -> Path:
-    """Real imagery, where there is some."""
+    """The folder with real imagery; the test is skipped without it."""
     root = os.environ.get("RS_SRGAN_DATA", "")
     if not root or not Path(root).is_dir():
-        pytest.skip("RS_SRGAN_DATA names no folder with real imagery")
+        pytest.skip("RS_SRGAN_DATA does not name a folder with real imagery")
     return Path(root)

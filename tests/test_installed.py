@@ -1,6 +1,6 @@
-"""What people get: the wheel in an environment of its own, and the other major version of huggingface_hub.
+"""Installed packages work: the wheel in its own virtual environment, and the other major version of huggingface_hub.
 
-Both need a package index. What is installed already is borrowed, which spares gigabytes.
+Both tests need a package index. They borrow the packages that are already installed, which saves gigabytes.
 """
 
 import os
@@ -20,10 +20,12 @@ ROOT = Path(__file__).parents[1]
 
 
 def environment_with(folder: Path, *packages: str) -> Path:
-    """The Python of a new virtual environment in which these packages come before all that this one has."""
+    """Create a virtual environment that prefers these packages and borrows all others; return its Python."""
     venv.create(folder, with_pip=False)
     (site,) = folder.glob("lib/python*/site-packages")
-    (site / "borrowed.pth").write_text(sysconfig.get_path("purelib"))  # whose own .pth, of a checkout, do not count
+    (site / "borrowed.pth").write_text(
+        sysconfig.get_path("purelib")
+    )  # Python ignores .pth files inside, so the checkout stays out
     install = ["install", "--quiet", "--ignore-installed", "--prefix", str(folder), *packages]
     subprocess.run([sys.executable, "-m", "pip", *install], check=True)
     return folder / "bin" / "python"
@@ -37,7 +39,7 @@ def run(python: Path, *arguments: str, **options) -> str:
     return process.stdout
 
 
-def test_the_wheel_has_the_models_and_loads_them_offline(tmp_path):
+def test_the_wheel_contains_the_models_and_loads_them_offline(tmp_path):
     build = ["wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(ROOT)]
     subprocess.run([sys.executable, "-m", "pip", *build], check=True)
     (wheel,) = tmp_path.glob("rs_srgan-*.whl")
@@ -51,12 +53,12 @@ def test_the_wheel_has_the_models_and_loads_them_offline(tmp_path):
     )
     where, *models = run(python, "-c", code, cwd=tmp_path).splitlines()
     assert Path(where).is_relative_to(tmp_path / "clean")
-    assert models == [f"{each.name} {each.metrics['fingerprint']} True" for each in catalogue().values()]
+    assert models == [f"{each.name} {each.metrics.fingerprint} True" for each in catalogue().values()]
     printed = run(python.with_name("rs-srgan"), "models", cwd=tmp_path)
     assert all(name in printed for name in catalogue())
 
 
-def test_the_other_huggingface_hub_does_as_well(tmp_path):
+def test_the_hub_tests_pass_with_the_other_major_version_of_huggingface_hub(tmp_path):
     other = "1.16.*" if huggingface_hub.__version__.startswith("2.") else "2.*"
     python = environment_with(tmp_path / "other", f"huggingface_hub=={other}")
     printed = run(python, "-c", "import huggingface_hub; print(huggingface_hub.__version__)", cwd=tmp_path)
