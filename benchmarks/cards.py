@@ -21,7 +21,7 @@ from rs_srgan.models import MISRConfig
 from rs_srgan.models.catalogue import BundledModel, catalogue
 from rs_srgan.models.loading import load_model
 from rs_srgan.publishing.card import PICTURES_FOLDER, write_card
-from rs_srgan.sensors.sentinel2 import RGBN
+from rs_srgan.sensors import RGBN
 
 # Pixels of a window: a third of the sample, and half of it where LR would be too small otherwise.
 _WINDOW_PX, _WINDOW_PX_X8 = 96, 144

@@ -11,7 +11,7 @@ import rasterio
 from rasterio.windows import Window
 
 from rs_srgan.reading.safe import open_product
-from rs_srgan.sensors.sentinel2 import RGBN
+from rs_srgan.sensors import RGBN
 from tests.safe_builder import build_safe
 from train.data.sources import data_root
 

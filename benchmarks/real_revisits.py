@@ -13,7 +13,7 @@ from rs_srgan.evaluation.metrics.sensor import simulate
 from rs_srgan.pixels.radiometry import FloatImage, Mask
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.revisit import open_revisit
-from rs_srgan.sensors import sentinel2 as band_table
+from rs_srgan.sensors import RGBN, SENTINEL2
 from rs_srgan.sensors.mtf import wald_mtf
 from train.data.sources import band_moments, data_root, naip_sites, sentinel2_sites
 
@@ -56,7 +56,7 @@ def tile_33twl(scale: int, seed: int = 0) -> Iterator[Series]:
 
 def _read(path: Path) -> tuple[FloatImage, Mask]:
     mask = path.with_name(path.name.replace("_rgbn", "_scl"))
-    with open_revisit(path, band_table.RGBN, mask=mask) as revisit:
+    with open_revisit(path, RGBN, mask=mask) as revisit:
         grid = revisit.raster.grid
         whole = Window(0, 0, grid.height, grid.width)
         image, valid = revisit.raster.read(whole)
@@ -66,7 +66,7 @@ def _read(path: Path) -> tuple[FloatImage, Mask]:
 def _series(name: str, images: list[FloatImage], clear: list[Mask], scale: int, seed: tuple[int, ...]) -> Series:
     """The first is what is to be restored."""
     random = np.random.default_rng(seed)
-    mtf = wald_mtf(band_table.mtf_nyquist(band_table.RGBN), scale)
+    mtf = wald_mtf(SENTINEL2.mtf_nyquist(RGBN), scale)
     views, masks = [], []
     for image, counts in zip(images, clear, strict=True):
         view = simulate(image, scale, mtf)

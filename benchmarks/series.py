@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from rs_srgan.pixels.radiometry import FloatImage, Mask
 from rs_srgan.registration.align import Stack
-from rs_srgan.sensors import sentinel2 as band_table
+from rs_srgan.sensors import RGBN, SENTINEL2
 from rs_srgan.sensors.mtf import degrade, psf_kernel, wald_mtf
 from rs_srgan.sensors.projection import bicubic
 
@@ -47,7 +47,7 @@ class Series:
 def simulate(name: str, image: FloatImage, scale: int, track: str, seed: int) -> Series:
     """Sixteen views."""
     random = np.random.default_rng((seed, ord(track)))
-    mtf = torch.tensor(wald_mtf(band_table.mtf_nyquist(band_table.RGBN), scale))
+    mtf = torch.tensor(wald_mtf(SENTINEL2.mtf_nyquist(RGBN), scale))
     margin = _MARGIN_LR_PX * scale
     height, width = ((min(side, _SIDE_HR_PX + 2 * margin) - 2 * margin) // scale * scale for side in image.shape[1:])
     spectrum = np.fft.fft2(np.pad(image, ((0, 0), (margin, margin), (margin, margin)), mode="reflect"))
@@ -83,7 +83,7 @@ def shift_and_add(stack: Stack, scale: int) -> FloatImage:
 
     Source: Irani and Peleg 1991, as simultaneous iterations (SIRT, Gilbert 1972).
     """
-    mtf = torch.tensor(wald_mtf(band_table.mtf_nyquist(band_table.RGBN), scale))
+    mtf = torch.tensor(wald_mtf(SENTINEL2.mtf_nyquist(RGBN), scale))
     lr = torch.from_numpy(stack.views)
     mask = torch.from_numpy(stack.mask)[:, None].float()
     mask[stack.reference] = 1

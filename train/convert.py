@@ -15,7 +15,7 @@ from torch import Tensor
 
 from rs_srgan.errors import InputError
 from rs_srgan.models import SISR, SISRConfig
-from rs_srgan.sensors import sentinel2 as band_table
+from rs_srgan.sensors import RGBN
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ _NUMPY: list[Any] = [
 # Sentinel-2's 0..1 or photographs brought to -1..1; or left as they were.
 NORMALISATIONS = {"dn3000": (0.15, 0.15), "signed": (0.5, 0.5), "none": (0.0, 1.0)}
 
-_NAMED_BANDS = {3: band_table.RGBN[:3], 4: band_table.RGBN}
+_NAMED_BANDS = {3: RGBN[:3], 4: RGBN}
 _NUMBERS = r"(?:weight|bias|running_mean|running_var|num_batches_tracked)"
 # Its names and ours; {blocks} stands behind the last residual block.
 _NAMES = (

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from rs_srgan.pixels.radiometry import FloatImage, Stretch
+from rs_srgan.sensors import SENTINEL2
 from rs_srgan.sensors.projection import bicubic
-from rs_srgan.sensors.sentinel2 import display_bands
 from train.callbacks import trains
 from train.module import SRModule
 
@@ -64,7 +64,7 @@ def draw(module: SRModule, batch: dict[str, Any], sr: Tensor) -> Figure:
     """One row of pictures of the first image in a batch, all in the stretch of HR."""
     scale = module.scale
     side = min(_SIDE_PX, *sr.shape[2:]) // scale * scale
-    shown = [module.bands.index(band) for band in display_bands(module.bands)]
+    shown = [module.bands.index(band) for band in SENTINEL2.display_bands(module.bands)]
 
     def cut(image: Tensor, fine: int) -> FloatImage:
         size = side // scale * fine

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from rs_srgan.errors import InputError
-from rs_srgan.sensors.sentinel2 import display_bands
+from rs_srgan.sensors import SENTINEL2
 
 Perceptual = Literal["vgg19", "lpips"]
 
@@ -59,7 +59,7 @@ class _RGB(nn.Module):
     def __init__(self, bands: Sequence[str], white: float) -> None:
         super().__init__()
         self.white = white
-        self.indexes = [list(bands).index(band) for band in display_bands(bands)]
+        self.indexes = [list(bands).index(band) for band in SENTINEL2.display_bands(bands)]
 
     def forward(self, image: Tensor) -> Tensor:
         return (image[:, self.indexes] / self.white).clamp(0, 1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from rs_srgan.errors import InputError
-from rs_srgan.sensors import sentinel2 as band_table
+from rs_srgan.sensors import RGBN, SENTINEL2
 from rs_srgan.sensors.mtf import SCALES
 
 GENERATORS = ("edsr", "srresnet", "rrdb", "rcab", "lka")
@@ -24,7 +24,7 @@ class SISRConfig:
     """
 
     scale: int = 4
-    bands: tuple[str, ...] = band_table.RGBN  # names, in the order of the channels
+    bands: tuple[str, ...] = RGBN  # names, in the order of the channels
     guide_bands: tuple[str, ...] = ()  # bands `scale` times finer, whose detail helps; (B04, ...) for the 20 m bands
     generator: str = "edsr"  # one of GENERATORS
     output: str = "residual"  # what the generator makes: one of OUTPUTS, see SISR
@@ -41,7 +41,7 @@ class SISRConfig:
         # JSON and YAML know lists only
         object.__setattr__(self, "bands", tuple(self.bands))
         object.__setattr__(self, "guide_bands", tuple(self.guide_bands))
-        object.__setattr__(self, "mtf_nyquist", tuple(self.mtf_nyquist) or band_table.mtf_nyquist(self.bands))
+        object.__setattr__(self, "mtf_nyquist", tuple(self.mtf_nyquist) or SENTINEL2.mtf_nyquist(self.bands))
         self._require(self.scale in SCALES, "scale", f"one of {SCALES}")
         self._require(len(self.bands) > 0, "bands", "at least one band name")
         self._require(self.generator in GENERATORS, "generator", f"one of {GENERATORS}")
@@ -55,6 +55,11 @@ class SISRConfig:
         self._require(all(0 < mtf < 0.99 for mtf in self.mtf_nyquist), "mtf_nyquist", "values between 0 and 0.99")
         self._require(-10 < self.reflectance_mean < 10, "reflectance_mean", "a reflectance")
         self._require(0 < self.reflectance_std < 10, "reflectance_std", "a reflectance above 0")
+
+    @property
+    def several(self) -> bool:
+        """Whether the model takes several revisits."""
+        return False
 
     def _require(self, met: bool, field: str, expected: str) -> None:
         if not met:
@@ -100,6 +105,11 @@ class MISRConfig(SISRConfig):
         width = self.fusion_channels
         self._require(width % 8 == 0 and 8 <= width <= 1024, "fusion_channels", "a multiple of 8, 8 to 1024")
         self._require(not self.guide_bands, "guide_bands", "none: several views and a guide are not combined")
+
+    @property
+    def several(self) -> bool:
+        """Whether the model takes several revisits."""
+        return True
 
 
 # What the lists hold.

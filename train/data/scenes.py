@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 from rs_srgan.pixels.radiometry import FloatImage
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.opening import open_raster
-from rs_srgan.sensors import sentinel2 as band_table
+from rs_srgan.sensors import RGBN
 from train.data.crops import RandomCrops, ValidationImages
 from train.data.degradation import SensorJitter
 from train.data.ground import Footprint, refuse_overlaps
@@ -87,7 +87,7 @@ class SceneDataModule(SRDataModule):
         train: Sequence[str],
         val: Sequence[str],
         scale: int = 4,
-        bands: tuple[str, ...] = band_table.RGBN,
+        bands: tuple[str, ...] = RGBN,
         mtf_nyquist: tuple[float, ...] = (),
         crop_lr_px: int = 32,
         batch_size: int = 12,

@@ -1,14 +1,13 @@
-"""Sharp images to learn from, in memory, as reflectance: Sentinel-2 chips and NAIP aerial tiles.
+"""Sources of HR images, in memory, as reflectance: Sentinel-2 chips and NAIP aerial tiles.
 
-Both end as the same thing: the scene as an instrument with Sentinel-2's MTF would see it on the fine grid. For
-Sentinel-2 that is the image itself; NAIP, sharper, is brought there by the sensor model.
+Both show the scene as an instrument with Sentinel-2's MTF would see it on the fine grid. Sentinel-2 images are used as
+they are. NAIP images are sharper, and the sensor model blurs them.
 """
 
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,30 +17,28 @@ from rasterio.transform import Affine
 from scipy.ndimage import gaussian_filter
 
 from rs_srgan.errors import InputError
-from rs_srgan.pixels.radiometry import match_moments
+from rs_srgan.pixels.radiometry import FloatImage, match_moments
 from rs_srgan.reading.gdal import open_alone
-from rs_srgan.sensors import sentinel2 as band_table
+from rs_srgan.sensors import RGBN, SENTINEL2
 from rs_srgan.sensors.mtf import degrade, psf_sigma
 from train.data.native_grid import inner_rectangle, to_native_grid
 from train.data.splits import Split, split_naip, split_sentinel2
 
-FloatImage = np.ndarray[Any, np.dtype[np.float32]]
-
-# Chips whose 10 m bands were thinned out to 20 m by nearest neighbour: their spectrum is flat to the Nyquist frequency.
-# No sensor sees such detail and none can restore it, so the mean of 2 x 2 is taken first.
+# Chips whose 10 m bands were thinned out to 20 m by nearest neighbour. Their spectrum is flat up to the Nyquist
+# frequency, which no sensor measures, so they are averaged over 2 x 2 pixels first.
 THINNED_OUT = "ca_fire_"
 
-# NAIP is stretched for display; this brings its tones to about linear before its moments are matched to reflectance.
+# NAIP is stretched for display. This exponent makes its tones about linear before its moments match reflectance.
 _NAIP_GAMMA = 1.8
 
 
 @dataclass(frozen=True)
 class Site:
-    """One place, at one or more dates.
+    """Images of one place, of one or more dates.
 
     Attributes:
-        name: unique.
-        images: reflectance, (C, H, W) each; NaN where there is no data.
+        name: unique name.
+        images: reflectance, (C, H, W) each, NaN where there is no data.
     """
 
     name: str
@@ -49,7 +46,7 @@ class Site:
 
 
 def data_root(root: str | None = None) -> Path:
-    """The folder with sentinel2/ and naip/: `root`, or the environment variable RS_SRGAN_DATA.
+    """Return the folder with sentinel2/ and naip/: `root`, or the environment variable RS_SRGAN_DATA.
 
     Raises:
         InputError: neither names a folder.
@@ -58,18 +55,18 @@ def data_root(root: str | None = None) -> Path:
     if not value:
         raise InputError("No data folder: set RS_SRGAN_DATA or data.root to the folder with sentinel2/ and naip/.")
     if not Path(value).is_dir():
-        raise InputError(f"The data folder {value} does not exist.")
+        raise InputError(f"The data folder {value} does not exist. Set RS_SRGAN_DATA or data.root to an existing one.")
     return Path(value)
 
 
 @dataclass(frozen=True)
 class Chip:
-    """A file of the Sentinel-2 collection.
+    """Image of the Sentinel-2 collection.
 
     Attributes:
-        image: reflectance, (C, H, W); NaN where there is no data.
-        crs: of it.
-        grid: from pixels to `crs`.
+        image: reflectance, (C, H, W), NaN where there is no data.
+        crs: coordinate reference system of the image, if it has one.
+        grid: affine transform from pixels to `crs`.
     """
 
     image: FloatImage
@@ -77,15 +74,19 @@ class Chip:
     grid: Affine
 
     def on_native_grid(self, bands: slice, pixel_m: int, align_m: int) -> FloatImage | None:
-        """Some of the bands, see `to_native_grid`."""
+        """Return some of the bands on the grid of the sensor; see `to_native_grid`."""
         return to_native_grid(self.image[bands], self.crs, self.grid, pixel_m, align_m)
 
 
 def read_chip(path: Path, bands: Iterable[str]) -> Chip:
-    """Bands by description, DN / 10000."""
+    """Read bands of a chip by their descriptions, reflectance = DN / 10000.
+
+    Raises:
+        InputError: the file cannot be read, or lacks a band.
+    """
     try:
         with open_alone(path) as dataset:
-            names = [band_table.canonical_name(description or "") for description in dataset.descriptions]
+            names = [SENTINEL2.band_named(description or "") for description in dataset.descriptions]
             missing = [band for band in bands if band not in names]
             if missing:
                 raise InputError(f"{path} lacks {', '.join(missing)}; it has {', '.join(map(str, names))}.")
@@ -99,15 +100,15 @@ def read_chip(path: Path, bands: Iterable[str]) -> Chip:
 
 
 def halve(image: FloatImage) -> FloatImage:
-    """Means of 2 x 2 pixels; an odd last row or column is dropped."""
+    """Return an image (C, H, W) averaged over 2 x 2 pixels, without an odd last row or column."""
     bands, height, width = image.shape
     blocks = image[:, : height // 2 * 2, : width // 2 * 2].reshape(bands, height // 2, 2, width // 2, 2)
     means: FloatImage = blocks.mean((2, 4))
     return means
 
 
-def sentinel2_sites(root: Path, split: Split, bands: tuple[str, ...] = band_table.RGBN) -> list[Site]:
-    """The Sentinel-2 chips of one side of the split, as measured by the 10 m bands as nearly as can be had.
+def sentinel2_sites(root: Path, split: Split, bands: tuple[str, ...] = RGBN) -> list[Site]:
+    """Return the Sentinel-2 chips of one side of the split, as close to the measured 10 m pixels as possible.
 
     Raises:
         InputError: no chips, or unreadable ones.
@@ -115,7 +116,7 @@ def sentinel2_sites(root: Path, split: Split, bands: tuple[str, ...] = band_tabl
     folder = root / "sentinel2"
     files = [path.name for path in folder.glob("*.tif") if not path.name.startswith("galicia")]  # 20 m bands only
     if not files:
-        raise InputError(f"{folder} holds no GeoTIFFs.")
+        raise InputError(f"{folder} has no GeoTIFFs; expected chips of Sentinel-2.")
     sites = []
     for name, members in split_sentinel2(files)[split].items():
         images = []
@@ -131,7 +132,7 @@ def sentinel2_sites(root: Path, split: Split, bands: tuple[str, ...] = band_tabl
 
 
 def band_moments(sites: list[Site]) -> tuple[FloatImage, FloatImage]:
-    """Mean and standard deviation of every band in every image: two arrays (images, C)."""
+    """Return mean and standard deviation of every band in every image: two arrays (images, C)."""
     images = [image for site in sites for image in site.images]
     return (
         np.array([np.nanmean(image, (1, 2)) for image in images], np.float32),
@@ -143,24 +144,24 @@ def naip_sites(
     root: Path,
     split: Split,
     moments: tuple[FloatImage, FloatImage],
-    bands: tuple[str, ...] = band_table.RGBN,
+    bands: tuple[str, ...] = RGBN,
     coarsen: bool = True,
 ) -> list[Site]:
-    """NAIP tiles with the tones of Sentinel-2.
+    """Return the NAIP tiles of one side of the split, with the tones of Sentinel-2.
 
     Args:
-        root: holds naip/.
-        split: which side.
-        moments: of Sentinel-2 images, from `band_moments`; every location takes those of one of them.
-        bands: any of B04, B03, B02, B08: red, green, blue, near infrared; those of `moments`.
-        coarsen: to 2.4 m through the sensor model, 64 x 64 px; else 1.2 m, 128 x 128 px.
+        root: folder that contains naip/.
+        split: "train" or "val".
+        moments: moments of Sentinel-2 images, from `band_moments`; each location takes the tones of one image.
+        bands: names of the bands, any of B04, B03, B02 and B08; the same as in `moments`.
+        coarsen: True: 2.4 m, 64 x 64 px, by the sensor model; False: 1.2 m, 128 x 128 px.
 
     Raises:
         InputError: no split file, or unreadable tiles.
     """
     folder = root / "naip"
-    mtf = band_table.mtf_nyquist(bands)
-    indexes = [band_table.RGBN.index(band) + 1 for band in bands]
+    mtf = SENTINEL2.mtf_nyquist(bands)
+    indexes = [RGBN.index(band) + 1 for band in bands]
     sigma = psf_sigma(torch.tensor(mtf), 1).numpy()
     means, stds = moments
     sites = []

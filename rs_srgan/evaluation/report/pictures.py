@@ -10,14 +10,14 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from rs_srgan.evaluation.images import Protocol
 from rs_srgan.evaluation.metrics.masks import known
 from rs_srgan.evaluation.metrics.opensr import HALLUCINATION, IMPROVEMENT, NOT_JUDGED, OMISSION
 from rs_srgan.evaluation.metrics.spectrum import FREQUENCIES
 from rs_srgan.evaluation.report.gallery import Picture
-from rs_srgan.evaluation.scores import MEASURES, METHODS, Method, Scores
+from rs_srgan.figures.metrics import Protocol
+from rs_srgan.figures.scores import MEASURES, METHODS, Method, Scores
 from rs_srgan.pixels.radiometry import FloatImage, Stretch
-from rs_srgan.sensors.sentinel2 import display_bands
+from rs_srgan.sensors import SENTINEL2
 
 _GAMMA = 1.6
 # Of differences: what is white, or the strongest colour.
@@ -44,7 +44,7 @@ def draw(picture: Picture, bands: Sequence[str], scale: int) -> Figure:
     Without: LR, bicubic, SR; below them what the sensor would see otherwise, what SR adds to bicubic, figures.
     """
     scored, case = picture.scored, picture.scored.case
-    shown = [bands.index(band) for band in display_bands(bands)]
+    shown = [bands.index(band) for band in SENTINEL2.display_bands(bands)]
     stretch = Stretch.of((case.lr if case.hr is None else case.hr)[shown], gamma=_GAMMA)
     views = [("LR", case.lr), ("bicubic", scored.restored.bicubic), (f"SR, x{scale}", scored.restored.model)]
     views += [] if case.hr is None else [("HR", case.hr)]

@@ -29,7 +29,7 @@ from rs_srgan import InputError, super_resolve
 from rs_srgan.models.catalogue import catalogue
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.opening import open_raster
-from rs_srgan.sensors.sentinel2 import RGBN
+from rs_srgan.sensors import RGBN
 from tests.conftest import scene_dn
 
 NAMES = ("sisr-x4-rgbn", "sisr-x2-rgbn")

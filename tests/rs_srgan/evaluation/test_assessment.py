@@ -12,9 +12,9 @@ from rs_srgan.evaluation import evaluate
 from rs_srgan.evaluation.metrics.psnr import psnr
 from rs_srgan.evaluation.metrics.sensor import simulate
 from rs_srgan.evaluation.protocol import inner
+from rs_srgan.sensors import RGBN
 from rs_srgan.sensors.mtf import wald_mtf
 from rs_srgan.sensors.projection import bicubic
-from rs_srgan.sensors.sentinel2 import RGBN
 from tests.conftest import scene_dn
 from tests.safe_builder import build_safe
 

@@ -17,8 +17,8 @@ from rs_srgan.evaluation.images import (
 )
 from rs_srgan.evaluation.metrics.sensor import simulate
 from rs_srgan.pixels.windows import Window
+from rs_srgan.sensors import RGBN
 from rs_srgan.sensors.mtf import wald_mtf
-from rs_srgan.sensors.sentinel2 import RGBN
 from tests.conftest import scene_dn
 from tests.safe_builder import build_safe, zip_safe
 

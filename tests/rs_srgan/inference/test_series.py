@@ -12,7 +12,7 @@ from scipy import ndimage
 from rs_srgan import MISR, InputError, MISRConfig, super_resolve
 from rs_srgan.inference.scene import run
 from rs_srgan.inference.series import open_series
-from rs_srgan.sensors.sentinel2 import RGBN
+from rs_srgan.sensors import RGBN
 from tests.conftest import UTM_10M
 from tests.rs_srgan.registration.test_shift import moved, scene
 from tests.safe_builder import build_safe

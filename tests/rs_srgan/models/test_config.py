@@ -1,13 +1,13 @@
 import pytest
 
 from rs_srgan import InputError, SISRConfig
-from rs_srgan.sensors.sentinel2 import mtf_nyquist
+from rs_srgan.sensors import SENTINEL2
 
 WHOLE = vars(SISRConfig())
 
 
 def test_the_mtf_follows_from_the_bands():
-    assert SISRConfig(bands=("B11", "B12")).mtf_nyquist == mtf_nyquist(("B11", "B12"))
+    assert SISRConfig(bands=("B11", "B12")).mtf_nyquist == SENTINEL2.mtf_nyquist(("B11", "B12"))
 
 
 def test_json_lists_and_whole_numbers_are_taken():

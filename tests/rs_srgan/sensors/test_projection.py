@@ -6,13 +6,13 @@ import rasterio
 import torch
 
 from rs_srgan.evaluation.metrics.psnr import psnr
+from rs_srgan.sensors import RGBN, SENTINEL2
 from rs_srgan.sensors.mtf import degrade, psf_kernel, wald_mtf
 from rs_srgan.sensors.offsets import OffsetDegradation
 from rs_srgan.sensors.projection import SHARPEN_REACH_LR_PX, ConsistencyProjection, back_projected_bicubic, bicubic
-from rs_srgan.sensors.sentinel2 import RGBN, SENTINEL2, mtf_nyquist
 
 SCALES = (2, 4, 8)
-MTF = mtf_nyquist(RGBN)
+MTF = SENTINEL2.mtf_nyquist(RGBN)
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -31,9 +31,9 @@ def test_a_constant_stays_constant_up_to_the_border(scale):
 
 
 @pytest.mark.parametrize("scale", SCALES)
-@pytest.mark.parametrize("band", list(SENTINEL2))
+@pytest.mark.parametrize("band", SENTINEL2.band_names)
 def test_the_kernel_has_the_mtf_of_the_table_at_the_coarse_nyquist_frequency(scale, band):
-    mtf = SENTINEL2[band].mtf_nyquist
+    mtf = SENTINEL2.band(band).mtf_nyquist
     kernel = psf_kernel(torch.tensor([mtf]), scale)[0].double()
     distance = torch.arange(len(kernel)) - (len(kernel) - 1) / 2
     transfer = (kernel * torch.cos(2 * math.pi * distance / (2 * scale))).sum().item()
@@ -177,7 +177,7 @@ def test_what_cannot_be_degraded_is_said(shape, scale, mtf, words):
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_at_an_offset_the_sensor_sees_what_it_sees_of_the_shifted_image(scale):
-    mtf = mtf_nyquist(("B04", "B11"))
+    mtf = SENTINEL2.mtf_nyquist(("B04", "B11"))
     image = torch.rand(1, 2, 16 * scale, 16 * scale)
     moved = torch.roll(image, (-1, 1), (2, 3))  # content up and to the right, by one fine pixel
     offset = torch.tensor([[1 / scale, -1 / scale]])
@@ -189,7 +189,7 @@ def test_at_an_offset_the_sensor_sees_what_it_sees_of_the_shifted_image(scale):
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_offset_degradation_is_degrade_at_every_offset(scale):
-    mtf = wald_mtf(mtf_nyquist(("B04", "B08")), scale)
+    mtf = wald_mtf(SENTINEL2.mtf_nyquist(("B04", "B08")), scale)
     image = torch.rand(2, 2, 12 * scale, 12 * scale)
     sensor = OffsetDegradation(scale, mtf)
     maps = sensor.maps(torch.nn.functional.pixel_unshuffle(image, scale))

@@ -1,11 +1,11 @@
 import pytest
 import torch
 
+from rs_srgan.sensors import RGBN, SENTINEL2
 from rs_srgan.sensors.mtf import degrade, wald_mtf
-from rs_srgan.sensors.sentinel2 import RGBN, mtf_nyquist
 from train.data.degradation import SensorJitter, simulate_lr
 
-MTF = mtf_nyquist(RGBN)
+MTF = SENTINEL2.mtf_nyquist(RGBN)
 STEADY = SensorJitter(nominal_share=1.0, noise=0.0, gain_share=0.0, shift_share=0.0)
 
 

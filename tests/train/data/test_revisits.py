@@ -7,14 +7,14 @@ import torch
 from scipy import ndimage
 
 from rs_srgan import InputError
+from rs_srgan.sensors import RGBN, SENTINEL2
 from rs_srgan.sensors.mtf import degrade, wald_mtf
-from rs_srgan.sensors.sentinel2 import RGBN, mtf_nyquist
 from tests.rs_srgan.registration.test_shift import scene
 from train.data.degradation import SensorJitter
 from train.data.revisits import RevisitCrops, RevisitsConfig, RevisitsDataModule, simulate_views
 from train.data.sources import Site
 
-MTF = mtf_nyquist(RGBN)
+MTF = SENTINEL2.mtf_nyquist(RGBN)
 PURE = SensorJitter(nominal_share=1.0, gain_share=0, shift_share=0, noise=0)
 SAME = RevisitsConfig(
     blur=0,

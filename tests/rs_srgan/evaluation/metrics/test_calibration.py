@@ -3,8 +3,9 @@ import pytest
 
 from rs_srgan import SISR, SISRConfig
 from rs_srgan.evaluation.images import Case
-from rs_srgan.evaluation.metrics.calibration import BINS, Calibration, factors, factors_of_others
+from rs_srgan.evaluation.metrics.calibration import calibrate, factors, factors_of_others
 from rs_srgan.evaluation.scoring import score
+from rs_srgan.figures.calibration import BINS
 from rs_srgan.models.uncertainty import HALF_WIDTH_PER_SCALE
 from tests.conftest import scene_dn
 
@@ -18,7 +19,7 @@ def laplace():
 
 
 def test_who_knows_the_scales_holds_what_is_promised(laplace):
-    found = Calibration.measure(*laplace)
+    found = calibrate(*laplace)
     assert found.coverage == pytest.approx(0.8, abs=0.01)
     assert found.rank > 0.6
     assert found.rank == pytest.approx(found.rank_if_exact, abs=0.01)
@@ -28,27 +29,27 @@ def test_who_knows_the_scales_holds_what_is_promised(laplace):
 
 def test_who_is_too_sure_is_found_out(laplace):
     errors, half_widths = laplace
-    found = Calibration.measure(errors, half_widths / 2)
+    found = calibrate(errors, half_widths / 2)
     assert found.coverage == pytest.approx(1 - 0.2**0.5, abs=0.01)
-    assert found.rank == pytest.approx(Calibration.measure(*laplace).rank)
+    assert found.rank == pytest.approx(calibrate(*laplace).rank)
     assert np.array(found.predicted) == pytest.approx(np.array(found.observed) / 2, rel=0.1)
 
 
 def test_who_guesses_has_no_rank(laplace):
     errors, half_widths = laplace
     shuffled = np.random.default_rng(1).permutation(half_widths.ravel()).reshape(half_widths.shape)
-    assert abs(Calibration.measure(errors, shuffled).rank) < 0.02
+    assert abs(calibrate(errors, shuffled).rank) < 0.02
 
 
 def test_half_widths_that_are_alike_say_little_of_each_error_even_if_they_are_exact():
     half_widths = np.random.default_rng(0).uniform(0.01, 0.02, (4, 5000))
-    assert 0.1 < Calibration.measure(half_widths, half_widths).rank_if_exact < 0.2
+    assert 0.1 < calibrate(half_widths, half_widths).rank_if_exact < 0.2
 
 
 def test_bands_of_their_own_are_no_knowledge_within_bands():
     random = np.random.default_rng(0)
     scales = np.broadcast_to(np.array([0.001, 0.1])[:, None], (2, 5000))
-    found = Calibration.measure(np.abs(random.laplace(0, scales)), scales + random.uniform(0, 1e-6, scales.shape))
+    found = calibrate(np.abs(random.laplace(0, scales)), scales + random.uniform(0, 1e-6, scales.shape))
     assert found.rank > 0.7
     assert abs(found.rank_within_bands) < 0.05
 
@@ -57,9 +58,9 @@ def test_holes_do_not_count(laplace):
     errors, half_widths = laplace
     holed = errors.copy()
     holed[1, :50] = np.nan
-    assert Calibration.measure(holed, half_widths) == Calibration.measure(errors[:, 50:], half_widths[:, 50:])
+    assert calibrate(holed, half_widths) == calibrate(errors[:, 50:], half_widths[:, 50:])
     with pytest.raises(ValueError, match="0 pixels"):
-        Calibration.measure(np.full_like(errors, np.nan), half_widths)
+        calibrate(np.full_like(errors, np.nan), half_widths)
 
 
 def test_a_model_with_a_head_is_asked_for_it():

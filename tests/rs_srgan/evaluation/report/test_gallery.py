@@ -6,7 +6,8 @@ import pytest
 from rs_srgan.evaluation.images import Case, Source
 from rs_srgan.evaluation.protocol import BORDER_HR_PX, Restored
 from rs_srgan.evaluation.report.gallery import SIDE_PX, Gallery, cut, random_sources
-from rs_srgan.evaluation.scores import Scored, Scores
+from rs_srgan.evaluation.scored import Scored
+from rs_srgan.figures.scores import Scores
 
 
 def scored(name, gain, side=20, reference=True):

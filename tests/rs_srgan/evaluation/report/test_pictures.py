@@ -7,7 +7,7 @@ pytest.importorskip("matplotlib")
 from rs_srgan.evaluation import evaluate
 from rs_srgan.evaluation.metrics.spectrum import FREQUENCIES
 from rs_srgan.evaluation.report.pictures import curves, draw
-from rs_srgan.sensors.sentinel2 import RGBN
+from rs_srgan.sensors import RGBN
 from tests.conftest import scene_dn
 
 
