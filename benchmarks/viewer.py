@@ -44,7 +44,7 @@ def super_resolve(page: Page) -> float:
     page.locator("#estimate").get_by_text("about").wait_for(timeout=120_000)
     page.locator("#area textarea, #area input").fill("")  # it was a small one in the middle
     page.locator("#estimate").get_by_text(f"{SIDE_PX} x {SIDE_PX} px").wait_for(timeout=60_000)
-    page.locator("label:visible", has_text="how sure it is").locator("input").uncheck()
+    page.locator("label:visible", has_text="Add an uncertainty map").locator("input").uncheck()
     started = time.monotonic()
     page.get_by_role("button", name="Super-resolve this area").click()
     page.wait_for_selector(f"{VIEWER}.sr-live", timeout=MINUTES * 60_000)

@@ -1,4 +1,4 @@
-// The spectrum of one pixel: a chart, and the same numbers as a table.
+// The spectrum of one pixel, as a chart and as a table.
 
 const WIDTH = 420, HEIGHT = 190, LEFT = 44, BOTTOM = 30, TOP = 12, RIGHT = 12;
 const LINES = [
@@ -18,7 +18,7 @@ export function chart(values, bands, names) {
   const order = bands.map((band, index) => ({...band, index})).filter(band => band.wavelength_nm);
   order.sort((one, other) => one.wavelength_nm - other.wavelength_nm);
   const svg = element("svg", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", class: "sr-chart"});
-  svg.append(element("title", {}, "Reflectance by wavelength at this pixel"));
+  svg.append(element("title", {}, "Reflectance of this pixel by wavelength"));
   if (order.length < 2) return svg;
   const shown = LINES.filter(([layer]) => values.layers[layer]);
   const doubt = values.layers.uncertainty;

@@ -1,20 +1,20 @@
-// <sr-job data-id>: a job on its way, then its result. It asks the server, so a page that is reloaded finds it again.
+// <sr-job data-id>: the progress of a job, then its result. It asks the server, so that it also works after a reload.
 
 import "./viewer.js";
 
 const ASK_MS = 250;
-const PATIENCE = 40; // failed questions in a row before a visitor is told
+const MAX_FAILURES = 40; // failed requests in a row before an error is shown
 const SAMPLE_WAITS_MS = 5000;
 
 const duration = seconds =>
   seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 const million = px => (px / 1e6 >= 0.1 ? `${(px / 1e6).toFixed(1)} million pixels` : `${px} pixels`);
 
-let remembered = null; // the job that the page's address names
-let itsTurn; // to be called when that job is there
-// The sample waits for it.
-const afterIt = new URL(location.href).searchParams.has("job")
-  ? Promise.race([new Promise(done => (itsTurn = done)), new Promise(done => setTimeout(done, SAMPLE_WAITS_MS))])
+let remembered = null; // id of the job in the address of the page
+let found; // to be called when that job is on the page
+// The sample waits for that job.
+const sampleMayStart = new URL(location.href).searchParams.has("job")
+  ? Promise.race([new Promise(done => (found = done)), new Promise(done => setTimeout(done, SAMPLE_WAITS_MS))])
   : Promise.resolve();
 
 addEventListener("popstate", () => {
@@ -24,7 +24,7 @@ addEventListener("popstate", () => {
 class Job extends HTMLElement {
   static observedAttributes = ["data-id"];
 
-  // Gradio keeps an element that is there, gives it other attributes and takes its children: then it is a new one.
+  // Gradio reuses elements: it changes their attributes and removes their children. Then begin again.
   attributeChangedCallback() {
     if (this.isConnected) queueMicrotask(() => this.begin());
   }
@@ -43,14 +43,14 @@ class Job extends HTMLElement {
       const here = new URL(location.href);
       const earlier = here.searchParams.get("job");
       here.searchParams.set("job", this.dataset.id);
-      // Back leads to the job before
+      // the browser's Back button leads to the job before
       if (earlier && earlier !== this.dataset.id) history.pushState(history.state, "", here);
       else history.replaceState(history.state, "", here);
       remembered = this.dataset.id;
-      itsTurn?.();
+      found?.();
     }
     const id = this.id_begun;
-    afterIt.then(() => id === this.id_begun && this.ask(id));
+    sampleMayStart.then(() => id === this.id_begun && this.ask(id));
   }
 
   async ask(id) {
@@ -59,12 +59,12 @@ class Job extends HTMLElement {
       const answer = await fetch(this.address);
       told = await answer.json();
       if (id !== this.id_begun || !this.isConnected) return;
-      if (answer.status === 404) return this.say("alert", "This result has gone", told.detail);
+      if (answer.status === 404) return this.say("alert", "This result is not available", told.detail);
       if (!answer.ok) throw new Error(answer.statusText);
       this.failures = 0;
     } catch {
       this.failures += 1;
-      if (this.failures > PATIENCE) return this.say("alert", "The server does not answer", "Reload the page in a while: the job goes on without it.");
+      if (this.failures > MAX_FAILURES) return this.say("alert", "The server does not answer", "The job continues. Reload the page later.");
       return setTimeout(() => this.ask(id), ASK_MS);
     }
     this.show(told);
@@ -74,8 +74,8 @@ class Job extends HTMLElement {
   show(told) {
     this.dataset.state = told.state;
     if (told.state === "done") return this.result(told);
-    if (told.state === "failed") return this.say("alert", "That did not work", told.message);
-    if (told.state === "stopped") return this.say("status", "Stopped", "Nothing of it is left on the server.");
+    if (told.state === "failed") return this.say("alert", "This did not work", told.message);
+    if (told.state === "stopped") return this.say("status", "Stopped", "The server has removed its files.");
     if (!this.querySelector("progress")) {
       this.innerHTML = `
         <div class="sr-card"><h3></h3><p class="sr-line" role="status"></p><progress max="1" aria-label="Progress"></progress>
@@ -89,12 +89,12 @@ class Job extends HTMLElement {
     const bar = this.querySelector("progress");
     this.querySelector("h3").textContent = told.title;
     const {step} = told;
-    let line = "Getting ready";
-    if (told.state === "waiting") line = told.ahead ? `Waiting, ${told.ahead} ahead` : "Waiting";
-    else if (step && step.done_px >= step.total_px) line = "Adding overviews";
+    let line = "Preparing";
+    if (told.state === "waiting") line = told.ahead ? `Waiting for ${told.ahead} other ${told.ahead === 1 ? "job" : "jobs"}` : "Waiting";
+    else if (step && step.done_px >= step.total_px) line = "Adding overviews to the files";
     else if (step?.seconds_left != null) {
       line = `${Math.round((100 * step.done_px) / step.total_px)} % of ${million(step.total_px)}, ` +
-        `${Math.round(step.px_per_s / 1000)} thousand a second, about ${duration(step.seconds_left)} left`;
+        `${Math.round(step.px_per_s / 1000)} thousand per second, about ${duration(step.seconds_left)} left`;
     }
     this.querySelector(".sr-line").textContent = line;
     if (step?.total_px) bar.value = step.done_px / step.total_px;
@@ -117,16 +117,16 @@ class Job extends HTMLElement {
     if (!told.kept) {
       const link = document.createElement("a");
       link.href = new URL(`?job=${told.id}`, document.baseURI).href;
-      link.textContent = "its own address";
+      link.textContent = "a secret address";
       const kept = document.createElement("p");
-      kept.append("Kept for ", `${told.keep_minutes} minutes at `, link, ", which nobody can guess.");
+      kept.append(`The result is kept for ${told.keep_minutes} minutes at `, link, ". Nobody can guess it.");
       title.append(kept);
     }
     this.replaceChildren(title, ...this.views(view.views), viewer);
     this.comeIntoView();
   }
 
-  // What was asked for may lie below the product that it was asked of.
+  // The result may be far below the button that started the job.
   comeIntoView() {
     const {top} = this.getBoundingClientRect();
     if (this.dataset.remember !== undefined && this.offsetParent && top > innerHeight / 2) {
@@ -134,7 +134,7 @@ class Job extends HTMLElement {
     }
   }
 
-  // Of several revisits: a small picture of each, and what became of it.
+  // Show a small picture and the facts of each revisit.
   views(views) {
     if (!views?.length) return [];
     const strip = Object.assign(document.createElement("div"), {className: "sr-views"});
@@ -142,8 +142,8 @@ class Job extends HTMLElement {
       const figure = document.createElement("figure");
       const moved = `${told.shift.rows.toFixed(2)} ${told.shift.cols.toFixed(2)} px`;
       const facts = [told.taken, `${Math.round(100 * told.clear)} % clear${told.mask === "-" ? "" : ` by ${told.mask}`}`];
-      if (told.role === "reference") facts.push("the reference");
-      else if (told.role === "used") facts.push(`shifted ${moved}`);
+      if (told.role === "reference") facts.push("reference");
+      else if (told.role === "used") facts.push(`shifted by ${moved}`);
       else facts.push(told.role);
       if (told.role === "reference" || told.role === "used") facts.push(`weight ${Math.round(100 * told.weight)} %`);
       const caption = document.createElement("figcaption");

@@ -1,4 +1,4 @@
-// What the page as a whole does.
+// The switch between light and dark.
 
 const dark = () => document.body.classList.contains("dark");
 
@@ -8,7 +8,7 @@ document.addEventListener("click", event => {
   try {
     localStorage.setItem("sr-dark", dark() ? "1" : "0");
   } catch {
-    // a browser that keeps nothing: then until the page is left
+    // the browser stores nothing: the choice ends with the page
   }
 });
 
@@ -16,5 +16,5 @@ try {
   const kept = localStorage.getItem("sr-dark");
   if (kept !== null) document.body.classList.toggle("dark", kept === "1");
 } catch {
-  // see above
+  // the browser stores nothing
 }

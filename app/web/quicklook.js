@@ -1,9 +1,9 @@
-// <sr-quicklook data-id>: a product at a glance, on which an area is drawn. The area goes into the text field that
-// data-field names, from where it is typed, too.
+// <sr-quicklook data-id>: the quicklook of a product, on which visitors draw an area. The text field named by data-field
+// shows the area; an area that is typed there is outlined.
 
 const FEW_PX = 4;
 
-// West, south, east, north of a GeoJSON text; nothing of what is none, or not yet.
+// Return west, south, east, north of a GeoJSON text, or an empty array if the text is not valid.
 function extent(text) {
   const places = [];
   const look = value => {
@@ -23,7 +23,7 @@ function extent(text) {
 class Quicklook extends HTMLElement {
   static observedAttributes = ["data-id"];
 
-  // Gradio keeps an element that is there, gives it other attributes and takes its children: then it is a new one.
+  // Gradio reuses elements: it changes their attributes and removes their children. Then begin again.
   attributeChangedCallback() {
     if (this.isConnected) queueMicrotask(() => this.begin());
   }
@@ -36,7 +36,7 @@ class Quicklook extends HTMLElement {
     this.begun = this.dataset.id;
     document.removeEventListener("input", this.typed);
     this.address = new URL(`products/${this.dataset.id}`, document.baseURI).href;
-    this.innerHTML = `<div class="sr-look"><img alt="The product in true colour" draggable="false"><div class="sr-area" hidden></div></div>`;
+    this.innerHTML = `<div class="sr-look"><img alt="Quicklook of the product in true colour" draggable="false"><div class="sr-area" hidden></div></div>`;
     this.image = this.querySelector("img");
     this.image.src = `${this.address}/quicklook.webp`;
     this.box = this.querySelector(".sr-area");
@@ -58,7 +58,7 @@ class Quicklook extends HTMLElement {
     document.removeEventListener("input", this.typed);
   }
 
-  // Outline an area that was not drawn.
+  // Outline an area that was typed.
   async locate(area) {
     const numbers = area.trim().startsWith("{") ? extent(area) : area.trim().split(/[\s,]+/).map(Number);
     if (numbers.length !== 4 || !numbers.every(Number.isFinite)) return (this.box.hidden = true);

@@ -1,7 +1,7 @@
-// Two maps on top of each other, moved together, and the line between them.
+// Two maps on top of each other that move together, with a line between them.
 //
-// On the plane "pixels" the image is laid where a web map has its middle, one SR pixel to a pixel of zoom `pixel_zoom`:
-// so a map that knows nothing but the Earth shows an image that lies nowhere, pixel by pixel.
+// On the plane "pixels" the upper left corner of the image is at the middle of the web map, and one SR pixel is one pixel
+// at zoom `pixel_zoom`. In this way the map library shows images without georeference, pixel by pixel.
 
 const EMPTY = {version: 8, sources: {}, layers: []};
 const HALF_TURN = 180;
@@ -44,23 +44,23 @@ export class Stage {
       maxZoom: 24,
       renderWorldCopies: false,
       fadeDuration: 0,
-      cooperativeGestures: coarse, // on a phone one finger scrolls the page
-      locale: {"Map.Title": side === "left" ? "Left image, arrow keys move it, Enter reads its middle" : "Right image"},
-      canvasContextAttributes: {preserveDrawingBuffer: true}, // for the picture of the comparison
+      cooperativeGestures: coarse, // on a phone, one finger scrolls the page
+      locale: {"Map.Title": side === "left" ? "Left image. Arrow keys move it, Enter shows the values in its middle" : "Right image"},
+      canvasContextAttributes: {preserveDrawingBuffer: true}, // needed for the picture of the comparison
     });
     map.touchZoomRotate.disableRotation();
     map.keyboard.disableRotation();
     map.on("click", event => this.pick(event.lngLat));
     map.getCanvas().addEventListener("keydown", event => event.key === "Enter" && this.pick(map.getCenter()));
     map.once("load", () => {
-      map.isReady = true; // which it stays; "load" never comes again
+      map.isReady = true; // the event "load" comes only once
       this.draw(map);
     });
     map.on("zoomend", () => this.sharpen(map));
     return map;
   }
 
-  // A result may arrive in a tab that nobody looks at: it is fitted when it has a size.
+  // A result may arrive in a hidden tab, where the element has no size. Fit the image when the tab is opened.
   resize() {
     this.maps.forEach(map => map.resize());
     const seen = this.element.clientWidth > 0;
@@ -76,7 +76,7 @@ export class Stage {
     this.following = false;
   }
 
-  // Places, and back
+  // Coordinates
 
   place(row, col) {
     const y = Math.PI * (1 - 2 * (0.5 + row / this.world));
@@ -109,7 +109,7 @@ export class Stage {
     this.markers.forEach(marker => marker.getElement().removeAttribute("aria-label"));
   }
 
-  // What is shown
+  // Layers
 
   show(plane, left, right, query, base) {
     const moved = plane !== this.plane;
@@ -121,7 +121,7 @@ export class Stage {
       this.markers?.forEach(marker => marker.remove());
       this.fit();
     }
-    this.maps.filter(map => map.isReady).forEach(map => this.draw(map)); // the others draw when they are
+    this.maps.filter(map => map.isReady).forEach(map => this.draw(map)); // the others draw on "load"
   }
 
   draw(map) {
@@ -152,18 +152,18 @@ export class Stage {
     this.sharpen(map);
   }
 
-  // How many times finer tiles are asked for where the screen has several pixels to one of the page.
+  // Return how much finer the tiles must be on a screen that has several pixels for one CSS pixel.
   finer() {
     return 2 ** Math.ceil(Math.log2(Math.max(1, devicePixelRatio)));
   }
 
-  // The zoom at which one SR pixel is one pixel of the screen.
+  // Return the zoom at which one SR pixel is one pixel of the screen.
   wholeZoom() {
     const whole = this.plane === "earth" ? this.view.earth.one_to_one : this.view.pixel_zoom - 1;
     return whole - Math.log2(devicePixelRatio);
   }
 
-  // Pixels keep their edges where they are larger than the screen's; farther out edges would flicker.
+  // Show sharp pixels if they are larger than those of the screen. Smaller ones would flicker.
   sharpen(map) {
     const near = map.getZoom() >= this.wholeZoom() - 0.01;
     if (map.getLayer("image")) map.setPaintProperty("image", "raster-resampling", near ? "nearest" : "linear");
@@ -180,7 +180,7 @@ export class Stage {
     this.maps[0].fitBounds([[west, south], [east, north]], {padding: 0, animate: false});
   }
 
-  // One SR pixel to one pixel of the screen, not resampled.
+  // Show each SR pixel as one pixel of the screen, without resampling.
   oneToOne() {
     this.maps[0].jumpTo({zoom: this.wholeZoom()});
   }
@@ -189,7 +189,7 @@ export class Stage {
     return Promise.all(this.maps.map(map => new Promise(done => map.once("idle", done))));
   }
 
-  // The comparison as it is on the screen, the line at `share` of its width.
+  // Return the comparison on the screen as a PNG; the line is at `share` of its width.
   picture(share) {
     const [left, right] = this.maps.map(map => map.getCanvas());
     const canvas = document.createElement("canvas");

@@ -1,4 +1,4 @@
-// <sr-viewer>: a finished job, to look at, to ask and to take home.
+// <sr-viewer>: the result of a job: comparison, values of pixels, and files to download.
 
 import {chart, table} from "./chart.js";
 import {Stage, canDraw} from "./stage.js";
@@ -24,7 +24,7 @@ export class Viewer extends HTMLElement {
     this.listen();
     this.poster();
     if (!canDraw()) this.part(".sr-plain").hidden = false;
-    // the maps ask for dozens of tiles, which would keep the two pictures waiting
+    // first the two pictures: the maps load dozens of tiles, which would delay them
     else this.pictures().then(() => this.isConnected && this.open());
   }
 
@@ -33,7 +33,7 @@ export class Viewer extends HTMLElement {
   }
 
   disconnectedCallback() {
-    // a move within the page is no farewell
+    // the element may only have been moved within the page
     setTimeout(() => this.isConnected || this.stage?.remove());
   }
 
@@ -54,8 +54,8 @@ export class Viewer extends HTMLElement {
         </div>
         ${select("composite", "Show")} ${select("left", "Left")} ${select("right", "Right")}
         <div class="sr-buttons">
-          <button type="button" data-do="fit" title="Show all of it">Fit</button>
-          <button type="button" data-do="one" title="One super-resolved pixel to one pixel of the screen">1:1</button>
+          <button type="button" data-do="fit" title="Show the whole image">Fit</button>
+          <button type="button" data-do="one" title="Show each pixel of the result as one pixel of the screen">1:1</button>
         </div>
         <details class="sr-more"><summary>Adjust</summary><div>
           ${range("cut", "Contrast", 0, 5, 0.25, 0.5)} ${range("gamma", "Brightness", 0.6, 2.6, 0.1, 1.4)}
@@ -72,14 +72,14 @@ export class Viewer extends HTMLElement {
         <div class="sr-legend sr-legend-left" hidden></div><div class="sr-legend sr-legend-right" hidden></div>
         <small class="sr-credit" hidden></small>
       </div>
-      <p class="sr-plain" hidden>This browser draws no WebGL, so there is no zoom here: the line moves, and the files below hold all.</p>
+      <p class="sr-plain" hidden>This browser has no WebGL, so you cannot zoom. You can move the line, and download the files below.</p>
       <p class="sr-sure" hidden></p>
-      <p class="sr-hint">Drag the line. Zoom with the wheel or two fingers. Click a pixel for its numbers.</p>
+      <p class="sr-hint">Drag the line. Zoom with the wheel or with two fingers. Click a pixel to see its values.</p>
       <div class="sr-pick" aria-live="polite" hidden></div>
       <div class="sr-take">
-        <h3>Take it away</h3>
+        <h3>Download</h3>
         <div class="sr-files"></div>
-        <details><summary>The same on your own machine</summary><div class="sr-recipes"></div></details>
+        <details><summary>Repeat this on your own machine</summary><div class="sr-recipes"></div></details>
       </div>`;
   }
 
@@ -179,7 +179,7 @@ export class Viewer extends HTMLElement {
     return new URLSearchParams({composite: this.value("composite"), cut: this.value("cut"), gamma: this.value("gamma")});
   }
 
-  // Both sides as plain pictures: there before the maps are, and instead of them where a browser cannot draw them.
+  // Show both sides as pictures: until the maps are ready, and instead of them in browsers without WebGL.
   poster() {
     this.swipe(this.share);
     for (const side of ["left", "right"]) {
@@ -193,8 +193,8 @@ export class Viewer extends HTMLElement {
     }
     const sure = this.part(".sr-sure");
     sure.hidden = !["left", "right"].some(side => this.value(side) === "uncertainty");
-    const held = this.view.coverage === null ? "" : ` On Sentinel-2 sites that the model never saw they held ${Math.round(100 * this.view.coverage)} %.`;
-    sure.textContent = `Half of the interval around each pixel that is to hold 80 % of the truth.${held}`;
+    const held = this.view.coverage === null ? "" : ` On unseen Sentinel-2 sites it contained ${Math.round(100 * this.view.coverage)} %.`;
+    sure.textContent = `Uncertainty: half the width of an interval around each pixel. It should contain 80 % of the true values.${held}`;
     this.legend();
   }
 
@@ -202,7 +202,7 @@ export class Viewer extends HTMLElement {
     try {
       this.stage = new Stage(this.part(".sr-stage"), this.view, this.address, place => this.pick(place));
     } catch (error) {
-      console.warn("No maps here:", error);
+      console.warn("The maps failed:", error);
       this.part(".sr-plain").hidden = false;
       return;
     }
@@ -246,7 +246,7 @@ export class Viewer extends HTMLElement {
     const answer = await fetch(`${this.address}/pixel?${new URLSearchParams(place)}`);
     const box = this.part(".sr-pick");
     const values = await answer.json();
-    if (answer.status === 404) { // cleared away since
+    if (answer.status === 404) { // the server has removed the job
       box.textContent = values.detail;
       box.hidden = false;
     }
@@ -268,7 +268,7 @@ export class Viewer extends HTMLElement {
     numbers.className = "sr-scroll";
     numbers.tabIndex = 0;
     numbers.setAttribute("role", "region");
-    numbers.setAttribute("aria-label", "Numbers at this pixel");
+    numbers.setAttribute("aria-label", "Values of this pixel");
     numbers.append(table(values, this.view.bands, this.names));
     const drawing = document.createElement("div");
     drawing.append(key, chart(values, this.view.bands, this.names));
