@@ -1,12 +1,14 @@
-"""A GeoTIFF through an exported model with onnxruntime, numpy and rasterio alone: no PyTorch, no rs_srgan.
+"""Super-resolve a GeoTIFF with an exported model, using onnxruntime, numpy and rasterio: no PyTorch, no rs_srgan.
 
     rs-srgan export sisr-x4-rgbn -o sisr.onnx
     python examples/onnx_inference.py sisr.onnx scene.tif scene_x4.tif [--offset -1000] [--guide guide.tif]
 
-The scene has the model's bands, in its order or described by their names; the guide of a model for Sentinel-2's 20 m
-bands has its guide bands, on the grid of the result. Pixels are computed tile by tile. Around each, as many pixels are
-read as a result depends on, so tiles do not show. Pixels without data are filled with a tile's mean, and left out of
-the result; their neighbours are a little worse than with rs-srgan, which fills from the nearest pixel.
+The scene is a GeoTIFF or JPEG 2000 file with the model's bands, in the model's order or described by their names.
+A model for Sentinel-2's 20 m bands also needs a guide: a second file with the guide bands, on the grid of the result.
+
+The example works tile by tile. It reads each tile with a halo as wide as the model's receptive field, so tiles leave no
+seams. It fills nodata pixels with the mean of the tile and writes them as nodata. Their neighbours are a little less
+accurate than with rs-srgan, which fills from the nearest valid pixel.
 """
 
 import argparse
@@ -20,19 +22,33 @@ from rasterio.windows import Window
 
 TILE = 256  # LR pixels
 
+# Some formats, and files beside an image, name other files and addresses, which GDAL would open.
+WITHOUT_SIDECARS = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO"}
 
-def order(scene: rasterio.DatasetReader, bands: list[str]) -> list[int]:
-    """Where the file has these bands."""
+
+def open_image(path: str) -> rasterio.DatasetReader:
+    """Open a file as JPEG 2000 if its name ends with .jp2, else as GeoTIFF."""
+    return rasterio.open(path, driver="JP2OpenJPEG" if path.lower().endswith(".jp2") else "GTiff")
+
+
+def find_bands(scene: rasterio.DatasetReader, bands: list[str]) -> list[int]:
+    """Return the indexes of the named bands in the file, from 1."""
     described = list(scene.descriptions)
     if set(bands) <= set(described):
         return [described.index(band) + 1 for band in bands]
     if scene.count != len(bands):
-        raise SystemExit(f"{scene.name} has {scene.count} bands, undescribed; expected {', '.join(bands)}.")
+        raise SystemExit(
+            f"{scene.name} has {scene.count} bands; expected {len(bands)}: {', '.join(bands)}. "
+            "Write a file with these bands, or describe its bands by these names."
+        )
     return list(range(1, scene.count + 1))
 
 
 def read(scene: rasterio.DatasetReader, bands: list[int], window: Window, offset: float | None) -> np.ndarray:
-    """Reflectance of a window that may reach beyond the image, whose border is repeated; NaN where there is no data."""
+    """Read the reflectance of a window, (bands, h, w), with NaN for nodata.
+
+    A window may extend beyond the image. The outermost pixels of the image are repeated there.
+    """
     rows = np.arange(window.row_off, window.row_off + window.height).clip(0, scene.height - 1)
     cols = np.arange(window.col_off, window.col_off + window.width).clip(0, scene.width - 1)
     part = Window(cols[0], rows[0], cols[-1] - cols[0] + 1, rows[-1] - rows[0] + 1)
@@ -46,7 +62,7 @@ def read(scene: rasterio.DatasetReader, bands: list[int], window: Window, offset
 
 
 def compute(session: onnxruntime.InferenceSession, inputs: dict[str, np.ndarray], halo: int, scale: int) -> np.ndarray:
-    """DN of the inputs' inner part: reflectance = DN / 10000, 0 where there is no data."""
+    """Run the model and return the DN without the halo, (bands, h * scale, w * scale), uint16, with 0 for nodata."""
     valid = np.isfinite(inputs["lr"])
     filled = {}
     for name, image in inputs.items():
@@ -60,13 +76,13 @@ def compute(session: onnxruntime.InferenceSession, inputs: dict[str, np.ndarray]
 
 
 def main() -> None:
-    """Read, run, write."""
+    """Super-resolve the scene named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
     parser.add_argument("source")
     parser.add_argument("target")
     parser.add_argument("--guide")
-    parser.add_argument("--offset", type=float, help="DN to add, for files without scale tags")
+    parser.add_argument("--offset", type=float, help="DN to add before dividing by 10000, for files without scale tags")
     options = parser.parse_args()
 
     session = onnxruntime.InferenceSession(options.model, providers=["CPUExecutionProvider"])
@@ -74,14 +90,19 @@ def main() -> None:
     scale, halo = int(about["scale"]), int(about["receptive_field_lr_px"])
     bands, guide_bands = json.loads(about["bands"]), json.loads(about["guide_bands"])
     if bool(guide_bands) != bool(options.guide):
-        raise SystemExit(f"The model's guide has the bands {', '.join(guide_bands) or 'none'}: --guide.")
+        raise SystemExit(
+            f"This model expects --guide with the bands {', '.join(guide_bands)}."
+            if guide_bands
+            else "This model takes no guide. Leave out --guide."
+        )
 
     with ExitStack() as stack:
-        scene = stack.enter_context(rasterio.open(options.source))
-        layers = {"lr": (scene, order(scene, bands), 1)}  # the last is how much finer its pixels are
+        stack.enter_context(rasterio.Env(**WITHOUT_SIDECARS))
+        scene = stack.enter_context(open_image(options.source))
+        layers = {"lr": (scene, find_bands(scene, bands), 1)}  # the last value: pixels per LR pixel, along each axis
         if options.guide:
-            guide = stack.enter_context(rasterio.open(options.guide))
-            layers["guide"] = (guide, order(guide, guide_bands), scale)
+            guide = stack.enter_context(open_image(options.guide))
+            layers["guide"] = (guide, find_bands(guide, guide_bands), scale)
         profile = {
             "driver": "GTiff",
             "width": scene.width * scale,

@@ -1,4 +1,4 @@
-"""The example computes what `rs-srgan predict` does, in a process that has neither PyTorch nor rs_srgan."""
+"""The example gives the result of `rs-srgan predict`, in a process without PyTorch and rs_srgan."""
 
 import subprocess
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
 import torch
 
 from rs_srgan import SISR, SISRConfig, super_resolve
@@ -32,7 +33,7 @@ def pixels(path):
 
 
 @pytest.mark.parametrize("offset", [0, -1000])
-def test_a_scene_of_several_tiles_as_predict_makes_it(model, write_tif, tmp_path, offset):
+def test_the_result_equals_that_of_predict_over_several_tiles(model, write_tif, tmp_path, offset):
     source = write_tif(scene_dn(40, 300) + np.uint16(-offset), bands=("B08", "B02", "B03", "B04"))
     process = run(export(model, tmp_path / "m.onnx"), source, tmp_path / "found.tif", "--offset", offset)
     assert process.returncode == 0, process.stderr
@@ -40,10 +41,10 @@ def test_a_scene_of_several_tiles_as_predict_makes_it(model, write_tif, tmp_path
     (found, transform, bands), (wanted, *where) = pixels(tmp_path / "found.tif"), pixels(expected)
     assert (transform, bands) == tuple(where)
     wanted = wanted.astype(int) + offset
-    assert np.abs(found - wanted)[wanted > 1].max() <= 1  # the DN of the example end there
+    assert np.abs(found - wanted)[wanted > 1].max() <= 1  # the example writes no DN below 1
 
 
-def test_pixels_without_data_stay_without(model, write_tif, tmp_path):
+def test_nodata_pixels_stay_nodata(model, write_tif, tmp_path):
     dn = scene_dn(30, 30)
     dn[:, 10:14, 5:9] = 0
     process = run(export(model, tmp_path / "m.onnx"), write_tif(dn, nodata=0), tmp_path / "found.tif")
@@ -52,7 +53,7 @@ def test_pixels_without_data_stay_without(model, write_tif, tmp_path):
     np.testing.assert_array_equal(found == 0, (dn == 0).repeat(4, axis=1).repeat(4, axis=2))
 
 
-def test_a_guide_is_a_second_file(write_tif, tmp_path):
+def test_a_model_with_a_guide_reads_a_second_file(write_tif, tmp_path):
     torch.manual_seed(0)
     config = SISRConfig(scale=2, bands=("B11", "B12"), guide_bands=("B04", "B08"), channels=16, blocks=1)
     model = SISR(config).eval()
@@ -68,3 +69,21 @@ def test_a_guide_is_a_second_file(write_tif, tmp_path):
     expected = model.predict(lr / np.float32(10000), fine / np.float32(10000))
     found, _, _ = pixels(tmp_path / "found.tif")
     np.testing.assert_allclose(found, (expected * 10000).clip(1), atol=1)
+
+
+def test_the_example_opens_no_file_that_names_other_files(model, write_tif, tmp_path):
+    scene = write_tif(scene_dn(30, 30))
+    rasterio.shutil.copy(scene, tmp_path / "names_another.tif", driver="VRT")
+    process = run(export(model, tmp_path / "m.onnx"), tmp_path / "names_another.tif", tmp_path / "found.tif")
+    assert process.returncode != 0
+    assert not (tmp_path / "found.tif").exists()
+
+
+def test_the_example_ignores_files_beside_the_scene(model, write_tif, tmp_path):
+    scene = write_tif(scene_dn(30, 30))
+    onnx = export(model, tmp_path / "m.onnx")
+    assert run(onnx, scene, tmp_path / "alone.tif").returncode == 0
+    band = "<PAMRasterBand band='1'><NoDataValue>900</NoDataValue><Scale>2</Scale></PAMRasterBand>"
+    scene.with_name("scene.tif.aux.xml").write_text(f"<PAMDataset>{band}</PAMDataset>")
+    assert run(onnx, scene, tmp_path / "beside.tif").returncode == 0
+    np.testing.assert_array_equal(pixels(tmp_path / "beside.tif")[0], pixels(tmp_path / "alone.tif")[0])
