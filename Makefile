@@ -1,5 +1,5 @@
 # make demo   run the app on http://127.0.0.1:7860
-# make test   run lint, type checks and every test that needs no accelerator; save pictures of the app in build/screenshots
+# make test   run lint, type checks and every test without an accelerator; save pictures of the app in build/screenshots
 # make bench  print the figures in README.md and in the model cards
 # Each creates .venv and installs its requirements, once.
 
@@ -22,9 +22,9 @@ export RS_SRGAN_DATA ?= $(abspath ../shared/data)
 endif
 
 # Two processes share the tests, by whole files, because fixtures of a file start servers and browsers (on free ports).
-# `make test PYTEST_WORKERS=0` runs all tests in one process. Training after all other tests in one process once ended in
-# a segmentation fault, which has not come back: all 2004 tests passed in one process, in 10 minutes, with torch 2.13.0,
-# openvino 2026.4.1 and onnxruntime 1.32.0. If it comes back, faulthandler prints where.
+# `make test PYTEST_WORKERS=0` runs all tests in one process. Training after all other tests in one process once crashed
+# with a segmentation fault, which has not come back: all 2004 tests passed in one process, in 10 minutes, with torch
+# 2.13.0, openvino 2026.4.1 and onnxruntime 1.32.0. If it comes back, faulthandler prints the place.
 PYTEST_WORKERS ?= 2
 TEST := $(BIN)/python -X faulthandler -m pytest -n $(PYTEST_WORKERS) --dist loadfile -m "not slow"
 
