@@ -1,7 +1,7 @@
-"""Where a TIFF's blocks lie: the two arrays that say so, in the file's first directory.
+"""Block tables: the two arrays in a TIFF's first directory with the offset and the size of each block.
 
-GDAL makes the files; this only lets blocks be appended to one that GDAL left empty, so that a run can be stopped at any
-moment and gone on with. Source: TIFF 6.0, sections 2 and 15, and the BigTIFF design of libtiff.
+GDAL creates the files. This module makes it possible to append blocks to a file that GDAL left empty, so that a run can
+be stopped at any moment and resumed. Source: TIFF 6.0, sections 2 and 15, and the BigTIFF design of libtiff.
 """
 
 import struct
@@ -19,21 +19,21 @@ Integers = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True)
 class _Entry:
-    """One of a directory: an array of numbers, and where it stands."""
+    """An entry of a directory, which describes an array of numbers."""
 
-    position: int  # of the entry
-    kind: int
-    count: int
-    values: int  # position of the array, which is in the entry itself if it fits
+    position: int  # position of the entry in the file
+    kind: int  # TIFF's number of the data type
+    count: int  # length of the array
+    values: int  # position of the array in the file: inside the entry if it fits
 
 
 @dataclass
 class BlockTable:
-    """Offsets and sizes, bytes, of a tiled TIFF's blocks, row by row; 0 for a block that is not there.
+    """Offsets and sizes of the blocks of a tiled TIFF, row by row; 0 for a missing block.
 
     Attributes:
-        offsets: from the start of the file.
-        sizes: compressed.
+        offsets: distance of each block from the start of the file, bytes.
+        sizes: compressed size of each block, bytes.
     """
 
     offsets: Integers
@@ -41,13 +41,13 @@ class BlockTable:
 
     @classmethod
     def read(cls, file: BinaryIO) -> Self:
-        """That of an open file in little-endian order."""
+        """Read the table of an open little-endian file."""
         entries = _entries(file)
         return cls(_values(file, entries[_TILE_OFFSETS]), _values(file, entries[_TILE_BYTE_COUNTS]))
 
     @classmethod
     def reserve(cls, file: BinaryIO) -> Self:
-        """An empty one at the end of a file without blocks, with room for numbers of any size."""
+        """Append an empty table to a file without blocks, with room for numbers of any size."""
         big, _ = _start(file)
         room = {True: "<u8", False: "<u4"}[big]
         empty = {}
@@ -65,7 +65,7 @@ class BlockTable:
         return cls(empty[_TILE_OFFSETS], empty[_TILE_BYTE_COUNTS])
 
     def write(self, file: BinaryIO) -> None:
-        """Into the place that `reserve` made."""
+        """Write the table to the place that `reserve` made."""
         entries = _entries(file)
         for tag, values in ((_TILE_OFFSETS, self.offsets), (_TILE_BYTE_COUNTS, self.sizes)):
             file.seek(entries[tag].values)
@@ -73,34 +73,39 @@ class BlockTable:
 
     @property
     def end(self) -> int:
-        """Of the last block."""
+        """The end of the last block in the file, bytes."""
         return int((self.offsets + self.sizes).max())
 
 
 def write_all(file: BinaryIO, content: bytes | memoryview) -> None:
-    """Write to an unbuffered file, which may take a part at a time; on a full disk the next one is an OSError."""
+    """Write all of `content` to an unbuffered file, which may accept less at a time.
+
+    Raises:
+        OSError: the disk is full.
+    """
     rest = memoryview(content)
     while rest:
         rest = rest[file.write(rest) :]
 
 
 def _offset(big: bool) -> str:
+    """Return the format of a position in the file, for struct."""
     return "Q" if big else "I"
 
 
 def _start(file: BinaryIO) -> tuple[bool, int]:
-    """Whether it is a BigTIFF, and where its first directory is."""
+    """Return whether the file is a BigTIFF, and the position of its first directory."""
     file.seek(0)
     head = file.read(16)
     if head[:4] == b"II+\0":
         return True, struct.unpack_from("<Q", head, 8)[0]
     if head[:4] == b"II*\0":
         return False, struct.unpack_from("<I", head, 4)[0]
-    raise ValueError(f"A file that begins with {head[:4]!r} is no little-endian TIFF.")
+    raise ValueError(f"The file begins with {head[:4]!r}; expected a little-endian TIFF.")
 
 
 def _entries(file: BinaryIO) -> dict[int, _Entry]:
-    """Those of the two arrays."""
+    """Return the entries of the two arrays by their tag."""
     big, start = _start(file)
     count_format, entry_format = ("<Q", "<HHQQ") if big else ("<H", "<HHII")
     file.seek(start)

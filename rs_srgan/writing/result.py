@@ -1,4 +1,4 @@
-"""A GeoTIFF in the making that a later run may go on with, until it is whole."""
+"""Results: a GeoTIFF together with the note of a resumable run."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -9,23 +9,24 @@ import numpy as np
 from rs_srgan.pixels.radiometry import Encoding
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.grid import Grid
-from rs_srgan.writing.geotiff import COG_BLOCK_PX, GeoTiffWriter, write_cog
+from rs_srgan.writing.cog import COG_BLOCK_PX, write_cog
+from rs_srgan.writing.geotiff import GeoTiffWriter
 from rs_srgan.writing.unfinished import Unfinished
 
 logger = logging.getLogger(__name__)
 
 
 class Result:
-    """The pixels, and what is remembered of them, together.
+    """A GeoTIFF in the making and its note: how many parts of the work it contains.
 
     Args:
-        unfinished: where they lie until they are whole.
-        grid: see `GeoTiffWriter`, as for all that follow.
-        encoding: of the pixels.
-        descriptions: of the bands.
-        tags: of the file.
+        unfinished: the files beside the target until it is complete.
+        grid: grid of the pixels.
+        encoding: encoding of the pixels.
+        descriptions: description of each band.
+        tags: metadata tags of the file.
         compress: one of COMPRESSIONS.
-        block: side of its blocks, pixels.
+        block: side of the blocks, pixels.
 
     Raises:
         InputError: see `GeoTiffWriter`.
@@ -48,31 +49,31 @@ class Result:
 
     @property
     def done(self) -> int:
-        """Parts of the work that are safely in it."""
+        """The number of parts of the work that the file safely contains."""
         return self._unfinished.done
 
     def write(self, window: Window, pixels: np.ndarray[Any, Any]) -> None:
-        """See `GeoTiffWriter.write`."""
+        """Write the pixels (C, h, w) of a window; see `GeoTiffWriter.write`."""
         self._writer.write(window, pixels)
 
     def settle(self, done: int) -> None:
-        """What was written is the first `done` parts: keep it, whatever comes."""
+        """Keep the pixels written so far, also after `kill -9`, and note that they are the first `done` parts."""
         self._writer.settle()
         self._unfinished.note(done)
 
     def close(self) -> None:
-        """Close the file as it was when it was last settled."""
+        """Close the file without a further call of `settle`."""
         self._writer.close()
 
     def publish(self, cog: bool, cog_block: int = COG_BLOCK_PX) -> None:
-        """Close the file, which is whole, convert it to a Cloud Optimized GeoTIFF if asked, and give it its name.
+        """Close the complete file, convert it to a Cloud Optimized GeoTIFF if asked, and give it its name.
 
         Args:
             cog: convert it.
             cog_block: side of the converted file's blocks, pixels.
 
         Raises:
-            OSError: the disk is full, or there is a file of that name by now.
+            OSError: the disk is full, or a file of that name was created meanwhile.
         """
         self.close()
         if cog:

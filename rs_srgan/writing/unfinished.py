@@ -1,4 +1,4 @@
-"""A result in the making: what is there of it, how far it is, and whether a later run may go on with it."""
+"""Unfinished results: their pixels, a note of the progress, and whether a later run may go on with them."""
 
 import errno
 import hashlib
@@ -15,34 +15,35 @@ from rs_srgan.errors import InputError, ReadError
 
 logger = logging.getLogger(__name__)
 
-# Of the bytes that file systems allow for a name, 255, what the endings below leave, and a little.
+# File systems allow names of 255 bytes. This leaves room for the endings below.
 _LONGEST_NAME_BYTES = 200
-# No room on the disk, in a user's share of it, or for a file as large.
+# Error numbers for a full disk, a user's full quota, and a file larger than the limit.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Unfinished:
-    """Files beside a target, while it is not whole: its pixels so far, and a note of how many parts they hold.
+    """Files beside a target that is not complete: its pixels so far, and a note of how many parts they contain.
 
-    On the way out of the `with` block the files go if the target is whole, if nothing is in them, or if the request was
-    at fault; they stay if the run was stopped, also by `kill -9`, a full disk or an input that could not be read on.
-    (Not by a power cut: nothing is forced onto the disk.)
+    When the `with` block ends, the files are removed if the target is complete, if they contain no part, or if the
+    request was wrong. They stay if the run was stopped, also by `kill -9`, by a full disk or by an input that could not
+    be read any more. They may not survive a power cut, because nothing forces them onto the disk.
 
     Args:
         target: final path.
-        request: everything that decides on the result. A run goes on only with what the same request began.
-        parts: of the work, in order.
-        resume: go on with what is there.
-        overwrite: an existing target may be replaced, and without `resume` what is there begun anew.
-        quiet: another one of the same run says what is kept.
+        request: everything that determines the result. A run goes on only with files of the same request.
+        parts: number of parts of the work, which are done in order.
+        resume: go on with existing files.
+        overwrite: replace an existing target, and without `resume` start again in spite of existing files.
+        quiet: do not log; another output of the same run reports it.
 
     Attributes:
+        target: final path.
         pixels: path of the GeoTIFF in the making.
-        copy: path for a whole file that is made from it.
-        done: parts that are safely in it.
+        copy: path of a complete file that is made from `pixels`.
+        done: number of parts that `pixels` safely contains.
 
     Raises:
-        InputError: another run is at it, or something is there and `resume` and `overwrite` do not say what to do.
+        InputError: another run is writing the target, or files exist and neither `resume` nor `overwrite` is given.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Unfinished:
         quiet: bool = False,
     ) -> None:
         self.target, self._parts, self._overwrite, self._quiet = target, parts, overwrite, quiet
-        self._request: dict[str, Any] = json.loads(json.dumps(request))  # as it will be read back
+        self._request: dict[str, Any] = json.loads(json.dumps(request))  # as json.loads reads it back from the note
         name = target.name
         if len(os.fsencode(name)) > _LONGEST_NAME_BYTES:
             name = hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
@@ -81,7 +82,7 @@ class Unfinished:
                 share = begun["done"] / begun["parts"]
                 raise InputError(
                     f"{self.target} has an unfinished run, {share:.0%} done. "
-                    "Go on with it (resume=True, --resume) or begin anew (overwrite=True, --overwrite)."
+                    "Resume it (resume=True, --resume) or start again (overwrite=True, --overwrite)."
                 )
             self._remove()
             return
@@ -92,11 +93,11 @@ class Unfinished:
             which = "" if isinstance(now, list) or key == "model" else f": {before!r}, now {now!r}"
             raise InputError(
                 f"The unfinished run of {self.target} had another {key}{which}. "
-                "Ask for the same again, or begin anew (overwrite=True, --overwrite)."
+                "Repeat the same request, or start again (overwrite=True, --overwrite)."
             )
         self.done = begun["done"]
         if not self._quiet:
-            logger.info("%s: going on at %.0f %%.", self.target.name, 100 * self.done / self._parts)
+            logger.info("%s: resuming at %.0f %%.", self.target.name, 100 * self.done / self._parts)
 
     def _read_note(self) -> dict[str, Any] | None:
         try:
@@ -105,15 +106,15 @@ class Unfinished:
             usable = type(note["done"]) is int and 0 <= note["done"] <= note["parts"]
             if not usable or not isinstance(note["request"], dict):
                 return None
-        except (OSError, ValueError, KeyError, TypeError):  # none, or not one of ours
+        except (OSError, ValueError, KeyError, TypeError):  # no note, or a file of another program
             return None
         if missing > 0:
-            logger.warning("%s lacks its last %d bytes: the work is begun anew.", self.pixels.name, missing)
+            logger.warning("%s lacks its last %d bytes: the run starts again.", self.pixels.name, missing)
             return None
         return dict(note)
 
     def note(self, done: int) -> None:
-        """Remember, whatever comes, that the first `done` parts are in the file as it is now."""
+        """Write the note that the file, as it is now, contains the first `done` parts."""
         size = self.pixels.stat().st_size
         content = {"done": done, "parts": self._parts, "bytes": size, "request": self._request}
         fresh = self._note.with_suffix(".new")
@@ -122,20 +123,20 @@ class Unfinished:
         self.done = done
 
     def publish(self, whole: Path) -> None:
-        """Give a whole file its final name.
+        """Give a complete file its final name.
 
         Raises:
-            FileExistsError: the target has come into being meanwhile and must not be replaced.
+            FileExistsError: the target was created meanwhile and must not be replaced.
         """
         if self._overwrite:
             whole.replace(self.target)
             return
         try:
-            os.link(whole, self.target)  # unlike a rename, it fails where there is something
+            os.link(whole, self.target)  # unlike a rename, it fails if the target exists
         except FileExistsError:
-            what = "It has come into being meanwhile and was left as it is"
+            what = "Another program created it meanwhile, so it was not replaced"
             raise FileExistsError(errno.EEXIST, what, str(self.target)) from None
-        except OSError:  # a file system without links
+        except OSError:  # the file system has no hard links
             whole.replace(self.target)
 
     def __enter__(self) -> Self:
@@ -162,18 +163,18 @@ class Unfinished:
         share = f"{100 * self.done / self._parts:.0f} %"
         if isinstance(error, ReadError) and kept:
             raise ReadError(
-                f"{error} What was done, {share}, is kept: go on with --resume if this same file can be read later, "
-                "else begin anew with --overwrite."
+                f"{error} The finished part, {share}, is kept: use --resume if this same file can be read later, "
+                "else start again with --overwrite."
             ) from None
         if kept:
-            what = "stopped at %s, which is kept. Go on with --resume, or begin anew with --overwrite."
+            what = "stopped at %s, which is kept. Resume with --resume, or start again with --overwrite."
             logger.warning(f"%s: {what}", self.target.name, share)
         if isinstance(error, OSError) and error.errno in _FULL:
             reason = f"{error.strerror}. Make room there, or choose another folder"
             raise OSError(error.errno, reason, str(self.target.parent)) from error
 
     def _remove_copy(self) -> None:
-        for ending in ("", ".ovr.tmp", ".msk.ovr.tmp"):  # GDAL's, while it makes overviews
+        for ending in ("", ".ovr.tmp", ".msk.ovr.tmp"):  # temporary files of GDAL's COG driver
             self.copy.with_name(self.copy.name + ending).unlink(missing_ok=True)
 
     def _remove(self) -> None:
@@ -183,7 +184,7 @@ class Unfinished:
 
     def _unlock(self) -> None:
         try:
-            if os.name != "nt":  # where the lock itself removes it, and nobody can before
+            if os.name != "nt":  # on Windows filelock removes the file itself
                 Path(self._lock.lock_file).unlink(missing_ok=True)
         finally:
             self._lock.release()

@@ -10,14 +10,20 @@ from rs_srgan.writing.unfinished import Unfinished
 REQUEST = {"input": [["a.tif", 12]], "tile size": 512, "region": [1.5, None]}
 
 
-def leave_off(target, done=3, request=REQUEST):
-    """A run that dies after three of ten parts."""
-    with pytest.raises(KeyboardInterrupt), Unfinished(target, request, 10) as unfinished:
+def fail(target, error, done):
+    """Run until an error after `done` of ten parts."""
+    with Unfinished(target, REQUEST, 10) as unfinished:
         unfinished.pixels.write_text("pixels")
         if done:
             unfinished.note(done)
-        raise KeyboardInterrupt
-    return unfinished
+        raise error
+
+
+def leave_off(target, done=3):
+    """Run until Ctrl-C after `done` of ten parts; return the path of the pixels."""
+    with pytest.raises(KeyboardInterrupt):
+        fail(target, KeyboardInterrupt(), done)
+    return target.with_name(f"{target.name}.partial")
 
 
 @pytest.fixture
@@ -25,7 +31,7 @@ def target(tmp_path):
     return tmp_path / "out.tif"
 
 
-def test_a_whole_one_gets_its_name_and_leaves_nothing_beside_it(target):
+def test_a_complete_file_gets_its_name_and_leaves_nothing_beside_it(target):
     with Unfinished(target, REQUEST, 10) as unfinished:
         unfinished.pixels.write_text("whole")
         unfinished.note(10)
@@ -34,54 +40,47 @@ def test_a_whole_one_gets_its_name_and_leaves_nothing_beside_it(target):
     assert target.read_text() == "whole"
 
 
-def test_what_was_done_is_kept_and_gone_on_with(target):
-    pixels = leave_off(target).pixels
+def test_finished_parts_are_kept_and_resumed(target):
+    pixels = leave_off(target)
     assert pixels.read_text() == "pixels"
     with Unfinished(target, dict(REQUEST), 10, resume=True) as again:
         assert again.done == 3
         assert again.pixels == pixels
 
 
-def test_nothing_done_is_nothing_kept(target):
+def test_a_run_without_a_finished_part_leaves_nothing(target):
     leave_off(target, done=0)
     assert not list(target.parent.iterdir())
 
 
 def test_work_on_a_bad_input_is_not_kept(target):
-    with pytest.raises(InputError), Unfinished(target, REQUEST, 10) as unfinished:
-        unfinished.pixels.write_text("pixels")
-        unfinished.note(5)
-        raise InputError("truncated")
+    with pytest.raises(InputError, match="truncated"):
+        fail(target, InputError("truncated"), done=5)
     assert not list(target.parent.iterdir())
 
 
-def test_work_on_an_input_that_could_not_be_read_on_is_kept_and_said_to_be(target):
-    with (
-        pytest.raises(ReadError, match=r"^away\. What was done, 50 %, is kept: go on with --resume.*--overwrite\.$"),
-        Unfinished(target, REQUEST, 10) as unfinished,
-    ):
-        unfinished.pixels.write_text("pixels")
-        unfinished.note(5)
-        raise ReadError("away.")
+def test_work_on_an_input_that_became_unreadable_is_kept(target):
+    with pytest.raises(ReadError, match="50 %, is kept"):
+        fail(target, ReadError("away."), done=5)
     with Unfinished(target, REQUEST, 10, resume=True) as again:
         assert again.done == 5
 
 
-def test_an_input_that_could_not_be_read_at_all_leaves_nothing(target):
-    with pytest.raises(ReadError, match=r"^away\.$"), Unfinished(target, REQUEST, 10):
-        raise ReadError("away.")
+def test_an_input_that_was_never_readable_leaves_nothing(target):
+    with pytest.raises(ReadError, match=r"^away\.$"):
+        fail(target, ReadError("away."), done=0)
     assert not list(target.parent.iterdir())
 
 
 def test_a_full_disk_is_named_with_the_remedy(target):
-    with pytest.raises(OSError, match="No room\\. Make room there") as caught, Unfinished(target, REQUEST, 10):
-        raise OSError(errno.ENOSPC, "No room")
+    with pytest.raises(OSError, match="Make room there") as caught:
+        fail(target, OSError(errno.ENOSPC, "No room"), done=0)
     assert caught.value.filename == str(target.parent)
 
 
-def test_without_a_word_nothing_is_thrown_away(target):
-    pixels = leave_off(target).pixels
-    with pytest.raises(InputError, match=r"unfinished run, 30% done.*--resume.*--overwrite"):
+def test_an_unfinished_run_is_not_removed_without_overwrite(target):
+    pixels = leave_off(target)
+    with pytest.raises(InputError, match="30% done"):
         Unfinished(target, REQUEST, 10)
     assert pixels.exists()
     with Unfinished(target, REQUEST, 10, overwrite=True) as anew:
@@ -89,9 +88,9 @@ def test_without_a_word_nothing_is_thrown_away(target):
         assert not pixels.exists()
 
 
-def test_another_request_is_another_run(target):
-    pixels = leave_off(target).pixels
-    with pytest.raises(InputError, match="had another tile size: 512, now 256"):
+def test_another_request_cannot_resume(target):
+    pixels = leave_off(target)
+    with pytest.raises(InputError, match="512, now 256"):
         Unfinished(target, REQUEST | {"tile size": 256}, 10, resume=True)
     assert pixels.exists()
 
@@ -108,28 +107,29 @@ def test_another_request_is_another_run(target):
         '{"done": 9, "parts": 10, "request": {}}',
     ],
 )
-def test_a_note_that_says_nothing_is_no_run(target, note):
-    unfinished = leave_off(target)
+def test_a_damaged_note_is_ignored(target, note):
+    pixels = leave_off(target)
     next(target.parent.glob("*.json")).write_text(note)
     with Unfinished(target, REQUEST, 10, resume=True) as again:
         assert again.done == 0
-        assert not unfinished.pixels.exists()
+        assert not pixels.exists()
 
 
-def test_to_resume_what_was_never_begun_is_to_begin(target):
+def test_resume_without_an_unfinished_run_starts_one(target):
     with Unfinished(target, REQUEST, 10, resume=True) as unfinished:
         assert unfinished.done == 0
 
 
 def test_two_runs_do_not_write_one_file(target):
-    with Unfinished(target, REQUEST, 10):
-        with ThreadPoolExecutor(1) as pool, pytest.raises(InputError, match="Another run is writing"):
-            pool.submit(Unfinished, target, REQUEST, 10, True, True).result()
+    with Unfinished(target, REQUEST, 10), ThreadPoolExecutor(1) as pool:
+        second = pool.submit(Unfinished, target, REQUEST, 10, True, True)
+        with pytest.raises(InputError, match="Another run"):
+            second.result()
     with Unfinished(target, REQUEST, 10):
         pass
 
 
-def test_a_note_is_whole_or_the_one_before(target):
+def test_each_note_replaces_the_one_before(target):
     with Unfinished(target, REQUEST, 10) as unfinished:
         unfinished.pixels.write_text("pixels")
         for done in range(1, 10):
@@ -138,17 +138,23 @@ def test_a_note_is_whole_or_the_one_before(target):
             assert json.loads(note.read_text())["done"] == done
 
 
-def test_a_target_that_came_into_being_meanwhile_is_left_and_the_work_kept(target):
-    with pytest.raises(FileExistsError), Unfinished(target, REQUEST, 10) as unfinished:
-        unfinished.pixels.write_text("whole")
-        unfinished.note(10)
-        target.write_text("precious")
-        unfinished.publish(unfinished.pixels)
+def test_a_target_created_meanwhile_is_not_replaced_and_the_work_is_kept(target):
+    unfinished = Unfinished(target, REQUEST, 10)
+
+    def work():
+        with unfinished:
+            unfinished.pixels.write_text("whole")
+            unfinished.note(10)
+            target.write_text("precious")
+            unfinished.publish(unfinished.pixels)
+
+    with pytest.raises(FileExistsError):
+        work()
     assert target.read_text() == "precious"
     assert unfinished.pixels.read_text() == "whole"
 
 
-def test_a_name_as_long_as_names_can_be(tmp_path):
+def test_the_longest_possible_name_works(tmp_path):
     target = tmp_path / ("a" * 251 + ".tif")
     with Unfinished(target, REQUEST, 1) as unfinished:
         unfinished.pixels.write_text("whole")

@@ -1,0 +1,46 @@
+"""The target: the path of an output, checked before any work is done."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from rs_srgan.errors import InputError
+
+
+def check_target(target: str | Path, sources: Sequence[str | Path], overwrite: bool) -> Path:
+    """Return the absolute path to write to, with links followed.
+
+    Args:
+        target: path of the GeoTIFF to write.
+        sources: paths of the inputs.
+        overwrite: allow an existing target.
+
+    Raises:
+        InputError: the target is an input or a folder, exists, or is in a folder that is missing or not writable.
+    """
+    try:
+        str(target).encode()
+    except UnicodeEncodeError:
+        raise InputError(f"The name {os.fsencode(target)!r} is no UTF-8, which GDAL needs. Choose another.") from None
+    if "\0" in str(target):
+        raise InputError(f"The name {str(target)!r} holds a NUL, which no name can. Choose another.")
+    target = Path(target).absolute()
+    if target.is_symlink():
+        target = Path(os.path.realpath(target))  # the run replaces the file, not the link to it
+    if target.is_symlink():
+        raise InputError(f"The output {target} is a link that leads back to itself. Remove it, or choose another name.")
+    if target.suffix.lower() not in (".tif", ".tiff"):
+        raise InputError(f"The output {target} is no GeoTIFF; expected a name ending in .tif.")
+    if target.exists() and any(Path(source).exists() and target.samefile(source) for source in sources):
+        raise InputError(f"The output {target} is the input. Choose another name.")
+    if target.is_dir():
+        raise InputError(f"The output {target} is a folder; expected a file name.")
+    if target.exists() and not target.is_file():
+        raise InputError(f"The output {target} is no regular file. Choose another name.")
+    if target.exists() and not overwrite:
+        raise InputError(f"{target} exists. Choose another name, or overwrite it (overwrite=True, --overwrite).")
+    if not target.parent.is_dir():
+        raise InputError(f"The folder {target.parent} does not exist. Create it first.")
+    if not os.access(target.parent, os.W_OK):
+        raise InputError(f"The folder {target.parent} is not writable. Choose another folder.")
+    return target
