@@ -1,19 +1,21 @@
-"""Opening a raster so that GDAL decodes that file and opens no other.
+"""Open a raster so that GDAL decodes this file and opens no other.
 
-GDAL looks around when it opens a file: for `.aux.xml`, `.ovr`, `.msk` and world files beside it. What it finds can name
-further files and addresses, and GDAL opens those with any of its drivers. One of them, `OVERVIEW_FILE`, can also stand
+When GDAL opens a file, it looks for sidecars: `.aux.xml`, `.ovr`, `.msk` and world files beside it. A sidecar can name
+further files and addresses, and GDAL opens those with any of its drivers. One such name, `OVERVIEW_FILE`, can also be
 in the metadata inside a GeoTIFF or JPEG 2000 file; GDAL follows it as soon as pixels are read at a smaller size. So
-sidecars are switched off here, and no file that this package did not write may be read at a smaller size.
+this module switches sidecars off, and files that this package did not write are never read at a smaller size.
 """
 
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import rasterio
-from rasterio.errors import RasterioIOError
+from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 from rasterio.io import DatasetReader
 
 from rs_srgan.errors import InputError
@@ -21,12 +23,14 @@ from rs_srgan.reading.formats import START_BYTES, TAIL_BYTES, find_driver
 
 logger = logging.getLogger(__name__)
 
-# For `rasterio.Env`, at each open and each read. Source: GDAL's list of configuration options.
+# Options for `rasterio.Env` at each open and each read. Source: GDAL's list of configuration options.
 WITHOUT_SIDECARS = {"GDAL_PAM_ENABLED": "NO", "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
 
-# Elements of an .aux.xml that change what pixels mean or where they lie; statistics and histograms do not.
+# Elements of an .aux.xml that change the meaning or the location of pixels, unlike statistics and histograms.
 _MEANINGFUL = {"SRS", "GeoTransform", "GCPList", "NoDataValue", "Scale", "Offset", "Description", "ColorInterp"}
 _MAX_SIDECAR_BYTES = 1_000_000
+# GDAL decodes whole blocks, however few of their pixels are read.
+_MAX_BLOCK_BYTES = 1 << 30
 _WORLD_FILES = {".tif": (".tfw", ".tifw"), ".tiff": (".tfw", ".tiffw"), ".jp2": (".j2w",), ".png": (".pgw",)}
 
 
@@ -35,22 +39,30 @@ def open_dataset(path: str | Path, name: str, driver: str) -> DatasetReader:
 
     Args:
         path: absolute path of the file, or a /vsizip/ path.
-        name: how error messages call the file.
-        driver: GDAL's short name, from `driver_of` or `find_driver`.
+        name: name of the file in error messages.
+        driver: GDAL's short name of the format, from `driver_of` or `find_driver`.
 
     Raises:
         InputError: the file is truncated or corrupt.
     """
     try:
-        with rasterio.Env(**WITHOUT_SIDECARS):
+        with rasterio.Env(**WITHOUT_SIDECARS), without_location_warning():
             return rasterio.open(path, driver=driver)
     except RasterioIOError as error:
         raise InputError(f"{name} is truncated or corrupt ({first_line(error)}).") from None
 
 
 @contextmanager
+def without_location_warning() -> Iterator[None]:
+    """Silence rasterio's warning about a raster without georeference, which is a valid input and a valid result."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        yield
+
+
+@contextmanager
 def open_alone(path: Path) -> Iterator[DatasetReader]:
-    """Open a raster as it is stored, for readers that need neither a model's bands nor reflectance.
+    """Open a raster as it is stored, for callers that need neither a model's bands nor reflectance.
 
     Raises:
         InputError: see `driver_of` and `open_dataset`.
@@ -64,10 +76,10 @@ def open_alone(path: Path) -> Iterator[DatasetReader]:
 
 
 def driver_of(path: Path) -> str:
-    """Return GDAL's driver for a file, judged by its first and last bytes.
+    """Return GDAL's driver for a file, found from its first and last bytes.
 
     Raises:
-        InputError: the file is of no supported format, cut off, or cannot be read.
+        InputError: the file has no supported format, is truncated, or cannot be read.
     """
     try:
         with path.open("rb") as file:
@@ -79,37 +91,51 @@ def driver_of(path: Path) -> str:
     return find_driver(path.name, start, tail)
 
 
+def refuse_huge_blocks(name: str, dataset: DatasetReader) -> None:
+    """Check that one block of a dataset fits into memory.
+
+    Raises:
+        InputError: a block is larger than 1 GiB.
+    """
+    height, width = dataset.block_shapes[0]
+    if height * width * np.dtype(dataset.dtypes[0]).itemsize * dataset.count > _MAX_BLOCK_BYTES:
+        raise InputError(
+            f"{name} is stored in blocks of {height} x {width} pixels, which would fill the memory; expected at most "
+            "1 GiB. Tile it first: gdal_translate -co TILED=YES."
+        )
+
+
 def first_line(error: Exception) -> str:
-    """Return the first line of GDAL's message, without folder names, which are no business of a visitor."""
+    """Return the first line of GDAL's message without folder names, which a visitor must not see."""
     cause = error.__cause__ or error  # rasterio's own message only points to GDAL's
     line = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
     return " ".join(Path(word.strip("',:")).name if "/" in word else word for word in line.split())
 
 
 def warn_of_sidecars(path: Path, located: bool) -> None:
-    """Log a warning if a file beside `path` says something about it that is not read.
+    """Log a warning if a sidecar of a raster contains something that matters and is not read.
 
     Args:
-        path: of the raster.
-        located: whether the raster itself says where it lies; else a world file is worth a warning, too.
+        path: path of the raster.
+        located: whether the raster itself is georeferenced; if not, a world file matters, too.
     """
     ignored = [path.with_name(f"{path.name}.msk")]
     if not located:
         endings = (*_WORLD_FILES.get(path.suffix.lower(), ()), ".wld")
         ignored += [path.with_suffix(ending) for ending in endings]
     found = [f"{sidecar.name}" for sidecar in ignored if sidecar.is_file()]
-    said = _said_by_aux_xml(path.with_name(f"{path.name}.aux.xml"))
-    if said:
-        found.append(f"{path.name}.aux.xml ({', '.join(sorted(said))})")
+    meaningful = _meaningful_elements(path.with_name(f"{path.name}.aux.xml"))
+    if meaningful:
+        found.append(f"{path.name}.aux.xml ({', '.join(sorted(meaningful))})")
     if found:
         logger.warning(
-            "%s: only what the file itself holds is read, not %s. To put it into the file: gdal_translate %s whole.tif",
+            "%s is read without %s. To copy its content into the file: gdal_translate %s whole.tif",
             *(path.name, " and ".join(found), path.name),
         )
 
 
-def _said_by_aux_xml(sidecar: Path) -> set[str]:
-    """Return the names of the elements in a sidecar that change the meaning of pixels."""
+def _meaningful_elements(sidecar: Path) -> set[str]:
+    """Return the names of the elements of an .aux.xml that change the meaning or location of pixels."""
     try:
         if sidecar.stat().st_size > _MAX_SIDECAR_BYTES:
             return set()

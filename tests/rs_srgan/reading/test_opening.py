@@ -12,7 +12,7 @@ from rasterio.rio.main import main_group as rio
 from rs_srgan import InputError
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.opening import open_raster
-from rs_srgan.sensors.sentinel2 import RGBN
+from rs_srgan.sensors import RGBN
 from tests.conftest import scene_dn
 from tests.safe_builder import build_safe, zip_safe
 
@@ -110,7 +110,7 @@ BAD_FILES = {
     "zip.npy": (b"PK\3\4garbage", "cannot be read as an NPY array"),
     "odd.npy": (saved_npy(np.zeros((4, 5, 5))).replace(b"(4, 5, 5)", b"{{{{{{{{("), "cannot be read as an NPY array"),
     "short.npy": (saved_npy(np.zeros((4, 50, 50)))[:500], "cannot be read as an NPY array"),
-    "none.npy": (saved_npy(np.zeros((4, 0, 5))), "no pixels"),
+    "none.npy": (saved_npy(np.zeros((4, 0, 5))), "at least one pixel"),
     "complex.npy": (saved_npy(np.zeros((4, 5, 5), complex)), "holds complex128"),
 }
 

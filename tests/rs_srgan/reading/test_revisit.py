@@ -10,7 +10,7 @@ from rs_srgan import InputError
 from rs_srgan.errors import ReadError
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.revisit import open_revisit
-from rs_srgan.sensors.sentinel2 import RGBN
+from rs_srgan.sensors import RGBN
 from tests.conftest import UTM_10M, scene_dn
 from tests.safe_builder import build_safe
 
@@ -145,8 +145,8 @@ def test_an_array_is_a_mask_too(write_tif, tmp_path, dtype):
     [
         (np.ones((1, 64, 80), np.uint8), "of shape"),
         (np.ones((64, 80), np.float32), "holds float32"),
-        (np.ones((640, 80), np.uint8), "80 x 640 pixels, which are not where"),
-        (np.ones((0, 80), np.uint8), "80 x 0 pixels, which are not where"),
+        (np.ones((640, 80), np.uint8), "80 x 640 pixels"),
+        (np.ones((0, 80), np.uint8), "80 x 0 pixels"),
     ],
 )
 def test_an_array_that_is_no_mask_of_it_is_an_error(write_tif, tmp_path, array, words):
@@ -169,10 +169,10 @@ def test_a_mask_in_one_huge_block_is_refused_before_it_is_decoded(write_tif, tmp
     ("pixels", "options", "words"),
     [
         (np.ones((1, 20, 20), np.uint8), {}, "20 x 20 pixels"),
-        (np.ones((1, 64, 80), np.uint8), {"transform": UTM_10M @ Affine.scale(2)}, "not where"),
+        (np.ones((1, 64, 80), np.uint8), {"transform": UTM_10M @ Affine.scale(2)}, "same footprint"),
         (np.ones((2, 64, 80), np.uint8), {"bands": [None, None]}, "2 bands"),
         (np.ones((1, 64, 80), np.float32), {}, "1 bands of float32"),
-        (np.ones((1, 64, 80), np.uint8), {"transform": Affine(10, 0, 0, 0, -10, 0)}, "not where"),
+        (np.ones((1, 64, 80), np.uint8), {"transform": Affine(10, 0, 0, 0, -10, 0)}, "same footprint"),
     ],
     ids=["size", "larger pixels", "bands", "floats", "elsewhere"],
 )

@@ -12,7 +12,7 @@ from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.opening import open_raster
 from rs_srgan.reading.raster import Layer, Raster
 from rs_srgan.reading.safe import open_product
-from rs_srgan.sensors.sentinel2 import RGBN
+from rs_srgan.sensors import RGBN
 from tests.conftest import scene_dn
 from tests.safe_builder import build_safe, zip_safe
 
