@@ -1,4 +1,4 @@
-"""A server as visitors meet it, and what they bring."""
+"""Fixtures of the app: a queue, a server in its own process, a browser, and uploads."""
 
 import json
 import os
@@ -14,11 +14,14 @@ import pytest
 
 from app.jobs.models import Models
 from app.jobs.queue import Jobs
+from app.jobs.request import Request
 from app.settings import Settings
+from rs_srgan.hub.names import DEFAULT_MODEL
 from tests.safe_builder import build_safe, zip_safe
 
+REQUEST = Request(Path(), (DEFAULT_MODEL,))
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-SECONDS = 60_000  # in milliseconds, for anything that computes
+SECONDS = 60_000  # milliseconds; longest time of anything that computes
 QUIET = (
     "--no-sandbox",
     "--disable-background-networking",
@@ -26,12 +29,12 @@ QUIET = (
     "--disable-sync",
     "--no-first-run",
 )
-# Maps are drawn by the processor, since there need be no graphics card.
+# The processor draws the maps, since there may be no graphics card.
 SOFTWARE_GL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 
 
 def sample_dn(side: int) -> np.ndarray:
-    """Land, (4, side, side), uint16 DN, B02 B03 B04 B08: the chip of spyndex, mirrored as often as it takes."""
+    """Return DN of land, (4, side, side), uint16, B02 B03 B04 B08: the chip of spyndex, mirrored and repeated."""
     chip = np.array(json.loads((files("spyndex") / "data" / "S2_10m.json").read_text(encoding="utf-8")), np.uint16)
     both = np.concatenate([chip, chip[:, :, ::-1]], axis=2)
     whole = np.concatenate([both, both[:, ::-1]], axis=1)
@@ -40,7 +43,7 @@ def sample_dn(side: int) -> np.ndarray:
 
 
 def write_product(folder: Path, side: int, level: str = "L2A", **options) -> Path:
-    """A product of that many 10 m pixels with all that the model for 10 m and the quicklook need, DN with offset."""
+    """Write a product of `side` x `side` 10 m pixels with the bands for the 10 m models and the quicklook."""
     images = {(band, 10): dn + 1000 for band, dn in zip(("B02", "B03", "B04", "B08"), sample_dn(side), strict=True)}
     if level == "L2A":
         coarse = {(band, 60): dn for (band, _), dn in images.items() if band != "B08"}
@@ -62,7 +65,7 @@ def models() -> Models:
 
 @pytest.fixture(scope="session")
 def session_jobs(settings, models):
-    """With a process of their own, which takes seconds to start."""
+    """One queue for all tests: its process takes seconds to start."""
     jobs = Jobs(settings, models)
     yield jobs
     jobs.close()
@@ -70,7 +73,7 @@ def session_jobs(settings, models):
 
 @pytest.fixture
 def jobs(session_jobs):
-    """That hold nothing yet."""
+    """The queue without jobs and products."""
     for clear in (session_jobs.clear, *session_jobs.also_clear):
         clear(0)
     return session_jobs
@@ -83,12 +86,13 @@ def product_zip(tmp_path_factory) -> Path:
 
 
 class Server:
-    """A server of its own process.
+    """A server in its own process.
 
     Attributes:
-        address: of it.
-        folder: where it keeps what visitors send and get.
-        data_root: with products to choose from.
+        address: its address.
+        folder: its folder for files of visitors.
+        data_root: its folder of products to choose from.
+        said: lines that it has printed.
     """
 
     def __init__(self, folder: Path, data_root: Path, *options: str, **environment: str) -> None:
@@ -131,7 +135,7 @@ def server(tmp_path_factory, product_zip):
 
 @pytest.fixture(scope="session")
 def launch():
-    """Starts a browser with the given arguments."""
+    """A function that starts a browser with the given arguments."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine (apt install chromium)")
     playwright = pytest.importorskip("playwright.sync_api")
@@ -148,7 +152,7 @@ def browser(launch):
 
 @pytest.fixture
 def page(browser, server):
-    """The page as a new visitor meets it, its first picture being there."""
+    """The page of a new visitor, with the sample on it."""
     page = browser.new_page(viewport={"width": 1300, "height": 1000}, accept_downloads=True)
     page.goto(server.address)
     page.wait_for_selector("#patch-result sr-viewer", timeout=SECONDS)
@@ -157,6 +161,6 @@ def page(browser, server):
 
 
 def keep_picture(page, name: str, **options) -> None:
-    """A screenshot for people, where RS_SRGAN_SCREENSHOTS names a folder."""
+    """Save a screenshot if RS_SRGAN_SCREENSHOTS names a folder."""
     if folder := os.environ.get("RS_SRGAN_SCREENSHOTS"):
         page.screenshot(path=Path(folder) / f"{name}.png", **options)

@@ -1,12 +1,12 @@
-"""The door, and the options."""
+"""The guard in front of the server, and its answers to errors."""
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.__main__ import _parser
-from app.errors import for_people
-from app.server import Guard
+from app.errors import Gone
+from app.server import Guard, answer_errors
+from rs_srgan import InputError
 
 
 def guarded(auth=None) -> TestClient:
@@ -16,7 +16,7 @@ def guarded(auth=None) -> TestClient:
     return TestClient(Guard(inner, auth, "default-src 'self'"))
 
 
-def test_without_the_password_nobody_gets_in():
+def test_visitors_without_the_password_are_refused():
     client = guarded(("me", "pass:wörd"))
     assert client.get("/jobs/x").status_code == 401
     assert client.get("/jobs/x", headers={"Authorization": "Basic xx"}).status_code == 401
@@ -26,46 +26,30 @@ def test_without_the_password_nobody_gets_in():
     assert client.get("/jobs/x", headers={"Authorization": f"Basic {token}"}).json() == {"secret": 1}
 
 
-def test_every_answer_says_what_a_page_may_load():
+def test_all_answers_have_security_headers():
     headers = guarded().get("/jobs/x").headers
     assert headers["content-security-policy"] == "default-src 'self'"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
 
 
-def test_options_are_read(tmp_path):
-    words = (
-        f"--host 0.0.0.0 --port 80 --auth a:b --data-root {tmp_path} --max-upload 500mb --concurrency 2 --engine torch"
-    )
-    options = _parser().parse_args([*words.split(), "--keep", "5", "--max-megapixels", "2.5"])
-    assert (options.host, options.port, options.auth, options.engine) == ("0.0.0.0", 80, ("a", "b"), "torch")
-    assert (options.max_upload, options.concurrency, options.keep) == (500_000_000, 2, 300)
-    assert (options.max_lr_px, options.data_root) == (2_500_000, tmp_path)
-
-
 @pytest.mark.parametrize(
-    "words",
+    ("error", "status", "text"),
     [
-        ["--auth", "nobody"],
-        ["--max-upload", "much"],
-        ["--concurrency", "0"],
-        ["--keep", "-1"],
-        ["--data-root", "/none"],
+        (InputError("/tmp/x/a.tif is empty."), 422, "a.tif is empty."),
+        (Gone("It has been removed."), 404, "It has been removed."),
+        (FileNotFoundError("/tmp/x/a.tif"), 404, "removed"),
     ],
 )
-def test_options_that_are_none_are_refused(words, capsys):
-    with pytest.raises(SystemExit):
-        _parser().parse_args(words)
-    assert words[0] in capsys.readouterr().err
+def test_the_class_of_an_error_sets_the_status(error, status, text):
+    server = FastAPI()
+    answer_errors(server)
 
+    @server.get("/")
+    def fail() -> None:
+        raise error
 
-@pytest.mark.parametrize(
-    ("said", "shown"),
-    [
-        ("/tmp/rs_srgan_x/abc/field.tif does not exist.", "field.tif does not exist."),
-        ("x.jp2 in /vsizip//srv/a.zip/x.jp2 is cut", "x.jp2 in x.jp2 is cut"),
-        ("3 m/s and 1/2 stay", "3 m/s and 1/2 stay"),
-    ],
-)
-def test_messages_hold_no_folder_of_the_server(said, shown):
-    assert for_people(ValueError(said)) == shown
+    answer = TestClient(server).get("/")
+    assert answer.status_code == status
+    assert text in answer.json()["detail"]
+    assert "/tmp" not in answer.text

@@ -1,4 +1,4 @@
-"""Ways into the server that a file could open: through GDAL to addresses, and to other files of the disk."""
+"""Attacks by files: through GDAL to addresses on the network, and to other files of the server."""
 
 import shutil
 import subprocess
@@ -13,26 +13,23 @@ import rasterio
 from affine import Affine
 
 from app.jobs.queue import DONE
-from app.jobs.request import Request
-from app.jobs.uploads import take
+from app.jobs.submit import submit_image
 from app.products.quicklook import glance_at
 from app.products.store import Products
 from app.settings import Settings
 from rs_srgan import InputError
-from rs_srgan.hub.names import DEFAULT_MODEL
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.opening import open_raster
-from tests.app.conftest import sample_dn
+from tests.app.conftest import REQUEST, sample_dn
 from tests.conftest import scene_dn
 from tests.safe_builder import build_safe, zip_safe
 
-SIDE_60M = 1800  # twice what a quicklook shows, so that pixels are wanted at a smaller size
-REQUEST = Request(Path(), (DEFAULT_MODEL,))
+SIDE_60M = 1800  # twice the quicklook's size, so that it must reduce the pixels
 BANDS = ("B04", "B03", "B02", "B08")
 
 
 class Trap:
-    """A web server that counts who comes."""
+    """A web server that records requests."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -65,7 +62,7 @@ def trap():
 
 @pytest.fixture
 def canary(tmp_path) -> Path:
-    """A raster of the server that is no visitor's business."""
+    """A raster of the server that visitors must not see."""
     path = tmp_path / "canary.tif"
     with rasterio.open(path, "w", driver="GTiff", count=1, height=450, width=450, dtype="uint16") as out:
         out.write(np.full((1, 450, 450), 9_999, np.uint16))
@@ -123,7 +120,7 @@ def wms(address: str) -> str:
 
 
 def attacks(address: str, canary: Path) -> dict[str, tuple[str, str]]:
-    """Of each what the overview is said to be, and the text of `x.xml` beside the image."""
+    """Return, for each attack, the file that the overview names, and the text of `x.xml` beside the image."""
     beside = ":::BASE:::x.xml"
     return {
         "curl": (f"/vsicurl/{address}/a.tif", ""),
@@ -162,7 +159,7 @@ def honest(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def product(honest, tmp_path) -> Path:
-    """A copy, to be spoilt."""
+    """A copy of the honest product, for an attack."""
     return Path(shutil.copytree(honest, tmp_path / "root" / honest.name))
 
 
@@ -174,7 +171,7 @@ def products(settings, jobs, tmp_path) -> Products:
 
 @pytest.fixture(scope="module")
 def quicklook(session_jobs, honest) -> bytes:
-    """The answer from the product's own pixels."""
+    """The quicklook of the honest product."""
     return session_jobs.readers.ask("honest", glance_at, honest).quicklook
 
 
@@ -189,22 +186,22 @@ ATTACKS = [(name, "dataset") for name in NAMES] + [("curl", "band"), ("simple vr
 
 
 @pytest.mark.parametrize(("name", "level"), ATTACKS)
-def test_a_sidecar_beside_an_image_of_a_folder_has_no_say(products, product, quicklook, trap, canary, name, level):
+def test_a_sidecar_file_in_a_folder_is_not_read(products, product, quicklook, trap, canary, name, level):
     spoil(product, *attacks(trap.address, canary)[name], level)
-    assert products.choose(product.name).quicklook == quicklook
+    assert products.choose(product.name).glance.quicklook == quicklook
     assert trap.asked == []
     assert not (canary.parent / "pwned").exists()
 
 
 @pytest.mark.parametrize("name", ["curl", "wms", "local vrt"])
-def test_a_sidecar_of_an_archive_has_no_say(products, product, quicklook, trap, canary, name):
+def test_a_sidecar_file_in_an_archive_is_not_read(products, product, quicklook, trap, canary, name):
     spoil(product, *attacks(trap.address, canary)[name], "dataset")
-    assert products.receive(zip_safe(product)).quicklook == quicklook
+    assert products.receive(zip_safe(product)).glance.quicklook == quicklook
     assert trap.asked == []
 
 
 @pytest.mark.parametrize("name", ["curl", "wms", "simple vrt", "warped vrt", "wmts"])
-def test_the_trap_would_be_asked_by_gdal_as_it_comes(product, trap, canary, name):
+def test_unrestricted_gdal_would_ask_the_trap(product, trap, canary, name):
     spoil(product, *attacks(trap.address, canary)[name], "dataset")
     image = next(product.rglob("*_B04_60m.jp2"))
     code = "import rasterio, sys\nwith rasterio.open(sys.argv[1]) as image: image.read(1, out_shape=(9, 9))"
@@ -213,18 +210,18 @@ def test_the_trap_would_be_asked_by_gdal_as_it_comes(product, trap, canary, name
 
 
 @pytest.mark.parametrize("ending", [".ovr", ".msk", ".aux.xml", ".vrt"])
-def test_files_beside_an_image_have_no_say(products, product, quicklook, canary, ending):
+def test_files_beside_an_image_are_not_read(products, product, quicklook, canary, ending):
     for image in product.rglob("*_60m.jp2"):
         shutil.copy(canary, image.with_name(image.name + ending))
-    assert products.choose(product.name).quicklook == quicklook
+    assert products.choose(product.name).glance.quicklook == quicklook
     received = products.receive(zip_safe(product))
     received.source()
-    assert received.quicklook == quicklook
+    assert received.glance.quicklook == quicklook
     assert {path.suffix for path in received.folder.rglob("*.*") if path.is_file()} == {".xml", ".jp2"}
 
 
 @pytest.mark.parametrize("name", ["curl", "wms", "local raster", "local vrt", "local bytes"])
-def test_metadata_inside_an_image_have_no_say(products, product, quicklook, trap, canary, name):
+def test_metadata_in_an_image_name_no_other_file(products, product, quicklook, trap, canary, name):
     target, text = attacks(trap.address, canary)[name]
     for image in product.rglob("*_60m.jp2"):
         with rasterio.open(image) as source:
@@ -236,12 +233,12 @@ def test_metadata_inside_an_image_have_no_say(products, product, quicklook, trap
         image.with_name("x.xml").write_text(text)
         with rasterio.open(image) as written:
             assert written.tags(ns="OVERVIEWS")["OVERVIEW_FILE"] == target
-    assert products.choose(product.name).quicklook == quicklook
+    assert products.choose(product.name).glance.quicklook == quicklook
     assert trap.asked == []
 
 
 @pytest.mark.parametrize("name", ["curl", "wmts", "local raster"])
-def test_a_tag_of_a_geotiff_has_no_say(jobs, write_tif, trap, canary, name):
+def test_a_tag_of_a_geotiff_names_no_other_file(jobs, write_tif, trap, canary, name):
     target, _ = attacks(trap.address, canary)[name]
     dn = scene_dn(300, 300)
     results = []
@@ -250,7 +247,7 @@ def test_a_tag_of_a_geotiff_has_no_say(jobs, write_tif, trap, canary, name):
         if spoilt:
             with rasterio.open(source, "r+") as image:
                 image.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=target)
-        job = take(jobs, source, REQUEST)
+        job = submit_image(jobs, source, REQUEST)
         assert jobs.wait(job, 60) and job.state == DONE
         with rasterio.open(job.folder / "sr0.tif") as result:
             results.append(result.read())
@@ -260,17 +257,17 @@ def test_a_tag_of_a_geotiff_has_no_say(jobs, write_tif, trap, canary, name):
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if "vrt" in name or name in ("wms", "local bytes")])
-def test_an_image_that_is_text_is_refused(products, product, trap, canary, name):
+def test_text_instead_of_an_image_is_refused(products, product, trap, canary, name):
     for image in product.rglob("*_60m.jp2"):
         image.write_text(attacks(trap.address, canary)[name][1])
-    with pytest.raises(InputError, match="no GeoTIFF, JP2"):
+    with pytest.raises(InputError, match="GeoTIFF, JP2"):
         products.receive(zip_safe(product))
     assert trap.asked == []
 
 
 @pytest.mark.parametrize("ending", [".aux.xml", ".ovr", ".msk"])
 @pytest.mark.parametrize("kind", ["tif", "jp2", "png"])
-def test_the_library_reads_without_sidecars(tmp_path, canary, trap, kind, ending):
+def test_the_library_reads_no_sidecar_files(tmp_path, canary, trap, kind, ending):
     dn = scene_dn(96, 96)
     path = tmp_path / f"scene.{kind}"
     driver = {"tif": "GTiff", "jp2": "JP2OpenJPEG", "png": "PNG"}[kind]

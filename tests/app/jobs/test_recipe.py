@@ -1,4 +1,4 @@
-"""The command and the lines of Python that a visitor takes home make the same result."""
+"""The command and the Python lines for visitors give the same result as the app."""
 
 import os
 import shlex
@@ -26,7 +26,7 @@ def requests(source):
 
 @pytest.mark.parametrize("index", range(3))
 @pytest.mark.parametrize("how", ["command", "snippet"])
-def test_it_makes_the_same_pixels(write_tif, tmp_path, monkeypatch, index, how):
+def test_command_and_snippet_give_the_same_pixels(write_tif, tmp_path, monkeypatch, index, how):
     source = write_tif(scene_dn(70, 90) + np.uint16(1000), "l'été.tif")
     request = list(requests(source))[index]
     made, again = tmp_path / "made", tmp_path / "again"
@@ -53,12 +53,12 @@ def test_it_makes_the_same_pixels(write_tif, tmp_path, monkeypatch, index, how):
     assert sorted(contents[0]) == sorted(contents[1])
 
 
-def test_the_lines_for_a_notebook_are_python():
+def test_the_lines_for_a_notebook_run():
     title = 'l\'été "x".tif'
     added = {}
 
     class Map:
-        """As leafmap has it."""
+        """The interface of leafmap's Map."""
 
         def __init__(self, center, zoom, style):
             added["center"], added["style"] = center, style
@@ -74,7 +74,7 @@ def test_the_lines_for_a_notebook_are_python():
     with patch.dict(sys.modules, {"leafmap": types.SimpleNamespace(maplibregl=leafmap), "leafmap.maplibregl": leafmap}):
         exec(compile(text, "notebook", "exec"), {})
     assert added["center"] == (10.25, 46.25)
-    assert added["style"]["layers"] == []  # its own would be fetched from elsewhere
+    assert added["style"]["layers"] == []  # leafmap's own style is loaded from another server
     for layer in ("input", "sr"):
         tiles = f"http://localhost:7860/jobs/abc/tiles/earth/{layer}/{{z}}/{{x}}/{{y}}.webp?composite=True+colour"
         assert added[f"{layer} of {title}"] == tiles

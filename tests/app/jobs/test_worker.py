@@ -1,37 +1,29 @@
-"""What the computing process keeps from one job to the next."""
+"""The computation of a job, without its process. Tests of the process are those of the queue."""
 
-import numpy as np
+import dataclasses
+
 import pytest
+import rasterio
 
-from app.jobs import worker
-from rs_srgan.inference.engines import WORTH_COMPILING_PX
-from rs_srgan.pixels.radiometry import Encoding
-
-DN = Encoding("uint16", (1e-4,) * 4, (0.0,) * 4, 0)
-
-
-def test_what_a_small_image_used_is_made_ready_for_large_ones(model):
-    engines = worker._Engines()
-    engines.get_ready()  # of nothing yet
-    small = engines(model, (DN,), 100, "auto", "auto", None)
-    engines.get_ready()
-    made = engines._make.cache_info().misses
-    large = engines(model, (DN,), 4 * WORTH_COMPILING_PX, "auto", "auto", None)
-    assert engines._make.cache_info().misses == made == 2
-    assert large is not small
-    lr = np.full((4, 80, 80), 0.2, np.float32)
-    (sr,) = large(lr)
-    assert sr.shape[0] == 4 and sr.any()
+from app.jobs.worker import compute
+from rs_srgan import InputError
+from tests.app.conftest import REQUEST
+from tests.conftest import scene_dn
 
 
-def test_if_that_fails_the_process_goes_on(model, monkeypatch, caplog):
-    def full(*_):
-        raise MemoryError
+def test_progress_counts_the_pixels_of_all_models(write_tif, tmp_path):
+    source = write_tif(scene_dn(40, 50))
+    request = dataclasses.replace(REQUEST, source=source, models=("sisr-x4-rgbn", "sisr-x2-rgbn"))
+    made = tmp_path / "made"
+    made.mkdir()
+    *_, last = compute(request, made)
+    assert (last.done_px, last.total_px) == (4000, 4000)
+    for name, width in (("lr.tif", 50), ("sr0.tif", 200), ("sr1.tif", 100)):
+        with rasterio.open(made / name) as dataset:
+            assert dataset.width == width
 
-    engines = worker._Engines()
-    engines(model, (DN,), 100, "auto", "auto", None)
-    monkeypatch.setattr(engines, "_make", full)
-    engines.get_ready()
-    assert "could not be compiled in advance" in caplog.text
-    with pytest.raises(MemoryError):  # a job that needs it says so itself
-        engines(model, (DN,), WORTH_COMPILING_PX, "auto", "auto", None)
+
+def test_a_missing_band_is_an_error(write_tif, tmp_path):
+    source = write_tif(scene_dn(20, 20, bands=3), bands=("B04", "B03", "B02"))
+    with pytest.raises(InputError, match="B08"):
+        list(compute(dataclasses.replace(REQUEST, source=source), tmp_path))

@@ -1,4 +1,4 @@
-"""Archives that are attacks, and those that are none."""
+"""Archives of products, and archives that attack the server."""
 
 import stat
 import zipfile
@@ -21,11 +21,11 @@ def write_zip(path: Path, members: dict[str, bytes], **options) -> Path:
 
 
 @pytest.mark.parametrize("name", ["../x.xml", "a/../../x.xml", "/etc/x.xml", "C:/x.xml", "a\\..\\..\\x.xml"])
-def test_names_that_lead_out_are_refused(tmp_path, name):
+def test_names_that_point_out_of_the_archive_are_refused(tmp_path, name):
     path = write_zip(tmp_path / "slip.zip", {INSIDE: b"<x/>", name: b"<x/>"})
     folder = tmp_path / "here"
     folder.mkdir()
-    with pytest.raises(InputError, match=r"slip\.zip is not taken: it holds .*, a name that leads out of it"):
+    with pytest.raises(InputError, match="points out of"):
         unpack(path, folder, {INSIDE, name})
     assert not list(folder.iterdir())
 
@@ -35,26 +35,26 @@ def test_links_are_refused(tmp_path):
     link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(tmp_path / "link.zip", "w") as file:
         file.writestr(link, "/etc/passwd")
-    with pytest.raises(InputError, match=r"it holds a link, 'a\.xml'"):
+    with pytest.raises(InputError, match="link"):
         checked_members(tmp_path / "link.zip")
 
 
 def test_bombs_are_refused_by_their_ratio(tmp_path):
     path = write_zip(tmp_path / "bomb.zip", {"X.SAFE/a.jp2": bytes(20_000_000)})
-    with pytest.raises(InputError, match=r"'a\.jp2' in it unpacks to 20 MB from next to nothing"):
+    with pytest.raises(InputError, match="almost nothing"):
         checked_members(path)
 
 
 def test_too_many_members_are_refused(tmp_path):
     path = write_zip(tmp_path / "many.zip", {f"{number}.xml": b"" for number in range(archive.MAX_MEMBERS + 1)})
-    with pytest.raises(InputError, match="it holds 2001 files; a Sentinel-2 product has at most 2000"):
+    with pytest.raises(InputError, match="2001 files"):
         checked_members(path)
 
 
 def test_too_much_to_unpack_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MAX_BYTES", 1000)
     path = write_zip(tmp_path / "large.zip", {"a.xml": bytes(600), "b.xml": bytes(600)})
-    with pytest.raises(InputError, match="it would unpack to"):
+    with pytest.raises(InputError, match="unpacked"):
         checked_members(path)
 
 
@@ -64,36 +64,37 @@ def test_encrypted_members_are_refused(tmp_path):
     at = content.index(b"PK\x01\x02")
     content[at + 8] |= 1  # APPNOTE 4.4.4, bit 0: encrypted
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"it is encrypted\. Unpack it and pack it again without a password"):
+    with pytest.raises(InputError, match="encrypted"):
         checked_members(path)
 
 
 def test_the_same_name_twice_is_refused(tmp_path):
     path = tmp_path / "twice.zip"
-    with zipfile.ZipFile(path, "w") as file, pytest.warns(UserWarning, match="Duplicate"):
+    with zipfile.ZipFile(path, "w") as file:
         file.writestr(INSIDE, "one")
-        file.writestr(INSIDE, "two")
-    with pytest.raises(InputError, match=r"it holds 'MTD_MSIL2A\.xml' twice"):
+        with pytest.warns(UserWarning, match="Duplicate"):
+            file.writestr(INSIDE, "two")
+    with pytest.raises(InputError, match="twice"):
         checked_members(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"no archive at all", b"PK\x05\x06" + bytes(10)])
-def test_what_is_no_archive_is_one_clear_line(tmp_path, content):
+def test_other_files_are_refused(tmp_path, content):
     (tmp_path / "a.zip").write_bytes(content)
-    with pytest.raises(InputError, match=r"^a\.zip is no whole zip archive\. Download it again\.$"):
+    with pytest.raises(InputError, match="not a complete zip"):
         checked_members(tmp_path / "a.zip")
 
 
-def test_a_damaged_member_is_one_clear_line(tmp_path):
+def test_a_damaged_member_is_a_clear_error(tmp_path):
     path = write_zip(tmp_path / "cut.zip", {INSIDE: bytes(range(256)) * 50})
     content = bytearray(path.read_bytes())
     content[60] ^= 255
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"cut\.zip is damaged\. Download it again\."):
+    with pytest.raises(InputError, match="damaged"):
         unpack(path, tmp_path, {INSIDE})
 
 
-def test_only_what_is_named_is_unpacked(tmp_path):
+def test_only_wanted_members_are_unpacked(tmp_path):
     image = "X.SAFE/a.jp2"
     beside = {f"{image}{ending}": b"<x/>" for ending in (".aux.xml", ".ovr", ".msk", ".vrt")}
     others = {"X.SAFE/a.j2w": b"1", "X.SAFE/x.xml": b"<x/>", "X.SAFE/A.JP2": b"another", "X.SAFE/run.sh": b"rm"}

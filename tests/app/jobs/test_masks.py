@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import pytest
+
+from app.jobs.masks import match_masks
+from rs_srgan import InputError
+
+
+@pytest.mark.parametrize(
+    ("mask", "images", "owner"),
+    [
+        ("a_scl.tif", ["b.tif", "a.tif", "a2.tif"], 1),
+        ("a_SCL.tif", ["A_rgbn.tif", "a2_rgbn.tif"], 0),
+        ("1_mask.tif", ["10.tif", "1.tif", "2.tif"], 1),
+        ("T33TWL_20230810T100031_SCL_20m.jp2", ["t33twl_20230815.tif", "T33TWL_20230810T100031_rgbn.tif"], 1),
+        ("a.tif_mask.tif", ["b.tif", "a.tif"], 1),
+        ("a-scl.npy", ["b.npy", "a.npy"], 1),
+    ],
+)
+def test_a_mask_belongs_to_the_image_with_its_name(mask, images, owner):
+    paths = [Path(image) for image in images]
+    assert match_masks([Path(mask), *paths]) == (paths, {owner: Path(mask)})
+
+
+def test_files_without_masks_are_images():
+    paths = [Path("b.tif"), Path("a.tif")]
+    assert match_masks(paths) == (paths, {})
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (["a_rgbn.tif", "b.tif", "other_scl.tif"], "other_scl.tif fits none"),
+        (["20230810_rgbn.tif", "2023081_mask.tif"], "fits none"),
+        (["a_rgbn.tif", "a_other.tif", "a_scl.tif"], "a_rgbn.tif and a_other.tif"),
+        (["a_rgbn.tif", "a_scl.tif", "a_mask.tif"], "two masks"),
+        (["a_scl.tif"], "Add the images"),
+    ],
+)
+def test_masks_that_fit_no_image_or_several_are_refused(files, words):
+    with pytest.raises(InputError, match=words):
+        match_masks([Path(file) for file in files])

@@ -1,0 +1,63 @@
+"""Requests that the server refuses before they enter the queue."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import rasterio
+
+from app.jobs.outlook import look
+from app.jobs.request import Request
+from rs_srgan import InputError
+from rs_srgan.hub.names import DEFAULT_MODEL
+from tests.conftest import scene_dn
+
+
+def outlook(jobs, request):
+    return look(request, jobs.models, jobs.settings, jobs.readers)
+
+
+def refused(jobs, source, match) -> None:
+    with pytest.raises(InputError, match=match):
+        outlook(jobs, Request(source, (DEFAULT_MODEL,)))
+
+
+def test_work_and_files_grow_with_models_and_images(jobs, write_tif):
+    one = Request(write_tif(scene_dn(40, 50)), (DEFAULT_MODEL,))
+    two = dataclasses.replace(one, models=(DEFAULT_MODEL, "sisr-x2-rgbn"))
+    few, many = outlook(jobs, one), outlook(jobs, two)
+    assert (few.work_px, many.work_px) == (2000, 4000)
+    assert (few.grid.height, few.grid.width, few.scale) == (40, 50, 4)
+    assert few.result_bytes < many.result_bytes
+
+
+def test_a_huge_image_is_refused_before_anything_is_allocated(tmp_path, jobs):
+    path = tmp_path / "huge.tif"
+    profile = {"driver": "GTiff", "count": 4, "dtype": "uint16", "height": 200_000, "width": 200_000}
+    with rasterio.open(path, "w", sparse_ok=True, tiled=True, bigtiff=True, **profile):
+        pass
+    refused(jobs, path, "40000.0 million")
+
+
+def test_a_long_and_thin_image_is_refused(tmp_path, jobs):
+    np.save(tmp_path / "thin.npy", np.ones((4, 1, 1_000_000), np.uint16))
+    refused(jobs, tmp_path / "thin.npy", "long and thin")
+
+
+def test_a_result_larger_than_the_disk_is_refused(write_tif, jobs, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000}))
+    refused(jobs, write_tif(scene_dn(50, 50)), "smaller area")
+
+
+@pytest.mark.parametrize(
+    "name", ["nonsense", "../hub_cards", "hub_cards/sisr-x4-rgbn", "organisation/name", "/etc", ""]
+)
+def test_unknown_models_are_refused(write_tif, jobs, name):
+    with pytest.raises(InputError, match="Unknown model"):
+        outlook(jobs, Request(write_tif(scene_dn(8, 8)), (name,)))
+
+
+def test_models_of_different_bands_are_not_compared(write_tif, jobs):
+    request = Request(write_tif(scene_dn(8, 8)), (DEFAULT_MODEL, "sisr-x2-20m"))
+    with pytest.raises(InputError, match="same bands"):
+        outlook(jobs, request)

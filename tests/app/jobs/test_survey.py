@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+
+from app.jobs.survey import survey_images
+from rs_srgan import InputError
+from tests.conftest import scene_dn
+
+BANDS = ("B04", "B03", "B02", "B08")
+
+
+def survey(*sources, masks=(), max_lr_px=10_000):
+    return survey_images(sources, masks, BANDS, None, None, None, max_lr_px)
+
+
+def test_the_grid_and_the_scaling_are_found(write_tif):
+    source = write_tif(scene_dn(20, 30), offsets=(-0.1,) * 4, scales=(1e-4,) * 4)
+    ((grid, scaling),) = survey(source)
+    assert (grid.height, grid.width) == (20, 30)
+    assert "1000" in scaling
+
+
+def test_a_huge_array_is_refused_by_its_header(tmp_path):
+    np.lib.format.open_memmap(tmp_path / "huge.npy", "w+", np.uint8, (4, 40_000, 40_000))
+    with pytest.raises(InputError, match="million pixels"):
+        survey(tmp_path / "huge.npy", max_lr_px=10980 * 10980)
+
+
+def test_a_mask_on_another_grid_is_refused(write_tif):
+    images = [write_tif(scene_dn(20, 20), name) for name in ("a.tif", "b.tif")]
+    mask = write_tif(np.ones((1, 9, 9), np.uint8), "a_mask.tif", bands=[None])
+    with pytest.raises(InputError, match="9 x 9"):
+        survey(*images, masks=(mask, None))

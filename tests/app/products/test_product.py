@@ -1,0 +1,51 @@
+import time
+from threading import Event, Thread
+
+import numpy as np
+import pytest
+
+from rs_srgan import InputError
+
+
+@pytest.fixture
+def product(products, small):
+    return products.receive(small)
+
+
+def test_a_drawn_area_is_outlined_at_its_place(product):
+    box = product.area(0.25, 0.25, 0.5, 0.75)
+    # the rectangle in degrees contains the one in metres, and is slightly rotated
+    np.testing.assert_allclose(product.outline(box), (0.25, 0.25, 0.5, 0.75), atol=0.02)
+
+
+def test_an_area_elsewhere_has_no_outline(product):
+    assert product.outline((0, 0, 1, 1)) is None
+
+
+def test_the_centre_is_a_square_of_the_given_size(product):
+    left, top, right, bottom = product.outline(product.centre(600))
+    assert (left + right) / 2 == pytest.approx(0.5, abs=0.01)
+    assert (top + bottom) / 2 == pytest.approx(0.5, abs=0.01)
+    assert right - left == pytest.approx(0.5, abs=0.03)
+
+
+def test_the_corners_are_longitudes_and_latitudes(product):
+    lon, lat = product.corners()[0]
+    assert (round(lon, 2), round(lat, 2)) == (15.0, 45.15)
+
+
+def test_a_failed_unpacking_is_an_error_of_the_source(product):
+    assert product.source().is_dir()
+    product.failure = InputError("It is damaged.")
+    with pytest.raises(InputError, match="damaged"):
+        product.source()
+
+
+def test_the_source_waits_for_the_unpacking(product):
+    product.source()
+    done = Event()
+    product.unpacking = Thread(target=done.set)
+    product.unpacking.start()
+    product.source()
+    assert done.is_set()
+    assert product.seen <= time.monotonic()

@@ -1,0 +1,29 @@
+import pytest
+
+from app.__main__ import make_parser
+
+
+def test_options_become_settings(tmp_path):
+    words = (
+        f"--host 0.0.0.0 --port 80 --auth a:b --data-root {tmp_path} --max-upload 500mb --concurrency 2 --engine torch"
+    )
+    options = make_parser().parse_args([*words.split(), "--keep", "5", "--max-megapixels", "2.5"])
+    assert (options.host, options.port, options.auth, options.engine) == ("0.0.0.0", 80, ("a", "b"), "torch")
+    assert (options.max_upload, options.concurrency, options.keep) == (500_000_000, 2, 300)
+    assert (options.max_lr_px, options.data_root) == (2_500_000, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--auth", "nobody"],
+        ["--max-upload", "much"],
+        ["--concurrency", "0"],
+        ["--keep", "-1"],
+        ["--data-root", "/none"],
+    ],
+)
+def test_wrong_options_are_refused_by_name(words, capsys):
+    with pytest.raises(SystemExit):
+        make_parser().parse_args(words)
+    assert words[0] in capsys.readouterr().err
