@@ -1,4 +1,4 @@
-"""`rs-srgan card`: options in, a card out."""
+"""`rs-srgan card`: write the card of a model."""
 
 import argparse
 import sys
@@ -7,20 +7,20 @@ from rs_srgan.publishing.describe import describe
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Those of the command."""
-    parser.add_argument("folder", metavar="FOLDER", help="the model's, such as runs/finetune/model")
+    """Add the options of `rs-srgan card` to a parser."""
+    parser.add_argument("folder", metavar="FOLDER", help="the model's folder, for example runs/finetune/model")
     parser.add_argument(
         "--report",
         nargs="+",
         default=[],
         metavar="REPORT",
-        help="folders that `rs-srgan evaluate -o` wrote of it; their names are the titles of their figures",
+        help="folders that `rs-srgan evaluate -o` wrote about the model; their names become the titles of the figures",
     )
-    parser.add_argument("--name", metavar="ORG/NAME", help="that it is to have on the Hub")
-    parser.add_argument("--no-pictures", action="store_true", help="leave out those of the reports")
+    parser.add_argument("--name", metavar="ORG/NAME", help="the model's name on the Hub")
+    parser.add_argument("--no-pictures", action="store_true", help="do not copy the pictures of the reports")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Write it, and print its name."""
+    """Write the card, and print its path."""
     card = describe(options.folder, reports=options.report, name=options.name, pictures=not options.no_pictures)
     sys.stdout.write(f"{card}\n")

@@ -1,4 +1,4 @@
-"""`rs-srgan evaluate`: options in, a report out."""
+"""`rs-srgan evaluate`: measure a model and write a report."""
 
 import argparse
 import sys
@@ -16,47 +16,59 @@ _PICTURES = 4
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Those of the command."""
+    """Add the options of `rs-srgan evaluate` to a parser."""
     parser.add_argument(
         "inputs",
         nargs="+",
         metavar="IN",
-        help="HR images, files or folders of them, of which LR is made; or folders with pairs in hr/ and lr/",
+        help="HR images, files or folders, from which LR is made; or folders with pairs of files in hr/ and lr/",
     )
     add_model_options(parser)
     parser.add_argument(
         "--no-reference",
         action="store_true",
-        help="real images, with nothing to compare with: consistency, added detail, tiles",
+        help="the images are LR and there is no HR: measure the agreement with LR, the added detail, and tiles",
     )
     parser.add_argument(
-        "-o", "--output", metavar="FOLDER", help="write report.md, report.json and pictures there; else only print"
+        "-o", "--output", metavar="FOLDER", help="write report.md, report.json and pictures to FOLDER; else only print"
     )
-    parser.add_argument("--limit", type=int, metavar="N", help="at most so many images, chosen at random")
+    parser.add_argument("--limit", type=int, metavar="N", help="evaluate at most N images, chosen at random")
     parser.add_argument(
         "--pictures",
         type=int,
         metavar="N",
-        help=f"show so many sites, chosen at random, and the best and the worst image ({_PICTURES} with -o)",
+        help=f"show N sites, chosen at random, and the best and the worst image ({_PICTURES} with -o)",
     )
     parser.add_argument(
         "--site-pattern",
         metavar="REGEX",
-        help="what of a file's path is its site: its groups, or all of it (sub-folder, tile, name up to the date)",
+        help="regular expression that finds the site in a file's path: its groups, or the whole match "
+        "(default: sub-folder, tile, or name up to the date)",
+    )
+    parser.add_argument(
+        "--unseen",
+        action=argparse.BooleanOptionalAction,
+        help="state that training did not use these sites (--no-unseen: that it did); the report and the model's card "
+        "repeat the statement, and claim nothing without it",
     )
     parser.add_argument(
         "--offset",
         type=float,
         metavar="N",
-        help="DN to add before dividing by 10000 (the file's tags); -1000 for untagged pixels since baseline 04.00",
+        help="DN to add before dividing by 10000 (the file's tags); use -1000 for pixels without tags from products of "
+        "processing baseline 04.00 or later",
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all random choices (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of all random choices (%(default)s)")
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier report in FOLDER")
-    parser.add_argument("--quiet", action="store_true", help="no progress, no tables, only warnings and errors")
+    parser.add_argument("--quiet", action="store_true", help="print only warnings and errors")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Evaluate, print, write."""
+    """Evaluate the model, print the tables, and write the report.
+
+    Raises:
+        InputError: the request cannot be carried out, see `evaluate` and `check_folder`.
+    """
     if options.output:
         check_folder(options.output, options.overwrite)
     elif options.pictures:
@@ -76,6 +88,7 @@ def run(options: argparse.Namespace) -> None:
             detail=options.detail,
             reference=not options.no_reference,
             site_pattern=options.site_pattern,
+            unseen=options.unseen,
             limit=options.limit,
             pictures=pictures if options.output else 0,
             offset=options.offset,

@@ -1,4 +1,4 @@
-"""A whole evaluation: from files and a model to a report."""
+"""Evaluation of a model: files and a model in, a report out."""
 
 import logging
 import random
@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rs_srgan.errors import InputError, require_extra
-from rs_srgan.evaluation.images import Protocol, Skipped, Source, choose_windows, find_sources, open_image, read_case
+from rs_srgan.evaluation.images import Skipped, Source, choose_windows, find_sources, open_image, read_case
 from rs_srgan.evaluation.report.gallery import Gallery, random_sources
 from rs_srgan.evaluation.report.report import ImageScores, Report
+from rs_srgan.figures.metrics import Protocol
 from rs_srgan.hub.names import DEFAULT_MODEL
 from rs_srgan.models import SISR, SISRConfig
 from rs_srgan.models.loading import sisr_model
@@ -24,38 +25,42 @@ def evaluate(
     detail: float | None = None,
     reference: bool = True,
     site_pattern: str | None = None,
+    unseen: bool | None = None,
     limit: int | None = None,
     pictures: int = 0,
     offset: float | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
-    """Measure a model beside bicubic enlargement and back-projection.
+    """Measure a model, bicubic enlargement and back-projection on images.
 
-    All files are opened and the parts that count are read before anything is computed, so that what cannot be used is
-    known at once.
+    All files are opened, and the parts that are evaluated are read once, before anything is computed. So files that
+    cannot be used are reported at the start.
 
     Args:
-        inputs: files or folders: HR images, of which LR is made by the sensor model; folders with pairs of the same
-            name in `hr` and `lr`; or, without `reference`, images to super-resolve as they are. GeoTIFF, JP2, PNG, NPY
-            or Sentinel-2 products, with the model's bands.
-        model: what `load_model` takes, or a model.
-        detail: see `load_model`, for a model that is given by its name.
-        reference: there is a truth to compare with.
-        site_pattern: a regular expression that finds the site in a file's name; see `find_sources`.
-        limit: at most so many images, chosen at random.
-        pictures: how many sites to show; the best and the worst image come on top. 0 for none.
-        offset: DN to add before dividing by 10000, instead of what the tags of LR say.
-        seed: of all choices.
-        progress: called with the number of images and windows that are done, and that there are.
+        inputs: files or folders. They hold HR images, from which the sensor model makes LR; or folders `hr` and `lr`
+            with pairs of files of the same name; or, without `reference`, images to super-resolve as they are. Formats:
+            GeoTIFF, JP2, PNG, NPY or Sentinel-2 products, with the model's bands.
+        model: a name or folder that `load_model` takes, or a model.
+        detail: amount of detail, 0 to 1, see `load_model`; only for models that are given by name.
+        reference: whether there is an HR to compare with.
+        site_pattern: regular expression that finds the site in a file's name; see `find_sources`.
+        unseen: True to state that training did not use these sites, False to state that it did. The report and the
+            model's card repeat the statement; with None they claim nothing.
+        limit: maximum number of images; a random choice is made if there are more. None for all.
+        pictures: number of sites to show; the best and the worst image are added. 0 for no pictures.
+        offset: DN to add before dividing by 10000; None for the offset in the tags of LR.
+        seed: seed of all random choices.
+        progress: function that is called with the number of windows done, and the number of all windows.
 
     Raises:
-        InputError: something about the images, the model or the options cannot be used.
+        InputError: the images, the model or the options cannot be used, or a package of the extra `evaluate` is
+            missing.
     """
     require_extra("torchmetrics", "SSIM, SAM and ERGAS")
     if pictures:
         require_extra("matplotlib", "Pictures")
-    from rs_srgan.evaluation.scoring import score  # with an extra
+    from rs_srgan.evaluation.scoring import score  # needs an extra
 
     for name, value, least in (("limit", limit, 1), ("pictures", pictures, 0)):
         if value is not None and value < least:
@@ -92,13 +97,14 @@ def evaluate(
         skipped=tuple(skipped),
         pictures=tuple(gallery.pictures()),
         seed=seed,
+        unseen=unseen,
     )
 
 
 def _plan(
     sources: Sequence[Source], protocol: Protocol, config: SISRConfig, offset: float | None, seed: int
 ) -> tuple[list[tuple[Source, list[Window]]], list[Skipped]]:
-    """What of which image is evaluated, and which images are not."""
+    """Choose the windows of every image to evaluate, and the images to leave out."""
     plan, skipped = [], []
     for source in sources:
         with open_image(source, protocol, config, offset) as image:

@@ -7,7 +7,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -15,15 +14,15 @@ from rs_srgan.errors import InputError
 from rs_srgan.evaluation.metrics.masks import known
 from rs_srgan.evaluation.metrics.sensor import simulate
 from rs_srgan.evaluation.protocol import BORDER_HR_PX, inner
+from rs_srgan.figures.metrics import Protocol
 from rs_srgan.models import SISRConfig
 from rs_srgan.pixels.radiometry import FloatImage
 from rs_srgan.pixels.windows import Window
-from rs_srgan.reading.opening import SUFFIXES, existing, open_raster
+from rs_srgan.reading.opening import SUFFIXES, open_raster
+from rs_srgan.reading.paths import existing
 from rs_srgan.reading.raster import Raster
+from rs_srgan.sensors import SENTINEL2
 from rs_srgan.sensors.mtf import wald_mtf
-from rs_srgan.sensors.sentinel2 import mtf_nyquist
-
-Protocol = Literal["simulated", "pairs", "real"]
 
 # HR (or SR) pixels: a larger image is cut into equal windows of at most this side, and some of them stand for it.
 WINDOW_PX = 1280
@@ -247,7 +246,7 @@ def _simulated(source: Source, hr: Raster, guide: Raster | None, config: SISRCon
         if guide is not None:
             fine = _read(guide, part.scaled(scale * step))
             if step > 1:
-                fine = simulate(fine, step, wald_mtf(mtf_nyquist(config.guide_bands), step))
+                fine = simulate(fine, step, wald_mtf(SENTINEL2.mtf_nyquist(config.guide_bands), step))
         return simulate(sharp, scale, mtf), sharp, fine
 
     return OpenImage(hr.grid.height // scale, hr.grid.width // scale, mtf, read)

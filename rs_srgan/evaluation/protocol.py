@@ -1,4 +1,4 @@
-"""What is restored and compared, in the same way every time."""
+"""The steps that all evaluations share: the methods that restore an image, and the border that does not count."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,20 @@ from rs_srgan.models import SISR
 from rs_srgan.pixels.radiometry import FloatImage
 from rs_srgan.sensors.projection import back_projected_bicubic, bicubic
 
-# Near the border of a small test image every method guesses what lies beyond; in a scene that is the exception.
-# As in opensr-test (Aybar et al. 2024), this much is cut off before anything is compared.
+# Pixels along the border that are not compared, as in opensr-test (Aybar et al. 2024): near the border every method
+# guesses the pixels beyond, and that affects a small test image more than a scene.
 BORDER_HR_PX = 16
 
 
 @dataclass(frozen=True)
 class Restored:
-    """The same LR image, enlarged by every method: reflectance, (C, H, W), NaN where LR has no data."""
+    """An LR image, enlarged by every method: reflectance, (C, H, W), NaN where LR has no data.
+
+    Attributes:
+        bicubic: the result of bicubic enlargement.
+        back_projection: the result of bicubic enlargement and three back-projections.
+        model: the result of the model.
+    """
 
     bicubic: FloatImage
     back_projection: FloatImage
@@ -25,15 +31,15 @@ class Restored:
 
 
 def restore(model: SISR, lr: FloatImage, mtf_nyquist: tuple[float, ...], guide: FloatImage | None = None) -> Restored:
-    """Enlarge an image by the model and by the baselines that every table carries.
+    """Enlarge an image by the model and by the baselines.
 
-    The model goes through `predict`, as a user's image does.
+    The model is called through `predict`, like for a user's image.
 
     Args:
-        model: in evaluation mode.
-        lr: reflectance, (C, h, w); NaN where there is no data.
-        mtf_nyquist: of the blur between HR and `lr`, one value per band, for back-projection.
-        guide: of a model that wants one, (G, h * scale, w * scale).
+        model: a model in evaluation mode.
+        lr: LR, reflectance, (C, h, w); NaN where there is no data.
+        mtf_nyquist: MTF of the blur between HR and LR, one value per band, in (0, 1), for back-projection.
+        guide: guide bands, reflectance, (G, h * scale, w * scale); None for models without a guide.
     """
     scale, whole = model.scale, torch.from_numpy(filled(lr))[None]
     simple, projected = bicubic(whole, scale)[0].numpy(), back_projected_bicubic(whole, scale, mtf_nyquist)[0].numpy()
@@ -43,6 +49,6 @@ def restore(model: SISR, lr: FloatImage, mtf_nyquist: tuple[float, ...], guide: 
 
 
 def inner(image: FloatImage, border_px: int = BORDER_HR_PX) -> FloatImage:
-    """What of an image (C, H, W) counts: all but its outermost pixels."""
+    """Cut off the border of an image, (C, H, W), that does not count."""
     part: FloatImage = image[:, border_px : max(border_px, image.shape[1] - border_px)]
     return part[:, :, border_px : max(border_px, image.shape[2] - border_px)]

@@ -1,4 +1,4 @@
-"""All figures of one image, for the model, the baselines and, where it can be asked, the truth itself."""
+"""All figures of one image, for the model, the baselines and HR itself."""
 
 import math
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 
 from rs_srgan.evaluation.images import Case
 from rs_srgan.evaluation.metrics import opensr
-from rs_srgan.evaluation.metrics.calibration import Calibration
+from rs_srgan.evaluation.metrics.calibration import calibrate
 from rs_srgan.evaluation.metrics.corrected import REACH_PX, corrected
 from rs_srgan.evaluation.metrics.masks import known
 from rs_srgan.evaluation.metrics.psnr import psnr, rmse
@@ -22,19 +22,20 @@ from rs_srgan.evaluation.metrics.spectrum import (
     without_holes,
 )
 from rs_srgan.evaluation.protocol import BORDER_HR_PX, inner, restore
-from rs_srgan.evaluation.scores import Method, Scored, Scores
+from rs_srgan.evaluation.scored import Scored
+from rs_srgan.figures.scores import Method, Scores
 from rs_srgan.models import SISR
 from rs_srgan.pixels.radiometry import FloatImage
 
 
 def score(model: SISR, case: Case) -> Scored:
-    """Restore an image by every method and measure each.
+    """Restore an image by every method and measure each result.
 
-    The outermost BORDER_HR_PX do not count. Without a reference there are only the figures that need none: what the
-    sensor would see, the spectrum against that of bicubic, and whether tiles show.
+    The outermost BORDER_HR_PX pixels do not count. Without HR only some figures exist: the agreement with LR, the
+    spectrum relative to bicubic, and the difference between tiles and the whole.
 
     Args:
-        model: in evaluation mode.
+        model: a model in evaluation mode.
         case: the image.
     """
     restored = restore(model, case.lr, case.mtf_nyquist, case.guide)
@@ -64,15 +65,15 @@ def score(model: SISR, case: Case) -> Scored:
 
 
 def _with_uncertainty(model: SISR, case: Case, sr: FloatImage) -> dict[str, Any]:
-    """What the model says of its errors, against them."""
+    """Compute the figures that compare the model's uncertainty with its errors."""
     _, half_width = model.predict_with_uncertainty(case.lr, case.guide)
     assert case.hr is not None
-    found = Calibration.measure(inner(np.abs(sr - case.hr)), inner(half_width))
+    found = calibrate(inner(np.abs(sr - case.hr)), inner(half_width))
     return {"coverage": found.coverage, "rank": found.rank}
 
 
 def _with_input(case: Case, sr: FloatImage, scale: int) -> dict[str, Any]:
-    """What needs no reference."""
+    """Compute the figures that compare SR with LR."""
     border = BORDER_HR_PX // scale
     lr, seen = inner(case.lr, border), inner(seen_again(sr, scale, case.mtf_nyquist), border)
     difference = np.abs(seen - lr)
@@ -85,13 +86,13 @@ def _with_input(case: Case, sr: FloatImage, scale: int) -> dict[str, Any]:
 def _with_reference(
     lr: FloatImage, sr: FloatImage, whole_hr: FloatImage, scale: int
 ) -> tuple[dict[str, Any], opensr.Correctness]:
-    """What compares the counted part of SR with HR."""
+    """Compute the figures that compare the counted part of SR with HR."""
     hr = inner(whole_hr)
     best = corrected(sr, inner(whole_hr, BORDER_HR_PX - REACH_PX))
     lr_enlarged = opensr.enlarged(inner(lr, BORDER_HR_PX // scale), scale)
     harmonised = opensr.harmonised(sr, hr)
     judged = opensr.correctness(lr_enlarged, harmonised, hr)
-    frc = _rings(best.sr, best.hr)  # what is off by whole pixels would correlate with nothing
+    frc = _rings(best.sr, best.hr)  # without the correction, an image that is off by a pixel would not correlate
     return {
         "psnr_db": psnr(sr, hr),
         "rmse": rmse(sr, hr),
@@ -113,7 +114,7 @@ def _with_reference(
 
 
 def _levels(sr: FloatImage, reference: FloatImage) -> tuple[float, ...]:
-    """`spectrum_db` where nothing is missing; NaN where that is too small."""
+    """Compute `spectrum_db` in the largest square without holes; NaN if that square is too small."""
     whole = (slice(None), *without_holes(known(sr, reference)))
     if min(sr[whole].shape[1:]) < SMALLEST_PX:
         return (math.nan,) * len(FREQUENCIES)
@@ -121,7 +122,7 @@ def _levels(sr: FloatImage, reference: FloatImage) -> tuple[float, ...]:
 
 
 def _rings(sr: FloatImage, reference: FloatImage) -> tuple[float, ...]:
-    """`ring_correlation` where nothing is missing; NaN where that is too small."""
+    """Compute `ring_correlation` in the largest square without holes; NaN if that square is too small."""
     whole = (slice(None), *without_holes(known(sr, reference)))
     if min(sr[whole].shape[1:]) < SMALLEST_PX:
         return (math.nan,) * len(FREQUENCIES)

@@ -1,18 +1,14 @@
 """The catalogue of bundled models."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from rs_srgan.figures.metrics import METRICS_FILE, Metrics, read_metrics
+from rs_srgan.figures.tracks import VIEWS
 from rs_srgan.hub.download import CONFIG_FILE, fetch
 from rs_srgan.hub.names import bundle, bundled_names
 from rs_srgan.models import MISR, MISRConfig, SISRConfig
 from rs_srgan.models.checkpoint import parse_config, read_config
-
-METRICS_FILE = "metrics.json"
-# Number of views that one figure of a model for revisits is given for.
-VIEWS = "8"
 
 
 @dataclass(frozen=True)
@@ -20,46 +16,46 @@ class BundledModel:
     """One entry of the catalogue.
 
     Attributes:
-        name: what `load_model` takes.
-        folder: config.json, model.safetensors, README.md, metrics.json.
-        config: what the model is built from.
-        metrics: the figures of its card, as the benchmark wrote them.
+        name: the name that `load_model` takes.
+        folder: the folder with config.json, model.safetensors, README.md and metrics.json.
+        config: the configuration in config.json.
+        metrics: the figures in metrics.json.
     """
 
     name: str
     folder: Path
     config: SISRConfig
-    metrics: dict[str, Any]
+    metrics: Metrics
 
     def psnr_db(self) -> tuple[float, float, float]:
-        """Mean over unseen Sentinel-2 sites, peak reflectance 1: of bicubic, a baseline without learning and the model.
+        """Return the PSNR, dB, of bicubic, of a baseline without learning and of the model.
 
-        The baseline is back-projected bicubic; of several revisits the back-projected shift-and-add of eight of them,
-        as many as the model is given, on track A.
+        Each is the mean over Sentinel-2 sites that training did not use; the peak is reflectance 1. The baseline is
+        back-projected bicubic. For models for several revisits, it is back-projected shift-and-add on track A, with
+        VIEWS views, as many as the model gets.
         """
-        if "tracks" in self.metrics:
-            mean = self.metrics["tracks"]["A"]["mean"]
-            return mean["bicubic"][VIEWS], mean["shift_and_add"][VIEWS], mean["model"][VIEWS]
-        mean = self.metrics["groups"]["sentinel2"]["mean"]
-        return mean["bicubic"]["psnr_db"], mean["back_projection"]["psnr_db"], mean["model"]["psnr_db"]
+        if self.metrics.tracks:
+            track = self.metrics.tracks["A"].mean
+            return track["bicubic"][VIEWS], track["shift_and_add"][VIEWS], track["model"][VIEWS]
+        mean = self.metrics.groups["sentinel2"].mean
+        return mean["bicubic"].psnr_db, mean["back_projection"].psnr_db, mean["model"].psnr_db
 
 
 def catalogue() -> dict[str, BundledModel]:
-    """All bundled models by name."""
-    models = {}
-    for name in bundled_names():
-        folder = bundle() / name
-        metrics = json.loads(fetch(folder, METRICS_FILE).read_text(encoding="utf-8"))
-        models[name] = BundledModel(name, folder, read_model_config(folder), metrics)
-    return models
+    """Return all bundled models by name."""
+    return {name: _bundled(name, bundle() / name) for name in bundled_names()}
 
 
 def read_model_config(folder: Path) -> SISRConfig:
-    """What the model in a folder is built from.
+    """Read config.json of a model's folder.
 
     Raises:
-        InputError: no config.json, or one that does not hold.
+        InputError: there is no config.json, or it does not describe a model.
     """
     path = fetch(folder, CONFIG_FILE)
     kind = MISRConfig if read_config(path)["model_class"] == MISR.__name__ else SISRConfig
     return parse_config(path, kind)
+
+
+def _bundled(name: str, folder: Path) -> BundledModel:
+    return BundledModel(name, folder, read_model_config(folder), read_metrics(fetch(folder, METRICS_FILE)))

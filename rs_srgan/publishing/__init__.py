@@ -1,4 +1,4 @@
-"""From a model's folder to the Hugging Face Hub: its card, what may go, and how it gets there."""
+"""Publishing a model on the Hugging Face Hub: its card, the check of its files, and the push."""
 
 from rs_srgan.hub.upload import Pushed
 from rs_srgan.publishing.describe import describe

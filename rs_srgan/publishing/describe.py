@@ -1,4 +1,4 @@
-"""What people read about a model on the Hub: its figures, pictures and card, written into its folder."""
+"""The card of a model, written into its folder together with its figures and pictures."""
 
 import json
 import logging
@@ -8,62 +8,63 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rs_srgan.errors import InputError
-from rs_srgan.models.catalogue import METRICS_FILE
+from rs_srgan.figures.metrics import METRICS_FILE, write_metrics
 from rs_srgan.models.loading import load_model
-from rs_srgan.publishing.card import ABOUT_FILE, PICTURES_FOLDER, about, write_card
+from rs_srgan.publishing.about import ABOUT_FILE, read_about
+from rs_srgan.publishing.card import PICTURES_FOLDER, write_card
 from rs_srgan.publishing.metrics_file import gather
 
 logger = logging.getLogger(__name__)
 
 _ABOUT = """\
-# What the card says beside what is measured. Say it here, then write the card anew: rs-srgan card FOLDER
+# Texts of the model's card. Fill them in, then write the card again: rs-srgan card FOLDER
 name = {name}  # on the Hub
-license = ""  # of the weights, by the names of https://huggingface.co/docs/hub/repositories-licenses
-summary = ""  # what it makes of what, and for whom
+license = ""  # of the weights; see https://huggingface.co/docs/hub/repositories-licenses for the names
+summary = ""  # what the model makes from which images, and for whom
 training = ""  # how it was trained
-data = ""  # on what, and under which licences
-limits = ""  # where it is wrong
+data = ""  # the training data and their licences
+limits = ""  # where the model fails
 """
 
 
 def describe(
     folder: str | Path, *, reports: Sequence[str | Path] = (), name: str | None = None, pictures: bool = True
 ) -> Path:
-    """Write metrics.json, pictures/ and README.md of a model; about.toml, where there is none, to be filled in.
+    """Write metrics.json, pictures/ and README.md of a model, and about.toml to be filled in if there is none.
 
     Args:
-        folder: of the model.
-        reports: folders that `rs-srgan evaluate -o` wrote of it; none leaves figures and pictures as they are.
-        name: that it is to have on the Hub, `organisation/name`.
-        pictures: also take those of the reports; what they show will be public.
+        folder: the model's folder.
+        reports: folders of reports about the model that `rs-srgan evaluate -o` wrote; without reports, the figures and
+            pictures stay as they are.
+        name: the model's name on the Hub, `organisation/name`.
+        pictures: also copy the pictures of the reports; they become public when the model is pushed.
 
     Returns:
-        the card.
+        path of the card.
 
     Raises:
-        InputError: no model there, reports of another one, or another name than about.toml has.
+        InputError: the folder has no model, a report is about another model, or about.toml has another name.
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise InputError(f"There is no folder {folder}; expected that of a model.")
-    fingerprint = load_model(folder.resolve()).fingerprint()  # whole, as a bundled model may have its name
-    known = about(folder).get("name")
+        raise InputError(f"There is no folder {folder}; expected the folder of a model.")
+    fingerprint = load_model(folder.resolve()).fingerprint()  # the whole path: a bundled model may have the same name
+    known = read_about(folder).name
     if name and known and name != known:
-        raise InputError(
-            f"{folder / ABOUT_FILE} says that the model's name is {known!r}, not {name!r}. Change it there."
-        )
+        raise InputError(f"{folder / ABOUT_FILE} has the name {known!r}, not {name!r}. Change it there.")
     if name and not known and (folder / ABOUT_FILE).exists():
-        raise InputError(f"{folder / ABOUT_FILE} says no name. Add the line: name = {json.dumps(name)}")
+        raise InputError(f"{folder / ABOUT_FILE} has no name. Add the line: name = {json.dumps(name)}")
     found = [Path(report) for report in reports]
     if found:
-        metrics = gather(found, fingerprint)
-        (folder / METRICS_FILE).write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
+        write_metrics(gather(found, fingerprint), folder / METRICS_FILE)
         _take_pictures([report if report.is_dir() else report.parent for report in found] if pictures else [], folder)
     if name and not known:
         (folder / ABOUT_FILE).write_text(_ABOUT.format(name=json.dumps(name)), encoding="utf-8")
-        logger.info("%s is yours to fill in; then write the card once more.", folder / ABOUT_FILE)
-    if not about(folder).get("license"):
-        logger.warning("The card names no licence, so nobody may use the model: say it in %s.", folder / ABOUT_FILE)
+        logger.info("Fill in %s, then write the card again.", folder / ABOUT_FILE)
+    if not read_about(folder).license:
+        logger.warning(
+            "The card names no licence, so nobody may use the model. Add the licence to %s.", folder / ABOUT_FILE
+        )
     return write_card(folder)
 
 

@@ -1,67 +1,57 @@
-"""metrics.json: what evaluation reports say of a model, as its card shows it."""
+"""metrics.json of a model, made from the reports of its evaluations."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rs_srgan.errors import InputError
+from rs_srgan.figures.json_value import JsonValue
+from rs_srgan.figures.metrics import PROTOCOLS, Group, Metrics
+from rs_srgan.figures.scores import by_method
 
 REPORT_FILE = "report.json"
 
 
-def summary(report: Mapping[str, Any], title: str) -> dict[str, Any]:
-    """What a card tells of a report: the means, and of each site the figure that counts.
+def gather(reports: Sequence[Path], fingerprint: str) -> Metrics:
+    """Collect the figures of reports that `rs-srgan evaluate -o` wrote.
 
     Args:
-        report: as `Report.to_json` gives it.
-        title: of its images, for people.
-    """
-    figure = "sensor" if report["protocol"] == "real" else "psnr_db"
-    return {
-        "title": title,
-        "protocol": report["protocol"],
-        "mean": report["mean"],
-        "sites": {
-            site: {method: each.get(figure) for method, each in scores.items() if method != "hr"}
-            for site, scores in report["sites"].items()
-        },
-    }
-
-
-def gather(reports: list[Path], fingerprint: str) -> dict[str, Any]:
-    """The content of metrics.json, of reports that `rs-srgan evaluate -o` wrote.
-
-    Args:
-        reports: their folders, or the report.json in them; a folder's name is the title of its figures.
-        fingerprint: of the model, which has to be that of the reports.
+        reports: folders of reports, or their report.json; the name of a report's folder becomes the title of its
+            figures.
+        fingerprint: fingerprint of the model; all reports have to be about that model.
 
     Raises:
-        InputError: no report there, one that cannot be read, one of another model, or two of one name.
+        InputError: a report does not exist, cannot be read or is about another model, or two reports have one name.
     """
-    groups: dict[str, Any] = {}
+    groups: dict[str, Group] = {}
     for given in reports:
         path = given / REPORT_FILE if given.is_dir() else given
         title = path.absolute().parent.name
-        content = _read(path)
-        if content["model"]["fingerprint"] != fingerprint:
+        if not path.is_file():
+            raise InputError(f"There is no report at {path}; expected a folder that `rs-srgan evaluate -o` wrote.")
+        report = JsonValue.of_file(path)
+        model = report["model"]
+        if model["fingerprint"].text() != fingerprint:
             raise InputError(
-                f"{path} is about other weights or another configuration, those of {content['model']['name']} on "
-                f"{content['date']}. Evaluate the model as it is now."
+                f"{path} is about other weights or another configuration: {model['name'].text()}, evaluated on "
+                f"{report['date'].text()}. Evaluate the model as it is now."
             )
         if title in groups:
             raise InputError(f"Two reports lie in folders named {title}; expected names that say what was evaluated.")
-        groups[title] = summary(content, title)
-    return {"fingerprint": fingerprint, "groups": groups}
+        groups[title] = _group(report, title)
+    return Metrics(fingerprint, groups)
 
 
-def _read(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise InputError(f"There is no report at {path}; expected a folder that `rs-srgan evaluate -o` wrote.")
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        _ = (content["model"]["name"], content["model"]["fingerprint"], content["date"], content["protocol"])
-        _ = (content["mean"].items(), [scores.items() for scores in content["sites"].values()])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path} is no report of `rs-srgan evaluate` ({error!r}).") from None
-    return content
+def _group(report: JsonValue, title: str) -> Group:
+    """Read the figures of a report.json.
+
+    Raises:
+        InputError: a key is missing, or a value is of another kind.
+    """
+    unseen = report.get("unseen")
+    return Group.of_sites(
+        title,
+        PROTOCOLS[PROTOCOLS.index(report["protocol"].text(among=PROTOCOLS))],
+        None if unseen is None else unseen.flag(),
+        by_method(report["mean"]),
+        {site: by_method(scores) for site, scores in report["sites"].items()},
+    )

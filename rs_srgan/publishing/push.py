@@ -1,4 +1,4 @@
-"""Pushing a model with its card and figures to the Hugging Face Hub."""
+"""Push a model with its card and figures to the Hugging Face Hub."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,24 +23,28 @@ def push(
     token: str | None = None,
     message: str | None = None,
 ) -> Pushed:
-    """Push a model's folder to the Hub: the model, its card, figures and pictures, and of these only what changed.
+    """Push a model's folder to the Hub: the model, its card, figures and pictures.
 
-    All is one commit on top of what the repository holds. Nothing is sent before the model has been loaded, strictly.
+    Only files that changed are sent, in one commit on top of the repository's present content. The model is loaded
+    strictly before anything is sent.
 
     Args:
-        folder: with config.json, model.safetensors, README.md, metrics.json, and if wanted training.json, about.toml,
-            LICENSE and pictures/. `rs-srgan card` writes the card and the figures.
-        repo: `organisation/name`; made where it does not exist.
-        revision: a branch, made from main where it does not exist, or a pull request, `refs/pr/N`.
-        private: of a repository that is made: True, False, or None for what the organisation has set.
-        pull_request: ask for the change instead of making it.
-        force: also without a card or figures.
-        dry_run: only say what would be sent.
-        token: by default the one of `hf auth login`.
-        message: of the commit.
+        folder: folder with config.json, model.safetensors, README.md and metrics.json; training.json, about.toml,
+            LICENSE and pictures/ are optional. `rs-srgan card` writes the card and the figures.
+        repo: the repository, `organisation/name`; it is created if it does not exist.
+        revision: a branch, created from main if it does not exist, or a pull request, `refs/pr/N`.
+        private: whether a new repository is private; None for the organisation's default.
+        pull_request: open a pull request instead of changing the branch.
+        force: push without checking the card and the figures.
+        dry_run: only log which files would be sent.
+        token: access token; by default the token of `hf auth login`.
+        message: message of the commit.
+
+    Returns:
+        address and files of the push.
 
     Raises:
-        InputError: a folder that should not be pushed, see `contents`, or what the Hub or the network refuse.
+        InputError: the folder should not be pushed, see `contents`, or the Hub or the network refused.
     """
     check_target(repo, revision, pull_request)
     return upload(
@@ -71,7 +75,7 @@ def push_model(
     """Save a model, write its card, and push both; see `HubModel.push_to_hub` for the arguments.
 
     Returns:
-        the address of the model, or of the pull request.
+        address of the model, or of the pull request.
     """
     with TemporaryDirectory() as folder:
         model.save_pretrained(folder)

@@ -1,10 +1,9 @@
-"""The metrics of opensr-test: is a result consistent with its input, and is what it adds right or made up.
+"""The metrics of opensr-test: consistency of a result with its input, and correctness of the detail that it adds.
 
-Source of everything here: Aybar et al. 2024, "A Comprehensive Benchmark for Optical Remote Sensing Image
-Super-Resolution", and opensr-test 1.3 with its default options, pixel by pixel. Two things are done otherwise, for
-images that hardly move: shifts are found by `registration.find_shift` instead of phase correlation in steps of 0.02
-pixels, and an image is moved by a cubic spline instead of linearly, which would blur it. Pixels without data do not
-count.
+Source of all formulas: Aybar et al. 2024, "A Comprehensive Benchmark for Optical Remote Sensing Image
+Super-Resolution", and opensr-test 1.3 with its default options, pixel by pixel. Two steps differ, because shifts are
+small here. `find_shift` finds shifts instead of a phase correlation in steps of 0.02 pixels. A cubic spline moves
+images instead of linear interpolation, which would blur them. Pixels without data do not count.
 """
 
 from dataclasses import dataclass
@@ -19,15 +18,15 @@ from rs_srgan.evaluation.metrics.masks import filled, known, known_coarse
 from rs_srgan.pixels.radiometry import FloatImage, match_histogram
 from rs_srgan.registration.shift import find_shift
 
-# What a pixel is, in `Correctness.classes`.
+# Classes of pixels in `Correctness.classes`.
 IMPROVEMENT, OMISSION, HALLUCINATION, NOT_JUDGED = 0, 1, 2, -1
 
 _LARGEST_SHIFT_PX = 5.0
-# Below what `find_shift` can tell, nothing is moved.
+# Images are not moved by less: `find_shift` is not more accurate.
 _LEAST_SHIFT_PX = 0.01
-# Only the pixels with the largest distances are judged: where nothing differs there is nothing to improve.
+# Only pixels with distances above this quantile are judged: where LR and HR are alike, there is nothing to improve.
 _JUDGED_ABOVE = 0.75
-# How fast the borders between the three bend, the same for each, and how sharp they are.
+# Curvature of the borders between the three classes, one value for all, and temperature of the softmin.
 _BEND, _TEMPERATURE = 0.05, 0.25
 _SPATIAL_BANDS = 3
 _EPSILON = 1e-8
@@ -35,11 +34,11 @@ _EPSILON = 1e-8
 
 @dataclass(frozen=True)
 class Consistency:
-    """Of a result with its input, both on the LR grid.
+    """Differences between a result and its input, both on the LR grid.
 
     Attributes:
-        reflectance: mean absolute difference, reflectance. What the true HR scores is the target, not 0: it is no plain
-            average of fine pixels that a sensor sees.
+        reflectance: mean absolute difference, reflectance. The target is the value of HR, not 0: a sensor does not see
+            plain averages of fine pixels.
         spectral_deg: mean spectral angle, degrees; NaN for a single band.
         spatial_px: length of the shift between them, LR pixels.
     """
@@ -51,15 +50,15 @@ class Consistency:
 
 @dataclass(frozen=True)
 class Correctness:
-    """What a result made of the detail that LR lacks. The three shares add up to 1; read them together.
+    """Classes of the detail that a result adds to LR. The three shares add up to 1; read them together.
 
-    A perfect result scores 0.96, 0.02 and 0.02; LR, merely enlarged, 0.02, 0.96 and 0.02.
+    A perfect result scores 0.96, 0.02 and 0.02. Enlarged LR scores 0.02, 0.96 and 0.02.
 
     Attributes:
-        improvement: share: nearer to HR than LR is.
-        omission: share: still like LR.
-        hallucination: share: like neither.
-        classes: (H, W), which of them a pixel mainly is, or NOT_JUDGED.
+        improvement: share of the detail that is closer to HR than LR is, 0 to 1.
+        omission: share of the detail that is still like LR, 0 to 1.
+        hallucination: share of the detail that is like neither, 0 to 1.
+        classes: the largest of the three at each pixel, (H, W): IMPROVEMENT, OMISSION, HALLUCINATION or NOT_JUDGED.
     """
 
     improvement: float
@@ -72,13 +71,13 @@ def consistency(lr: FloatImage, sr: FloatImage, scale: int) -> Consistency:
     """Compare `sr`, brought to the LR grid by antialiased bilinear interpolation, with `lr`.
 
     Args:
-        lr: reflectance, (C, h, w); NaN where there is no data.
-        sr: reflectance, (C, h * scale, w * scale); NaN where there is no data.
-        scale: of the super-resolution.
+        lr: LR, reflectance, (C, h, w); NaN where there is no data.
+        sr: SR, reflectance, (C, h * scale, w * scale); NaN where there is no data.
+        scale: scale of the super-resolution: 2, 4 or 8.
     """
     fine = torch.from_numpy(np.ascontiguousarray(filled(sr)))[None]
     seen = F.interpolate(fine, scale_factor=1 / scale, mode="bilinear", antialias=True)[0].numpy()
-    valid = known(lr) & known_coarse(known(sr), scale, reach=1)  # into the next LR pixel, of which it sees a half
+    valid = known(lr) & known_coarse(known(sr), scale, reach=1)  # an LR pixel sees half of the next one
     a, b = lr[:, valid].astype(np.float64), seen[:, valid].astype(np.float64)
     norm = np.linalg.norm(a, axis=0) * np.linalg.norm(b, axis=0)
     angles = np.degrees(np.arccos(np.clip((a * b).sum(0)[norm > 0] / norm[norm > 0], -1, 1)))
@@ -93,16 +92,19 @@ def consistency(lr: FloatImage, sr: FloatImage, scale: int) -> Consistency:
 
 
 def enlarged(lr: FloatImage, scale: int) -> FloatImage:
-    """LR on the HR grid by bilinear interpolation: what any detail is added to. (C, h, w) to (C, h * s, w * s)."""
+    """Enlarge LR, (C, h, w), to the HR grid, (C, h * scale, w * scale), by bilinear interpolation.
+
+    Detail is measured relative to this image.
+    """
     image = torch.from_numpy(np.ascontiguousarray(filled(lr)))[None]
     larger: FloatImage = F.interpolate(image, scale_factor=float(scale), mode="bilinear")[0].numpy()
     return larger
 
 
 def harmonised(sr: FloatImage, hr: FloatImage) -> FloatImage:
-    """SR with the histogram of HR, band by band, and moved to where HR lies, by at most 5 pixels.
+    """Give SR the histogram of HR, band by band, and move it onto HR, by at most 5 pixels.
 
-    So brightness and position, which other figures measure, do not count as invented detail.
+    So differences of brightness and position, which other figures measure, do not count as invented detail.
     """
     toned = match_histogram(sr, hr)
     shift = find_shift(hr.mean(0), toned.mean(0), largest_px=_LARGEST_SHIFT_PX)
@@ -116,7 +118,7 @@ def harmonised(sr: FloatImage, hr: FloatImage) -> FloatImage:
 
 
 def synthesis(lr_enlarged: FloatImage, sr_harmonised: FloatImage) -> float:
-    """Mean absolute difference, reflectance: how much detail was added, right or wrong."""
+    """Compute the amount of detail that was added, right or wrong: the mean absolute difference, reflectance."""
     difference = np.abs(sr_harmonised - lr_enlarged)
     return float(difference[np.isfinite(difference)].mean(dtype=np.float64))
 
@@ -124,14 +126,14 @@ def synthesis(lr_enlarged: FloatImage, sr_harmonised: FloatImage) -> float:
 def correctness(lr_enlarged: FloatImage, sr_harmonised: FloatImage, hr: FloatImage) -> Correctness:
     """Judge the detail that was added.
 
-    With the distances `d(x, y) = |x - y| / |x + y|`, mean over the bands, of LR to HR (the reference), SR to HR and SR
-    to LR; the latter two divided by the first; judged where any of them, undivided, is above the 75th percentile of
-    the first.
+    The distance of two images is `d(x, y) = |x - y| / |x + y|`, mean over the bands. Three distances count: LR to HR,
+    SR to HR, and SR to LR. A pixel is judged where any of them is above the 75th percentile of the distance LR to HR.
+    There the distances of SR are divided by the distance LR to HR.
 
     Args:
-        lr_enlarged: reflectance, (C, H, W), from `enlarged`.
-        sr_harmonised: the same shape, from `harmonised`; NaN where there is no data.
-        hr: the same shape; NaN where there is no data.
+        lr_enlarged: LR from `enlarged`, reflectance, (C, H, W).
+        sr_harmonised: SR from `harmonised`, reflectance, the same shape; NaN where there is no data.
+        hr: HR, reflectance, the same shape; NaN where there is no data.
     """
     reference, to_hr, to_lr = (
         _distance(x, y) for x, y in ((lr_enlarged, hr), (sr_harmonised, hr), (sr_harmonised, lr_enlarged))

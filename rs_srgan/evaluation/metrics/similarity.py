@@ -1,4 +1,4 @@
-"""SSIM, SAM and ERGAS by torchmetrics, of images with holes."""
+"""SSIM, SAM and ERGAS by torchmetrics, for images with holes."""
 
 import math
 
@@ -15,21 +15,23 @@ from torchmetrics.functional.image import (
 from rs_srgan.evaluation.metrics.masks import known
 from rs_srgan.pixels.radiometry import FloatImage, Mask
 
-# Of SSIM's Gaussian window with a standard deviation of 1.5 pixels. Wang et al. 2004.
+# Side of SSIM's Gaussian window, whose standard deviation is 1.5 pixels. Wang et al. 2004.
 _WINDOW_PX = 11
 
 
 def ssim(sr: FloatImage, hr: FloatImage, peak: float = 1.0) -> float:
-    """Structural similarity, at most 1; mean over the windows of 11 x 11 pixels that hold no hole, and over the bands.
+    """Compute the structural similarity, at most 1.
+
+    It is the mean over the bands and over the windows of 11 x 11 pixels that have no hole.
 
     Args:
-        sr: reflectance, (C, H, W); NaN where there is no data.
-        hr: the same shape.
-        peak: reflectance that counts as full scale. Its constants grow with it: at 1, twice the contrast of a normal
-            land surface, they dominate in calm places and the index is close to 1.
+        sr: SR, reflectance, (C, H, W); NaN where there is no data.
+        hr: HR, reflectance, the same shape; NaN where there is no data.
+        peak: reflectance that counts as full scale. The constants of the index grow with it. With a peak of 1 they
+            dominate where the contrast is low, and the index is close to 1 there.
 
     Returns:
-        NaN where no window is whole.
+        SSIM; NaN if every window has a hole.
 
     Source: Wang et al. 2004.
     """
@@ -43,14 +45,14 @@ def ssim(sr: FloatImage, hr: FloatImage, peak: float = 1.0) -> float:
 
 
 def sam_degrees(sr: FloatImage, hr: FloatImage) -> float:
-    """Spectral angle, degrees: mean over the pixels that hold data in all bands and are not black.
+    """Compute the spectral angle, degrees: the mean over the pixels that hold data in all bands and are not black.
 
     Args:
-        sr: reflectance, (C, H, W); NaN where there is no data.
-        hr: the same shape.
+        sr: SR, reflectance, (C, H, W); NaN where there is no data.
+        hr: HR, reflectance, the same shape; NaN where there is no data.
 
     Returns:
-        NaN for a single band, which has no angle, and where no pixel counts.
+        angle, degrees; NaN for a single band, which has no angle, and if no pixel counts.
 
     Source: Kruse et al. 1993.
     """
@@ -62,15 +64,15 @@ def sam_degrees(sr: FloatImage, hr: FloatImage) -> float:
 
 
 def ergas(sr: FloatImage, hr: FloatImage, scale: int) -> float:
-    """Relative global error: 100 / scale * sqrt(mean over the bands of (RMSE / mean of HR)^2); 0 is perfect.
+    """Compute the relative global error: 100 / scale * sqrt(mean over the bands of (RMSE / mean of HR)^2).
 
     Args:
-        sr: reflectance, (C, H, W); NaN where there is no data.
-        hr: the same shape.
-        scale: of the super-resolution.
+        sr: SR, reflectance, (C, H, W); NaN where there is no data.
+        hr: HR, reflectance, the same shape; NaN where there is no data.
+        scale: scale of the super-resolution: 2, 4 or 8.
 
     Returns:
-        NaN where no pixel holds data in all bands.
+        ERGAS, 0 for equal images; NaN if no pixel holds data in all bands.
 
     Source: Wald 2000.
     """
@@ -81,5 +83,5 @@ def ergas(sr: FloatImage, hr: FloatImage, scale: int) -> float:
 
 
 def _pixels(image: FloatImage, valid: Mask) -> Tensor:
-    """Those that count, in a row: (1, C, pixels, 1), in float64."""
+    """Return the valid pixels in a row, (1, C, pixels, 1), float64."""
     return torch.from_numpy(image[:, valid].astype(np.float64))[None, :, :, None]

@@ -1,4 +1,4 @@
-"""How much detail of every size an image holds, and how much of it is another image's."""
+"""Detail by spatial frequency: the power of an image, and its correlation with another image."""
 
 from collections.abc import Sequence
 
@@ -7,62 +7,75 @@ from scipy.ndimage import distance_transform_cdt
 
 from rs_srgan.pixels.radiometry import FloatImage, Mask
 
-# Shares of the Nyquist frequency at which an evaluation looks.
+# Frequencies of an evaluation, as shares of the Nyquist frequency.
 FREQUENCIES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-# Pixels along the shorter side from which on every one of FREQUENCIES has a ring.
+# Shorter side, pixels, from which on there is a Fourier coefficient in the ring of each of FREQUENCIES.
 SMALLEST_PX = 16
 
 # Half width of the rings, as a share of the Nyquist frequency.
 _HALF_WIDTH = 0.05
 
-# Where a ring correlation with a reference that is not noisy counts as lost: Rosenthal and Henderson 2003, whose 0.143
-# is for two noisy halves and means the same.
+# Detail counts as lost below this ring correlation with a reference without noise: Rosenthal and Henderson 2003. Their
+# limit of 0.143 is the equivalent for two noisy images.
 _LOST = 0.5
 
 Spectrum = np.ndarray[tuple[int, ...], np.dtype[np.complex128]]
 
 
 def radial_power(image: FloatImage, frequencies: Sequence[float]) -> FloatImage:
-    """Mean power of an image at some spatial frequencies.
+    """Compute the mean power of an image at some spatial frequencies.
 
-    Without its mean and under a Hann window, so that its borders count for nothing.
+    The mean is removed, and a Hann window removes the effect of the borders.
 
     Args:
         image: reflectance, (C, H, W), finite.
-        frequencies: as shares of the Nyquist frequency, in 0..1.
+        frequencies: shares of the Nyquist frequency, 0 to 1.
 
     Returns:
-        power, (C, frequencies), in arbitrary but equal units for images of one size.
+        power, (C, frequencies); values of images of one size can be compared.
 
     Raises:
-        ValueError: a ring without any frequency in it: the image is too small.
+        ValueError: the image is too small: a ring has no Fourier coefficient.
     """
     power = np.abs(_spectrum(image)) ** 2
     return np.stack([power[:, ring].mean(1) for ring in _rings(image, frequencies)], axis=1).astype(np.float32)
 
 
 def spectrum_db(sr: FloatImage, hr: FloatImage, frequencies: Sequence[float]) -> FloatImage:
-    """Power of `sr` over that of `hr`, dB, mean over the bands: 0 where it holds as much detail; (frequencies,)."""
+    """Compute the power of `sr` relative to `hr`, dB, mean over the bands: 0 dB means as much detail.
+
+    Args:
+        sr: SR, reflectance, (C, H, W), finite.
+        hr: HR, reflectance, the same shape.
+        frequencies: shares of the Nyquist frequency, 0 to 1.
+
+    Returns:
+        levels, dB, (frequencies,); at least -120.
+
+    Raises:
+        ValueError: see `radial_power`.
+    """
     ratio = radial_power(sr, frequencies) / np.maximum(radial_power(hr, frequencies), np.finfo(np.float32).tiny)
     levels: FloatImage = (10 * np.log10(np.maximum(ratio, 1e-12))).mean(0)
     return levels
 
 
 def ring_correlation(sr: FloatImage, hr: FloatImage, frequencies: Sequence[float]) -> FloatImage:
-    """Fourier ring correlation: how alike two images are at some spatial frequencies.
+    """Compute the Fourier ring correlation: the similarity of two images at some spatial frequencies.
 
-    Unlike power it asks whether the detail is the right one: invented detail correlates with nothing.
+    Power measures how much detail there is; this measures whether the detail is right. Invented detail does not
+    correlate with HR.
 
     Args:
-        sr: reflectance, (C, H, W), finite.
-        hr: the same shape.
-        frequencies: as shares of the Nyquist frequency, in 0..1.
+        sr: SR, reflectance, (C, H, W), finite.
+        hr: HR, reflectance, the same shape.
+        frequencies: shares of the Nyquist frequency, 0 to 1.
 
     Returns:
-        correlation, (frequencies,), in -1..1, mean over the bands; 0 where one of the images holds nothing.
+        correlation, (frequencies,), -1 to 1, mean over the bands; 0 where one of the images has no power.
 
     Raises:
-        ValueError: a ring without any frequency in it: the image is too small.
+        ValueError: see `radial_power`.
 
     Source: Saxton and Baumeister 1982; van Heel 1987.
     """
@@ -76,9 +89,16 @@ def ring_correlation(sr: FloatImage, hr: FloatImage, frequencies: Sequence[float
 
 
 def resolved(correlation: Sequence[float], frequencies: Sequence[float]) -> float:
-    """Up to which share of the Nyquist frequency a ring correlation with HR stays above 0.5; 1 if it always does.
+    """Find the frequency at which a ring correlation with HR falls below 0.5.
 
-    Between two frequencies by a straight line; at frequency 0 it is taken to be 1.
+    The correlation is interpolated linearly between frequencies; it is 1 at frequency 0.
+
+    Args:
+        correlation: ring correlation at each frequency, -1 to 1.
+        frequencies: shares of the Nyquist frequency, in ascending order.
+
+    Returns:
+        share of the Nyquist frequency, 0 to 1; 1 if the correlation never falls below 0.5.
     """
     before, above = 0.0, 1.0
     for frequency, level in zip(frequencies, correlation, strict=True):
@@ -89,9 +109,15 @@ def resolved(correlation: Sequence[float], frequencies: Sequence[float]) -> floa
 
 
 def without_holes(valid: Mask) -> tuple[slice, slice]:
-    """Rows and columns of the largest square in which everything is valid; the whole image if it has no holes.
+    """Find the largest square without holes.
 
-    What is filled into a hole would be the same in two images, and so count as detail that they share.
+    Pixels that fill a hole are alike in two images, so they would count as detail that both share.
+
+    Args:
+        valid: pixels that hold data, (H, W).
+
+    Returns:
+        rows and columns of the square; of the whole image if it has no holes.
     """
     if valid.all():
         return slice(0, valid.shape[0]), slice(0, valid.shape[1])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from rs_srgan.evaluation.images import Source
 from rs_srgan.evaluation.metrics.masks import known
 from rs_srgan.evaluation.protocol import BORDER_HR_PX, Restored
-from rs_srgan.evaluation.scores import Scored
+from rs_srgan.evaluation.scored import Scored
 from rs_srgan.pixels.radiometry import Image
 
 # Fine pixels of a picture; its centre is shown of a larger image.

@@ -4,13 +4,13 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from rs_srgan.evaluation.images import Protocol
 from rs_srgan.evaluation.metrics.spectrum import FREQUENCIES
 from rs_srgan.evaluation.protocol import BORDER_HR_PX
 from rs_srgan.evaluation.report.gallery import SIDE_PX
 from rs_srgan.evaluation.report.report import Report
 from rs_srgan.evaluation.report.tables import table
-from rs_srgan.evaluation.scores import MEASURES, METHODS, Method, Scores
+from rs_srgan.figures.metrics import Protocol
+from rs_srgan.figures.scores import COMPARED, MEASURES, METHODS, Method, Scores
 
 _PROTOCOLS: dict[Protocol, str] = {
     "simulated": (
@@ -35,7 +35,6 @@ _ALONE: dict[bool, tuple[str, ...]] = {
     False: ("reflectance", "spectral_deg", "spatial_px", "tiles"),
 }
 _SHORT: dict[Method, str] = {"bicubic": "bicubic", "back_projection": "b.-proj.", "model": "model"}
-_COMPARED: tuple[Method, ...] = ("bicubic", "back_projection", "model")
 
 
 def page(report: Report, pictures: Sequence[tuple[str, str]]) -> str:
@@ -76,10 +75,10 @@ def means(mean: Mapping[Method, Scores]) -> str:
         values = {method: float(getattr(scores, name)) for method, scores in mean.items()}
         if all(math.isnan(value) for value in values.values()):
             continue
-        rivals = {values[method] for method in _COMPARED if not math.isnan(values[method])}
+        rivals = {values[method] for method in COMPARED if not math.isnan(values[method])}
         best = max(rivals, key=lambda value: value * measure.better) if measure.better and len(rivals) > 1 else math.nan
         cells = (_number(value, measure.digits) for value in values.values())
-        bold = (method in _COMPARED and value == best for method, value in values.items())
+        bold = (method in COMPARED and value == best for method, value in values.items())
         rows.append(
             [measure.title, *(f"**{cell}**" if strong else cell for cell, strong in zip(cells, bold, strict=True))]
         )
@@ -101,11 +100,11 @@ def _by_image(report: Report) -> str:
 def _by_name(what: str, rows: Iterable[tuple[str, Mapping[Method, Scores]]], report: Report) -> str:
     reference = report.protocol != "real"
     beside, alone = _BESIDE[reference], _ALONE[reference]
-    header = [what, *(f"{MEASURES[name].short}, {_SHORT[method]}" for name in beside for method in _COMPARED)]
+    header = [what, *(f"{MEASURES[name].short}, {_SHORT[method]}" for name in beside for method in COMPARED)]
     header += ["gain"] * reference + [MEASURES[name].short for name in alone]
     lines = []
     for name, scores in rows:
-        line = [_cell(scores[method], figure) for figure in beside for method in _COMPARED]
+        line = [_cell(scores[method], figure) for figure in beside for method in COMPARED]
         if reference:
             line.append(f"{scores['model'].psnr_db - scores['back_projection'].psnr_db:+.2f}")
         lines.append([name, *line, *(_cell(scores["model"], figure) for figure in alone)])
@@ -117,12 +116,12 @@ def _by_frequency(report: Report) -> str:
     header = ["", *(f"{frequency:g}" for frequency in FREQUENCIES)]
     rows = [
         [f"power, dB, {METHODS[method]}", *(_number(level, 1) for level in report.mean[method].spectrum_db)]
-        for method in _COMPARED
+        for method in COMPARED
     ]
     if reference:
         rows += [
             [f"FRC, {METHODS[method]}", *(_number(level, 2) for level in report.mean[method].frc)]
-            for method in _COMPARED
+            for method in COMPARED
         ]
     against = "HR's: 0 dB is as much detail" if reference else "bicubic's: what is added to it"
     ring = " FRC, the Fourier ring correlation with HR: 1 is the same detail, 0 has nothing to do with it." * reference
@@ -135,9 +134,9 @@ def _by_frequency(report: Report) -> str:
 def _by_band(report: Report) -> str:
     rows = []
     for index, band in enumerate(report.bands):
-        values = [report.mean[method].band_psnr_db[index] for method in _COMPARED]
+        values = [report.mean[method].band_psnr_db[index] for method in COMPARED]
         rows.append([band, *(_number(value, 2) for value in values), f"{values[2] - values[1]:+.2f}"])
-    return table(["", *(METHODS[method] for method in _COMPARED), _GAIN], rows)
+    return table(["", *(METHODS[method] for method in COMPARED), _GAIN], rows)
 
 
 def _cell(scores: Scores, name: str) -> str:

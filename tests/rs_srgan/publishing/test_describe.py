@@ -1,4 +1,4 @@
-"""Cards of one's own models: from reports that `rs-srgan evaluate` really wrote."""
+"""Cards of a user's models, from reports that `evaluate` wrote."""
 
 import json
 import shutil
@@ -19,26 +19,26 @@ from tests.conftest import scene_dn, squeeze
 
 @pytest.fixture
 def reports(write_tif, model_folder, tmp_path):
-    """Of one image, simulated and as it is, with pictures."""
+    """Write the reports of one image, with simulated LR and as it is, with pictures."""
     model, image = load_model(model_folder), write_tif(scene_dn(80, 96), "moor_2020.tif")
     for name, reference in (("Moors, 2020", True), ("Moors as they are", False)):
         save_report(evaluate(image, model, reference=reference, pictures=1), tmp_path / name)
     return [tmp_path / "Moors, 2020", tmp_path / "Moors as they are"]
 
 
-def test_the_figures_of_the_reports_are_in_the_card(model_folder, reports):
+def test_the_card_holds_the_figures_of_the_reports(model_folder, reports):
     card = ModelCard.load(describe(model_folder, reports=reports, name="moors/sr"))
     measured = json.loads((reports[0] / "report.json").read_text())["mean"]["model"]
     figures = {each.metric_type: each for each in card.data.eval_results}
     assert figures["psnr"].metric_value == round(measured["psnr_db"], 2)
-    assert (figures["psnr"].dataset_type, figures["psnr"].dataset_name) == ("moors-2020", "Moors, 2020")
-    assert "| Moors, 2020, 1 sites | " in squeeze(card.text) and f" {measured['psnr_db']:.2f} |" in squeeze(card.text)
+    assert (figures["psnr"].dataset_type, figures["psnr"].dataset_name) == ("moors-2020", "Moors, 2020, 1 site")
+    assert "| Moors, 2020, 1 site | " in squeeze(card.text) and f" {measured['psnr_db']:.2f} |" in squeeze(card.text)
     assert "| Moors as they are, real | model |" in squeeze(card.text)
-    assert "training never saw" not in card.text, "we do not know that"
+    assert "Training did not use" not in card.text, "nobody stated that"
     assert 'load_model("moors/sr")' in card.text and "# moors/sr" in card.text
 
 
-def test_pictures_come_with_the_reports_unless_not_wanted(model_folder, reports):
+def test_pictures_of_the_reports_are_copied_unless_refused(model_folder, reports):
     text = describe(model_folder, reports=reports, name="moors/sr").read_text()
     pictures = sorted(path.name for path in (model_folder / "pictures").iterdir())
     assert (
@@ -49,44 +49,46 @@ def test_pictures_come_with_the_reports_unless_not_wanted(model_folder, reports)
     assert not (model_folder / "pictures").exists()
 
 
-def test_what_is_said_in_about_stays_and_is_in_the_card(model_folder, reports):
+def test_texts_in_about_toml_are_kept_and_shown(model_folder, reports):
     describe(model_folder, reports=reports, name="moors/sr")
     about = model_folder / "about.toml"
     about.write_text(about.read_text().replace('limits = ""', 'limits = "Not for bogs."'))
     assert "Not for bogs." in describe(model_folder).read_text()
-    assert "| Moors, 2020, 1 sites |" in squeeze(describe(model_folder, name="moors/sr").read_text())
+    assert "| Moors, 2020, 1 site |" in squeeze(describe(model_folder, name="moors/sr").read_text())
     assert "Not for bogs." in about.read_text()
 
 
-def test_a_card_of_real_images_alone_says_what_is_known_of_them(model_folder, reports):
+def test_a_card_of_real_images_alone_has_no_psnr(model_folder, reports):
     card = ModelCard.load(describe(model_folder, reports=reports[1:]))
     assert card.data.eval_results is None
     assert "Agreement with the input" in card.text and "PSNR" not in card.text
 
 
-@pytest.mark.parametrize("start", ["sisr-x4-rgbn", "organisation/name", "model", "/home/me/model", None])
-def test_what_it_was_made_of_is_said_by_a_name_that_others_know(model_folder, start):
-    (model_folder / "training.json").write_text(json.dumps({"init_from": start, "steps": 5, "minutes": 1.0}))
-    known = start in ("sisr-x4-rgbn", "organisation/name")
-    assert ModelCard.load(describe(model_folder)).data.base_model == (start if known else None)
+@pytest.mark.parametrize(("unseen", "claimed"), [(None, False), (True, True)])
+def test_a_card_claims_unseen_sites_only_if_evaluate_was_told(write_tif, model_folder, tmp_path, unseen, claimed):
+    image, report = write_tif(scene_dn(80, 96), "moor_2020.tif"), tmp_path / "Sentinel-2, my fields"
+    save_report(evaluate(image, load_model(model_folder), unseen=unseen), report)
+    card = ModelCard.load(describe(model_folder, reports=[report]))
+    assert ("Training did not use these sites." in card.text.replace("\n", " ")) == claimed
+    assert ("unseen" in card.data.eval_results[0].dataset_name) == claimed
 
 
 def test_figures_of_other_weights_are_refused(model_folder, model, reports):
     with torch.no_grad():
         model.generator.head.bias.add_(1)
     model.save_pretrained(model_folder)
-    with pytest.raises(InputError, match=r"is about other weights .* Evaluate the model as it is now"):
+    with pytest.raises(InputError, match="other weights"):
         describe(model_folder, reports=reports)
     assert not (model_folder / "metrics.json").exists()
 
 
-def test_a_folder_that_is_called_as_a_bundled_model_is_meant_itself(model_folder, reports, monkeypatch):
+def test_a_folder_named_like_a_bundled_model_is_described_itself(model_folder, reports, monkeypatch):
     model_folder.rename(model_folder.with_name("sisr-x4-rgbn"))
     monkeypatch.chdir(model_folder.parent)
     describe("sisr-x4-rgbn", reports=reports)
 
 
-def test_wrong_requests_are_a_line(model_folder, reports, tmp_path, capsys):
+def test_a_wrong_request_is_one_line(model_folder, reports, tmp_path, capsys):
     twin = tmp_path / "elsewhere" / reports[0].name
     shutil.copytree(reports[0], twin)
     (tmp_path / "empty").mkdir()
@@ -95,9 +97,9 @@ def test_wrong_requests_are_a_line(model_folder, reports, tmp_path, capsys):
     for arguments, words in (
         ([tmp_path / "no"], "There is no folder"),
         ([model_folder, "--report", tmp_path / "empty"], "There is no report at"),
-        ([model_folder, "--report", tmp_path / "odd"], "is no report of `rs-srgan evaluate`"),
+        ([model_folder, "--report", tmp_path / "odd"], "model is 3"),
         ([model_folder, "--report", reports[0], twin], "Two reports lie in folders named Moors, 2020"),
-        ([model_folder, "--name", "moors/other"], "says that the model's name is 'moors/sr'"),
+        ([model_folder, "--name", "moors/other"], "has the name 'moors/sr'"),
     ):
         describe(model_folder, name="moors/sr")
         assert main(["card", *map(str, arguments)]) == 2
@@ -105,7 +107,7 @@ def test_wrong_requests_are_a_line(model_folder, reports, tmp_path, capsys):
         assert words in error and error.count("\n") == 1
 
 
-def test_the_report_of_pairs_says_so(model_folder, write_tif, tmp_path):
+def test_the_card_of_pairs_describes_pairs(model_folder, write_tif, tmp_path):
     fine = scene_dn(96, 96).astype(np.float32)
     (tmp_path / "pairs" / "hr").mkdir(parents=True)
     (tmp_path / "pairs" / "lr").mkdir()
@@ -113,5 +115,5 @@ def test_the_report_of_pairs_says_so(model_folder, write_tif, tmp_path):
     write_tif(fine.reshape(4, 24, 4, 24, 4).mean((2, 4)).astype(np.uint16), "pairs/lr/a.tif")
     save_report(evaluate(tmp_path / "pairs", load_model(model_folder)), tmp_path / "report")
     text = describe(model_folder, reports=[tmp_path / "report"]).read_text().replace("\n", " ")
-    assert "LR and HR of pairs are two images" in text and "Wald" not in text
+    assert "LR and HR are two images" in text and "Wald" not in text
     assert "| report | model |" in squeeze(text) and ", real" not in squeeze(text)

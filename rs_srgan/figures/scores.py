@@ -1,4 +1,4 @@
-"""The figures that an image gets, and their means."""
+"""The figures that one method gets on an image, and their means."""
 
 import dataclasses
 import math
@@ -8,29 +8,31 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from rs_srgan.evaluation.images import Case
-from rs_srgan.evaluation.protocol import Restored
-from rs_srgan.pixels.radiometry import FloatImage
+from rs_srgan.figures.json_value import JsonValue, rounded
 
 Method = Literal["bicubic", "back_projection", "model", "hr"]
-# For people, in the order of the tables.
+# The titles of the methods, in the order of the tables.
 METHODS: dict[Method, str] = {
     "bicubic": "bicubic",
     "back_projection": "bicubic + 3 back-projections",
     "model": "model",
     "hr": "HR itself",
 }
+# The methods that make an image from LR.
+COMPARED: tuple[Method, ...] = ("bicubic", "back_projection", "model")
+
+ScoresJson = dict[str, float | list[float | None] | None]
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What a figure is.
+    """The description of a figure.
 
     Attributes:
-        title: with its unit.
-        short: where there is little room.
-        digits: behind the point.
-        better: the larger value (1), the smaller (-1), or neither (0).
+        title: its name with its unit.
+        short: its name where there is little room.
+        digits: digits after the decimal point.
+        better: 1 if a larger value is better, -1 if a smaller one is, 0 if neither.
     """
 
     title: str
@@ -45,7 +47,7 @@ def _measured(title: str, short: str, digits: int, better: int) -> Any:  # noqa:
 
 @dataclass(frozen=True)
 class Scores:
-    """What one method scored on one image, or in the mean; NaN and () for what has no meaning there."""
+    """The figures of one method on one image, or their mean; NaN and () for figures that do not apply."""
 
     psnr_db: float = _measured("PSNR, dB", "PSNR", 2, 1)
     rmse: float = _measured("RMSE, reflectance", "RMSE", 5, -1)
@@ -69,12 +71,12 @@ class Scores:
     coverage: float = _measured("within the 80 % interval", "within 80 %", 3, 0)
     rank: float = _measured("rank correlation of error and uncertainty", "rank", 3, 1)
     band_psnr_db: tuple[float, ...] = ()  # in the order of the model's bands
-    spectrum_db: tuple[float, ...] = ()  # at spectrum.FREQUENCIES; against HR, or against bicubic where there is none
+    spectrum_db: tuple[float, ...] = ()  # at spectrum.FREQUENCIES; against HR, or against bicubic where there is no HR
     frc: tuple[float, ...] = ()  # at spectrum.FREQUENCIES; with HR
 
     @classmethod
     def mean(cls, scores: Iterable[Self]) -> Self:
-        """The mean of each figure over what has it."""
+        """Average each figure over the scores that have it."""
         several = list(scores)
         means: dict[str, Any] = {}
         for name in (each.name for each in dataclasses.fields(cls)):
@@ -85,43 +87,44 @@ class Scores:
                 means[name] = tuple(_mean(column) for column in zip(*values, strict=True))
         return cls(**means)
 
-    def to_json(self) -> dict[str, Any]:
-        """What has a value; infinity, for which JSON has no word, as null."""
+    @classmethod
+    def from_json(cls, found: JsonValue) -> Self:
+        """Read what `to_json` wrote.
 
-        def number(value: float) -> float | None:
-            return float(f"{value:.6g}") if math.isfinite(value) else None
+        Raises:
+            InputError: a key that is no figure, or a value that is not a number.
+        """
+        values: dict[str, Any] = {}
+        for name, value in found.only(each.name for each in dataclasses.fields(cls)).items():
+            values[name] = value.number(null=math.inf) if name in MEASURES else value.numbers()
+        return cls(**values)
 
-        content: dict[str, Any] = {}
+    def to_json(self) -> ScoresJson:
+        """Return the figures that have a value; infinity, which JSON lacks, as null."""
+        content: ScoresJson = {}
         for name, value in vars(self).items():
             if isinstance(value, tuple):
-                content |= {name: [number(each) for each in value]} if value else {}
+                content |= {name: [rounded(each) for each in value]} if value else {}
             elif not math.isnan(value):
-                content[name] = number(value)
+                content[name] = rounded(value)
         return content
-
-
-@dataclass(frozen=True)
-class Scored:
-    """An image with its figures, and what pictures show of it.
-
-    Attributes:
-        case: what was evaluated.
-        restored: what every method made of it.
-        scores: by method.
-        seen: what the sensor would see of the model's result, (C, h, w).
-        classes: of the model's result, (H, W), see `opensr.Correctness`; None without a reference.
-    """
-
-    case: Case
-    restored: Restored
-    scores: dict[Method, Scores]
-    seen: FloatImage
-    classes: np.ndarray[Any, np.dtype[np.int8]] | None
 
 
 MEASURES: dict[str, Measure] = {
     each.name: each.metadata["measure"] for each in dataclasses.fields(Scores) if "measure" in each.metadata
 }
+
+
+def by_method(found: JsonValue) -> dict[Method, Scores]:
+    """Read the scores of several methods.
+
+    Raises:
+        InputError: one of COMPARED is missing, or there is a method that is not known.
+    """
+    for method in COMPARED:
+        _ = found[method]
+    named: dict[str, Method] = {method: method for method in METHODS}
+    return {named[name]: Scores.from_json(scores) for name, scores in found.only(METHODS).items()}
 
 
 def _mean(values: Iterable[float]) -> float:

@@ -1,0 +1,94 @@
+"""The YAML block at the top of a card, which the Hub reads."""
+
+import math
+import re
+from collections.abc import Iterator
+
+from huggingface_hub import EvalResult, ModelCardData
+
+from rs_srgan.figures.metrics import Group, Metrics
+from rs_srgan.figures.tracks import Track
+from rs_srgan.models import SISRConfig
+from rs_srgan.publishing.unseen import counted_sites
+from rs_srgan.sensors import SENTINEL2
+
+
+def metadata(name: str, config: SISRConfig, metrics: Metrics | None, license_: str, base_model: str) -> str:
+    """Write the metadata of a card, YAML.
+
+    Args:
+        name: the model's name.
+        config: the model's configuration.
+        metrics: the model's figures; None if there are none.
+        license_: the licence, by its name on the Hub; empty if there is none.
+        base_model: the model that training started from, by a name that others can load; empty if there is none.
+    """
+    results: list[EvalResult] = []
+    if metrics is not None:
+        for group in metrics.referenced.values():
+            results += _group_results(config.scale, group)
+        for key, track in metrics.tracks.items():
+            results += _track_results(config.scale, key, track)
+    data = ModelCardData(
+        library_name="rs_srgan",
+        pipeline_tag="image-to-image",
+        license=license_ or None,
+        base_model=base_model or None,
+        tags=[
+            "super-resolution",
+            f"super-resolution-x{config.scale}",
+            "remote-sensing",
+            "satellite-imagery",
+            *(["sentinel-2"] if set(config.bands) <= set(SENTINEL2.band_names) else []),
+            "model_hub_mixin",
+            "pytorch_model_hub_mixin",
+        ],
+        model_name=name if results else None,
+        eval_results=results or None,
+    )
+    return data.to_yaml().strip()
+
+
+def _group_results(scale: int, group: Group) -> Iterator[EvalResult]:
+    model, baseline = group.mean["model"], group.mean["back_projection"]
+    figures = (
+        ("psnr", "PSNR, dB", model.psnr_db, 2),
+        ("psnr_gain", "PSNR over bicubic + 3 back-projections, dB", model.psnr_db - baseline.psnr_db, 2),
+        ("ssim", "SSIM", model.ssim, 4),
+    )
+    for metric, described, value, digits in figures:
+        if math.isfinite(value):
+            yield EvalResult(
+                task_type="image-to-image",
+                task_name=f"Super-resolution x{scale}",
+                dataset_type=group.dataset or _identifier(group.title),
+                dataset_config=group.title,
+                dataset_name=f"{group.title}, {counted_sites(len(group.sites), group.unseen)}",
+                metric_type=metric,
+                metric_name=described,
+                metric_value=round(value, digits),
+            )
+
+
+def _track_results(scale: int, key: str, track: Track) -> Iterator[EvalResult]:
+    sites, views = counted_sites(len(track.sites), track.unseen), track.most_views
+    figures = (
+        ("psnr", "PSNR, dB", track.mean["model"][views]),
+        ("psnr_gain", "PSNR over one view, dB", track.gain_db),
+    )
+    for metric, described, value in figures:
+        yield EvalResult(
+            task_type="image-to-image",
+            task_name=f"Multi-image super-resolution x{scale}",
+            dataset_type=track.dataset or _identifier(track.title),
+            dataset_config=f"track {key}",
+            dataset_name=f"Track {key}, {track.title}, {sites}, {views} views",
+            metric_type=metric,
+            metric_name=described,
+            metric_value=round(value, 2),
+        )
+
+
+def _identifier(title: str) -> str:
+    """Return a title in lower case, with hyphens for everything but letters and digits."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")

@@ -1,0 +1,32 @@
+import json
+import math
+
+import pytest
+
+from rs_srgan.figures.scores import MEASURES, Scores
+
+
+def test_a_mean_is_over_what_has_the_figure():
+    mean = Scores.mean(
+        [
+            Scores(psnr_db=30, frc=(1.0, 0.5)),
+            Scores(psnr_db=40, ssim=0.9, frc=(0.5, math.nan)),
+            Scores(rmse=0.01),
+        ]
+    )
+    assert (mean.psnr_db, mean.ssim, mean.rmse) == (35, 0.9, 0.01)
+    assert mean.frc == (0.75, 0.5)
+    assert math.isnan(mean.ergas)
+    assert mean.band_psnr_db == ()
+
+
+def test_json_has_no_word_for_infinity():
+    content = Scores(psnr_db=math.inf, rmse=0.0, frc=(1.0, math.nan)).to_json()
+    assert content == {"psnr_db": None, "rmse": 0.0, "frc": [1.0, None]}
+    assert json.loads(json.dumps(content, allow_nan=False)) == content
+
+
+@pytest.mark.parametrize("attribute", ["title", "short"])
+def test_every_figure_has_a_name_of_its_own(attribute):
+    names = [getattr(measure, attribute) for measure in MEASURES.values()]
+    assert len(set(names)) == len(names)

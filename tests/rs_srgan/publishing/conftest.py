@@ -1,0 +1,70 @@
+"""Made-up figures, and folders of models that have them."""
+
+import pytest
+
+from rs_srgan import MISR, MISRConfig
+from rs_srgan.figures.calibration import Calibration
+from rs_srgan.figures.metrics import METRICS_FILE, Group, Metrics, write_metrics
+from rs_srgan.figures.scores import Scores
+from rs_srgan.figures.tracks import Track
+
+PSNR = {"bicubic": 30.0, "back_projection": 31.0, "model": 32.5}
+
+
+def make_scores(psnr):
+    return Scores(
+        psnr_db=psnr,
+        ssim=0.5,
+        sam_deg=0.5,
+        improvement=0.5,
+        omission=0.25,
+        hallucination=0.25,
+        sensor=0.001,
+        reflectance=0.001,
+        spectral_deg=0.001,
+        band_psnr_db=(psnr,) * 4,
+        spectrum_db=tuple(-float(tenth) for tenth in range(9)),
+    )
+
+
+def make_group(title="Sentinel-2, 40 m to 10 m", unseen=True, **values):
+    mean = {method: make_scores(psnr) for method, psnr in PSNR.items()}
+    return Group(title, "simulated", unseen, mean, {"dell": PSNR}, **values)
+
+
+@pytest.fixture
+def metrics():
+    """The figures of a model for single images."""
+    calibration = Calibration(0.81, 0.5, 0.4, 0.6, (0.01,) * 10, (0.02,) * 10)
+    return Metrics("f", {"sentinel2": make_group(dataset="sentinel-2")}, {"sentinel2": calibration})
+
+
+@pytest.fixture
+def measured(model_folder, metrics):
+    """The folder of a model for single images, with figures."""
+    write_metrics(metrics, model_folder / METRICS_FILE)
+    return model_folder
+
+
+@pytest.fixture
+def tracks():
+    """The figures of a model for several revisits: one track with many sites, and one with a loss."""
+    sites = {f"site {number}": {1: 30.0, 2: 30.5, 8: 31.0 + number / 100} for number in range(30)}
+    mean = {
+        "bicubic": {1: 29.0, 2: 29.0, 8: 29.0},
+        "shift_and_add": {1: 29.5, 2: 29.8, 8: 30.1},
+        "model": {1: 30.0, 2: 30.5, 8: 31.15},
+    }
+    three = {method: {1: each[1], 3: each[8]} for method, each in mean.items()}
+    return {
+        "A": Track("simulated: Sentinel-2, noise", True, mean, sites, (0.004, 0.01), "sentinel-2"),
+        "NAIP": Track("real", True, three, {"a": {1: 30.0, 3: 29.5}}, None, "naip"),
+    }
+
+
+@pytest.fixture
+def measured_several(tmp_path, tracks):
+    """The folder of a model for several revisits, with figures."""
+    MISR(MISRConfig(channels=16, blocks=1, fusion_channels=16)).save_pretrained(tmp_path / "several")
+    write_metrics(Metrics("f", tracks=tracks), tmp_path / "several" / METRICS_FILE)
+    return tmp_path / "several"

@@ -1,0 +1,45 @@
+from huggingface_hub import ModelCard
+
+from rs_srgan import MISRConfig, SISRConfig
+from rs_srgan.figures.metrics import Metrics
+from rs_srgan.publishing.card_metadata import metadata
+from tests.rs_srgan.publishing.conftest import make_group
+
+
+def read(metrics, config=None, license_="", base_model=""):
+    """Return the metadata as the Hub reads it."""
+    return ModelCard(f"---\n{metadata('a/b', config or SISRConfig(), metrics, license_, base_model)}\n---\n").data
+
+
+def test_without_figures_there_are_no_results():
+    data = read(None, license_="mit", base_model="sisr-x4-rgbn")
+    assert data.eval_results is None
+    assert (data.license, data.base_model, data.library_name) == ("mit", "sisr-x4-rgbn", "rs_srgan")
+    assert {"super-resolution-x4", "sentinel-2"} <= set(data.tags)
+
+
+def test_results_hold_psnr_gain_and_ssim(metrics):
+    results = {each.metric_type: each for each in read(metrics).eval_results}
+    assert {kind: each.metric_value for kind, each in results.items()} == {"psnr": 32.5, "psnr_gain": 1.5, "ssim": 0.5}
+    assert results["psnr"].dataset_name == "Sentinel-2, 40 m to 10 m, 1 unseen site"
+    assert results["psnr"].dataset_type == "sentinel-2"
+
+
+def test_results_claim_unseen_sites_only_where_it_was_stated():
+    for unseen, words in ((True, "1 unseen site"), (False, "1 site"), (None, "1 site")):
+        data = read(Metrics("f", {"a": make_group("Sentinel-2, my fields", unseen)}))
+        assert data.eval_results[0].dataset_name == f"Sentinel-2, my fields, {words}"
+        assert data.eval_results[0].dataset_type == "sentinel-2-my-fields"
+
+
+def test_results_hold_the_tracks(tracks):
+    results = {
+        (result.dataset_config, result.metric_type): result.metric_value
+        for result in read(Metrics("f", tracks=tracks), MISRConfig()).eval_results
+    }
+    assert results == {
+        ("track A", "psnr"): 31.15,
+        ("track A", "psnr_gain"): 1.15,
+        ("track NAIP", "psnr"): 31.15,
+        ("track NAIP", "psnr_gain"): 1.15,
+    }
