@@ -6,7 +6,7 @@ inside functions and imports for type checkers count.
 
 import ast
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -167,7 +167,7 @@ def measure(package: str, root: Path) -> Measures:
 
 def table(columns: Mapping[str, Measures]) -> str:
     """Return the measures as a Markdown table with one column for each package."""
-    rows = {
+    rows: dict[str, Callable[[Measures], object]] = {
         "files at the root": lambda m: m.loose_files,
         "rooms": lambda m: m.rooms,
         "arrows between rooms": lambda m: m.arrows,
