@@ -13,8 +13,9 @@ import yaml
 from benchmarks.report import ROOT, write_block
 from rs_srgan.evaluation.report.tables import table
 from train.data.mixture import MixtureDataModule
-from train.module import SPECTRUM_AT, SISRModule
+from train.module import SISRModule
 from train.report import curves, read_log
+from train.validation import SPECTRUM_AT
 
 PARTS = 4  # of the run, each a row
 GROUPS = {"sentinel2": "Sentinel-2", "naip": "NAIP"}

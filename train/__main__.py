@@ -1,7 +1,9 @@
-"""Lightning's command line on our modules, `python -m train fit --config F.yaml`; and `convert` and `reproduce`."""
+"""Command line of training: `python -m train fit --config F.yaml` by Lightning, and `convert` and `reproduce`."""
 
+import pydoc
 import sys
 import warnings
+from argparse import ArgumentError
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,42 +19,46 @@ from train import convert, reproduce
 from train.callbacks import Averaging, SaveModel
 from train.figures import Figures
 from train.gan import GANModule
-from train.keys import check_command, check_keys, find_class
+from train.parser_error import one_line
 from train.report import Report
 
-_DESCRIPTION = "Training on Lightning's command line. Beside its commands: convert, a checkpoint of the original \
-Remote-Sensing-SRGAN into a model folder; reproduce, whether the recipe of a bundled model still trains. For either: \
-python -m train convert --help."
+_DESCRIPTION = "Training, by the command line of Lightning. There are two more commands: convert makes a model folder \
+of a checkpoint of the original Remote-Sensing-SRGAN, and reproduce trains a bundled model again by its recipe. See \
+python -m train convert --help and python -m train reproduce --help."
 _LOGGERS = {"csv": "CSVLogger", "tensorboard": "TensorBoardLogger", "wandb": "WandbLogger"}
 
 
 class TrainCLI(LightningCLI):
-    """LightningCLI; what model and data must agree on stands once, in the model's configuration.
+    """LightningCLI with the logger and callbacks of every run; the data gets scale, bands and MTF from the model.
 
-    Everything about a run lies in `trainer.default_root_dir`: log/, checkpoints/, figures/, report.md, and model/.
+    A run writes only below `trainer.default_root_dir`: log/, checkpoints/, figures/, report.md and model/.
     """
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Options of our own, and what the model, once it is made, hands to the data."""
-        parser.add_argument("--log", type=Literal["csv", "tensorboard", "wandb"], default="csv", help="where to")
-        parser.add_argument("--ema", type=float, default=0.999, help="decay of the averaged weights; 0: none")
+        """Add our options, and the links from the model to the data."""
+        parser.add_argument("--log", type=Literal["csv", "tensorboard", "wandb"], default="csv", help="kind of log")
+        parser.add_argument("--ema", type=float, default=0.999, help="decay of the averaged weights; 0 for no average")
         for name in ("scale", "bands", "mtf_nyquist"):
             parser.link_arguments(f"model.{name}", f"data.init_args.{name}", apply_on="instantiate")
 
     def before_instantiate_classes(self) -> None:
-        """Add the logger and the callbacks that every run has, unless the request names its own."""
+        """Check the request, and add the logger and the callbacks of every run, unless the request names its own.
+
+        Raises:
+            InputError: a request that cannot run.
+        """
         config = self.config[self.subcommand]
         trainer = config.trainer
         resumed = config.get("ckpt_path")
         if resumed not in (None, "last", "best", "hpc") and not Path(resumed).is_file():
             raise InputError(f"The checkpoint {resumed} (ckpt_path) does not exist.")
-        if trainer.gradient_clip_val and issubclass(find_class(config.model.class_path, "model"), GANModule):
+        if trainer.gradient_clip_val and issubclass(_class_of(config.model), GANModule):
             raise InputError("GANModule clips both networks itself: set model.gradient_clip, not gradient_clip_val.")
         if not 0 <= config.ema < 1:
-            raise InputError(f"ema is {config.ema}; expected 0 (none) or a decay below 1, such as 0.999.")
+            raise InputError(f"ema is {config.ema}; expected 0 (no average) or a decay below 1, for example 0.999.")
         trainer.precision = trainer.precision or default_precision(trainer.accelerator)
         if config.log != "csv" and not find_spec(config.log):
-            raise InputError(f"--log {config.log} needs its package, which is not here: pip install {config.log}.")
+            raise InputError(f"--log {config.log} needs the package {config.log}: pip install {config.log}.")
         root = Path(trainer.default_root_dir or "runs/latest")
         trainer.default_root_dir = str(root)
         if trainer.logger is None:
@@ -62,17 +68,23 @@ class TrainCLI(LightningCLI):
 
 
 def with_defaults(requested: list[Namespace] | Namespace | None, root: Path, ema: float) -> list[Namespace]:
-    """The callbacks that every run has, but for those whose class the request names itself, and the requested ones."""
+    """Return the callbacks of a run: those of every run, and the requested ones, which replace those of their class.
+
+    Args:
+        requested: callbacks that the request names.
+        root: folder of the run.
+        ema: decay of the averaged weights; 0 for no average.
+    """
     given = requested if isinstance(requested, list) else [requested] if requested else []
-    kinds = [find_class(callback.class_path, "trainer.callbacks") for callback in given]
+    kinds = [_class_of(callback) for callback in given]
     options: dict[type[Any], dict[str, Any]] = {
-        # by epochs: in manual optimisation Lightning's ModelCheckpoint never looks at the clock
+        # Once per epoch, because in manual optimisation ModelCheckpoint ignores its time interval.
         ModelCheckpoint: {
             "dirpath": str(root / "checkpoints"),
             "every_n_epochs": 1,
             "save_on_train_epoch_end": True,
             "save_last": True,
-            "enable_version_counter": False,  # a run in the same folder goes on with the same file
+            "enable_version_counter": False,  # a run in the same folder replaces last.ckpt
         },
         SaveModel: {"folder": str(root / "model")},
         Figures: {"folder": str(root / "figures")},
@@ -85,11 +97,11 @@ def with_defaults(requested: list[Namespace] | Namespace | None, root: Path, ema
     ]
     averages = any(issubclass(each, WeightAveraging) for each in kinds)
     last = [_made(f"{Averaging.__module__}.Averaging", decay=ema)] if ema and not averages else []
-    return [*own, *given, *last]  # SaveModel before the averaging
+    return [*own, *given, *last]  # SaveModel must come before the averaging
 
 
 def default_precision(accelerator: str) -> str:
-    """bf16 where the hardware computes with it; processors that emulate it take many times as long as in fp32."""
+    """Return bf16 where the hardware computes with it, else fp32; emulated bf16 is many times slower than fp32."""
     device = "cpu" if accelerator == "cpu" else default_device()
     return "bf16-mixed" if computes_in_bf16(device) else "32-true"
 
@@ -98,17 +110,22 @@ def _made(class_path: str, **options: Any) -> Namespace:  # noqa: ANN401
     return Namespace(class_path=class_path, init_args=Namespace(**options))  # type: ignore[no-untyped-call]
 
 
+def _class_of(requested: Namespace) -> type[Any]:
+    kind: Any = pydoc.locate(requested.class_path)  # the parser has checked that the class exists
+    return kind  # type: ignore[no-any-return]
+
+
 def run(arguments: Sequence[str]) -> None:
-    """A command line of Lightning's."""
-    check_keys(arguments[1:], own=("log", "ema"))
+    """Run a command line of Lightning."""
+    reports = {"exit_on_error": False}
     TrainCLI(
         args=list(arguments),
         save_config_kwargs={"overwrite": True},
-        parser_kwargs={"description": _DESCRIPTION},
+        parser_kwargs={"description": _DESCRIPTION, **reports, **dict.fromkeys(TrainCLI.subcommands(), reports)},
         subclass_mode_model=True,
         subclass_mode_data=True,
         trainer_defaults={
-            "reload_dataloaders_every_n_epochs": 1,  # every epoch its own crops
+            "reload_dataloaders_every_n_epochs": 1,  # every epoch has its own crops
             "precision": None,  # see `default_precision`
             "log_every_n_steps": 50,
         },
@@ -116,35 +133,33 @@ def run(arguments: Sequence[str]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run; 2 where the request cannot be met, 1 where the run had to stop at values that are not finite."""
+    """Run a command; return 0 for success, 2 for a wrong request, 1 for a run stopped by values that are not finite."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    # Lightning's own, on every run: its dependency's new name for a class, and a switch that we cannot set
+    # Lightning warns in every run of a renamed class in a dependency, and of an order of steps that it sets itself.
     warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
     warnings.filterwarnings("ignore", message=".*lr_scheduler.step.*before .*optimizer.step.*")
     try:
-        if arguments and not arguments[0].startswith("-"):
-            check_command(arguments[0], {*TrainCLI.subcommands(), "convert", "reproduce"})
         if arguments[:1] == ["convert"]:
             convert.main(arguments[1:])
-            return 0
-        if arguments[:1] == ["reproduce"]:
+        elif arguments[:1] == ["reproduce"]:
             reproduce.main(arguments[1:], run)
-            return 0
-        run(arguments)
+        else:
+            run(arguments)
     except Exception as error:
         cause = _cause(error)
         if cause is None:
             raise
         print(f"train: {cause}", file=sys.stderr)
-        return 2 if isinstance(cause, InputError) else 1
+        return 1 if isinstance(cause, FloatingPointError) else 2
     return 0
 
 
-def _cause(error: BaseException | None) -> InputError | FloatingPointError | None:
-    """What `error` is, or comes from, that a line says: jsonargparse wraps what a constructor raises."""
-    while error is not None and not isinstance(error, InputError | FloatingPointError):
-        error = error.__cause__ or error.__context__
-    return error
+def _cause(error: BaseException) -> InputError | FloatingPointError | None:
+    """Return the error to report in one line, if there is one: jsonargparse wraps the errors of constructors."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, InputError | FloatingPointError):
+        cause = cause.__cause__ or cause.__context__
+    return InputError(one_line(str(error))) if cause is None and isinstance(error, ArgumentError) else cause
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What happens beside the steps of training."""
+"""Callbacks of every run: averaged weights, and the model folder."""
 
 import json
 import math
@@ -18,17 +18,17 @@ from train.provenance import provenance
 
 
 def trains(trainer: L.Trainer) -> bool:
-    """Whether this process is the one that writes, in training: a validation by itself leaves a run's results alone."""
+    """Return whether this process writes results: the first one, in training; `validate` leaves results as they are."""
     return bool(trainer.is_global_zero and trainer.state.fn == TrainerFn.FITTING and not trainer.sanity_checking)
 
 
 class Averaging(WeightAveraging):
-    """The exponential moving average of the weights; what does not move stays what it is, to the last bit.
+    """Exponential moving average of the weights that keeps constant weights exact to the last bit.
 
-    Lightning's own, as a weighted sum, does not: the model for one image within one for several would drift.
+    The average of Lightning is a weighted sum, whose rounding would change the frozen SISR model in a MISR model.
 
     Args:
-        decay: from step to step, in [0, 1).
+        decay: decay per step, in [0, 1).
     """
 
     def __init__(self, decay: float = 0.999) -> None:
@@ -36,15 +36,15 @@ class Averaging(WeightAveraging):
 
 
 class SaveModel(L.Callback):
-    """After every validation and at the end, save the averaged model as a folder that `load_model` reads.
+    """Saves the averaged model after every validation and at the end, as a folder that `load_model` reads.
 
-    Weights that are not finite stop the run, and what was saved before stays.
+    Weights that are not finite stop the run, and the model saved before is kept.
 
-    Must stand before the averaging callback: that one puts the averaged weights into the model for a validation and
-    takes them out again when its turn comes at the end of it.
+    The averaging callback must come after this one. It puts the averaged weights into the model for a validation, and
+    takes them out at the end of the validation, when its turn comes.
 
     Args:
-        folder: where; what it holds of an earlier save is replaced.
+        folder: the model folder; its files are replaced.
     """
 
     def __init__(self, folder: str) -> None:
@@ -54,26 +54,30 @@ class SaveModel(L.Callback):
         self._provenance: dict[str, Any] = {}
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Start the clock, and look at the order of the callbacks."""
+        """Start the clock, and check the order of the callbacks.
+
+        Raises:
+            InputError: the averaging callback comes first.
+        """
         self._started = time.monotonic()
         if trainer.is_global_zero:
             self._provenance = provenance(trainer)
         callbacks = trainer.callbacks  # type: ignore[attr-defined]
         if any(isinstance(earlier, WeightAveraging) for earlier in callbacks[: callbacks.index(self)]):
-            raise InputError("SaveModel stands after the averaging callback; expected before. Swap them.")
+            raise InputError("SaveModel comes after the averaging callback; expected before. Swap them.")
 
     def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Save while the averaged weights are in the model."""
+        """Save the model, which has the averaged weights now."""
         if trains(trainer):
             self._save(_ours(pl_module))
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Note the metrics, which are complete only now."""
+        """Write training.json; the metrics are complete now."""
         if trains(trainer):
             self._record(trainer, _ours(pl_module))
 
     def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """When training ended, the averaging callback left the averaged weights in the model."""
+        """Save the model, in which the averaging callback left the averaged weights."""
         if trainer.is_global_zero:
             self._save(_ours(pl_module))
             self._record(trainer, _ours(pl_module))
@@ -84,11 +88,11 @@ class SaveModel(L.Callback):
 
     def _record(self, trainer: L.Trainer, pl_module: SRModule) -> None:
         found = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val/")}
-        # a correlation may have no value, and JSON has no NaN
+        # A correlation can be NaN, which JSON does not have.
         metrics = {name: value if math.isfinite(value) else None for name, value in found.items()}
         progress = {"steps": pl_module.steps_done, "minutes": round(self._elapsed() / 60, 1)}
         start: dict[str, str] = {}
-        if name := pl_module.init_from:  # without the folders of this machine
+        if name := pl_module.init_from:  # the last part only, because the path is of this machine
             start = {"init_from": Path(name).name if is_local(name) else name}
         record = {**start, **progress, **metrics, **self._provenance}
         (self.folder / "training.json").write_text(
@@ -99,15 +103,15 @@ class SaveModel(L.Callback):
         return self._seconds + time.monotonic() - self._started
 
     def state_dict(self) -> dict[str, float]:
-        """Time already spent, so that a resumed run adds to it."""
+        """Return the training time so far, to which a resumed run adds."""
         return {"seconds": self._elapsed()}
 
     def load_state_dict(self, state_dict: dict[str, float]) -> None:
-        """Go on counting."""
+        """Restore the training time."""
         self._seconds = state_dict["seconds"]
 
 
 def _ours(module: L.LightningModule) -> SRModule:
     if not isinstance(module, SRModule):
-        raise TypeError(f"SaveModel saves an SRModule, not a {type(module).__name__}.")
+        raise TypeError(f"SaveModel got a {type(module).__name__}; expected an SRModule.")
     return module

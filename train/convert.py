@@ -1,4 +1,4 @@
-"""`python -m train convert original.ckpt -o folder`: checkpoints of the original Remote-Sensing-SRGAN."""
+"""Convert a checkpoint of the original Remote-Sensing-SRGAN: python -m train convert original.ckpt -o FOLDER."""
 
 import argparse
 import logging
@@ -19,21 +19,21 @@ from rs_srgan.sensors import RGBN
 
 logger = logging.getLogger(__name__)
 
-# What numbers of numpy are made of in a pickle, as in the scores that Lightning's callbacks keep.
+# Types of NumPy scalars in a pickle; the callbacks of Lightning save such scores.
 _SCALAR = np.float64(0).__reduce__()[0]
 _NUMPY: list[Any] = [
-    *((_SCALAR, f"{core}.multiarray.scalar") for core in ("numpy.core", "numpy._core")),  # numpy 1's and 2's name
+    *((_SCALAR, f"{core}.multiarray.scalar") for core in ("numpy.core", "numpy._core")),  # names in NumPy 1 and 2
     np.dtype,
     *{type(np.dtype(kind)) for kind in np.typecodes["AllInteger"] + np.typecodes["Float"] + "?"},
 ]
 
-# Reflectance that was 0 to the original network, and the half range around it that was 1: DN / 3000 brought to -1..1;
-# Sentinel-2's 0..1 or photographs brought to -1..1; or left as they were.
+# Normalisations of the original: reflectance that the network saw as 0, and distance from there to what it saw as 1.
+# dn3000 scales DN / 3000 to -1..1; signed scales 0..1 to -1..1; none changes nothing.
 NORMALISATIONS = {"dn3000": (0.15, 0.15), "signed": (0.5, 0.5), "none": (0.0, 1.0)}
 
 _NAMED_BANDS = {3: RGBN[:3], 4: RGBN}
 _NUMBERS = r"(?:weight|bias|running_mean|running_var|num_batches_tracked)"
-# Its names and ours; {blocks} stands behind the last residual block.
+# Names in the original and here; the layer {blocks} follows the last residual block.
 _NAMES = (
     (rf"conv_block1\.conv_block\.([01])\.({_NUMBERS})", r"head.\1.\2"),
     (rf"residual_blocks\.(\d+)\.conv_block1\.conv_block\.([012])\.({_NUMBERS})", r"body.\1.body.\2.\3"),
@@ -48,28 +48,28 @@ _NAMES = (
 
 
 def convert(checkpoint: str | Path, normalisation: str = "dn3000", bands: Sequence[str] | None = None) -> SISR:
-    """The generator of a checkpoint, as a `SISR` model that computes what it computed.
+    """Return the generator of a checkpoint as a `SISR` model that gives the same results.
 
-    Its tanh and its normalisation become part of the configuration; it has no bicubic skip and no projection.
+    Tanh and normalisation become part of the configuration. The model has no bicubic skip and no projection.
 
     Args:
-        checkpoint: a Lightning checkpoint or a state dictionary, with `generator.net.*` or `net.*`.
-        normalisation: a key of NORMALISATIONS.
-        bands: names of its bands; by default red, green, blue (and near infrared, if there are four).
+        checkpoint: a Lightning checkpoint or a state dictionary, with names `generator.net.*` or `net.*`.
+        normalisation: normalisation of its training, a key of NORMALISATIONS.
+        bands: names of its bands; if left out, red, green and blue, and near infrared if it has four bands.
 
     Raises:
-        InputError: not a checkpoint, or not of that network.
+        InputError: the file is not a checkpoint, or is of another network.
     """
     tensors = _generator_tensors(Path(checkpoint))
     blocks = len({name.split(".")[1] for name in tensors if name.startswith("residual_blocks.")})
     stages = len({name.split(".")[1] for name in tensors if name.startswith("subpixel_convolutional_blocks.")})
     renamed = {_our_name(name, blocks, Path(checkpoint)): tensor for name, tensor in tensors.items()}
     if not blocks or not stages or "head.0.weight" not in renamed:
-        raise InputError(f"{checkpoint} holds no generator of the original: expected generator.net.* or net.*.")
+        raise InputError(f"{checkpoint} has no generator of the original; expected names generator.net.* or net.*.")
     channels, count = renamed["head.0.weight"].shape[:2]
     names = tuple(bands or _NAMED_BANDS.get(count, ()))
     if len(names) != count:
-        raise InputError(f"{checkpoint} has {count} bands and {len(names)} names were given: use --bands.")
+        raise InputError(f"{checkpoint} has {count} bands and {len(names)} band names; expected {count}: use --bands.")
     mean, std = NORMALISATIONS[normalisation]
     model = SISR(
         SISRConfig(
@@ -97,23 +97,27 @@ def convert(checkpoint: str | Path, normalisation: str = "dn3000", bands: Sequen
 
 
 def _generator_tensors(path: Path) -> dict[str, Tensor]:
-    """Those of the generator, by their names in its network."""
+    """Read the tensors of the generator, by their names in its network.
+
+    Raises:
+        InputError: the file cannot be read, or has more than tensors.
+    """
     if not path.is_file():
         raise InputError(f"The checkpoint {path} does not exist.")
     try:
         with torch.serialization.safe_globals(_NUMPY):
-            content = torch.load(path, map_location="cpu", weights_only=True)  # never runs what a pickle says
+            content = torch.load(path, map_location="cpu", weights_only=True)  # runs no code of the pickle
     except pickle.UnpicklingError:
         raise InputError(
-            f"{path} holds more than tensors, which could run any code when opened. Where you trust it, load it with "
+            f"{path} has more than tensors, and could run any code when opened. If you trust the file, load it with "
             "torch.load(path, weights_only=False) and save its state_dict alone."
         ) from None
     except (RuntimeError, EOFError, OSError, ValueError, KeyError):
-        raise InputError(f"{path} is no PyTorch checkpoint, or it is truncated.") from None
+        raise InputError(f"{path} is not a PyTorch checkpoint, or it is truncated. Download it again.") from None
     tensors = content.get("state_dict", content) if isinstance(content, Mapping) else {}
     if fusion := [name for name in tensors if "fusion" in str(name).split(".")]:
         logger.warning(
-            "%s is of a model for several views; its fusion (%s, %s more) is left out: it becomes one for one image.",
+            "%s is a model for several views; convert leaves out its fusion (%s, %s more), for a model of one image.",
             path,
             fusion[0],
             len(fusion) - 1,
@@ -130,19 +134,25 @@ def _our_name(name: str, blocks: int, path: Path) -> str:
     for theirs, ours in _NAMES:
         if re.fullmatch(theirs, name):
             return re.sub(theirs, ours, name).format(blocks=blocks, behind=blocks + 1)
-    raise InputError(f"{path} has a layer {name} that the original's generator does not have.")
+    raise InputError(f"{path} has a layer {name}; expected only layers of the original generator.")
 
 
 def main(arguments: Sequence[str]) -> None:
-    """The command."""
+    """Run the command.
+
+    Raises:
+        InputError: a wrong checkpoint, or a folder that is not empty.
+    """
     parser = argparse.ArgumentParser(prog="python -m train convert", description=__doc__)
-    parser.add_argument("checkpoint", help="of the original repository")
-    parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="for config.json and model.safetensors")
+    parser.add_argument("checkpoint", help="checkpoint of the original repository")
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="FOLDER", help="new folder for config.json and model.safetensors"
+    )
     parser.add_argument(
         "--normalisation",
         choices=NORMALISATIONS,
         default="dn3000",
-        help="what its training did: DN / 3000 to -1..1 (%(default)s), 0..1 to -1..1, or none",
+        help="normalisation of its training: DN / 3000 to -1..1 (%(default)s), 0..1 to -1..1, or none",
     )
     parser.add_argument("--bands", nargs="+", metavar="B", help="names of its bands (B04 B03 B02)")
     options = parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""What tells HR from SR: four networks with one contract."""
+"""Discriminators: four networks that tell HR from SR, with one interface."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,21 +10,21 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from rs_srgan.errors import InputError
 
-# Feature maps, first to last, and logits: (B, 1) for the whole image or (B, 1, h, w) for its parts.
+# Feature maps, first to last, and logits: (B, 1) for whole images or (B, 1, h, w) for their parts.
 Judgement = tuple[list[Tensor], Tensor]
 
-# What each can look at, height and width: below it nothing is left between its halvings.
+# Least height and width of an image; smaller ones have no pixel left after the halvings.
 _SMALLEST_PX = {"unet": 8, "patchgan": 24, "srgan": 16, "esrgan": 32}
 
 
 @dataclass(frozen=True)
 class DiscriminatorConfig:
-    """Which network, and how it sees.
+    """Discriminator network and its input.
 
     Attributes:
         name: "unet" (a logit for every pixel, spectral norm), "patchgan", "srgan" (Ledig's) or "esrgan".
-        channels: of the first layer.
-        conditional: whether it also sees the enlarged LR image, so that it judges the detail and not the scene.
+        channels: width of the first layer.
+        conditional: also show the enlarged LR image, so that the network judges the detail and not the scene.
     """
 
     name: Literal["unet", "patchgan", "srgan", "esrgan"] = "unet"
@@ -33,26 +33,30 @@ class DiscriminatorConfig:
 
     @property
     def smallest_px(self) -> int:
-        """Height and width that an image must have at least."""
+        """Least height and width of an image."""
         return _SMALLEST_PX[self.name]
 
 
 def make_discriminator(config: DiscriminatorConfig, bands: int) -> nn.Module:
-    """The network of a configuration, for images of that many bands.
+    """Return the network of a configuration.
 
-    It takes normalised images (B, C, H, W), the enlarged LR after the bands where it is conditional, and gives a
-    `Judgement`.
+    The network takes normalised images (B, C, H, W), in a conditional network with the enlarged LR image behind the
+    bands, and returns a `Judgement`.
+
+    Args:
+        config: the configuration.
+        bands: number of bands of the images.
 
     Raises:
         InputError: fewer than one channel.
     """
     if config.channels < 1:
-        raise InputError(f"The discriminator has {config.channels} channels; expected at least 1.")
+        raise InputError(f"discriminator.channels is {config.channels}; expected at least 1.")
     return _NETWORKS[config.name](bands * (2 if config.conditional else 1), config.channels)
 
 
 class UNet(nn.Module):
-    """A logit for every pixel, from a U-Net with spectral normalisation. Source: Wang et al. 2021 (Real-ESRGAN)."""
+    """U-Net with spectral normalisation: a logit for every pixel. Source: Wang et al. 2021 (Real-ESRGAN)."""
 
     def __init__(self, inputs: int, channels: int) -> None:
         super().__init__()
@@ -71,7 +75,7 @@ class UNet(nn.Module):
         )
 
     def forward(self, image: Tensor) -> Judgement:
-        """(B, C, H, W) with any H and W of at least 8."""
+        """Return the judgement of images (B, C, H, W) with H and W of at least 8."""
         features = [F.leaky_relu(self.head(image), 0.2)]
         for layer in self.down:
             features.append(F.leaky_relu(layer(features[-1]), 0.2))
@@ -84,7 +88,7 @@ class UNet(nn.Module):
 
 
 class PatchGAN(nn.Module):
-    """A logit for every patch of 70 pixels. Source: Isola et al. 2017; spectral instead of batch normalisation."""
+    """PatchGAN: a logit for every patch of 70 pixels. Source: Isola et al. 2017, here with spectral normalisation."""
 
     def __init__(self, inputs: int, channels: int) -> None:
         super().__init__()
@@ -97,7 +101,7 @@ class PatchGAN(nn.Module):
         self.tail = nn.Conv2d(widths[-1], 1, 4, 1, 1)
 
     def forward(self, image: Tensor) -> Judgement:
-        """(B, C, H, W) with H and W of at least 24."""
+        """Return the judgement of images (B, C, H, W) with H and W of at least 24."""
         features = []
         for layer in self.layers:
             image = F.leaky_relu(layer(image), 0.2)
@@ -106,11 +110,11 @@ class PatchGAN(nn.Module):
 
 
 class SRGANDiscriminator(nn.Module):
-    """One logit for the image. Source: Ledig et al. 2017, section 2.2; any size, brought to 6 x 6 before the end."""
+    """Network of SRGAN: one logit per image, after pooling to 6 x 6. Source: Ledig et al. 2017, section 2.2."""
 
     def __init__(self, inputs: int, channels: int) -> None:
         super().__init__()
-        widths = [channels * 2 ** (i // 2) for i in range(8)]  # each width twice: with stride 1, then 2
+        widths = [channels * 2 ** (i // 2) for i in range(8)]  # each width twice, with stride 1 and 2
         self.layers = nn.ModuleList(
             nn.Sequential(
                 nn.Conv2d(before, width, 3, 1 + i % 2, 1),
@@ -128,7 +132,7 @@ class SRGANDiscriminator(nn.Module):
         )
 
     def forward(self, image: Tensor) -> Judgement:
-        """(B, C, H, W) with H and W of at least 16."""
+        """Return the judgement of images (B, C, H, W) with H and W of at least 16."""
         features = []
         for layer in self.layers:
             image = layer(image)
@@ -137,7 +141,7 @@ class SRGANDiscriminator(nn.Module):
 
 
 class ESRGANDiscriminator(nn.Module):
-    """One logit for the image, from five halvings. Source: the discriminator of Wang et al. 2018, after VGG."""
+    """Network of ESRGAN: one logit per image, after five halvings. Source: Wang et al. 2018, after VGG."""
 
     def __init__(self, inputs: int, channels: int) -> None:
         super().__init__()
@@ -162,7 +166,7 @@ class ESRGANDiscriminator(nn.Module):
         )
 
     def forward(self, image: Tensor) -> Judgement:
-        """(B, C, H, W) with H and W of at least 32."""
+        """Return the judgement of images (B, C, H, W) with H and W of at least 32."""
         features = []
         for layer in self.layers:
             image = layer(image)
@@ -179,7 +183,7 @@ _NETWORKS: dict[str, type[UNet | PatchGAN | SRGANDiscriminator | ESRGANDiscrimin
 
 
 def feature_distance(real: list[Tensor], fake: list[Tensor]) -> Tensor:
-    """Mean over the feature maps of their L1 distance, each in units of the real one's mean modulus.
+    """Return the mean L1 distance of feature maps, each relative to the mean modulus of the real one.
 
     Source: Wang et al. 2018 (pix2pixHD).
     """

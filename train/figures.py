@@ -1,4 +1,4 @@
-"""Pictures of a validation, since numbers do not show artifacts."""
+"""Pictures of a validation, because numbers do not show artifacts."""
 
 from pathlib import Path
 from typing import Any
@@ -14,24 +14,25 @@ from rs_srgan.pixels.radiometry import FloatImage, Stretch
 from rs_srgan.sensors import SENTINEL2
 from rs_srgan.sensors.projection import bicubic
 from train.callbacks import trains
+from train.data.batch import Batch
 from train.module import SRModule
 
-# Of a picture, HR pixels: more would not be seen.
+# Greatest height and width of a picture, HR pixels.
 _SIDE_PX = 192
 _GAMMA = 1.6
-_ERROR_LIMIT = 0.05  # reflectance, white
+_ERROR_LIMIT = 0.05  # error that is shown white, reflectance
 _MOST_VIEWS = 4
 
 
 class Figures(L.Callback):
-    """After every validation, LR | bicubic | SR | HR | error of some images.
+    """Draws LR, bicubic, SR, HR and the error of some images after every validation.
 
-    Where there are several views, these, their mean where they count, and beside the fused SR that of the reference
-    alone: what the others gave.
+    With several views it draws the first views, their mean where they are usable, and SR of the reference alone, which
+    shows the gain from the other views.
 
     Args:
-        folder: where; the pictures of the last validation replace those before.
-        images: how many.
+        folder: folder of the pictures; those of the last validation replace earlier ones.
+        images: number of images.
     """
 
     def __init__(self, folder: str, images: int = 4) -> None:
@@ -46,7 +47,7 @@ class Figures(L.Callback):
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        """Draw images that are spread over the validation."""
+        """Draw an image if it is one of those to draw, which are spread over the validation."""
         if not trains(trainer) or not isinstance(pl_module, SRModule):
             return
         batches = trainer.num_val_batches
@@ -60,8 +61,8 @@ class Figures(L.Callback):
         draw(pl_module, batch, sr).savefig(self.folder / f"{batch_idx:03}_{name}.png", dpi=100)
 
 
-def draw(module: SRModule, batch: dict[str, Any], sr: Tensor) -> Figure:
-    """One row of pictures of the first image in a batch, all in the stretch of HR."""
+def draw(module: SRModule, batch: Batch, sr: Tensor) -> Figure:
+    """Return one row of pictures of the first image in a batch, all with the stretch of HR."""
     scale = module.scale
     side = min(_SIDE_PX, *sr.shape[2:]) // scale * scale
     shown = [module.bands.index(band) for band in SENTINEL2.display_bands(module.bands)]
@@ -84,10 +85,10 @@ def draw(module: SRModule, batch: dict[str, Any], sr: Tensor) -> Figure:
     panels.append(("bicubic", cut(bicubic(reference, scale), scale)))
     if several:
         with torch.no_grad():
-            alone = module({"lr": views[:, :1]})
+            alone = module(Batch(lr=views[:, :1], hr=batch["hr"]))
         counts = torch.ones_like(views[:, :, :1])
         if "mask" in batch:
-            counts[:, 1:] = batch["mask"][:, 1:, None].to(views.dtype)  # the reference counts everywhere
+            counts[:, 1:] = batch["mask"][:, 1:, None].to(views.dtype)  # the reference is used everywhere
         panels.append(("mean of the views", cut((counts * views).sum(1) / counts.sum(1), 1)))
         panels.append(("SR of view 1 alone", cut(alone, scale)))
     panels += [("SR of all, fused" if several else "SR", cut(sr, scale)), ("HR", hr)]

@@ -1,61 +1,88 @@
-"""The first stage of a model for several revisits: its fusion learns to make the mean, which is a sensible start."""
+"""FusionWarmupModule: the first stage of a model for several revisits, whose fusion learns to average views."""
+
+from typing import Any
 
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
-from torch.optim.lr_scheduler import LambdaLR
 
 from rs_srgan.errors import InputError
-from rs_srgan.models import MISR, SISRConfig
+from rs_srgan.models import MISR
+from rs_srgan.models.fusion.recursive import RecursiveFusion
+from train.data.batch import Batch
+from train.losses import ReconstructionWeights
 from train.module import SRModule
-from train.start import FusionConfig
 
 
 class FusionWarmupModule(SRModule):
-    """Trains only the fusion, on views that differ by noise: their features must become those of the views' mean.
+    """Trains the fusion alone, on views that differ by noise: fused features become those of the views' mean.
 
-    Source: the original Remote-Sensing-SRGAN, which did so on the images; here it is done on features, and the
-    reference's own features stay a part of them.
+    See `SRModule`. Source: the original Remote-Sensing-SRGAN, which did so with images. Here it is done with features,
+    and the reference's own features stay a part of the result.
 
     Args:
-        config: of a new model.
-        init_from: instead, the model to start from.
-        fusion: makes a MISR model of that.
-        learning_rate: at its peak.
-        warmup_steps: to reach it.
+        learning_rate: peak learning rate.
+        warmup_steps: number of steps to reach the peak.
+        **shared: parameters of `SRModule`.
     """
 
     def __init__(
         self,
-        config: SISRConfig | None = None,
-        init_from: str | None = None,
-        fusion: FusionConfig | None = None,
+        *,
         learning_rate: float = 1e-3,
         warmup_steps: int = 20,
+        **shared: Any,  # noqa: ANN401
     ) -> None:
-        super().__init__(config, init_from, fusion, learning_rate=learning_rate, warmup_steps=warmup_steps)
-        if not isinstance(self.model, MISR):
-            raise InputError("The fusion warm-up needs a MISR model: give fusion.")
-        self.model.sisr.requires_grad_(False)
+        super().__init__(
+            learning_rate=learning_rate,
+            warmup_steps=warmup_steps,
+            weights=ReconstructionWeights(),
+            schedule="cosine",
+            **shared,
+        )
+        self.misr.sisr.requires_grad_(False)
+        self.fusion.requires_grad_(True)
 
-    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
-        """The distance of the fused features to those of the mean."""
+    @property
+    def misr(self) -> MISR:
+        """The model.
+
+        Raises:
+            InputError: it takes one image.
+        """
+        if not isinstance(self.model, MISR):
+            raise InputError(f"The model is a {type(self.model).__name__}; expected a MISR model: give fusion.")
+        return self.model
+
+    @property
+    def fusion(self) -> RecursiveFusion:
+        """The fusion of the model.
+
+        Raises:
+            InputError: it does not work on features.
+        """
+        if not isinstance(self.misr.fusion, RecursiveFusion):
+            raise InputError(f"The fusion is {self.misr.config.fusion}; expected recursive: set fusion.name.")
+        return self.misr.fusion
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Return the distance between the fused features and those of the views' mean.
+
+        Raises:
+            FloatingPointError: an image or the loss is not finite.
+        """
         self.require_data(batch)
-        assert isinstance(self.model, MISR)  # checked when it was made
         views = batch["lr"]
         with torch.no_grad():
-            target = self.model.features(views.mean(1, keepdim=True))
-        loss = (self.model.features(views) - target).abs().mean()
+            target = self._features(views.mean(1, keepdim=True))
+        loss = (self._features(views) - target).abs().mean()
         self.require_finite({"fusion": loss})
         self.log("train/loss", loss, prog_bar=True)
         return loss
 
+    def _features(self, views: Tensor) -> Tensor:
+        return self.fusion.features(self.misr.sisr, views, torch.ones_like(views[:, :, :1]), reference=0)
+
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Adam on the fusion."""
-        self.require_end()
-        assert isinstance(self.model, MISR)
-        optimizer = torch.optim.Adam(self.model.fusion.parameters(), self.learning_rate)
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": LambdaLR(optimizer, self.rate), "interval": "step"},
-        }
+        """Return Adam for the fusion, and the schedule."""
+        return self.scheduled(torch.optim.Adam(self.fusion.parameters(), self.learning_rate))

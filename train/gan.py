@@ -1,7 +1,6 @@
-"""The GAN stage: a generator that has learned to be right learns to look right."""
+"""GANModule: the stage that trains a generator against a discriminator."""
 
 import dataclasses
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,99 +11,48 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, ReduceLROnPlateau
 
 from rs_srgan.errors import InputError
-from rs_srgan.models import SISRConfig
 from rs_srgan.sensors.projection import bicubic
-from train.adversarial import AdversarialLoss, discriminator_loss, generator_loss, ramp
+from train.adversarial import AdversarialConfig, discriminator_loss, generator_loss, ramp
+from train.data.batch import Batch
 from train.discriminators import DiscriminatorConfig, Judgement, feature_distance, make_discriminator
-from train.losses import ReconstructionWeights
-from train.module import BORDER_LR_PX, Schedule, SRModule, on_plateau, require_a_loss, require_positive
+from train.losses import ReconstructionWeights, require_a_loss
+from train.module import BORDER_LR_PX, SRModule
 from train.perceptual import Perceptual, make_perceptual
-from train.start import FusionConfig
+from train.schedule import on_plateau, require_end, require_positive
 
-# How fast the balance between the losses follows their gradients.
+# Decay of the moving average that balances the losses by their gradients.
 _BALANCE_DECAY = 0.98
-# Of the normalised image: for the discriminator's gradient by finite differences, and as noise that it should overlook.
+# Standard deviation of the noise on the normalised image, for finite differences and for `noise_consistency`.
 _STEP = 0.1
-# Weight of the squared logits: rules that only compare two logits leave their mean free to run away.
+# Weight of the squared logits. Without it their mean can drift away, because relativistic rules only compare logits.
 # Source: Karras et al. 2018.
 _DRIFT = 1e-3
 
 
-@dataclass(frozen=True)
-class AdversarialConfig:
-    """How the two play.
-
-    Attributes:
-        loss: see `discriminator_loss`.
-        share: how strong the adversarial gradient is at the SR image, in units of the reconstruction's; so it means
-            the same for every loss, discriminator and range of values.
-        weight: instead, a fixed weight of the adversarial loss, as in SRGAN's own recipe: 1e-3.
-        generator_only: iterations at the beginning without a discriminator.
-        discriminator_only: iterations after that in which the generator waits.
-        ramp: share of the rest over which `share` rises from 0.
-        label_smoothing: what the targets of real images lack to 1.
-        noise_consistency: weight of the squared change of the discriminator's mean logit when noise of a tenth of the
-            normalised image's unit is laid over HR. Source: Zhao et al. 2020, with noise as the transform.
-        r1: weight of the discriminator's squared gradient at HR images.
-        penalty_every: how many iterations these two are apart.
-        feature_matching: weight of the distance between the discriminator's features of SR and HR, in `share`.
-    """
-
-    loss: AdversarialLoss = "relativistic"
-    share: float = 1.0
-    weight: float | None = None
-    generator_only: int = 0
-    discriminator_only: int = 200
-    ramp: float = 0.2
-    label_smoothing: float = 0.0
-    noise_consistency: float = 50.0
-    r1: float = 0.0
-    penalty_every: int = 4
-    feature_matching: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("generator_only", "discriminator_only", "noise_consistency", "r1", "share", "feature_matching"):
-            if getattr(self, name) < 0:
-                raise InputError(f"adversarial.{name} is {getattr(self, name)}; expected 0 or more.")
-        if self.weight is not None and self.weight < 0:
-            raise InputError(f"adversarial.weight is {self.weight}; expected 0 or more, or none for share.")
-        if not 0 <= self.label_smoothing < 1:
-            raise InputError(f"adversarial.label_smoothing is {self.label_smoothing}; expected 0 or more, below 1.")
-        if self.loss == "wasserstein" and not self.r1:
-            raise InputError("adversarial.loss is wasserstein and r1 is 0; expected r1 above 0, such as r1: 1.0.")
-        if self.penalty_every < 1:
-            raise InputError(f"adversarial.penalty_every is {self.penalty_every}; expected at least 1.")
-
-
 class GANModule(SRModule):
-    """Trains a `SISR` model against a discriminator. See `SRModule`.
+    """GAN stage: trains a model against a discriminator. See `SRModule`.
 
-    In every iteration the discriminator moves first. The generator's gradient is put together at the SR image, where
-    the adversarial part is scaled to a share of the reconstruction's.
+    The discriminator is the first to move in every iteration. The generator's gradient is composed at the SR image,
+    where the adversarial part is scaled to a share of the reconstruction part.
 
     Lightning counts the steps of both optimisers; `iterations` counts batches.
 
     Args:
-        config: of a new model.
-        init_from: instead, the model to start from: usually one of the PSNR stage.
-        fusion: makes a MISR model of that.
-        discriminator: the network.
+        discriminator: the discriminator network.
         adversarial: the rules.
-        weights: of the reconstruction terms.
-        perceptual: distance of features of a pretrained network, "vgg19" or "lpips", or none.
-        perceptual_weight: of it.
-        learning_rate: of the generator, at its peak.
-        discriminator_rate: the discriminator's.
-        warmup_steps: to reach them.
-        schedule: of both: "cosine" or "plateau".
-        gradient_clip: largest norm of either's gradients.
+        weights: weights of the reconstruction terms.
+        perceptual: pretrained network for a distance of features, "vgg19" or "lpips"; null for none.
+        perceptual_weight: weight of that distance.
+        learning_rate: peak learning rate of the generator.
+        discriminator_rate: peak learning rate of the discriminator.
+        warmup_steps: number of steps to reach both peaks.
+        gradient_clip: greatest norm of the gradients of each network.
+        **shared: parameters of `SRModule`.
     """
 
     def __init__(
         self,
-        config: SISRConfig | None = None,
-        init_from: str | None = None,
-        fusion: FusionConfig | None = None,
+        *,
         discriminator: DiscriminatorConfig = DiscriminatorConfig(),  # frozen
         adversarial: AdversarialConfig = AdversarialConfig(),  # frozen
         weights: ReconstructionWeights = ReconstructionWeights(),  # frozen
@@ -113,26 +61,26 @@ class GANModule(SRModule):
         learning_rate: float = 1e-4,
         discriminator_rate: float = 1e-4,
         warmup_steps: int = 100,
-        schedule: Schedule = "cosine",
         gradient_clip: float = 1.0,
+        **shared: Any,  # noqa: ANN401
     ) -> None:
         require_positive("discriminator_rate", discriminator_rate)
         if perceptual_weight < 0 or bool(perceptual) != bool(perceptual_weight):
             raise InputError(
-                f"perceptual is {perceptual or 'none'} and perceptual_weight {perceptual_weight}; expected both or "
+                f"perceptual is {perceptual or 'null'} and perceptual_weight is {perceptual_weight}; expected both or "
                 "neither: perceptual: vgg19 with perceptual_weight: 6.0e-3, as in SRGAN's paper, or leave both out."
             )
         if not perceptual:
             require_a_loss(weights)
-        super().__init__(config, init_from, fusion, weights, learning_rate, warmup_steps, schedule)
+        super().__init__(weights=weights, learning_rate=learning_rate, warmup_steps=warmup_steps, **shared)
         self.automatic_optimization = False
-        if init_from is not None:  # so that the model knows what its `detail` 0 is
-            base_model = self.model.config.base_model or str(init_from)
+        if self.init_from is not None:  # `detail` 0 of the trained model gives the result of its base model
+            base_model = self.model.config.base_model or self.init_from
             self.model.config = dataclasses.replace(self.model.config, base_model=base_model)
         self.discriminator = make_discriminator(discriminator, len(self.bands))
         self.conditional, self.adversarial = discriminator.conditional, adversarial
         self._discriminator_config = discriminator
-        # 0.3 for land, 1 for photographs
+        # 0.3 for land, 1 for photographs.
         white = self.model.config.reflectance_mean + self.model.config.reflectance_std
         self.perceptual = make_perceptual(perceptual, self.bands, white) if perceptual else None
         self.perceptual_weight = perceptual_weight
@@ -142,11 +90,15 @@ class GANModule(SRModule):
 
     @property
     def steps_done(self) -> int:
-        """Iterations: Lightning's own count has the steps of both optimisers in it."""
+        """Iterations; the count of Lightning includes the steps of both optimisers."""
         return self.iterations
 
-    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
-        """One iteration of both networks."""
+    def training_step(self, batch: Batch, batch_idx: int) -> None:
+        """Train both networks for one iteration.
+
+        Raises:
+            FloatingPointError: an image or a loss is not finite.
+        """
         self.require_data(batch)
         generator, discriminator = _both(self.optimizers())
         rules, playing = self.adversarial, self.iterations >= self.adversarial.generator_only
@@ -171,12 +123,17 @@ class GANModule(SRModule):
         if seen < smallest:
             least = -(-smallest // self.scale) + 2 * BORDER_LR_PX
             raise InputError(
-                f"The discriminator {self._discriminator_config.name} sees {seen} pixels of a training crop; expected "
+                f"The discriminator {self._discriminator_config.name} gets {seen} pixels of a training crop; expected "
                 f"at least {smallest}. Set crop_lr_px to {least} or more, or choose another discriminator."
             )
 
     def judge(self, image: Tensor, coarse: Tensor | None) -> Judgement:
-        """The discriminator's features and logits, in float32, of a reflectance image and its enlarged LR."""
+        """Return the discriminator's features and logits in float32.
+
+        Args:
+            image: reflectance, (B, C, H, W).
+            coarse: the enlarged LR image, of the same shape, for a conditional discriminator.
+        """
         config = self.model.config
         seen = image if coarse is None else torch.cat([image, coarse], dim=1)
         seen = ((seen - config.reflectance_mean) / config.reflectance_std).contiguous(memory_format=torch.channels_last)
@@ -184,7 +141,7 @@ class GANModule(SRModule):
         return [each.float() for each in features], logits.float()
 
     def judge_both(self, hr: Tensor, sr: Tensor, coarse: Tensor | None) -> tuple[Judgement, Judgement]:
-        """Of HR and SR in one batch: batch norm of each alone would hide what tells them apart."""
+        """Return the judgements of HR and SR from one batch; batch norm over each alone would hide their difference."""
         features, logits = self.judge(torch.cat([hr, sr]), None if coarse is None else torch.cat([coarse, coarse]))
         halves = [each.chunk(2) for each in features]
         real, fake = logits.chunk(2)
@@ -213,15 +170,15 @@ class GANModule(SRModule):
                 **{f"train/{name}": value.detach() for name, value in terms.items()},
                 "train/D(x)": real.detach().sigmoid().mean(),
                 "train/D(G(x))": fake.detach().sigmoid().mean(),
-                # 0.5: it cannot tell; 1: it always can
+                # 0.5 is chance; 1 means that the discriminator always tells HR and SR apart.
                 "train/told_apart": (real > fake).float().mean(),
             }
         )
 
     def squared_gradient(self, hr: Tensor, coarse: Tensor | None) -> Tensor:
-        """R1 (Mescheder et al. 2018): half the squared gradient of the mean logit at the normalised HR, in expectation.
+        """Return R1: an estimate of half the squared gradient of the mean logit at the normalised HR.
 
-        By central differences along a random direction, which need no second derivative.
+        Central differences along a random direction need no second derivative. Source: Mescheder et al. 2018.
         """
         step = _STEP * self._noise(hr)
         return 0.5 * ((self._difference(hr + step, hr - step, coarse) / (2 * _STEP)) ** 2).mean()
@@ -230,11 +187,11 @@ class GANModule(SRModule):
         return (self._difference(hr + _STEP * self._noise(hr), hr, coarse) ** 2).mean()
 
     def _noise(self, hr: Tensor) -> Tensor:
-        random = torch.Generator(hr.device).manual_seed(self.iterations)  # the same again after a resume
+        random = torch.Generator(hr.device).manual_seed(self.iterations)  # a resumed run repeats it
         return torch.randn(hr.shape, generator=random, device=hr.device) * self.model.config.reflectance_std
 
     def _difference(self, image: Tensor, other: Tensor, coarse: Tensor | None) -> Tensor:
-        """Of the mean logits of two images, in float32: in bf16 it would be noise."""
+        """Return the difference of the mean logits of two images, in float32, because in bf16 it would be noise."""
         with torch.autocast(image.device.type, enabled=False):
             (_, first), (_, second) = self.judge_both(image, other, coarse)
         return (first - second).flatten(1).mean(1)
@@ -251,15 +208,22 @@ class GANModule(SRModule):
             reconstruction = reconstruction + distance
         gradient = _gradient(reconstruction, image)
         if playing:
-            gradient = gradient + self._adversarial_gradient(image, hr, coarse, gradient.norm())
+            gradient = gradient + self.adversarial_gradient(image, hr, coarse, gradient.norm())
         optimizer.zero_grad()
-        # the loss whose gradient at SR is the one put together
+        # The gradient of this product at SR is `gradient`.
         self.manual_backward((sr * gradient).sum())
         optimizer.step()
         self.log("train/loss", reconstruction.detach(), prog_bar=True)
 
-    def _adversarial_gradient(self, image: Tensor, hr: Tensor, coarse: Tensor | None, against: Tensor) -> Tensor:
-        """Scaled to the share that the rules give it at this moment, of `against`."""
+    def adversarial_gradient(self, image: Tensor, hr: Tensor, coarse: Tensor | None, against: Tensor) -> Tensor:
+        """Return the adversarial gradient at the SR image, scaled to its share of the reconstruction gradient.
+
+        Args:
+            image: SR, reflectance, (B, C, H, W), which requires a gradient.
+            hr: the truth, of the same shape.
+            coarse: the enlarged LR image, for a conditional discriminator.
+            against: norm of the reconstruction gradient.
+        """
         rules = self.adversarial
         (real_features, real), (features, fake) = self.judge_both(hr, image, coarse)
         loss = generator_loss(rules.loss, real, fake)
@@ -267,9 +231,8 @@ class GANModule(SRModule):
             loss = loss + rules.feature_matching * feature_distance(real_features, features)
         self.require_finite({"adversarial": loss})
         gradient = _gradient(loss, image)
-        if (
-            norm := float(gradient.norm())
-        ) > 0:  # nothing to be scaled, and no ratio, where the two cannot be told apart
+        norm = float(gradient.norm())
+        if norm > 0:  # the gradient is 0, and there is no ratio, if the discriminator cannot tell HR and SR apart
             ratio = float(against) / norm
             self._balance = _BALANCE_DECAY * self._balance + (1 - _BALANCE_DECAY) * ratio if self._balance else ratio
         rising = ramp(self._share_of_stage(), rules.ramp)
@@ -278,18 +241,18 @@ class GANModule(SRModule):
         return share * self._balance * gradient
 
     def _share_of_stage(self) -> float:
-        """How much of the adversarial part of the run is done."""
+        """Return the share of the adversarial part of the run that is done."""
         before = self.adversarial.generator_only + self.adversarial.discriminator_only
         done = self.progress()
-        began = done * before / max(1, self.iterations)  # where that part began, in units of the run
+        began = done * before / max(1, self.iterations)  # start of that part, as a share of the run
         return (done - began) / max(1e-6, 1 - began)
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Clip here, where fp16's scaling is undone already."""
+        """Clip the gradients; at this point the scaling of fp16 is undone."""
         self.clip_gradients(optimizer, self.gradient_clip, "norm")
 
     def on_validation_epoch_end(self) -> None:
-        """Also tell the plateau schedules."""
+        """Log the figures, and pass PSNR to the schedules "plateau"."""
         super().on_validation_epoch_end()
         if not self.trainer.sanity_checking:
             for scheduler in _schedulers(self):
@@ -297,18 +260,21 @@ class GANModule(SRModule):
                     scheduler.step(self.trainer.callback_metrics["val/psnr"])
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep what Lightning does not know of."""
+        """Add the number of iterations and the balance of the losses."""
         super().on_save_checkpoint(checkpoint)
         checkpoint["gan"] = {"iterations": self.iterations, "balance": self._balance}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Go on there."""
+        """Restore the number of iterations and the balance of the losses."""
         super().on_load_checkpoint(checkpoint)
         self.iterations, self._balance = checkpoint["gan"]["iterations"], checkpoint["gan"]["balance"]
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Adam for both, without the memory of a first moment's long run that a moving opponent would mislead."""
-        self.require_end()
+        """Return Adam for both networks, and the schedules.
+
+        The first moment is short (0.5), because the opponent of each network moves.
+        """
+        require_end(self.trainer)
         generator = torch.optim.Adam(self.model.parameters(), self.learning_rate, betas=(0.5, 0.99))
         discriminator = torch.optim.Adam(self.discriminator.parameters(), self.discriminator_rate, betas=(0.5, 0.99))
         both = [generator, discriminator]
@@ -318,7 +284,7 @@ class GANModule(SRModule):
 
 
 def _gradient(loss: Tensor, image: Tensor) -> Tensor:
-    """Of a mean over pixels at an image, by way of their sum: float16 has no numbers as small as the mean's."""
+    """Return the gradient of a mean over pixels, computed from their sum: the mean's is too small for float16."""
     (gradient,) = torch.autograd.grad(loss * image.numel(), image)
     return gradient / image.numel()
 

@@ -1,4 +1,4 @@
-"""What the generator is asked for: a weighted sum of named terms, in float32."""
+"""Reconstruction losses: a weighted sum of named terms, in float32."""
 
 from dataclasses import dataclass, fields
 
@@ -8,18 +8,19 @@ from torch.nn import functional as F
 
 from rs_srgan.errors import InputError
 
-# Below this difference Charbonnier is quadratic; about the noise of one pixel.
+# Charbonnier is quadratic below this difference of reflectance, which is about the noise of one pixel.
 _CHARBONNIER_EPS = 1e-3
+# Side of the window of the local variance in `ldl`, pixels.
 _LDL_WINDOW_PX = 7
-# Reflectance so dark that its spectrum's direction is mostly noise.
+# Length of a reflectance spectrum below which its direction is mostly noise.
 _DARK = 0.01
-# Radians; smaller angles are noise.
+# Smallest angle above noise, radians.
 _ANGLE_FLOOR = 3e-5
 
 
 @dataclass(frozen=True)
 class ReconstructionWeights:
-    """Weight of each term; 0 leaves it out."""
+    """Weight of each reconstruction term, 0 or more; 0 leaves the term out. Functions of these names compute them."""
 
     charbonnier: float = 1.0
     l1: float = 0.0
@@ -33,45 +34,55 @@ class ReconstructionWeights:
     def __post_init__(self) -> None:
         for name, weight in vars(self).items():
             if not weight >= 0:
-                raise InputError(f"weights.{name} is {weight}; expected 0 (leave it out) or more.")
+                raise InputError(f"weights.{name} is {weight}; expected 0 or more.")
+
+
+def require_a_loss(weights: ReconstructionWeights) -> None:
+    """Check that at least one weight is above 0.
+
+    Raises:
+        InputError: all weights are 0.
+    """
+    if not any(vars(weights).values()):
+        raise InputError("All weights of the loss are 0, so nothing is learned; give one, for example l1: 1.0.")
 
 
 def charbonnier(sr: Tensor, hr: Tensor) -> Tensor:
-    """Mean of sqrt((sr - hr)^2 + eps^2), reflectance. Source: Lai et al. 2017."""
+    """Return the mean of sqrt((sr - hr)^2 + eps^2), reflectance. Source: Lai et al. 2017."""
     return torch.sqrt((sr - hr) ** 2 + _CHARBONNIER_EPS**2).mean()
 
 
 def l1(sr: Tensor, hr: Tensor) -> Tensor:
-    """Mean absolute difference, reflectance."""
+    """Return the mean absolute difference, reflectance."""
     return (sr - hr).abs().mean()
 
 
 def mse(sr: Tensor, hr: Tensor) -> Tensor:
-    """Mean square difference, reflectance squared."""
+    """Return the mean square difference, reflectance squared."""
     return ((sr - hr) ** 2).mean()
 
 
 def fft(sr: Tensor, hr: Tensor) -> Tensor:
-    """Mean modulus of the difference of the orthonormal spectra, reflectance. Source: Fuoli et al. 2021."""
+    """Return the mean modulus of the difference of orthonormal spectra, reflectance. Source: Fuoli et al. 2021."""
     difference: Tensor = torch.fft.rfft2(sr - hr, norm="ortho")
     return difference.abs().mean()
 
 
 def gradient(sr: Tensor, hr: Tensor) -> Tensor:
-    """Mean absolute difference of the first differences along rows and columns, reflectance per pixel."""
+    """Return the mean absolute difference of first differences along rows and columns, reflectance per pixel."""
     return tv(sr - hr, hr)
 
 
 def tv(sr: Tensor, hr: Tensor) -> Tensor:
-    """Total variation: mean modulus of the first differences, reflectance per pixel. Source: Rudin et al. 1992."""
+    """Return the total variation of SR, reflectance per pixel. Source: Rudin et al. 1992."""
     return sr.diff(dim=2).abs().mean() + sr.diff(dim=3).abs().mean()
 
 
 def sam(sr: Tensor, hr: Tensor) -> Tensor:
-    """Mean spectral angle, radians. Source: Kruse et al. 1993.
+    """Return the mean spectral angle, radians. Source: Kruse et al. 1993.
 
-    Between spectra of length one, by half-angles (Kahan): exact for small angles, with a finite gradient at
-    zero, and none that would pull dark pixels towards brightness.
+    The angle is computed between spectra of length one, by half-angles (Kahan). It is exact for small angles, its
+    gradient is finite at zero, and it does not pull dark pixels towards brightness.
     """
     a, b = (image / image.norm(dim=1, keepdim=True).clamp(min=_DARK) for image in (sr, hr))
     apart = torch.sqrt(((a - b) ** 2).sum(1) + _ANGLE_FLOOR**2)
@@ -79,10 +90,10 @@ def sam(sr: Tensor, hr: Tensor) -> Tensor:
 
 
 def ldl(sr: Tensor, hr: Tensor) -> Tensor:
-    """Absolute difference, weighed by how unsteady it is: artifacts cost, detail that is missing costs less.
+    """Return the absolute difference, weighted by its variance: artifacts cost more than missing detail.
 
-    The weight is the local variance of the difference, in units of what the image has at most, times the fifth root of
-    the variance in the whole image. Source: Liang et al. 2022, without their second, averaged generator.
+    The weight is the local variance of the difference as a share of its maximum in the image, multiplied by the fifth
+    root of the variance in the whole image. Source: Liang et al. 2022, without their second, averaged generator.
     """
     residual = (sr - hr).abs()
     with torch.no_grad():
@@ -108,12 +119,12 @@ TERMS = {
 
 
 def reconstruction_terms(sr: Tensor, hr: Tensor, weights: ReconstructionWeights) -> dict[str, Tensor]:
-    """The weighted terms by name; their sum is the loss.
+    """Return the weighted terms by name; their sum is the loss.
 
     Args:
         sr: reflectance, (B, C, H, W).
-        hr: the same shape.
-        weights: of the terms.
+        hr: the truth, of the same shape.
+        weights: weight of each term.
     """
     sr, hr = sr.float(), hr.float()
     return {

@@ -1,45 +1,42 @@
-"""The stage that makes a model for several revisits: its fusion learns, the SISR model in it stays what it was."""
+"""MISRModule: the stage that trains the fusion of a model for several revisits; the SISR model in it stays as it is."""
+
+from typing import Any
 
 from rs_srgan.errors import InputError
-from rs_srgan.models import MISR, SISRConfig
-from train.losses import ReconstructionWeights
-from train.module import Schedule, SISRModule
-from train.start import FusionConfig
+from rs_srgan.models import MISR
+from train.module import SISRModule
 
 
 class MISRModule(SISRModule):
-    """Trains the fusion by reconstruction. See `SISRModule`.
+    """Trains the fusion by reconstruction. See `SRModule`.
 
-    With one view the model goes on to give exactly what the SISR model gives that it was started from.
+    With one view the trained model gives exactly the result of the SISR model that it started from.
 
     Args:
-        config: of a new model.
-        init_from: instead, the model to start from.
-        fusion: makes a MISR model of that.
-        weights: of the reconstruction terms.
-        learning_rate: at its peak.
-        warmup_steps: to reach it.
-        schedule: "cosine" or "plateau".
-        weight_decay: of AdamW.
+        learning_rate: peak learning rate.
+        **shared: parameters of `SISRModule` and `SRModule`.
     """
 
     def __init__(
         self,
-        config: SISRConfig | None = None,
-        init_from: str | None = None,
-        fusion: FusionConfig | None = None,
-        weights: ReconstructionWeights = ReconstructionWeights(),  # frozen
+        *,
         learning_rate: float = 1e-3,
-        warmup_steps: int = 200,
-        schedule: Schedule = "cosine",
-        weight_decay: float = 0.0,
+        **shared: Any,  # noqa: ANN401
     ) -> None:
-        super().__init__(config, init_from, fusion, weights, learning_rate, warmup_steps, schedule, weight_decay)
+        super().__init__(learning_rate=learning_rate, **shared)
+        self.misr.sisr.requires_grad_(False)
+
+    @property
+    def misr(self) -> MISR:
+        """The model.
+
+        Raises:
+            InputError: it takes one image.
+        """
         if not isinstance(self.model, MISR):
-            raise InputError("This stage trains a MISR model: give fusion, or the folder of one as init_from.")
-        self.model.sisr.requires_grad_(False)
+            raise InputError(f"The model is a {type(self.model).__name__}; expected a MISR model: give fusion.")
+        return self.model
 
     def on_train_epoch_start(self) -> None:
-        """Batch statistics are weights, too."""
-        assert isinstance(self.model, MISR)  # checked when it was made
-        self.model.sisr.eval()
+        """Keep the batch statistics of the SISR model."""
+        self.misr.sisr.eval()

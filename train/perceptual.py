@@ -1,4 +1,4 @@
-"""Distances in the features of pretrained networks: options, since their weights come from elsewhere."""
+"""Perceptual losses: distances between features of pretrained networks, whose weights are downloaded."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Self
@@ -12,35 +12,36 @@ from rs_srgan.sensors import SENTINEL2
 
 Perceptual = Literal["vgg19", "lpips"]
 
-# ImageNet's, of RGB in 0..1. Source: torchvision's documentation of its weights.
+# Mean and standard deviation of ImageNet, RGB in 0..1. Source: documentation of torchvision's weights.
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-# The fourth convolution before the fifth pooling, after its activation: VGG54 of Ledig et al. 2017.
+# Layers up to the activation of the fourth convolution before the fifth pooling: VGG54 of Ledig et al. 2017.
 _VGG54_LAYERS = 36
 
 _INSTEAD = (
     "pip install 'rs_srgan[perceptual]'. "
-    "Or leave it out: the discriminator's own features (feature_matching) need nothing."
+    "Or leave it out: the features of the discriminator (adversarial.feature_matching) need no package."
 )
 
 
 def make_perceptual(name: Perceptual, bands: Sequence[str], white: float) -> Callable[[Tensor, Tensor], Tensor]:
-    """From SR and HR, reflectance (B, C, H, W), to a distance.
+    """Return a function from SR and HR, reflectance (B, C, H, W), to their distance.
 
-    Its frozen weights are no part of the module that holds it: they stay out of checkpoints and averages.
+    The frozen weights are not registered in the module that uses the function, so checkpoints and averages leave them
+    out.
 
     Args:
-        name: of the network.
-        bands: of the images.
-        white: reflectance that is white on a screen.
+        name: name of the network.
+        bands: names of the bands of the images.
+        white: reflectance that the network sees as white.
 
     Raises:
-        InputError: the library is not installed, or its weights cannot be had.
+        InputError: the library is not installed, or its weights cannot be downloaded.
     """
     return _Frozen({"vgg19": _VGG19, "lpips": _LPIPS}[name](bands, white))
 
 
 class _Frozen:
-    """Not a module itself, so none registers it; follows the images to their device instead."""
+    """Wrapper that hides a network from the module that uses it, and moves it to the device of the images."""
 
     def __init__(self, network: nn.Module) -> None:
         self._network = network.eval().requires_grad_(False)
@@ -50,11 +51,11 @@ class _Frozen:
         return distance
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self  # the copy of a module that is averaged needs none of its own
+        return self  # averaging copies the module; the copy can share the frozen network
 
 
 class _RGB(nn.Module):
-    """Picks and stretches what such networks know: red, green, blue in 0..1."""
+    """Selection of red, green and blue, stretched to 0..1, as such networks expect."""
 
     def __init__(self, bands: Sequence[str], white: float) -> None:
         super().__init__()
@@ -73,15 +74,15 @@ class _VGG19(nn.Module):
         super().__init__()
         try:
             from torchvision.models import VGG19_Weights, vgg19
-        except (ImportError, RuntimeError):  # RuntimeError: one that was built for another torch
+        except (ImportError, RuntimeError):  # RuntimeError: torchvision was built for another torch
             raise InputError(
-                f"The perceptual loss vgg19 needs torchvision, built for the torch that is installed: {_INSTEAD}"
+                f"The perceptual loss vgg19 needs a torchvision that fits the installed torch: {_INSTEAD}"
             ) from None
         try:
             network = vgg19(weights=VGG19_Weights.DEFAULT)
         except (URLError, OSError):
             raise InputError(
-                "The weights of VGG19 cannot be downloaded: connect once, or copy them into torch's cache."
+                "The weights of VGG19 cannot be downloaded. Connect to the internet once, or fill torch's cache."
             ) from None
         self.rgb = _RGB(bands, white)
         self.features = network.features[:_VGG54_LAYERS]
@@ -102,11 +103,11 @@ class _LPIPS(nn.Module):
             self.network = LPIPS(net="alex", verbose=False)
         except (ImportError, RuntimeError):
             raise InputError(
-                "The perceptual loss lpips needs the package of that name and torchvision, built for the torch that is "
-                f"installed: {_INSTEAD}"
+                "The perceptual loss lpips needs the package lpips and a torchvision that fits the installed torch: "
+                f"{_INSTEAD}"
             ) from None
         except (URLError, OSError):
-            raise InputError("The weights of LPIPS cannot be downloaded: connect once.") from None
+            raise InputError("The weights of LPIPS cannot be downloaded. Connect to the internet once.") from None
         self.rgb = _RGB(bands, white)
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:

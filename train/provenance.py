@@ -1,4 +1,4 @@
-"""What a run came from, so that it can be done again: seed, data, revision, versions, configuration."""
+"""Provenance of a run, to repeat it: seed, data, revision of the code, versions of the packages."""
 
 import hashlib
 import os
@@ -11,23 +11,26 @@ from typing import Any
 
 import lightning as L
 
+from train.data.module import SRDataModule
+
 _PACKAGES = ("rs_srgan", "torch", "lightning", "numpy", "rasterio")
 
 
 def provenance(trainer: L.Trainer) -> dict[str, Any]:
-    """Of a run that has begun."""
-    seed = os.environ.get("PL_GLOBAL_SEED")  # where Lightning keeps it
-    files = getattr(trainer.datamodule, "files", None)  # type: ignore[attr-defined]
+    """Return the provenance of a run that has started."""
+    seed = os.environ.get("PL_GLOBAL_SEED")  # set by Lightning
+    data = trainer.datamodule  # type: ignore[attr-defined]
+    files = data.files() if isinstance(data, SRDataModule) else []
     return {
         "seed": int(seed) if seed else None,
-        "data": manifest_hash(files()) if files else None,
+        "data": manifest_hash(files) if files else None,
         "revision": revision(),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
     }
 
 
 def manifest_hash(files: Iterable[Path]) -> str:
-    """SHA-256 of the names and contents of files, whatever their order and the folder that they lie in."""
+    """Return the SHA-256 of names and contents of files; their order and the path of their folder do not matter."""
     digest = hashlib.sha256()
     for path in sorted(files, key=lambda path: (path.parent.name, path.name)):
         digest.update(f"{path.parent.name}/{path.name}\0".encode())
@@ -37,7 +40,7 @@ def manifest_hash(files: Iterable[Path]) -> str:
 
 
 def revision() -> str | None:
-    """The commit of this checkout, "-dirty" where files differ from it; None where there is none."""
+    """Return the commit of this checkout, with "-dirty" if files differ from it; None outside a checkout."""
 
     def git(*arguments: str) -> str:
         folder = Path(__file__).parent

@@ -1,4 +1,4 @@
-"""What a run was and how it went, on one page."""
+"""Report of a run: its figures, curves and pictures on one page."""
 
 import csv
 import time
@@ -9,12 +9,13 @@ from lightning.pytorch.loggers import CSVLogger
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from train.module import SPECTRUM_AT, SRModule
+from train.module import SRModule
+from train.validation import SPECTRUM_AT
 
-# What is drawn, each in a panel of its own where the run logged it: title -> names in the log.
+# Panels of the curves: title -> names in the log. Panels without values in the log are left out.
 _PANELS = {
     "Reconstruction loss": ("train/loss",),
-    "Discriminator's loss": ("train/discriminator",),
+    "Discriminator loss": ("train/discriminator",),
     "D(x), D(G(x)), told apart": ("train/D(x)", "train/D(G(x))", "train/told_apart"),
     "Gain over back-projection, dB": ("val/gain",),
     "Spectrum against HR, dB": tuple(f"val/spectrum_{frequency}" for frequency in SPECTRUM_AT),
@@ -23,10 +24,10 @@ _PANELS = {
 
 
 class Report(L.Callback):
-    """At the end of a run, `report.md` with its last figures, curves and pictures; the throughput in the log.
+    """Writes `report.md` with the last figures, curves and pictures at the end of a run, and logs the throughput.
 
     Args:
-        folder: where; what it holds of an earlier run is replaced.
+        folder: folder of the report; a report of an earlier run is replaced.
     """
 
     def __init__(self, folder: str) -> None:
@@ -35,13 +36,13 @@ class Report(L.Callback):
         self._since = time.monotonic()
 
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Look at the clock: what a validation took is not counted."""
+        """Restart the clock, so that the time of a validation does not count."""
         self._since = time.monotonic()
 
     def on_train_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: object, batch: object, batch_idx: int
     ) -> None:
-        """Note the rates and the throughput, with the time that loading took."""
+        """Log the learning rates, and the throughput including the time of loading."""
         now = time.monotonic()
         self._seconds, self._since = self._seconds + now - self._since, now
         self._batches += 1
@@ -50,7 +51,7 @@ class Report(L.Callback):
         pl_module.log("train/batches_per_second", self._batches / self._seconds)
 
     def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Write the page."""
+        """Write the report."""
         if not trainer.is_global_zero:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -59,9 +60,9 @@ class Report(L.Callback):
             f"# {self.folder.name}",
             "",
             f"{type(pl_module).__name__}, {steps} steps, precision {trainer.precision}, "
-            f"{self._batches} batches in this session at {self._batches / max(self._seconds, 1e-9):.1f} a second.",
+            f"{self._batches} batches in this session, {self._batches / max(self._seconds, 1e-9):.1f} per second.",
             "",
-            "| figure | at the end |",
+            "| figure | last value |",
             "| --- | ---: |",
         ]
         lines += [f"| {name} | {float(value):.4g} |" for name, value in sorted(trainer.callback_metrics.items())]
@@ -69,18 +70,21 @@ class Report(L.Callback):
             curves(log).savefig(self.folder / "curves.png", dpi=90)
             lines += ["", "![Curves](curves.png)"]
         elif trainer.logger:
-            lines += ["", f"No curves here: the log is {type(trainer.logger).__name__}'s, and they are drawn from CSV."]
+            lines += ["", f"No curves: they need a CSV log, and the logger is {type(trainer.logger).__name__}."]
         pictures = sorted((self.folder / "figures").glob("*.png"))
         lines += ["", *(f"![{picture.stem}](figures/{picture.name})" for picture in pictures)]
-        lines += ["", "`model/` is ready for `load_model`, `rs-srgan predict --model` and the Hub."]
+        lines += [
+            "",
+            "Use `model/` with `load_model` or `rs-srgan predict --model`, or push it to the Hub.",
+        ]
         (self.folder / "report.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def read_log(log: Path) -> list[dict[str, str]]:
-    """The rows of a CSV log, after those of the runs before that it goes on from.
+    """Read the rows of a CSV log, after the rows of the earlier runs that it resumed.
 
-    Lightning begins a new version of the log with every run. What an earlier one did beyond the step at which a later
-    one begins was not gone on from.
+    Lightning starts a new version of the log with every run. Rows of an earlier run from the first step of a later run
+    on are left out, because the later run did not resume from them.
     """
     rows: list[dict[str, str]] = []
     for path in sorted(log.parent.parent.glob("version_*/metrics.csv"), key=_version):
@@ -98,7 +102,7 @@ def _version(log: Path) -> int:
 
 
 def curves(log: Path) -> Figure:
-    """What a CSV log holds of the panels, over the steps."""
+    """Return the panels of a CSV log, drawn over the steps."""
     rows = read_log(log)
     panels = {
         title: {name: points for name in names if (points := _points(rows, name))} for title, names in _PANELS.items()

@@ -1,4 +1,4 @@
-"""`python -m train reproduce NAME --minutes 3`: whether the recipe of a bundled model still trains."""
+"""Train a bundled model again by its recipe: python -m train reproduce NAME --minutes 3."""
 
 import argparse
 import json
@@ -13,10 +13,10 @@ _CONFIGS = Path(__file__).parent / "configs"
 
 
 def recipe(name: str) -> Path:
-    """The configuration that a bundled model was trained by, which has its name.
+    """Return the path of the configuration that trained a bundled model; both have the same name.
 
     Raises:
-        InputError: no such model.
+        InputError: there is no such model.
     """
     path = _CONFIGS / f"{name.replace('-', '_')}.yaml"
     if name not in catalogue() or not path.is_file():
@@ -25,11 +25,21 @@ def recipe(name: str) -> Path:
 
 
 def main(arguments: Sequence[str], fit: Callable[[Sequence[str]], None]) -> None:
-    """The command; `fit` runs a command line of Lightning's."""
+    """Run the command.
+
+    Args:
+        arguments: arguments of the command; those that it does not know are passed to `fit`.
+        fit: function that runs a command line of Lightning.
+
+    Raises:
+        InputError: no such model, or minutes of 0 or less.
+    """
     parser = argparse.ArgumentParser(prog="python -m train reproduce", description=__doc__)
-    parser.add_argument("name", help="of a bundled model (rs-srgan models)")
-    parser.add_argument("--minutes", type=float, help="instead of the whole time; the schedule is squeezed into it")
-    parser.add_argument("-o", "--output", metavar="FOLDER", type=Path, help="for the run (runs/reproduce/NAME)")
+    parser.add_argument("name", help="name of a bundled model; rs-srgan models lists them")
+    parser.add_argument(
+        "--minutes", type=float, help="length of the run, with its schedule; as in the recipe if left out"
+    )
+    parser.add_argument("-o", "--output", metavar="FOLDER", type=Path, help="folder of the run (runs/reproduce/NAME)")
     options, others = parser.parse_known_args(arguments)
     path = recipe(options.name)
     folder = options.output or Path("runs/reproduce") / options.name
@@ -39,7 +49,7 @@ def main(arguments: Sequence[str], fit: Callable[[Sequence[str]], None]) -> None
             raise InputError(f"minutes is {options.minutes:g}; expected more than 0.")
         seconds = round(options.minutes * 60)
         length = f"{seconds // 86400:02}:{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-        request += ["--trainer.max_time", length, "--ema", "0.99"]  # the memory of a run this short
+        request += ["--trainer.max_time", length, "--ema", "0.99"]  # a short run needs a short average
     fit(request)
     record = json.loads((folder / "model" / "training.json").read_text(encoding="utf-8"))
     shipped = json.loads((catalogue()[options.name].folder / "training.json").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""What a run begins with: a new model, or the weights of an earlier one."""
+"""Start of a run: a new model, or the weights of an earlier one."""
 
 import logging
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from rs_srgan.models.loading import load_model
 
 logger = logging.getLogger(__name__)
 
-# Fields of a configuration that only the last layers depend on.
+# Fields of a configuration that change only the last layers.
 _LAST = ("scale", "uncertainty")
-# Fields of a configuration that no weight depends on.
+# Fields of a configuration that change no weight.
 _FREE = ("output", "consistent", "mtf_nyquist", "reflectance_mean", "reflectance_std", "base_model")
 
 
 @dataclass(frozen=True)
 class FusionConfig:
-    """What makes a model for several revisits of one for a single image.
+    """Fusion that makes a model for several revisits of a model for one image.
 
     Attributes:
-        name: how views are brought together, see `MISRConfig`.
-        channels: see `MISRConfig`.
-        blocks: see `MISRConfig`.
+        name: kind of fusion; see `fusion` of `MISRConfig`.
+        channels: width of its layers; see `fusion_channels` of `MISRConfig`.
+        blocks: number of its residual blocks; see `fusion_blocks` of `MISRConfig`.
     """
 
     name: Literal["innovation", "recursive"] = "innovation"
@@ -34,25 +34,27 @@ class FusionConfig:
 
 
 def start(config: SISRConfig | None, init_from: str | None, fusion: FusionConfig | None) -> SISR | MISR:
-    """The model to train, in training mode.
+    """Return the model to train, in training mode.
 
     Args:
-        config: of a new model; with `init_from`, what that must be, but for normalisation and projection, and for its
-            scale: then the layers that make the pixels begin anew, and what comes before them does not.
-        init_from: bundled name, folder, or Hub id of a trained model.
-        fusion: to be added to a SISR model, which makes a MISR model of it that begins as what it was.
+        config: configuration of a new model. With `init_from` it may change normalisation and projection, and also the
+            scale: then the last layers start from random weights and all others from those of `init_from`.
+        init_from: bundled name, folder or Hub id of a trained model.
+        fusion: fusion to add to a SISR model. The MISR model gives the same result as that model at first.
 
     Raises:
-        InputError: neither config nor init_from, weights of another architecture, or a fusion for a MISR model.
+        InputError: no `config` and no `init_from`, weights of another architecture, or a fusion for a MISR model.
     """
     if config is None and init_from is None:
-        raise InputError("Give config, for a new model, or init_from, for the weights to start from.")
+        raise InputError(
+            "config and init_from are missing: give config for a new model, or init_from for a trained one."
+        )
     model = SISR(config or SISRConfig()) if init_from is None else load_model(init_from)
     if config and vars(config) != vars(model.config):
         model = _with_config(model, config)
     if fusion:
         if isinstance(model, MISR):
-            raise InputError(f"{init_from} is a MISR model and has its fusion. Leave fusion out.")
+            raise InputError(f"{init_from} is a MISR model, which has a fusion already. Leave fusion out.")
         config = MISRConfig(
             **vars(model.config), fusion=fusion.name, fusion_channels=fusion.channels, fusion_blocks=fusion.blocks
         )
@@ -61,18 +63,18 @@ def start(config: SISRConfig | None, init_from: str | None, fusion: FusionConfig
 
 
 def _with_config(model: SISR | MISR, config: SISRConfig) -> SISR:
-    """The same weights under another configuration, which may differ in what at most the last layers depend on."""
+    """Return a model with another configuration and the same weights, but new last layers where their shape differs."""
     given, own = vars(config), vars(model.config)
     differing = [key for key in given if given[key] != own[key] and key not in _FREE + _LAST]
     if isinstance(model, MISR) or differing:
-        what = "; ".join(f"{key} {given[key]!r}, not {own[key]!r}" for key in differing) or "it is for several views"
-        raise InputError(f"{model.name} is of another architecture than config: {what}. Leave config out.")
+        what = "; ".join(f"{key} is {own[key]!r}, not {given[key]!r}" for key in differing) or "it is a MISR model"
+        raise InputError(f"{model.name} has another architecture than config: {what}. Leave config out.")
     changed = SISR(config)
     weights = changed.state_dict()
     kept = {name: weight for name, weight in model.state_dict().items() if _fits(weight, weights.get(name))}
     changed.load_state_dict(weights | kept)
     if anew := sorted(weights.keys() - kept.keys()):
-        logger.info("%s has other last layers; these begin anew: %s.", model.name, ", ".join(anew))
+        logger.info("The last layers differ from %s and start from random weights: %s.", model.name, ", ".join(anew))
     return changed
 
 

@@ -1,41 +1,41 @@
-"""The last stage of a model: a head that says how far off each pixel may be, beside weights that stay as they are."""
+"""UncertaintyModule: the last stage of a model, which trains a head that predicts the error of each pixel."""
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from scipy.stats import spearmanr
 from torch import Tensor
-from torch.optim.lr_scheduler import LambdaLR
 
 from rs_srgan.errors import InputError
 from rs_srgan.evaluation.metrics.calibration import factors, factors_of_others
-from rs_srgan.evaluation.protocol import BORDER_HR_PX
 from rs_srgan.models import SISR
 from rs_srgan.models.uncertainty import HALF_WIDTH_PER_SCALE
+from train.data.batch import Batch
 from train.module import SRModule
+from train.validation import border_of
 
-# Group, site, and errors beside widths of some of its pixels, (2, C, n).
-_Sample = tuple[str, str, Tensor]
+# Group, site, and (2, C, n): errors and half-widths of some pixels, reflectance.
+_Sampled = tuple[str, str, Tensor]
 
-# Pixels of an image that are looked at in validation.
+# Number of pixels per image that validation uses.
 _SAMPLED_PX = 20_000
 
 
 class UncertaintyModule(SRModule):
     """Trains the uncertainty head of a `SISR` model, and calibrates it at every validation. See `SRModule`.
 
-    The validation's sites set the factor of each band so that 80 % of their pixels lie within the interval. Whether
-    that holds elsewhere, val/coverage, each site says with the factors that the others alone would have set.
+    The other weights stay as they are. The sites of the validation set a factor for each band, so that the interval
+    covers the truth of 80 % of their pixels. val/coverage is the share of covered pixels at each site with the factors
+    that the other sites set.
 
     Args:
-        init_from: a bundled name, a folder or a Hub id: the model that gets the head.
-        learning_rate: at its peak.
-        warmup_steps: to reach it.
-        calibrate_on: the group of sites that sets the factors, such as those of the sensor that the model is for; all,
-            if left out. Images count equally.
+        init_from: bundled name, folder or Hub id of the model that gets the head.
+        learning_rate: peak learning rate.
+        warmup_steps: number of steps to reach the peak.
+        calibrate_on: group of sites that sets the factors, for example the sites of the model's sensor; all groups if
+            left out. Images count equally.
     """
 
     def __init__(
@@ -46,15 +46,17 @@ class UncertaintyModule(SRModule):
         calibrate_on: str | None = None,
     ) -> None:
         super().__init__(init_from=init_from, learning_rate=learning_rate, warmup_steps=warmup_steps)
-        if not isinstance(self.model, SISR):
-            raise InputError(f"{init_from} is for several views; the uncertainty head is for a SISR model.")
-        self.model = with_head(self.model).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model = with_head(self.sisr).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.model.requires_grad_(False)
-        self._sisr.uncertainty_head().requires_grad_(True)
+        self.sisr.uncertainty_head().requires_grad_(True)
         self.calibrate_on = calibrate_on
 
-    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
-        """The likelihood of the errors under Laplace distributions of the widths that the head gives."""
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Return the negative log-likelihood of the errors under Laplace distributions with the head's widths.
+
+        Raises:
+            FloatingPointError: an image or the loss is not finite.
+        """
         self.require_data(batch)
         sr, half_width = self._both(batch)
         errors = self.inner((sr - batch["hr"]).abs())
@@ -65,34 +67,34 @@ class UncertaintyModule(SRModule):
         return loss
 
     def on_validation_epoch_start(self) -> None:
-        """Collect errors and widths."""
-        self._samples: list[_Sample] = []
+        """Start to collect errors and half-widths."""
+        self._samples: list[_Sampled] = []
 
-    def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
-        """Errors and widths at random pixels of one whole image: (2, C, n)."""
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Collect errors and half-widths at random pixels of one whole image."""
         sr, half_width = self._both(batch)
         pairs = torch.stack([(sr - batch["hr"]).abs(), half_width])[:, 0].float()
-        border = min(BORDER_HR_PX, (min(sr.shape[2:]) - 1) // 4)
+        border = border_of(sr)
         pixels = pairs[..., border:-border, border:-border].flatten(2)
         random = torch.Generator().manual_seed(batch_idx)
         chosen = torch.randint(pixels.shape[2], (_SAMPLED_PX,), generator=random)
         self._samples.append((batch["group"][0], batch["site"][0], pixels[..., chosen.to(pixels.device)].cpu()))
 
     def on_validation_epoch_end(self) -> None:
-        """Calibrate, and say what that is worth on sites that had no say in it.
+        """Calibrate the head, and log its coverage at sites that did not set the factors.
 
         Raises:
-            InputError: no validation sites of the group that is to calibrate.
+            InputError: `calibrate_on` names a group without validation sites.
         """
         groups, sites, pairs = zip(*self._samples, strict=True)
         errors, widths = ([pair[index].numpy().astype(np.float64) for pair in pairs] for index in (0, 1))
         chosen = [index for index, group in enumerate(groups) if self.calibrate_on in (None, group)]
         if not chosen:
             known = ", ".join(sorted(set(groups)))
-            raise InputError(f"calibrate_on is {self.calibrate_on!r}; the validation's sites are of {known}.")
+            raise InputError(f"calibrate_on is {self.calibrate_on!r}; expected a group of the validation: {known}.")
         their_errors, their_widths = ([each[index] for index in chosen] for each in (errors, widths))
         found = factors(their_errors, their_widths)
-        factor = self._sisr.uncertainty_head().factor
+        factor = self.sisr.uncertainty_head().factor
         factor *= torch.tensor(found, dtype=factor.dtype, device=factor.device)
 
         others = factors_of_others(their_errors, their_widths, [sites[index] for index in chosen])
@@ -111,25 +113,26 @@ class UncertaintyModule(SRModule):
         self.log("val/rank_correlation", float(spearmanr(error, width, axis=None).statistic), prog_bar=True)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Adam on the head."""
-        self.require_end()
-        optimizer = torch.optim.Adam(self._sisr.uncertainty_head().parameters(), self.learning_rate)
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": LambdaLR(optimizer, self.rate), "interval": "step"},
-        }
+        """Return Adam for the head, and the schedule."""
+        return self.scheduled(torch.optim.Adam(self.sisr.uncertainty_head().parameters(), self.learning_rate))
 
     @property
-    def _sisr(self) -> SISR:
-        assert isinstance(self.model, SISR)  # checked when it was made
+    def sisr(self) -> SISR:
+        """The model.
+
+        Raises:
+            InputError: it takes several views.
+        """
+        if not isinstance(self.model, SISR):
+            raise InputError(f"{self.init_from} is a MISR model; expected a SISR model for the uncertainty head.")
         return self.model
 
-    def _both(self, batch: dict[str, Any]) -> tuple[Tensor, Tensor]:
-        return self._sisr.with_uncertainty(*[batch[name] for name in ("lr", "guide") if name in batch])
+    def _both(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        return self.sisr.with_uncertainty(batch["lr"], guide=batch.get("guide"))
 
 
 def with_head(model: SISR) -> SISR:
-    """The same model with an uncertainty head: the one it has, or an untrained one."""
+    """Return a model with an uncertainty head: the model itself if it has one, else a copy with an untrained head."""
     if model.uncertainty is not None:
         return model
     extended = SISR(dataclasses.replace(model.config, uncertainty=True))

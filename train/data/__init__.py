@@ -1,1 +1,1 @@
-"""What training learns from."""
+"""Data modules: the images that training and validation use."""

@@ -1,4 +1,4 @@
-"""LR from HR in training: the sensor model, with what is not known of the sensor drawn at random."""
+"""Simulation of LR from HR in training: the sensor model with random blur, noise, gain and band shifts."""
 
 from dataclasses import dataclass
 
@@ -10,16 +10,16 @@ from rs_srgan.sensors.mtf import degrade, wald_mtf
 
 @dataclass(frozen=True)
 class SensorJitter:
-    """How the sensor varies from sample to sample."""
+    """Random variation of the simulated sensor from sample to sample."""
 
-    nominal_share: float = 0.5  # of samples, with the specified blur and less noise than specified
-    blur: tuple[float, float] = (0.85, 1.45)  # factor on the PSF's width: real products are rather softer
-    noise: float = 7e-4  # standard deviation at reflectance 0.1, times `noise_factor`
+    nominal_share: float = 0.5  # share of samples with the specified blur and at most the specified noise
+    blur: tuple[float, float] = (0.85, 1.45)  # factor on the width of the PSF; real products are rather softer
+    noise: float = 7e-4  # standard deviation at reflectance 0.1, multiplied by `noise_factor`
     noise_factor: tuple[float, float] = (0.5, 3.0)
-    gain_share: float = 0.1  # of samples, with a gain error per band
-    gain: float = 0.01
-    shift_share: float = 0.1  # of samples, with a shift between bands
-    shift_lr_px: float = 0.15
+    gain_share: float = 0.1  # share of samples with a gain error per band
+    gain: float = 0.01  # largest gain error
+    shift_share: float = 0.1  # share of samples with shifts between their bands
+    shift_lr_px: float = 0.15  # standard deviation of these shifts along each axis, LR pixels
 
 
 def simulate_lr(
@@ -31,16 +31,16 @@ def simulate_lr(
     offset: Tensor | None = None,
     width: Tensor | None = None,
 ) -> Tensor:
-    """LR images as a slightly different Sentinel-2 each time would have taken them.
+    """Return LR images, each taken by a slightly different sensor.
 
     Args:
         hr: reflectance, (B, C, H, W), as sharp as the sensor would be on this grid.
-        scale: 2, 4 or 8.
-        mtf_nyquist: of the sensor, one per band.
-        jitter: how much varies.
-        generator: of random numbers, on the CPU.
-        offset: of revisits, see `degrade`.
-        width: factors on the PSF's width instead of random ones, (B, 1).
+        scale: HR pixels per LR pixel along each axis: 2, 4 or 8.
+        mtf_nyquist: MTF of the sensor at Nyquist, one value per band.
+        jitter: random variation of the sensor.
+        generator: random numbers, on the CPU.
+        offset: sampling offsets of revisits, see `degrade`.
+        width: factors on the width of the PSF, (B, 1); drawn at random if left out.
 
     Returns:
         reflectance, (B, C, H/scale, W/scale).
@@ -54,7 +54,7 @@ def simulate_lr(
         return torch.randn(shape, generator=generator).to(hr.device)
 
     nominal = uniform(0, 1, batch, 1) < jitter.nominal_share
-    # The width of a Gaussian times j is its MTF to the power j^2.
+    # A Gaussian that is j times as wide has the MTF to the power j^2.
     if width is None:
         width = torch.where(nominal, 1.0, uniform(*jitter.blur, batch, 1))
     mtf = torch.tensor(wald_mtf(mtf_nyquist, scale), device=hr.device) ** width**2
@@ -64,13 +64,18 @@ def simulate_lr(
 
     off = uniform(0, 1, batch, 1, 1, 1) < jitter.gain_share
     lr = lr * (1 + off * uniform(-jitter.gain, jitter.gain, batch, channels, 1, 1))
-    # Photon noise grows with the square root of the signal.
+    # Photon noise is proportional to the square root of the signal.
     factor = torch.where(nominal, uniform(0, 1, batch, 1), uniform(*jitter.noise_factor, batch, 1))[..., None, None]
     return lr + jitter.noise * factor * (lr.clamp(min=0.01) / 0.1).sqrt() * normal(*lr.shape)
 
 
 def shift_bands(hr: Tensor, shift_px: Tensor) -> Tensor:
-    """Shift each band of each image by (rows, cols) pixels, (B, C, 2), bicubic, border repeated."""
+    """Return images with each band shifted, bicubic, with the border repeated.
+
+    Args:
+        hr: reflectance, (B, C, H, W).
+        shift_px: rows and columns to shift by, pixels, (B, C, 2).
+    """
     moved = shift_px.abs().sum((1, 2)) > 0
     if not moved.any():
         return hr

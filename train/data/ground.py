@@ -1,4 +1,4 @@
-"""Which files show the same ground: two dates of a place, or one file under two names, must not train and validate."""
+"""Comparison of files by the ground they show, so that no place is in training and in validation."""
 
 import math
 import re
@@ -21,20 +21,20 @@ _Boxes = np.ndarray[Any, np.dtype[np.float64]]
 
 _WGS84 = "EPSG:4326"
 _NOWHERE: _Box = (math.nan, math.nan, math.nan, math.nan)
-# Tiles of one image may share a rim of a few pixels; less than this part of a side is no place in common.
+# Tiles of one image may share a rim of a few pixels. Footprints overlap if they share more than this part of a side.
 _RIM = 0.01
-# What comes before a year or a date that stands alone.
+# Text before a year or a date that is a word of its own.
 _BEFORE_DATE = re.compile(r"(.+?)[_-]+(?:19|20)\d\d(?:-?[01]\d-?[0-3]\d)?(?=[_T-]|$)")
 
 
 @dataclass(frozen=True)
 class Footprint:
-    """Where a raster lies.
+    """Location of a raster on the ground.
 
     Attributes:
-        crs: its own, as WKT.
-        box: west, south, east, north in it.
-        degrees: the same in WGS 84, for comparing with rasters in another one; NaN where there is no way there.
+        crs: coordinate reference system of the raster, as WKT.
+        box: west, south, east and north, in units of `crs`.
+        degrees: the same box in WGS 84, to compare rasters of different systems; NaN where it cannot be computed.
     """
 
     crs: str
@@ -43,7 +43,7 @@ class Footprint:
 
     @classmethod
     def of(cls, grid: Grid) -> "Footprint | None":
-        """That of a raster; None where it has no coordinates."""
+        """Return the footprint of a grid; None without coordinates."""
         if not grid.crs or grid.transform.is_identity:
             return None
         corners = [grid.transform * (col, row) for col in (0, grid.width) for row in (0, grid.height)]
@@ -54,10 +54,10 @@ class Footprint:
 
 
 def footprint(path: Path) -> Footprint | None:
-    """Where a file lies, by its header; None where it has no coordinates.
+    """Read the footprint of a file from its header; None without coordinates.
 
     Raises:
-        InputError: no raster.
+        InputError: the file is not a raster.
     """
     if path.suffix.lower() == ".npy":
         return None
@@ -66,7 +66,7 @@ def footprint(path: Path) -> Footprint | None:
 
 
 def before_date(name: str) -> str:
-    """What a name says before a year or a date: "place0" of "place0_2021"."""
+    """Return the part of a name before a year or a date: "place0" for "place0_2021"."""
     dated = _BEFORE_DATE.match(name)
     return dated[1] if dated else name
 
@@ -74,15 +74,15 @@ def before_date(name: str) -> str:
 def group_places(
     names: Sequence[str], files: Sequence[Sequence[Path]], footprints: Sequence[Footprint | None]
 ) -> list[str]:
-    """The place of each image, which all have in common that cannot be told apart.
+    """Return the name of the place of each image.
 
-    Those are of one place that have a name or a file in common, or ground; or, where one has no coordinates, what the
-    name says before a date.
+    Images belong to one place if they share a name, a file or ground. Images without coordinates also belong to one
+    place if their names are equal up to a year or date.
 
     Args:
-        names: of the images.
-        files: of each.
-        footprints: of each.
+        names: names of the images.
+        files: files of each image.
+        footprints: footprint of each image; None without coordinates.
     """
     owners: dict[object, list[int]] = {}
     dated: dict[str, list[int]] = {}
@@ -103,7 +103,15 @@ def group_places(
 
 
 def refuse_overlaps(train: Mapping[Path, Footprint | None], held_out: Mapping[Path, Footprint | None]) -> None:
-    """Raise InputError where files of the two sides show the same ground, or are the same under whatever name."""
+    """Check that no file of one side is also on the other, under any name, or shows the same ground.
+
+    Args:
+        train: footprints of the files that train; None without coordinates.
+        held_out: footprints of the files that validate.
+
+    Raises:
+        InputError: a file or ground is on both sides.
+    """
     seen = {_identity(path): path for path in train}
     leaks = [(seen[_identity(path)], path) for path in held_out if _identity(path) in seen]
     trains, validates = list(train), list(held_out)
@@ -118,13 +126,13 @@ def refuse_overlaps(train: Mapping[Path, Footprint | None], held_out: Mapping[Pa
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    """The same for links of all kinds and for every way to write a path."""
+    """Return device and inode of a file, which are equal for links and for all spellings of its path."""
     status = path.stat()
     return status.st_dev, status.st_ino
 
 
 def _overlapping(first: Sequence[Footprint | None], second: Sequence[Footprint | None]) -> Iterator[tuple[int, int]]:
-    """Indexes of those that show the same ground."""
+    """Yield the indexes of footprints that show the same ground."""
     box, degrees = (
         np.array([getattr(each, name) if each else _NOWHERE for each in second]).reshape(-1, 4)
         for name in ("box", "degrees")
@@ -132,7 +140,7 @@ def _overlapping(first: Sequence[Footprint | None], second: Sequence[Footprint |
     crs = np.array([each.crs if each else None for each in second], object)
     for index, each in enumerate(first):
         if each:
-            # boxes in degrees are turned against those in metres: of neighbours in one CRS they would share some
+            # Boxes in degrees are rotated against boxes in metres, so those of neighbours in one CRS would overlap.
             hits = np.where(crs == each.crs, _shares(each.box, box), _shares(each.degrees, degrees))
             yield from ((index, int(other)) for other in np.flatnonzero(hits))
 

@@ -27,9 +27,10 @@ _VALIDATION_PX = 256
 class GuidedDataModule(SimulatedDataModule):
     """Sentinel-2's 20 m bands as HR, the same bands at 40 m as LR, and the 10 m bands at 20 m as guide.
 
-    See `SRDataModule`. The chips hold all bands on one fine grid, to which the 20 m bands were enlarged. Chips that were
-    enlarged by nearest neighbour go back to the sensor's grid; in others the mean of 2 x 2 pixels brings these bands
-    back to 20 m. The sensor model brings the 10 m bands to 20 m, so that they are as sharp there as at 10 m in use.
+    See `SRDataModule`. The chips have all bands on one fine grid, to which the 20 m bands were enlarged. Chips that
+    were enlarged by nearest neighbour go back to the sensor's grid; in others the mean of 2 x 2 pixels brings these
+    bands back to 20 m. The sensor model brings the 10 m bands to 20 m, so that they are as sharp there as at 10 m in
+    use.
 
     Args:
         root: folder with sentinel2/; the environment variable RS_SRGAN_DATA if left out.
@@ -47,7 +48,7 @@ class GuidedDataModule(SimulatedDataModule):
         *,
         scale: int = 2,
         bands: tuple[str, ...] = ("B05", "B06", "B07", "B8A", "B11", "B12"),
-        guide_bands: tuple[str, ...] = band_table.RGBN,
+        guide_bands: tuple[str, ...] = RGBN,
         crop_lr_px: int = 24,
         steps_per_epoch: int = 500,
         **shared: Any,  # noqa: ANN401
@@ -136,7 +137,7 @@ def _measured(chip: Chip, own: int) -> tuple[FloatImage, FloatImage]:
 
 
 def _one_step_coarser(chip: Chip, own: int, guide_bands: tuple[str, ...]) -> FloatImage:
-    """Return the first `own` bands of a chip as measured at 20 m, and the others as the sensor would see them at 20 m."""
+    """Return the first `own` bands of a chip as measured at 20 m, and the others as the sensor would see them there."""
     target, guide = _measured(chip, own)
     mtf = wald_mtf(SENTINEL2.mtf_nyquist(guide_bands), 2)
     coarse = degrade(torch.from_numpy(np.nan_to_num(guide))[None], 2, mtf)[0].numpy()

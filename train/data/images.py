@@ -86,7 +86,7 @@ class ImageFolderDataModule(SimulatedDataModule):
         self,
         root: str,
         *,
-        bands: tuple[str, ...] = band_table.RGBN[:3],
+        bands: tuple[str, ...] = RGBN[:3],
         degradation: Degradation = "bicubic",
         validation_images: int = 200,
         **shared: Any,  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""What a place is covered with, so that the commonest cover does not crowd out the others."""
+"""Land cover of a place, to balance training between its kinds."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,19 +12,19 @@ from rs_srgan.errors import InputError
 from rs_srgan.pixels.radiometry import FloatImage
 from rs_srgan.reading.gdal import open_alone
 
-# Classes of Sentinel-2's scene classification that say something about the ground. Source: the L2A Algorithm
-# Theoretical Basis Document; the others are cloud, shadow, nodata and defects.
+# Classes of Sentinel-2's scene classification that describe the ground; the others are cloud, shadow, nodata and
+# defects. Source: the L2A Algorithm Theoretical Basis Document.
 _SCL_NAMES = {4: "vegetation", 5: "bare", 6: "water", 11: "snow"}
 
-# On the mean of an image. Usual thresholds of NDWI (McFeeters 1996) and NDVI (Rouse et al. 1974).
+# Thresholds for the mean of an image: NDWI (McFeeters 1996) and NDVI (Rouse et al. 1974).
 _WATER_NDWI, _FOREST_NDVI, _CROPS_NDVI = 0.0, 0.6, 0.3
 
 
 def label_by_scl(path: Path) -> str:
-    """The commonest class of ground in a scene classification.
+    """Return the most frequent class of ground in a scene classification; "unclear" where there is none.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: the file cannot be read.
     """
     try:
         with open_alone(path) as dataset:
@@ -36,18 +36,21 @@ def label_by_scl(path: Path) -> str:
 
 
 def label_by_indices(image: FloatImage, bands: Sequence[str]) -> str:
-    """One of "water", "dense vegetation", "sparse vegetation" and "bare", by spectral indices of the mean.
+    """Return "water", "dense vegetation", "sparse vegetation" or "bare", by spectral indices of the image's mean.
 
     Args:
         image: reflectance, (C, h, w), NaN where there is no data.
-        bands: of it; B04, B03 and B08 among them.
+        bands: names of the bands of the image; B04, B03 and B08 must be among them.
 
     Raises:
-        InputError: one of these is missing.
+        InputError: one of these three bands is missing.
     """
     missing = [band for band in ("B04", "B03", "B08") if band not in bands]
     if missing:
-        raise InputError(f"Land cover by spectral indices needs B04, B03 and B08; {', '.join(missing)} is missing.")
+        raise InputError(
+            f"Land cover by spectral indices needs B04, B03 and B08; {', '.join(missing)} is missing. "
+            "Set land_cover to index or scl."
+        )
     red, green, near_infrared = (float(np.nanmean(image[list(bands).index(b)])) for b in ("B04", "B03", "B08"))
     ndvi = (near_infrared - red) / max(near_infrared + red, 1e-6)
     ndwi = (green - near_infrared) / max(green + near_infrared, 1e-6)
@@ -59,6 +62,6 @@ def label_by_indices(image: FloatImage, bands: Sequence[str]) -> str:
 
 
 def balanced(labels: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Weights that draw every label equally often, and all of one label alike; they sum to 1."""
+    """Return weights, with sum 1, that draw all labels equally often, and all places of one label equally often."""
     counts = Counter(labels)
     return np.array([1 / (len(counts) * counts[label]) for label in labels])

@@ -1,7 +1,7 @@
-"""Chips that were cut out on a geographic grid by nearest neighbour, put back on the grid of the sensor.
+"""Return of chips from a geographic grid to the grid of the sensor, where they were cut out by nearest neighbour.
 
-Such a chip repeats some of Sentinel-2's pixels and skips others, at places that no network can know. But every pixel is
-still a measured one, and the sensor's grid is known: UTM, whole multiples of 10 m or 20 m.
+Such a chip repeats some pixels of Sentinel-2 and skips others, at places that no network can know. All its pixels are
+measured ones, though, and the grid of the sensor is known: UTM, at whole multiples of 10 m or 20 m.
 """
 
 from typing import Any
@@ -15,32 +15,32 @@ from rs_srgan.pixels.radiometry import FloatImage
 
 Coordinates = np.ndarray[Any, np.dtype[np.float64]]
 
-# Pixels of the chip that fall into one pixel of the sensor must be equal, and at least so many must, to believe it.
+# Least number of chip pixels that share a sensor pixel and are equal; with fewer, the equality may be chance.
 _LEAST_REPEATED = 20
-# Of the sensor's pixels in the middle of the chip: with fewer the chip is too coarse to hold them.
+# Least share of filled sensor pixels in the middle of the chip; with fewer, the chip is coarser than the sensor.
 _LEAST_FILLED = 0.8
 
 
 def to_native_grid(image: FloatImage, crs: CRS | None, grid: Affine, pixel_m: int, align_m: int) -> FloatImage | None:
-    """The sensor's own pixels, where all of a chip's are such.
+    """Return the pixels of the sensor that a chip consists of.
 
     Args:
-        image: (C, H, W); NaN where there is no data.
-        crs: of it.
-        grid: of it.
-        pixel_m: of the sensor's bands in it.
-        align_m: the result begins and ends at whole multiples of it, so that bands of other sizes fit.
+        image: pixels of the chip, (C, H, W), NaN where there is no data.
+        crs: coordinate reference system of the chip.
+        grid: affine transform from pixels of the chip to `crs`.
+        pixel_m: pixel size of the sensor's bands, metres.
+        align_m: the result begins and ends at whole multiples of this, metres, so that bands of other sizes fit.
 
     Returns:
-        (C, height, width), north up; NaN outside of the chip, which lies turned in it. The few pixels that the chip
-        skipped are means of their neighbours. None if the chip was not made by nearest neighbour from that grid.
+        (C, height, width), north up. The chip lies rotated in it, and pixels outside the chip are NaN. Skipped pixels
+        are means of their neighbours. None if the chip was not made by nearest neighbour from that grid.
     """
     if crs is None or not crs.is_geographic:
         return None
     rows, cols = np.mgrid[: image.shape[1], : image.shape[2]]
     longitudes, latitudes = grid * (cols.ravel() + 0.5, rows.ravel() + 0.5)
     own_zone = int((longitudes.mean() + 180) // 6) + 1
-    for zone in (own_zone, own_zone - 1, own_zone + 1):  # tiles reach into the next zone
+    for zone in (own_zone, own_zone - 1, own_zone + 1):  # tiles extend into the next zone
         epsg = (32600 if latitudes.mean() >= 0 else 32700) + (zone - 1) % 60 + 1
         x, y = (np.asarray(each) for each in project(crs, CRS.from_epsg(epsg), longitudes, latitudes))
         native = _gathered(image.reshape(len(image), -1), x, y, pixel_m, align_m)
@@ -65,7 +65,7 @@ def _gathered(values: FloatImage, x: Coordinates, y: Coordinates, pixel_m: int, 
 
 
 def _filled(image: FloatImage) -> FloatImage:
-    """Pixels between two that are there, beside or above each other, by their mean."""
+    """Return an image with each missing pixel replaced by the mean of its two neighbours in the row or column."""
     padded = np.pad(image, ((0, 0), (1, 1), (1, 1)), constant_values=np.nan)
     beside = (padded[:, 1:-1, :-2] + padded[:, 1:-1, 2:]) / 2
     above = (padded[:, :-2, 1:-1] + padded[:, 2:, 1:-1]) / 2
@@ -75,11 +75,11 @@ def _filled(image: FloatImage) -> FloatImage:
 
 
 def inner_rectangle(image: FloatImage, step: int = 1) -> FloatImage:
-    """A rectangle without nodata, by cutting off rows and columns at that side which has most; (C, H, W).
+    """Return a rectangle without nodata, found by cutting rows or columns off the side with most nodata.
 
     Args:
-        image: nodata at its borders is NaN.
-        step: rows or columns at a time.
+        image: pixels, (C, H, W), NaN where there is no data at the borders.
+        step: number of rows or columns to cut off at a time.
     """
     while image.size and np.isnan(image[0]).any():
         missing = np.isnan(image[0])

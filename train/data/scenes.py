@@ -1,9 +1,10 @@
-"""Scenes as large as they come: random windows of GeoTIFFs and Sentinel-2 products, LR made on the fly."""
+"""SceneDataModule: random windows of GeoTIFFs and Sentinel-2 products of any size, with LR made from them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from torch.utils.data import Dataset
@@ -11,25 +12,26 @@ from torch.utils.data import Dataset
 from rs_srgan.pixels.radiometry import FloatImage
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.opening import open_raster
-from rs_srgan.sensors import RGBN
+from train.data.batch import Sample
 from train.data.crops import RandomCrops, ValidationImages
-from train.data.degradation import SensorJitter
 from train.data.ground import Footprint, refuse_overlaps
-from train.data.module import SRDataModule, ViewsConfig, require_files
+from train.data.module import require_files
+from train.data.simulated import SimulatedDataModule
 
+# Greatest height and width of a validation image, HR pixels.
 _VALIDATION_PX = 512
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A raster on disk, read by the window. It is its own place.
+    """Raster on disk, read by window. Every raster is a place.
 
     Attributes:
-        name: of the file or product.
-        path: of it.
-        bands: to read.
+        name: name of the file or product.
+        path: path of the file or product.
+        bands: names of the bands to read.
         shape: (C, H, W).
-        footprint: where it lies; None where it has no coordinates.
+        footprint: location on the ground; None without coordinates.
     """
 
     name: str
@@ -40,10 +42,10 @@ class Scene:
 
     @classmethod
     def of(cls, path: Path, bands: tuple[str, ...]) -> "Scene":
-        """Look at a raster.
+        """Read size and location of a raster.
 
         Raises:
-            InputError: none, or without these bands.
+            InputError: the file is not a raster, or lacks one of the bands.
         """
         with open_raster(path, bands) as raster:
             grid = raster.grid
@@ -51,7 +53,7 @@ class Scene:
 
     @property
     def images(self) -> tuple["Scene"]:
-        """The only one."""
+        """The scene itself."""
         return (self,)
 
     def __getitem__(self, window: tuple[slice, slice, slice]) -> FloatImage:
@@ -64,55 +66,30 @@ class Scene:
         return image
 
 
-class SceneDataModule(SRDataModule):
+class SceneDataModule(SimulatedDataModule):
     """Random windows of whole scenes. See `SRDataModule`.
 
     Args:
         train: paths or patterns (`data/*.SAFE`) of GeoTIFFs and Sentinel-2 products.
-        val: those of other places.
-        scale: of the model.
-        bands: of the model.
-        mtf_nyquist: of the model.
-        crop_lr_px: size of the training crops.
-        batch_size: crops per step.
-        steps_per_epoch: between two validations.
-        jitter: how the simulated sensor varies in training.
-        views: synthetic revisits.
-        workers: processes that load.
-        seed: of the crops.
+        val: paths or patterns of scenes of other places.
+        **shared: parameters of `SimulatedDataModule` and `SRDataModule`.
     """
 
     def __init__(
         self,
         train: Sequence[str],
         val: Sequence[str],
-        scale: int = 4,
-        bands: tuple[str, ...] = RGBN,
-        mtf_nyquist: tuple[float, ...] = (),
-        crop_lr_px: int = 32,
-        batch_size: int = 12,
-        steps_per_epoch: int = 1000,
-        jitter: SensorJitter = SensorJitter(),  # frozen
-        views: ViewsConfig = ViewsConfig(),  # frozen
-        workers: int = 0,
-        seed: int = 0,
+        **shared: Any,  # noqa: ANN401
     ) -> None:
-        super().__init__(
-            scale,
-            bands,
-            mtf_nyquist,
-            crop_lr_px,
-            batch_size,
-            steps_per_epoch,
-            jitter=jitter,
-            views=views,
-            workers=workers,
-            seed=seed,
-        )
+        super().__init__(**shared)
         self.train_patterns, self.val_patterns = train, val
 
-    def datasets(self) -> tuple[RandomCrops, Dataset[object]]:
-        """Of the scenes; refused where two of them that train and validate overlap."""
+    def datasets(self) -> tuple[RandomCrops, Dataset[Sample]]:
+        """Return crops and validation images of the scenes.
+
+        Raises:
+            InputError: a pattern without scenes, or scenes of both sides that overlap.
+        """
         train, held_out = (
             [Scene.of(path, self.bands) for path in _paths(patterns)]
             for patterns in (self.train_patterns, self.val_patterns)

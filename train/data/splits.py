@@ -1,7 +1,7 @@
-"""Who trains and who validates: by site, never by tile, all dates of a place on one side.
+"""Split into training and validation by site: all dates and tiles of a place are on one side.
 
-The file names of the Sentinel-2 collection carry the place and the date; its manifest counts two years of one field as
-two sites, which would leak. NAIP comes with a split by location, checked here as well.
+File names of the Sentinel-2 collection contain the place and the date. The manifest of the collection counts two years
+of one field as two sites, which would leak. NAIP comes with a split by location, which is checked here, too.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ Split = Literal["train", "val"]
 
 VALIDATION_SHARE = 0.2
 
-# Visible bands stretched to 8 bit (mean red below .015 and rising towards blue, beside a normal near infrared).
+# Chips with visible bands stretched to 8 bits: mean red below 0.015, rising towards blue, with a normal near infrared.
 UNUSABLE = frozenset(
     f"ca_fire_post__{fire}.tif"
     for fire in (
@@ -38,7 +38,7 @@ _DATE_AND_PHASE = re.compile(r"(_(19|20)\d{6})?(_(pre|post)_fire)?$")
 
 
 def sentinel2_site(filename: str) -> str:
-    """The place that a file of the Sentinel-2 collection shows, without date and product: "burgundy_29"."""
+    """Return the place of a file of the Sentinel-2 collection, without date and product: "burgundy_29"."""
     stem = Path(filename).stem
     if stem.startswith("ca_fire_"):
         fire = stem.split("__", 1)[1]
@@ -48,9 +48,9 @@ def sentinel2_site(filename: str) -> str:
 
 
 def split_sentinel2(filenames: list[str]) -> dict[Split, dict[str, list[str]]]:
-    """Files by split and site. A fifth of each group (fields, fires, scenes) validates, in the order of a hash.
+    """Return the files by side and site. A fifth of the sites of each group (fields, fires, scenes) validates.
 
-    The hash decides, so nobody chose the easy ones.
+    A hash chooses the sites, so nobody picked easy ones.
     """
     sites: dict[str, list[str]] = {}
     for filename in sorted(filenames):
@@ -70,13 +70,13 @@ def split_sentinel2(filenames: list[str]) -> dict[Split, dict[str, list[str]]]:
 
 
 def split_by_hash(names: Sequence[str], share: float = VALIDATION_SHARE) -> set[str]:
-    """Those names that validate: a share of them, at least one, the first in the order of their hashes."""
+    """Return the names that validate: a share of all names, at least one, the first in the order of their hashes."""
     ordered = sorted(set(names), key=lambda name: hashlib.sha256(name.encode()).hexdigest())
     return set(ordered[: max(1, round(share * len(ordered)))])
 
 
 def split_naip(folder: Path) -> dict[Split, dict[str, list[str]]]:
-    """The split by location that comes with the NAIP tiles, as names relative to `folder`."""
+    """Return the split by location that comes with the NAIP tiles: names relative to `folder`, by side and location."""
     path = folder / "split_by_location.json"
     if not path.is_file():
         raise InputError(f"{path} is missing; expected the split by location beside the NAIP tiles.")
@@ -87,9 +87,13 @@ def split_naip(folder: Path) -> dict[Split, dict[str, list[str]]]:
 
 
 def refuse_leaks(split: dict[Split, dict[str, list[str]]]) -> None:
-    """Raise InputError where a site or a file stands on both sides."""
+    """Check that no site and no file is on both sides.
+
+    Raises:
+        InputError: a site or a file is on both sides.
+    """
     train, val = split["train"], split["val"]
     shared = sorted(train.keys() & val.keys())
     shared += sorted({f for files in train.values() for f in files} & {f for files in val.values() for f in files})
     if shared:
-        raise InputError(f"The split leaks: {', '.join(shared[:5])} in both train and val. Split by site.")
+        raise InputError(f"The split leaks: {', '.join(shared[:5])} in both train and val. Keep a site on one side.")

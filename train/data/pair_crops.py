@@ -1,0 +1,108 @@
+"""Crops and validation images of LR and HR pairs."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from rs_srgan.errors import InputError
+from rs_srgan.pixels.windows import Window
+from train.data.batch import Sample
+from train.data.crops import TRIES, Crops, turned
+from train.data.pair_loader import Pair, PairLoader, read_pixels
+
+logger = logging.getLogger(__name__)
+
+# Greatest height and width of a validation image, HR pixels.
+_VALIDATION_PX = 512
+
+
+class PairCrops(Crops):
+    """Random crops of pairs, without nodata. See `Crops`.
+
+    Args:
+        pairs: files of LR and HR.
+        load: reads windows of the pairs.
+        size_lr_px: side of the crops, LR pixels.
+        length: crops per epoch.
+        seed: seed of all random numbers.
+        weights: relative frequency of each pair; equal if left out.
+        stack: keep the dimension of the views, also with one view.
+    """
+
+    def __init__(
+        self,
+        pairs: Sequence[Pair],
+        load: PairLoader,
+        size_lr_px: int,
+        length: int,
+        seed: int,
+        weights: np.ndarray[Any, np.dtype[np.float64]] | None = None,
+        stack: bool = False,
+    ) -> None:
+        super().__init__(length, seed)
+        self.pairs, self.load, self.size, self.stack = pairs, load, size_lr_px, stack
+        self.weights = np.full(len(pairs), 1 / len(pairs)) if weights is None else weights / weights.sum()
+        self.shapes = load.prepare(pairs, size_lr_px)
+
+    def __getitem__(self, index: int) -> Sample:
+        random = self.random_numbers(index)
+        for _ in range(TRIES):
+            number = random.choice(len(self.pairs), p=self.weights)
+            row, col = (int(random.integers(side - self.size + 1)) for side in self.shapes[number])
+            lr, hr = self.load.read(self.pairs[number], Window(row, col, self.size, self.size))
+            if np.isfinite(lr).all() and np.isfinite(hr).all():
+                break
+        else:
+            raise InputError(
+                f"{TRIES} random crops in a row hold nodata: the pairs are mostly empty. Remove empty pairs, or lower "
+                "crop_lr_px."
+            )
+        lr, hr = turned(random, lr, hr)
+        return {"lr": torch.from_numpy(lr if self.stack else lr[0]), "hr": torch.from_numpy(hr)}
+
+
+class ValidationPairs(Dataset[Sample]):
+    """Middles of pairs, read on demand. NoData is filled with the mean of the LR band, in LR and HR alike.
+
+    Args:
+        pairs: files of LR and HR; pairs without data in the middle are left out.
+        load: reads windows of the pairs.
+        stack: keep the dimension of the views, also with one view.
+
+    Raises:
+        InputError: no pair has data in its middle.
+    """
+
+    def __init__(self, pairs: Sequence[Pair], load: PairLoader, stack: bool = False) -> None:
+        self.load, self.stack = load, stack
+        windows = [_middle(shape, _VALIDATION_PX // load.scale) for shape in load.prepare(pairs)]
+        found = [(p, w) for p, w in zip(pairs, windows, strict=True) if _holds_data(p, w, load.bands)]
+        if not found:
+            raise InputError("All validation pairs have nodata only in the middle of LR; expected one with data.")
+        if len(found) < len(pairs):
+            left_out = sorted({pair.site for pair in pairs} - {pair.site for pair, _ in found})
+            logger.warning("Validation leaves out sites without data in the middle: %s.", ", ".join(left_out))
+        self.items = found
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> Sample:
+        pair, window = self.items[index]
+        lr, hr = self.load.read(pair, window)
+        means = np.nanmean(lr[0], (1, 2), keepdims=True)
+        views, high = (torch.from_numpy(np.where(np.isfinite(image), image, means)) for image in (lr, hr))
+        return {"lr": views if self.stack else views[0], "hr": high, "site": pair.site, "group": "pairs"}
+
+
+def _middle(shape: tuple[int, int], limit: int) -> Window:
+    height, width = (min(side, limit) for side in shape)
+    return Window((shape[0] - height) // 2, (shape[1] - width) // 2, height, width)
+
+
+def _holds_data(pair: Pair, window: Window, bands: tuple[str, ...]) -> bool:
+    return bool(np.isfinite(read_pixels(pair.lr[0], bands, window)).any((1, 2)).all())
