@@ -1,1 +1,1 @@
-"""Arrays of pixels: windows, nodata, radiometry. No file, no network."""
+"""Arrays of pixels: windows, nodata and radiometry, without files and network."""

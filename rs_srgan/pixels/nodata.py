@@ -1,4 +1,4 @@
-"""Pixels without data must not bleed into their neighbours, nor make them NaN."""
+"""NoData: fill it before a network runs, so that it does not change neighbouring pixels or make them NaN."""
 
 import math
 from typing import Any
@@ -10,23 +10,29 @@ FloatImage = np.ndarray[Any, np.dtype[np.float32]]
 
 
 def fill_reach(receptive_field: int) -> int:
-    """How far to look for a valid pixel: the farthest that a pixel which matters to a valid one can be from it."""
+    """Return how far from a nodata pixel to look for a valid one, pixels.
+
+    A nodata pixel farther than this from every valid pixel cannot influence a valid one.
+
+    Args:
+        receptive_field: receptive field of the model, pixels to each side.
+    """
     return math.ceil(receptive_field * math.sqrt(2))
 
 
 def fill_from_nearest(image: FloatImage, valid: np.ndarray[Any, np.dtype[np.bool_]], reach: int) -> FloatImage:
-    """Replace what is not valid by the nearest valid pixel of the same band, and by 0 where none is within `reach`.
+    """Replace invalid pixels by the nearest valid pixel of the same band, and by 0 if none is within `reach`.
 
-    The limit makes the result independent of how much of the scene is seen at once: a window and `reach` pixels around
-    it decide everything in it.
+    Because of this limit, the values in a window depend only on the window and `reach` pixels around it, and not on how
+    much of the scene is in memory.
 
     Args:
-        image: (C, H, W).
-        valid: (C, H, W), True = usable.
-        reach: pixels.
+        image: reflectance, (C, H, W).
+        valid: which pixels are valid, (C, H, W).
+        reach: largest distance of the valid pixel, pixels.
 
     Returns:
-        (C, H, W), a copy; `image` itself where everything is valid.
+        the filled image, (C, H, W): a copy, or `image` itself if all pixels are valid.
     """
     if valid.all():
         return image

@@ -1,4 +1,4 @@
-"""What the numbers in a raster mean: DN and reflectance, tones, and their display."""
+"""Radiometry: DN and reflectance, matching the tones of images, and stretching them for display."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 # reflectance = (DN + offset) / 10000: QUANTIFICATION_VALUE in the Sentinel-2 Products Specification Document.
 QUANTIFICATION = 10000.0
 
-# Reflectance of the brightest cloud tops and of sun glint stays below this; anything beyond is not reflectance.
+# The brightest cloud tops and sun glint stay below this reflectance. Larger values are not reflectance.
 LARGEST_REFLECTANCE = 20.0
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a raster stores reflectance: `reflectance = dn * gain + bias`, per band.
+    """The encoding of reflectance in a raster: `reflectance = dn * gain + bias` for each band.
 
     Attributes:
-        dtype: of the raster, a numpy name: uint8, uint16, int16.
-        gain: reflectance per DN, one per band.
-        bias: reflectance at DN 0, one per band.
-        nodata: the DN that means no data, or None.
-        tagged: whether gain and bias stand in the file's scale and offset tags.
+        dtype: numpy's name of the raster's data type: uint8, uint16, int16, float32 or float64.
+        gain: reflectance per DN, one value per band.
+        bias: reflectance at DN 0, one value per band.
+        nodata: DN without data; None if every DN is data.
+        tagged: whether a file needs scale and offset tags to state gain and bias.
     """
 
     dtype: str
@@ -38,7 +38,7 @@ class Encoding:
     tagged: bool = False
 
     def __str__(self) -> str:
-        """For people, by the first band: "reflectance = (DN - 1000) / 10000"."""
+        """Return the formula of the first band for people: "reflectance = (DN - 1000) / 10000"."""
         gain, bias = self.gain[0], self.bias[0]
         if gain == 1:
             return "reflectance as it is"
@@ -47,15 +47,15 @@ class Encoding:
         return f"reflectance = {value} / {1 / gain:g}"
 
     def with_offset(self, offset: float) -> "Encoding":
-        """The same with another offset, in DN: `reflectance = (dn + offset) * gain`."""
+        """Return this encoding with another offset in DN: `reflectance = (dn + offset) * gain`."""
         return dataclasses.replace(self, bias=tuple(gain * offset for gain in self.gain), tagged=True)
 
     def of_band(self, index: int) -> "Encoding":
-        """The same of one band."""
+        """Return the encoding of one band."""
         return dataclasses.replace(self, gain=(self.gain[index],), bias=(self.bias[index],))
 
     def decode(self, dn: Image) -> tuple[FloatImage, Mask]:
-        """DN (C, h, w) to reflectance and where it is valid; invalid pixels hold 0."""
+        """Convert DN (C, h, w) to reflectance (C, h, w), and return which values are valid; invalid pixels are 0."""
         valid = np.isfinite(dn)
         if self.nodata is not None and not np.isnan(self.nodata):
             valid &= dn != self.nodata
@@ -68,15 +68,23 @@ class Encoding:
 
     @property
     def limits(self) -> tuple[int, int]:
-        """Smallest and largest DN of a pixel that holds data: what the type holds, without nodata at either end."""
+        """The smallest and largest DN of a valid pixel: the range of the data type, without nodata at either end."""
         info = np.iinfo(self.dtype)
         return info.min + (self.nodata == info.min), info.max - (self.nodata == info.max)
 
 
 def match_moments(image: FloatImage, mean: FloatImage, std: FloatImage) -> FloatImage:
-    """Shift and stretch every band of (C, H, W) to the given mean and standard deviation; NaN pixels stay NaN.
+    """Shift and stretch each band to a mean and a standard deviation; NaN pixels stay NaN.
 
-    A band without any variation only moves to the mean.
+    A band with a single value only moves to the mean.
+
+    Args:
+        image: reflectance, (C, H, W).
+        mean: mean of each band, (C,).
+        std: standard deviation of each band, (C,).
+
+    Returns:
+        reflectance, (C, H, W).
     """
     own_mean = np.nanmean(image, (1, 2), keepdims=True)
     own_std = np.nanstd(image, (1, 2), keepdims=True)
@@ -86,21 +94,32 @@ def match_moments(image: FloatImage, mean: FloatImage, std: FloatImage) -> Float
 
 
 def match_histogram(image: FloatImage, like: FloatImage) -> FloatImage:
-    """Give every band of (C, H, W) the distribution of values that it has in `like`, (C, h, w); NaN pixels stay NaN.
+    """Give each band the distribution of values of another image; NaN pixels stay NaN.
 
-    A value goes to that of the same rank. Equal values stay equal.
+    Each value is replaced by the other image's value of the same rank. Equal values stay equal.
+
+    Args:
+        image: reflectance, (C, H, W).
+        like: image with the distribution, (C, h, w).
+
+    Returns:
+        reflectance, (C, H, W).
 
     Raises:
-        InputError: a band of `like` without any valid pixel.
+        InputError: a band of `like` has no valid pixel.
     """
     result = np.full_like(image, np.nan, np.float32)
     for band, (own, target) in enumerate(zip(image, like, strict=True)):
         known, wanted = np.isfinite(own), np.sort(target[np.isfinite(target)])
         if not wanted.size:
-            raise InputError(f"Band {band + 1} of the image to match holds no valid pixel.")
+            raise InputError(
+                f"Band {band + 1} of the image to match has no valid pixel; expected one or more. Choose another one."
+            )
         values, inverse, counts = np.unique(own[known], return_inverse=True, return_counts=True)
         if values.size:
-            ranks = (np.cumsum(counts) - 0.5 * counts) / known.sum()  # 0..1, of the middle of equal values
+            ranks = (
+                np.cumsum(counts) - 0.5 * counts
+            ) / known.sum()  # 0 to 1; equal values share the middle of their ranks
             at = (np.arange(wanted.size) + 0.5) / wanted.size
             result[band, known] = np.interp(ranks, at, wanted)[inverse]
     return result
@@ -108,7 +127,13 @@ def match_histogram(image: FloatImage, like: FloatImage) -> FloatImage:
 
 @dataclass(frozen=True)
 class Stretch:
-    """A display stretch: reflectance `low` to `high` of each band becomes 0..255; one for all views of a scene."""
+    """A display stretch: it maps reflectance `low` to `high` of each band to 0..255.
+
+    Attributes:
+        low: reflectance that becomes 0, one value per band.
+        high: reflectance that becomes 255, one value per band.
+        gamma: exponent of the brightness; larger than 1 brightens dark pixels.
+    """
 
     low: tuple[float, ...]
     high: tuple[float, ...]
@@ -116,19 +141,24 @@ class Stretch:
 
     @classmethod
     def of(cls, image: FloatImage, percent: float = 2.0, gamma: float = 1.0) -> "Stretch":
-        """From percentiles of the finite pixels of (C, H, W), `percent` cut off at either end.
+        """Return the stretch between two percentiles of an image's finite pixels.
+
+        Args:
+            image: reflectance, (C, H, W).
+            percent: share of pixels, in percent, that saturates at each end.
+            gamma: exponent of the brightness.
 
         Raises:
-            InputError: no finite pixel.
+            InputError: the image has no finite pixel.
         """
         if not np.isfinite(image).any():
-            raise InputError("The image holds no valid pixel, so there is nothing to show.")
+            raise InputError("The image has no valid pixel; expected at least one to show. Choose another part.")
         low, high = np.nanpercentile(np.where(np.isfinite(image), image, np.nan), (percent, 100 - percent), axis=(1, 2))
         high = np.maximum(high, low + 1e-3)  # a flat band would divide by zero
         return cls(tuple(map(float, low)), tuple(map(float, high)), gamma)
 
     def apply(self, image: FloatImage) -> np.ndarray[Any, np.dtype[np.uint8]]:
-        """Reflectance (C, H, W) to display values (H, W, C); pixels without data are black."""
+        """Convert reflectance (C, H, W) to display values (H, W, C); NaN pixels become black."""
         low = np.array(self.low, np.float32)[:, None, None]
         high = np.array(self.high, np.float32)[:, None, None]
         shown = np.clip((np.nan_to_num(image) - low) / (high - low), 0, 1) ** (1 / self.gamma)

@@ -1,7 +1,7 @@
-"""Which windows to read and which to write: pure planning, no pixels computed.
+"""Windows: which rectangles of a raster to read and to write.
 
-Every output pixel is computed from a window that reaches the receptive field beyond it, so it is what the whole image
-would have given, and neighbouring tiles fit without blending.
+A tile is read with a halo as large as the receptive field, so each output pixel equals that of the whole image, and
+neighbouring tiles fit without blending.
 """
 
 from collections.abc import Iterator
@@ -12,15 +12,22 @@ import numpy as np
 
 from rs_srgan.errors import InputError
 
-# Of the JPEG 2000 files of Sentinel-2 products.
+# Side of the blocks of a Sentinel-2 product's JPEG 2000 files, pixels.
 _PRODUCT_BLOCK_PX = 1024
-# What is read around a window, when another image is a little off.
+# Margin read around a window because two images are not exactly aligned, pixels.
 _AROUND_PX = 8
 
 
 @dataclass(frozen=True)
 class Window:
-    """A rectangle of pixels; `row` and `col` of the upper-left one may be negative, outside the raster."""
+    """A rectangle of pixels.
+
+    Attributes:
+        row: row of the upper-left pixel; negative above the raster.
+        col: column of the upper-left pixel; negative left of the raster.
+        height: number of rows.
+        width: number of columns.
+    """
 
     row: int
     col: int
@@ -29,54 +36,57 @@ class Window:
 
     @property
     def slices(self) -> tuple[slice, slice]:
-        """To index (..., rows, cols); for windows inside the raster."""
+        """The slices that index an array (..., H, W); only for windows inside the raster."""
         return slice(self.row, self.row + self.height), slice(self.col, self.col + self.width)
 
     def scaled(self, scale: int) -> "Window":
-        """The same rectangle on the grid with `scale` times the pixels."""
+        """Return this rectangle on the grid with `scale` times the pixels along each axis."""
         return Window(self.row * scale, self.col * scale, self.height * scale, self.width * scale)
 
     def grown(self, margin: int) -> "Window":
-        """This window and `margin` pixels on every side."""
+        """Return this window with `margin` pixels more on every side."""
         return Window(self.row - margin, self.col - margin, self.height + 2 * margin, self.width + 2 * margin)
 
     def clipped(self, height: int, width: int) -> "Window":
-        """The part inside a raster of that size; for windows that touch it."""
+        """Return the part inside a raster of `height` x `width` pixels; only for windows that overlap it."""
         top, left = max(self.row, 0), max(self.col, 0)
         bottom, right = min(self.row + self.height, height), min(self.col + self.width, width)
         return Window(top, left, bottom - top, right - left)
 
     def moved(self, corner: "Window") -> "Window":
-        """The same rectangle, if its pixels were counted from the corner of `corner` so far."""
+        """Return this rectangle, given relative to the corner of `corner`, relative to the raster."""
         return Window(self.row + corner.row, self.col + corner.col, self.height, self.width)
 
     def relative_to(self, other: "Window") -> "Window":
-        """The same rectangle, counted from the corner of `other`."""
+        """Return this rectangle relative to the corner of `other`."""
         return Window(self.row - other.row, self.col - other.col, self.height, self.width)
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One step of the work: compute `window`, keep `core`."""
+    """A step of the work: the pixels of `window` are computed, and those of `core` kept."""
 
     core: Window
     window: Window
 
 
 def plan_tiles(height: int, width: int, tile: int, halo: int) -> Iterator[Tile]:
-    """Cover a raster with cores of at most `tile` x `tile` LR pixels, row by row.
+    """Cover a raster with tiles, row by row.
 
     Args:
-        height: LR pixels.
-        width: LR pixels.
-        tile: size of the cores, at least 1.
-        halo: LR pixels around each core that its window adds; it may reach beyond the raster.
+        height: height of the raster, LR pixels.
+        width: width of the raster, LR pixels.
+        tile: largest side of a core, LR pixels, at least 1.
+        halo: margin of a window around its core, LR pixels; it may reach beyond the raster.
+
+    Yields:
+        tiles whose cores contain every pixel once.
 
     Raises:
-        InputError: `tile` below 1.
+        InputError: `tile` is below 1.
     """
     if tile < 1:
-        raise InputError(f"The tile size is {tile}; expected at least 1 pixel.")
+        raise InputError(f"The tile size is {tile}; expected at least 1 pixel. Choose another one.")
     for row in range(0, height, tile):
         for col in range(0, width, tile):
             core = Window(row, col, min(tile, height - row), min(tile, width - col))
@@ -84,16 +94,21 @@ def plan_tiles(height: int, width: int, tile: int, halo: int) -> Iterator[Tile]:
 
 
 def spread(side: int, size: int, step: int) -> list[int]:
-    """Where windows of `size` begin, from one end of `side` to the other and about `step` apart.
+    """Return the starts of windows that are spread evenly from one end of an axis to the other.
 
-    Evenly, but for small moves so that none lies in two blocks of a Sentinel-2 product, both of which would be decoded.
+    A window may move a little so that it lies in one block of a Sentinel-2 product: reading decodes whole blocks.
+
+    Args:
+        side: length of the axis, pixels.
+        size: length of a window, pixels.
+        step: approximate distance of two starts, pixels.
     """
     room = side - size
     return [_in_one_block(round(start), size, room) for start in np.linspace(0, room, -(-room // step) + 1)]
 
 
 def _in_one_block(start: int, size: int, last: int) -> int:
-    """The nearest start, at most `last`, of a window that does not lie across the edge of a block, if there is one."""
+    """Return the nearest start, at most `last`, of a window inside one block; `start` itself if there is none."""
     wanted = size + 2 * _AROUND_PX
     into = (start - _AROUND_PX) % _PRODUCT_BLOCK_PX
     if start in (0, last) or into + wanted <= _PRODUCT_BLOCK_PX or wanted > _PRODUCT_BLOCK_PX:
@@ -103,13 +118,19 @@ def _in_one_block(start: int, size: int, last: int) -> int:
 
 
 def replicate(image: np.ndarray[Any, Any], inside: Window, window: Window) -> np.ndarray[Any, Any]:
-    """Grow pixels of `inside`, (C, h, w), to all of `window`, which contains it, by repeating the outermost ones."""
+    """Pad an image to a larger window by repeating its outermost pixels.
+
+    Args:
+        image: pixels of `inside`, (C, h, w).
+        inside: window of the image.
+        window: window that contains `inside`.
+    """
     start = inside.relative_to(window)
     below, right = window.height - start.row - inside.height, window.width - start.col - inside.width
     return np.pad(image, ((0, 0), (start.row, below), (start.col, right)), mode="edge")
 
 
 def crop_replicated(image: np.ndarray[Any, Any], window: Window) -> np.ndarray[Any, Any]:
-    """`window` of an image (C, H, W) whose border pixels go on for ever."""
+    """Return a window of an image (C, H, W), with the border pixels repeated outside the image."""
     inside = window.clipped(*image.shape[1:])
     return replicate(image[:, *inside.slices], inside, window)

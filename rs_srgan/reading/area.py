@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from rs_srgan.errors import InputError
 from rs_srgan.reading.paths import existing
-from rs_srgan.reading.proj import LONGITUDE_LATITUDE, PROJECTION_ERRORS
+from rs_srgan.reading.proj import LONGITUDE_LATITUDE, PROJECTION_ERRORS, crs_by_name
 
 # People draw areas of interest by hand. A larger file is something else.
 MAX_GEOJSON_BYTES = 50_000_000
@@ -105,12 +105,15 @@ def _named_crs(content: dict[str, Any], name: str) -> CRS:
     if not content.get("crs"):
         return LONGITUDE_LATITUDE
     try:
-        return CRS.from_user_input(content["crs"]["properties"]["name"])
+        crs = crs_by_name(content["crs"]["properties"]["name"])
     except (*PROJECTION_ERRORS, KeyError, TypeError):
+        crs = None
+    if crs is None:
         raise InputError(
-            f"{name} names an unknown CRS, {json.dumps(content['crs'])}; expected a name like EPSG:32632. "
+            f"{name} names an unknown CRS, {json.dumps(content['crs']):.200}; expected a name like EPSG:32632. "
             "Save it in longitude and latitude (EPSG:4326), which needs no name."
-        ) from None
+        )
+    return crs
 
 
 def _refuse_metres(area: BaseGeometry, name: str) -> None:

@@ -43,7 +43,7 @@ class ClearSky:
 
     @property
     def classes(self) -> bool:
-        """Whether the mask holds a scene classification."""
+        """True if the mask holds a scene classification."""
         return self.sensor is not None
 
     def read(self, window: Window) -> Mask:

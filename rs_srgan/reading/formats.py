@@ -1,9 +1,9 @@
-"""Which format a file has, and whether it was cut off, by its first and last bytes."""
+"""File formats, found from a file's first and last bytes."""
 
 from rs_srgan.errors import InputError
 
-# Formats that hold pixels themselves: a VRT or a web address would let a file name other files.
-# So the first bytes choose the driver, not GDAL. Sources: TIFF 6.0 and BigTIFF; ISO 15444-1 (box and codestream); PNG.
+# Only formats that contain their pixels. If GDAL chose the driver, a file could be a VRT that names other files or web
+# addresses. Sources: TIFF 6.0 and BigTIFF; ISO 15444-1 (box and codestream); PNG.
 _SIGNATURES = {
     b"II*\0": "GTiff",
     b"MM\0*": "GTiff",
@@ -17,15 +17,20 @@ START_BYTES, TAIL_BYTES = 8, 64
 
 
 def find_driver(name: str, start: bytes, tail: bytes) -> str:
-    """GDAL's driver for a file that begins and ends with these bytes, START_BYTES and TAIL_BYTES of them.
+    """Return GDAL's driver for a file.
+
+    Args:
+        name: name of the file in error messages.
+        start: the first START_BYTES bytes of the file.
+        tail: the last TAIL_BYTES bytes of the file.
 
     Raises:
-        InputError: none of the formats, or a file that was cut off.
+        InputError: the format is not supported, or the file is truncated.
     """
     driver = next((driver for signature, driver in _SIGNATURES.items() if start.startswith(signature)), None)
     if driver is None:
-        raise InputError(f"{name} is no GeoTIFF, JP2, PNG or NPY file.")
+        raise InputError(f"{name} is no GeoTIFF, JP2, PNG or NPY file, whatever its name says. Convert it to GeoTIFF.")
     if driver == "JP2OpenJPEG" and not any(tail):
-        # GDAL decodes it without an error; a whole JPEG 2000 file ends in its end-of-codestream marker or in text
+        # GDAL decodes it without an error. A complete JPEG 2000 file ends with its end marker or with text.
         raise InputError(f"{name} is truncated or corrupt: it ends in zeros. Copy or download it again.")
     return driver

@@ -1,39 +1,55 @@
-"""The grid of a raster: its size, transform and coordinate reference system."""
+"""Grids: the size, transform and coordinate reference system of a raster."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from affine import Affine
 from rasterio.crs import CRS
 from rasterio.io import DatasetReader
 
 from rs_srgan.pixels.windows import Window
+from rs_srgan.reading.proj import require_no_grid_file
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Where the pixels lie."""
+    """The grid of a raster.
+
+    Attributes:
+        height: number of rows.
+        width: number of columns.
+        crs: CRS of the transform or of the control points; None if the raster states none.
+        transform: transform from (column, row) to (x, y); the identity if the raster states none.
+        control_points: ground control points (row, column, x, y, z).
+    """
 
     height: int
     width: int
-    crs: CRS | None  # of the transform, or of the control points
-    transform: Affine  # the identity where there is none
-    control_points: tuple[tuple[float, float, float, float, float], ...] = ()  # row, col, x, y, z
+    crs: CRS | None
+    transform: Affine
+    control_points: tuple[tuple[float, float, float, float, float], ...] = ()
 
     @classmethod
     def of(cls, dataset: DatasetReader) -> "Grid":
-        """That of an open file."""
+        """Return the grid of an open file.
+
+        Raises:
+            InputError: its CRS names a grid file.
+        """
         points, points_crs = dataset.gcps
+        for crs in (dataset.crs, points_crs):
+            require_no_grid_file(crs, Path(dataset.name).name)
         kept = tuple((point.row, point.col, point.x, point.y, point.z or 0.0) for point in points)
         return cls(dataset.height, dataset.width, dataset.crs or points_crs, dataset.transform, kept)
 
     def scaled(self, scale: int) -> "Grid":
-        """The same footprint with `scale` times the pixels along each axis."""
+        """Return the grid with the same footprint and `scale` times the pixels along each axis."""
         transform = self.transform if self.transform.is_identity else self.transform * Affine.scale(1 / scale)
         points = tuple((row * scale, col * scale, x, y, z) for row, col, x, y, z in self.control_points)
         return Grid(self.height * scale, self.width * scale, self.crs, transform, points)
 
     def cropped(self, window: Window) -> "Grid":
-        """The part of it in a window."""
+        """Return the grid of a window."""
         origin = Affine.translation(window.col, window.row)
         transform = self.transform if self.transform.is_identity else self.transform * origin
         points = tuple((row - window.row, col - window.col, x, y, z) for row, col, x, y, z in self.control_points)

@@ -1,4 +1,4 @@
-"""Where the pixels of one raster lie in another one of the same place."""
+"""Positions of the pixels of one raster in another raster of the same place."""
 
 import numpy as np
 import rasterio
@@ -11,66 +11,77 @@ from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.grid import Grid
 from rs_srgan.reading.proj import PROJECTION_ERRORS
 
-# Between two projections of the Earth, positions are computed for every so many pixels. Over 320 m they are linear to
-# less than a thousandth of a pixel of 10 m.
+# Distance of the pixels whose positions are computed exactly between two projections; others are interpolated. Over
+# 320 m positions are linear to less than a thousandth of a 10 m pixel.
 _STEP_PX = 32
-# Two UTM zones stretch a place differently, by less than this.
+# Two UTM zones scale the same place differently, by less than this share.
 _LARGEST_STRETCH = 0.02
-# Grids that differ by less are the same; their files are not written to more digits.
+# Files store their grids with this precision, so smaller differences are ignored.
 _SAME_PX = 1e-6
 
 
 class Positions:
-    """For pixels of `reference`, where they lie in `view`, in pixels of `view` from the centre of its first one.
+    """Positions of the pixels of a reference in a view of the same place. Nothing is resampled.
 
-    Where the grids differ, nothing is resampled: it is only said where a pixel lies.
+    A position is a row and a column in the view, counted from the centre of the view's first pixel.
+
+    Args:
+        reference: grid of the reference.
+        view: grid of the view.
+        name: name of the view in error messages.
 
     Attributes:
-        turn: (2, 2), from steps of a pixel's row and column in `view` to those in `reference`, at its centre.
-        reprojected: whether they are of different projections.
+        turn: matrix (2, 2) from steps in rows and columns of the view to steps in the reference, at its centre.
+        reprojected: whether the two have different CRSs.
 
     Raises:
-        InputError: one of them lies nowhere, or has other pixels.
+        InputError: only one of them is georeferenced, or their pixels have different sizes.
     """
 
     def __init__(self, reference: Grid, view: Grid, name: str) -> None:
         self.reprojected = reference.crs != view.crs
         self._reference, self._view = reference, view
         if _nowhere(reference) != _nowhere(view):
-            raise InputError(f"{name} says where it lies and another view does not, or the other way round.")
+            raise InputError(
+                f"Either {name} or another view is georeferenced, but not both; expected all or none. "
+                "Georeference all views, or none."
+            )
         if _nowhere(view) and (reference.height, reference.width) != (view.height, view.width):
             raise InputError(
                 f"{name} has {view.width} x {view.height} pixels and another view {reference.width} x "
-                f"{reference.height}, and none says where it lies. Georeference them, or cut them to one size."
+                f"{reference.height}, and none is georeferenced; expected one size. Georeference or crop them."
             )
         middle = np.array([reference.height / 2, reference.width / 2])
         corner = self._exact(*middle)
         columns = [self._exact(*(middle + step)) - corner for step in np.eye(2)]
         jacobian = np.stack(columns, axis=1)
         if not np.isfinite(jacobian).all():
-            raise InputError(f"{name} lies elsewhere: its place cannot be found in the other views' projection.")
+            raise InputError(
+                f"{name} shows another place, which the other views' projection does not reach. Leave it out."
+            )
         pixel = np.sqrt(abs(np.linalg.det(jacobian)))
         if not abs(pixel - 1) <= _LARGEST_STRETCH:
             raise InputError(
                 f"{name} has pixels of {1 / max(pixel, 1e-9):.3g} times the size of another view's; expected one "
-                "size. Give revisits by one sensor."
+                "size. Give revisits of one sensor."
             )
         self.turn = np.linalg.inv(jacobian)
         if not self.reprojected:
             self.turn = np.round(self.turn, 9)
 
     def _exact(self, row: float, col: float) -> Image:
-        """Of one point."""
+        """Return the position of one point of the reference, (2,)."""
         rows, cols = self._of(np.array([row]), np.array([col]))
         return np.array([rows[0], cols[0]])
 
     def _of(self, rows: Image, cols: Image) -> tuple[Image, Image]:
+        """Return the positions, rows and columns, of points of the reference; NaN beyond the projection's reach."""
         if _nowhere(self._view):
             return rows, cols
         x, y = _applied(self._reference.transform, cols + 0.5, rows + 0.5)
         if self.reprojected:
             try:
-                with rasterio.Env():  # else GDAL's own words reach the terminal
+                with rasterio.Env():  # else GDAL prints its own message
                     x, y = map(np.array, transform(self._reference.crs, self._view.crs, x, y))
             except PROJECTION_ERRORS:
                 return np.full_like(rows, np.nan), np.full_like(cols, np.nan)
@@ -78,7 +89,10 @@ class Positions:
         return row - 0.5, col - 0.5
 
     def at(self, window: Window) -> Image:
-        """Of the pixels of a window, rows and columns, (2, h, w); the same for a pixel in whatever window it is."""
+        """Return the positions of the pixels of a window, rows and columns, (2, h, w).
+
+        The position of a pixel does not depend on the window.
+        """
         if not self.reprojected:
             return self._affine(window)
         first = [window.row // _STEP_PX, window.col // _STEP_PX]
@@ -94,6 +108,7 @@ class Positions:
         return positions
 
     def _affine(self, window: Window) -> Image:
+        """Return the positions of a window's pixels for two grids of one CRS."""
         rows, cols = np.mgrid[window.row : window.row + window.height, window.col : window.col + window.width].astype(
             float
         )
@@ -106,16 +121,17 @@ class Positions:
 
 
 def _nowhere(grid: Grid) -> bool:
+    """Return whether a grid is not georeferenced."""
     return grid.crs is None or grid.transform.is_identity
 
 
 def _applied(transform: Affine, x: Image, y: Image) -> tuple[Image, Image]:
-    """To arrays, for which the library has no types."""
+    """Apply a transform to arrays of coordinates."""
     a, b, c, d, e, f = transform[:6]
     return a * x + b * y + c, d * x + e * y + f
 
 
 def _between(start: int, count: int, first: int) -> tuple[Image, Image]:
-    """Index of the knot before each of `count` pixels, and how far beyond it they lie, in steps."""
+    """Return the index of the knot before each of `count` pixels, and the distance from it in steps, 0 to 1."""
     pixels = np.arange(start, start + count)
     return pixels // _STEP_PX - first, (pixels % _STEP_PX) / _STEP_PX

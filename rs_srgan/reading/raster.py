@@ -1,7 +1,7 @@
-"""An open raster: where its pixels lie, and reflectance by the window.
+"""Rasters: open files that are read as reflectance, window by window.
 
-A job may move from thread to thread between two windows, and GDAL's settings belong to a thread: so they are made anew
-for every read, and files are closed by hand instead of by rasterio's context managers, which would keep settings.
+A job may continue in another thread between two windows, and GDAL keeps its settings for each thread. So every read
+makes its own settings, and `close` closes the files instead of rasterio's context managers, which would keep settings.
 """
 
 import dataclasses
@@ -22,7 +22,7 @@ from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.gdal import WITHOUT_SIDECARS, first_line
 from rs_srgan.reading.grid import Grid
 
-# For the decoded blocks of one file, such as one band: of a Sentinel-2 tile they are 11 x 11, of 2 MB.
+# Limits of the cache of decoded blocks, for each file. A band of a Sentinel-2 tile has 11 x 11 blocks of 2 MB.
 _CACHE_BYTES, _CACHE_BLOCKS = 64_000_000, 12
 
 
@@ -30,11 +30,11 @@ class Layer:
     """Bands of one open file.
 
     Args:
-        name: for people.
+        name: name of the file in error messages.
         dataset: the open file.
-        indexes: of the bands, from 1.
-        masked: by something other than one nodata value for all bands.
-        alpha: index of a band that says where there is data, and is none of `indexes`.
+        indexes: indexes of the bands, from 1.
+        masked: whether the file has a mask other than one nodata value for all bands.
+        alpha: index of an alpha band, from 1, which is none of `indexes`; None without one.
     """
 
     def __init__(
@@ -43,19 +43,19 @@ class Layer:
         self.name, self.dataset, self.masked, self.alpha = name, dataset, masked, alpha
         self._indexes, self.count = indexes, len(indexes)
         self._block_height, self._block_width = dataset.block_shapes[0]
-        # JPEG 2000 is slow to decode, and always by the block, of which several windows want a part
+        # decoding JPEG 2000 is slow and takes whole blocks, and several windows read parts of the same block
         self._cached = dataset.driver == "JP2OpenJPEG"
         block_bytes = self._block_height * self._block_width * len(indexes) * np.dtype(dataset.dtypes[0]).itemsize
         self._block = lru_cache(max(2, min(_CACHE_BLOCKS, _CACHE_BYTES // block_bytes)))(self._read_block)
 
     def read(self, window: Window) -> tuple[Image, Mask | None]:
-        """DN (C, h, w), and where the file's own mask lets them count, if it has one.
+        """Return DN (C, h, w) of a window, and which are valid by the file's mask, (C, h, w), or None without a mask.
 
         Raises:
-            ReadError: the file is truncated or corrupt there.
+            ReadError: the file is truncated or corrupt at the window.
         """
         area = _area(window)
-        # With threads of its own the JPEG 2000 driver loses errors: a truncated file would read as zeros, silently.
+        # with several threads GDAL's JPEG 2000 driver loses errors: a truncated file would silently read as zeros
         with rasterio.Env(GDAL_NUM_THREADS="1", **WITHOUT_SIDECARS):
             try:
                 pixels: Image = self._mosaic(window) if self._cached else self.dataset.read(self._indexes, window=area)
@@ -71,7 +71,7 @@ class Layer:
         return pixels, mask
 
     def _mosaic(self, window: Window) -> Image:
-        """A window, from the blocks that it touches."""
+        """Return the pixels of a window from cached blocks."""
         top, left = window.row // self._block_height, window.col // self._block_width
         bottom = -(-(window.row + window.height) // self._block_height)
         right = -(-(window.col + window.width) // self._block_width)
@@ -96,12 +96,12 @@ class Raster:
     """An open raster, read as reflectance in a model's bands.
 
     Attributes:
-        name: of the file or product, for people.
-        grid: of the pixels.
-        descriptions: of the bands, in the model's order: the file's own, or the model's names.
-        encoding: of the pixels in the file.
-        files: that the pixels are in.
-        area_or_point: what the file says a pixel's coordinates stand for, "Area" or "Point".
+        name: name of the file or product.
+        grid: grid of the pixels.
+        descriptions: description of each band, in the model's order: the file's own, or the model's name.
+        encoding: encoding of the pixels in the file.
+        files: paths of the files with the pixels.
+        area_or_point: "Area" or "Point": what a pixel's coordinates mean in the file.
     """
 
     def __init__(
@@ -126,22 +126,33 @@ class Raster:
         self._pool = ThreadPoolExecutor(len(layers)) if len(layers) > 1 else None
 
     def read(self, window: Window) -> tuple[FloatImage, Mask]:
-        """Reflectance (C, h, w) of a window inside the raster, and where it is valid.
+        """Return reflectance (C, h, w) of a window inside the raster, and which values are valid, (C, h, w).
 
         Raises:
-            ReadError: the file is truncated or corrupt there.
-            InputError: what it holds is no reflectance.
+            ReadError: the file is truncated or corrupt at the window.
+            InputError: the values are no reflectance.
         """
         if self._pool:
             reads = [self._pool.submit(layer.read, window) for layer in self._layers]
-            wait(reads)  # all of them, also if one fails: no file is read by two threads at once
+            wait(reads)  # for all, also if one fails, so that two threads never read the same file
             parts = [read.result() for read in reads]
         else:
             parts = [layer.read(window) for layer in self._layers]
         return self._reflectance(parts, self.encoding)
 
     def read_band(self, window: Window, index: int) -> tuple[FloatImage, Mask]:
-        """The same of one band, (h, w), without decoding files that hold others."""
+        """Return reflectance (h, w) of one band in a window, and which values are valid, (h, w).
+
+        Files of other bands are not decoded.
+
+        Args:
+            window: window inside the raster.
+            index: index of the band in the model's order, from 0.
+
+        Raises:
+            ReadError: the file is truncated or corrupt at the window.
+            InputError: the values are no reflectance.
+        """
         at = index
         for layer in self._layers:
             if at < layer.count:
@@ -155,7 +166,7 @@ class Raster:
         return image[0], valid[0]
 
     def _reflectance(self, parts: Sequence[tuple[Image, Mask | None]], encoding: Encoding) -> tuple[FloatImage, Mask]:
-        """Of what layers hold, one after the other, and where it is valid."""
+        """Return the reflectance of all layers, stacked, and which values are valid."""
         image, valid = encoding.decode(np.concatenate([pixels for pixels, _ in parts]))
         start = 0
         for pixels, mask in parts:
@@ -171,18 +182,18 @@ class Raster:
         wild = image[~(np.abs(image) <= LARGEST_REFLECTANCE)]
         floats = self.encoding.dtype.startswith("float")
         remedy = "Save DN as uint16, with a scale of 0.0001 if it has tags."
-        if floats and not self.encoding.tagged and len(np.unique(wild)) == 1:  # what fills holes is always the same
-            remedy = f"If {wild[0]} means no data, say so in the file: rio edit-info --nodata {wild[0]} {self.name}."
+        if floats and not self.encoding.tagged and len(np.unique(wild)) == 1:  # a nodata value is always the same
+            remedy = f"If {wild[0]} means nodata, declare it: rio edit-info --nodata {wild[0]} {self.name}."
         return InputError(
             f"{self.name} holds values up to {np.abs(wild).max():g} "
             f"{'as floats' if floats else 'by its scale and offset tags'}; expected reflectance, about 0..1. {remedy}"
         )
 
     def output_encoding(self, masked: bool = False) -> Encoding:
-        """What a result should be written in: the file's own, uint16 DN where it holds floats.
+        """Return the encoding of a result: that of the file, or uint16 DN for a file with floats.
 
         Args:
-            masked: there will be pixels without data, whether the raster has some or not.
+            masked: whether the result will have nodata pixels although the raster may have none.
         """
         if self.encoding.dtype.startswith("float"):
             bands = len(self.encoding.gain)
@@ -190,7 +201,7 @@ class Raster:
         limits = np.iinfo(self.encoding.dtype)
         nodata = self.encoding.nodata
         if nodata is not None and not (float(nodata).is_integer() and limits.min <= nodata <= limits.max):
-            nodata = None  # a value that no pixel can have
+            nodata = None  # no pixel can have this value
         if nodata is None and (masked or self._masked):
             nodata = 0
         return dataclasses.replace(self.encoding, nodata=nodata)

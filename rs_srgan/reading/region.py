@@ -70,7 +70,7 @@ def find_region(grid: Grid, name: str, bbox: Sequence[float] | None = None, aoi:
     if bbox is not None and aoi is not None:
         raise InputError("Give a bounding box or an area of interest, not both.")
     if grid.crs is None or grid.control_points or grid.transform.is_identity:
-        raise InputError(f"{name} does not say where it lies, so no part of it can be found. Leave bbox and aoi out.")
+        raise InputError(f"{name} is not georeferenced, so no part of it can be found. Leave bbox and aoi out.")
     area = None
     try:
         with rasterio.Env():  # else GDAL prints its own message

@@ -1,1 +1,1 @@
-"""Registration of revisits: shifts, shift fields, alignment."""
+"""Registration of revisits: shifts, shift fields and alignment."""

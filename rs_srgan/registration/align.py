@@ -1,4 +1,4 @@
-"""Bringing revisits of a place together: which pixel of each lies where, which count, and in whose tones."""
+"""Alignment: put revisits of a place on one grid, to the nearest pixel, and in the tones of one of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from rs_srgan.pixels.windows import Window
 from rs_srgan.registration.shift_field import LEAST_CONFIDENCE, Read, ShiftField
 from rs_srgan.sensors.offsets import LARGEST_OFFSET_LR_PX
 
-# What differs most between dates is change, not light: of the pixels, this share is left out when tones are compared.
+# The pixels that differ most between two dates have changed. Matching the tones leaves out this share of the pixels.
 _CHANGED_SHARE = 0.3
 _ROUNDS = 2
 _GAINS = (0.5, 2.0)
@@ -21,20 +21,30 @@ _LEAST_PIXELS = 64
 
 @dataclass(frozen=True)
 class Tones:
-    """What makes a view's reflectance the reference's: `gain * view + bias`, by band."""
+    """The tones of a view against a reference: `reference = gain * view + bias` for each band.
+
+    Attributes:
+        gain: factor of each band, (C, 1, 1).
+        bias: reflectance to add to each band, (C, 1, 1).
+    """
 
     gain: FloatImage
     bias: FloatImage
 
     @classmethod
     def of(cls, reference: FloatImage, view: FloatImage, both: Mask) -> "Tones":
-        """From the pixels, (C, n), that count in both, (n,): by their spread and middle, without what changed most.
+        """Estimate the tones from the spread and the mean of the pixels, without those that changed most.
 
-        Spread and not least squares, which noise and what is left of a shift would bias towards a gain below 1.
+        Least squares would give too small a gain, because of noise and of remaining shifts.
+
+        Args:
+            reference: reflectance, (C, n).
+            view: reflectance, (C, n).
+            both: which pixels count in both, (n,).
         """
         if both.sum() < _LEAST_PIXELS:
             return cls(np.ones((len(view), 1, 1), np.float32), np.zeros((len(view), 1, 1), np.float32))
-        # quartiles first: a few white roofs may have as much variance as all the rest
+        # start with quartiles: a few white roofs can have as much variance as all other pixels
         (low, middle, high), (own_low, own_middle, own_high) = (
             np.quantile(image[:, both], (0.25, 0.5, 0.75), axis=1)[..., None] for image in (reference, view)
         )
@@ -49,26 +59,27 @@ class Tones:
         return cls(gain[..., None].astype(np.float32), bias[..., None].astype(np.float32))
 
     def apply(self, view: FloatImage) -> FloatImage:
-        """(C, h, w) in the reference's tones."""
+        """Return a view (C, h, w) in the tones of the reference."""
         toned: FloatImage = self.gain * view + self.bias
         return toned
 
 
 def _within(wanted: FloatImage, own: FloatImage) -> FloatImage:
+    """Return the gain from one spread to another, limited to plausible values."""
     gain: FloatImage = np.clip(wanted / np.maximum(own, 1e-6), *_GAINS)
     return gain
 
 
 @dataclass(frozen=True)
 class Stack:
-    """Views of a place on the reference's grid, as `MISR.forward` takes them.
+    """Views of a place on the grid of a reference: the input of `MISR.forward`.
 
     Attributes:
-        views: reflectance, (T, C, h, w), without gaps.
-        mask: where they count, (T, h, w).
-        offsets: how far from the reference's pixel each was sampled, (T, 2, h, w), LR pixels.
-        fields: the shifts that this follows from.
-        reference: index of the view that the others lie on.
+        views: reflectance, (T, C, h, w), with nodata filled.
+        mask: which pixels count, (T, h, w).
+        offsets: distance of each sample from the reference's pixel in rows and columns, (T, 2, h, w), LR pixels.
+        fields: shift field of each view against the reference.
+        reference: index of the reference.
     """
 
     views: FloatImage
@@ -79,34 +90,36 @@ class Stack:
 
 
 def nearest_pixels(shift: FloatImage) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.int64]], FloatImage]:
-    """Which pixel of a view lies nearest to each of the reference's, and how far from it.
+    """Return the pixel of a view nearest to each pixel of the reference, and its distance.
+
+    Choosing pixels instead of resampling keeps aliased detail.
 
     Args:
-        shift: of the view against the reference, (2, h, w).
+        shift: shift of the view against the reference, rows and columns, (2, h, w), pixels.
 
     Returns:
-        steps from a pixel's own rows and columns, whole, (2, h, w), and where that one was sampled, seen from the
-        reference's pixel, (2, h, w): at most half a pixel away. Nothing is resampled, so no aliased detail is lost.
+        the steps from the reference's pixel to the view's pixel, whole rows and columns, (2, h, w); and the position
+        where that pixel was sampled, relative to the reference's pixel, (2, h, w), within half a pixel.
     """
     steps = np.rint(shift)
     return steps.astype(np.int64), (steps - shift).astype(np.float32)
 
 
 def align(images: Sequence[FloatImage], masks: Sequence[Mask] | None = None, reference: int = 0) -> Stack:
-    """Register images of one place and put them on the reference's grid, to the nearest pixel.
+    """Register images of one place and put them on the grid of a reference, to the nearest pixel.
 
     Args:
-        images: reflectance, (C, h, w) each, of equal sizes; NaN where there is no data.
-        masks: where they count, (h, w) each, such as without clouds.
-        reference: index of the one that the others are to lie on.
+        images: reflectance of each image, (C, h, w), of equal sizes; NaN means nodata.
+        masks: which pixels of each image count, (h, w), for example those without clouds; all if left out.
+        reference: index of the reference.
 
     Raises:
-        InputError: no images, other sizes, or no such reference.
+        InputError: there are no images, their sizes differ, or there is no such reference.
     """
     if not images or any(image.ndim != 3 or image.shape != images[0].shape for image in images):
         raise InputError(f"The views have shapes {[image.shape for image in images]}; expected equal (bands, h, w).")
     if not 0 <= reference < len(images):
-        raise InputError(f"The reference is view {reference} of {len(images)}; they count from 0.")
+        raise InputError(f"The reference is view {reference} of {len(images)}; expected 0 to {len(images) - 1}.")
     if masks is not None and [mask.shape for mask in masks] != [image.shape[1:] for image in images]:
         raise InputError(
             f"The masks have shapes {[mask.shape for mask in masks]}; expected {images[0].shape[1:]} each."

@@ -1,4 +1,4 @@
-"""Sub-pixel shifts between images of one place, some of it hidden."""
+"""Shifts: the sub-pixel displacement between two images of one place, with masks."""
 
 import math
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ from scipy import ndimage
 
 from rs_srgan.pixels.radiometry import FloatImage, Mask
 
-# Aliasing and noise live in the finest detail, and differ between revisits.
+# Smoothing removes aliasing and noise, which differ between revisits.
 _SMOOTHING_PX = 0.7
 _ITERATIONS = 12
 _CONVERGED_PX = 1e-3
 _TINY = 1e-12
-# Less than this in common says nothing about a shift.
+# Fewer common pixels do not determine a shift.
 _LEAST_PIXELS = 64
 
 
 @dataclass(frozen=True)
 class Shift:
-    """How far an image is off: its content lies `rows` further down and `cols` further right than the reference's.
+    """The shift of an image against a reference.
 
     Attributes:
-        rows: pixels.
-        cols: pixels.
-        confidence: correlation of the two once aligned, at most 1; 0 where nothing could be compared.
+        rows: distance of the image's content below the reference's, pixels.
+        cols: distance of the image's content right of the reference's, pixels.
+        confidence: correlation of the aligned images, 0 to 1; 0 if nothing could be compared.
     """
 
     rows: float
@@ -40,22 +40,22 @@ def find_shift(
     largest_px: float = 8,
     outliers: float = math.inf,
 ) -> Shift:
-    """The shift of `moving` against `reference`, to about a hundredth of a pixel.
+    """Find the shift of `moving` against `reference`, to about a hundredth of a pixel.
 
-    First the whole pixels, by the peak of the cross-correlation; then least squares on the gradient, with a gain and an
-    offset for what the light has changed, over the pixels that count in both.
+    The peak of the cross-correlation gives whole pixels. Least squares on the gradient then refines the shift, together
+    with a gain and an offset for the light, over the pixels that count in both images.
 
     Args:
-        reference: (h, w), any units; bands of a multispectral image averaged.
-        moving: the same shape.
-        reference_mask: where `reference` counts; everywhere if left out.
-        moving_mask: where `moving` counts.
-        largest_px: a larger shift is not looked for.
-        outliers: what is further from the median than so many median deviations does not count: 4 for two dates, with
-            clouds that no mask knows and with change. Of one date, whose edges are no outliers, everything counts.
+        reference: one band, or the mean of several, (h, w), in any unit.
+        moving: the other image, (h, w).
+        reference_mask: which pixels of `reference` count, (h, w); all finite ones if left out.
+        moving_mask: which pixels of `moving` count, (h, w); all finite ones if left out.
+        largest_px: largest shift to find, pixels.
+        outliers: pixels farther from the median than this many median deviations do not count. Use 4 for two dates,
+            because of change and unmasked clouds; infinity for one date, because edges are no outliers.
 
     Raises:
-        ValueError: other shapes.
+        ValueError: the shapes differ.
 
     Source: Lucas and Kanade 1981.
     """
@@ -75,7 +75,7 @@ def find_shift(
         if np.abs(shift - previous).max() < _CONVERGED_PX:
             break
         rows, cols = (gradient[both] for gradient in np.gradient(moved))
-        # fixed = gain * moved(x + step) + offset, to first order; once more without what has changed
+        # fixed = gain * moved(x + step) + offset, to first order; the second fit leaves out changed pixels
         columns = np.stack([rows, cols, moved[both], np.ones_like(rows)], axis=1)
         solution, *_ = np.linalg.lstsq(columns, fixed[both], rcond=None)
         residual = np.abs(columns @ solution - fixed[both])
@@ -90,7 +90,7 @@ def find_shift(
 
 
 def _prepared(image: FloatImage, mask: Mask | None, outliers: float) -> tuple[FloatImage, Mask]:
-    """Smoothed without what is masked, which gets the median; and the mask, without outliers."""
+    """Return the smoothed image minus its median, with masked pixels at 0, and the mask without outliers."""
     mask = np.isfinite(image) if mask is None else mask & np.isfinite(image)
     if not mask.any():
         return np.zeros_like(image, np.float32), mask
@@ -104,7 +104,7 @@ def _prepared(image: FloatImage, mask: Mask | None, outliers: float) -> tuple[Fl
 def _whole_pixels(
     fixed: FloatImage, fixed_mask: Mask, other: FloatImage, other_mask: Mask, largest_px: float
 ) -> FloatImage:
-    """By the peak of the correlation of what is no background: without the slow changes of light and season."""
+    """Return the shift in whole pixels, from the peak of the correlation without slow changes of light and season."""
     height, width = fixed.shape
     window = np.hanning(height)[:, None] * np.hanning(width)
 

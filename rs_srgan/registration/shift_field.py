@@ -1,4 +1,4 @@
-"""How a whole image lies against another: shifts that change slowly from place to place."""
+"""Shift fields: shifts between two images that change slowly from place to place."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,32 +11,32 @@ from rs_srgan.pixels.radiometry import FloatImage, Mask
 from rs_srgan.pixels.windows import Window, spread
 from rs_srgan.registration.shift import Shift, find_shift
 
-# What is compared at once, and how far apart: detectors and terrain shift over kilometres.
+# Side and distance of the compared windows, pixels: shifts of detectors and terrain change over kilometres.
 _WINDOW_PX = 256
 _STEP_PX = 1024
-# What differs more from the median of all was found wrongly.
+# A shift that differs more from the median of all windows is wrong.
 _LARGEST_DEVIATION_PX = 1.0
-# Two dates of one place, once aligned, correlate more than this, unless clouds or snow cover one of them.
+# Two aligned dates of one place correlate more than this, unless clouds or snow cover one of them.
 LEAST_CONFIDENCE = 0.5
 _OUTLIERS = 4.0  # median deviations; see `find_shift`
-# Of the pixels of a window, so many must count in both images.
+# Smallest share of a window's pixels that must count in both images.
 _LEAST_SHARE = 0.1
 
 _Numbers = np.ndarray[Any, Any]
 
-# Of a window: pixels, (h, w), and which of them count.
+# Returns the pixels of a window, (h, w), and which of them count, (h, w).
 Read = Callable[[Window], tuple[FloatImage, Mask]]
 
 
 @dataclass(frozen=True)
 class ShiftField:
-    """Shifts at the centres of windows; linear between them, constant beyond.
+    """Shifts at the centres of windows, linear between them and constant beyond them.
 
     Attributes:
-        rows: of the centres, pixels.
-        cols: of the centres, pixels.
-        shifts: see `Shift`, (rows, cols, 2).
-        confidence: the median over the windows; 0 where nothing could be compared.
+        rows: rows of the centres, pixels, (R,).
+        cols: columns of the centres, pixels, (S,).
+        shifts: shift at each centre in rows and columns, pixels, (R, S, 2); see `Shift`.
+        confidence: median confidence of the windows, 0 to 1; 0 if nothing could be compared.
     """
 
     rows: _Numbers
@@ -46,16 +46,17 @@ class ShiftField:
 
     @classmethod
     def find(cls, reference: Read, moving: Read, height: int, width: int, largest_px: float = 4) -> Self:
-        """Compare windows that are spread over two images of `height` x `width` pixels.
+        """Find the shifts between two images from windows that are spread over them.
 
-        Windows that are hidden, look different, or disagree with the rest take the median of the others.
+        A window gets the median shift of the others if it is hidden, if the images differ in it, or if its shift
+        differs from the others.
 
         Args:
-            reference: reads an image.
-            moving: reads the other one.
-            height: of both, pixels.
-            width: of both, pixels.
-            largest_px: a larger shift is not believed.
+            reference: function that reads a window of the reference.
+            moving: function that reads a window of the other image.
+            height: height of both images, pixels.
+            width: width of both images, pixels.
+            largest_px: largest shift to find, pixels.
         """
         rows, cols = (spread(side, min(_WINDOW_PX, side), _STEP_PX) for side in (height, width))
         found = np.full((len(rows), len(cols), 3), np.nan)
@@ -81,12 +82,15 @@ class ShiftField:
 
     @property
     def median(self) -> Shift:
-        """One shift for all."""
+        """The median of all shifts."""
         rows, cols = np.median(self.shifts, axis=(0, 1))
         return Shift(float(rows), float(cols), self.confidence)
 
     def at(self, window: Window) -> FloatImage:
-        """The shift of every pixel of a window, (2, h, w); the same for a pixel in whatever window it is."""
+        """Return the shift of each pixel of a window, rows and columns, (2, h, w).
+
+        The shift of a pixel does not depend on the window.
+        """
         down, down_share = _between(np.arange(window.height) + window.row, self.rows)
         right, right_share = _between(np.arange(window.width) + window.col, self.cols)
         knots = np.moveaxis(self.shifts, -1, 0)
@@ -98,7 +102,7 @@ class ShiftField:
 
 
 def _between(positions: _Numbers, centres: _Numbers) -> tuple[_Numbers, _Numbers]:
-    """Index of the centre before each position, and how far it lies towards the next one, 0..1."""
+    """Return the index of the centre before each position, and the distance from it towards the next one, 0 to 1."""
     along = np.interp(positions, centres, np.arange(len(centres)))
     before = along.astype(np.int64)
     return before, along - before

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 class Result:
-    """A GeoTIFF in the making and its note: how many parts of the work it contains.
+    """An unfinished GeoTIFF and its note: how many parts of the work it contains.
 
     Args:
         unfinished: the files beside the target until it is complete.

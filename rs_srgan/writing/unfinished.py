@@ -38,7 +38,7 @@ class Unfinished:
 
     Attributes:
         target: final path.
-        pixels: path of the GeoTIFF in the making.
+        pixels: path of the unfinished GeoTIFF.
         copy: path of a complete file that is made from `pixels`.
         done: number of parts that `pixels` safely contains.
 

@@ -4,21 +4,21 @@ import pytest
 from rs_srgan.pixels.nodata import fill_from_nearest, fill_reach
 
 
-def test_the_nearest_valid_pixel_of_the_same_band_fills():
+def test_nodata_gets_the_nearest_valid_pixel_of_the_same_band():
     image = np.array([[[1, 0, 0, 0, 5]], [[0, 0, 7, 0, 0]]], np.float32)
     valid = image > 0
     np.testing.assert_array_equal(fill_from_nearest(image, valid, 9)[0, 0, [0, 1, 3, 4]], [1, 1, 5, 5])
     np.testing.assert_array_equal(fill_from_nearest(image, valid, 9)[1, 0], 7)
 
 
-def test_what_is_valid_is_never_touched():
+def test_valid_pixels_stay_as_they_are():
     random = np.random.default_rng(0)
     image = random.uniform(size=(3, 20, 20)).astype(np.float32)
     valid = random.uniform(size=image.shape) > 0.4
     np.testing.assert_array_equal(fill_from_nearest(image, valid, 5)[valid], image[valid])
 
 
-def test_beyond_reach_and_in_an_empty_band_there_is_zero():
+def test_pixels_beyond_reach_and_empty_bands_become_zero():
     image = np.zeros((2, 1, 10), np.float32)
     image[0, 0, 0] = 4
     filled = fill_from_nearest(image, image > 0, 3)
@@ -27,8 +27,8 @@ def test_beyond_reach_and_in_an_empty_band_there_is_zero():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_window_and_its_reach_decide_everything_in_it(seed):
-    """Also between several pixels at the same distance."""
+def test_the_values_in_a_window_depend_only_on_it_and_its_reach(seed):
+    """This also holds if several valid pixels have the same distance."""
     random = np.random.default_rng(seed)
     image = random.uniform(size=(1, 60, 60)).astype(np.float32)
     valid = random.uniform(size=image.shape) > 0.9

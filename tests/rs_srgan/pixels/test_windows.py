@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from rs_srgan import InputError
+from rs_srgan.errors import InputError
 from rs_srgan.pixels.windows import Window, crop_replicated, plan_tiles, spread
 
 
 @pytest.mark.parametrize(("height", "width", "tile"), [(1, 1, 512), (7, 5, 3), (64, 64, 64), (65, 63, 64), (10, 3, 1)])
-def test_cores_cover_every_pixel_once_and_windows_reach_the_halo_beyond(height, width, tile):
+def test_cores_cover_every_pixel_once_and_windows_add_the_halo(height, width, tile):
     covered = np.zeros((height, width), int)
     for part in plan_tiles(height, width, tile, halo=4):
         covered[part.core.slices] += 1
@@ -16,29 +16,29 @@ def test_cores_cover_every_pixel_once_and_windows_reach_the_halo_beyond(height, 
     assert (covered == 1).all()
 
 
-def test_a_tile_of_no_pixels_is_refused():
-    with pytest.raises(InputError, match="tile size is 0"):
+def test_a_tile_size_of_0_is_refused():
+    with pytest.raises(InputError, match="tile size"):
         list(plan_tiles(8, 8, 0, 2))
 
 
 @pytest.mark.parametrize(
     "window", [Window(-3, -2, 9, 8), Window(2, 3, 9, 9), Window(0, 0, 5, 6), Window(-50, -50, 105, 106)]
 )
-def test_beyond_the_border_the_outermost_pixels_go_on(window):
+def test_border_pixels_are_repeated_outside_the_image(window):
     image = np.random.default_rng(0).uniform(size=(2, 5, 6))
     rows = np.clip(np.arange(window.row, window.row + window.height), 0, 4)
     cols = np.clip(np.arange(window.col, window.col + window.width), 0, 5)
     np.testing.assert_array_equal(crop_replicated(image, window), image[:, rows][:, :, cols])
 
 
-def test_scaled_windows_of_neighbours_still_meet():
+def test_scaled_windows_of_neighbours_touch():
     left, right = Window(0, 0, 3, 5), Window(0, 5, 3, 2)
     assert left.scaled(4).col + left.scaled(4).width == right.scaled(4).col
 
 
 @pytest.mark.parametrize("side", [256, 300, 1100, 2048, 5000, 10_980])
 @pytest.mark.parametrize("step", [256, 700, 1024])
-def test_windows_are_spread_over_all_and_lie_in_one_block_each(side, step):
+def test_windows_are_spread_evenly_and_stay_inside_one_block(side, step):
     starts = spread(side, 256, step)
     assert starts == sorted(starts)
     assert starts[0] == 0 and starts[-1] == side - 256

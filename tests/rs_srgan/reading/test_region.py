@@ -229,5 +229,5 @@ def test_a_box_and_an_area_together_are_refused():
 
 @pytest.mark.parametrize("grid", [Grid(4, 4, None, UTM_10M), Grid(4, 4, UTM, Affine.identity())])
 def test_a_raster_without_georeference_has_no_parts(grid):
-    with pytest.raises(InputError, match="does not say where it lies"):
+    with pytest.raises(InputError, match="not georeferenced"):
         find_region(grid, "a.tif", bbox=(0, 0, 1, 1))

@@ -8,12 +8,12 @@ from tests.rs_srgan.registration.test_shift import inner, moved, scene
 
 
 def images(*shifts):
-    """Of one place, four bands."""
+    """Return images of one place with four bands, shifted."""
     fine = np.stack([scene(7), 0.9 * scene(7), 1.1 * scene(7), scene(7) + 0.02])
     return [np.stack([inner(moved(band, *shift)) for band in fine]) for shift in shifts]
 
 
-def test_the_nearest_pixel_and_where_it_lies():
+def test_nearest_pixels_are_whole_steps_with_a_rest_below_half_a_pixel():
     shift = np.array([[[1.3]], [[-0.6]]], np.float32)
     steps, offsets = nearest_pixels(shift)
     assert steps.ravel().tolist() == [1, -1]
@@ -21,7 +21,7 @@ def test_the_nearest_pixel_and_where_it_lies():
     np.testing.assert_allclose(offsets.ravel(), [-0.3, -0.4], atol=1e-6)
 
 
-def test_views_come_onto_the_reference_without_being_resampled():
+def test_views_are_moved_by_whole_pixels_without_resampling():
     reference, view = images((0, 0), (2, -3))
     stack = align([reference, view])
     np.testing.assert_allclose(stack.offsets[1], 0, atol=0.02)
@@ -31,7 +31,7 @@ def test_views_come_onto_the_reference_without_being_resampled():
     assert not stack.mask[1][-2:].any() and not stack.mask[1][:, :3].any()  # beyond the view
 
 
-def test_offsets_say_where_a_pixel_was_sampled():
+def test_offsets_are_the_positions_of_the_samples():
     reference, view = images((0, 0), (0.3, -0.4))
     stack = align([reference, view])
     np.testing.assert_allclose(stack.offsets[1, 0], -0.3, atol=0.02)
@@ -42,7 +42,7 @@ def test_offsets_say_where_a_pixel_was_sampled():
     np.testing.assert_allclose(stack.views[1][:, 6:-6, 6:-6], at_offsets, atol=2e-3)
 
 
-def test_tones_become_those_of_the_reference_though_some_of_it_changed():
+def test_tones_are_matched_although_a_part_has_changed():
     reference, view = images((0, 0), (0, 0))
     light = view * np.array([1.2, 0.9, 1.1, 0.8])[:, None, None] + 0.03
     light[:, 20:35, 20:35] = 0.6  # a new roof
@@ -53,7 +53,7 @@ def test_tones_become_those_of_the_reference_though_some_of_it_changed():
     assert np.abs(stack.views[1] - reference)[:, ~same].min() > 0.1
 
 
-def test_clouds_neither_count_nor_disturb():
+def test_masked_clouds_do_not_disturb_the_alignment():
     random = np.random.default_rng(0)
     reference, view = images((0, 0), (0.4, 1.2))
     clouds = ndimage.gaussian_filter(random.normal(size=view.shape[1:]), 6)
@@ -65,13 +65,13 @@ def test_clouds_neither_count_nor_disturb():
     assert np.abs(stack.views[1] - reference)[:, stack.mask[1]].max() < 0.1
 
 
-def test_another_place_does_not_count():
+def test_an_image_of_another_place_does_not_count():
     other = np.stack([scene(3)] * 4)
     stack = align([images((0, 0))[0], inner(other.transpose(1, 2, 0)).transpose(2, 0, 1)])
     assert stack.mask[0].all() and not stack.mask[1].any()
 
 
-def test_no_data_is_filled_and_does_not_count():
+def test_nodata_is_filled_and_does_not_count():
     reference, view = images((0, 0), (0, 0))
     view[:, 5:9, 5:9] = np.nan
     stack = align([reference, view])
@@ -85,10 +85,10 @@ def test_no_data_is_filled_and_does_not_count():
         ([(4, 8, 8), (4, 8, 9)], {}, "expected equal"),
         ([(8, 8)], {}, "expected equal"),
         ([(4, 8, 8)], {"reference": 1}, "view 1 of 1"),
-        ([(4, 8, 8)], {"masks": [np.ones((8, 7), bool)]}, "The masks have shapes"),
-        ([(4, 8, 8)], {"masks": []}, "The masks have shapes"),
+        ([(4, 8, 8)], {"masks": [np.ones((8, 7), bool)]}, "masks"),
+        ([(4, 8, 8)], {"masks": []}, "masks"),
     ],
 )
-def test_what_does_not_fit_is_refused(shapes, options, words):
+def test_views_that_do_not_fit_are_refused(shapes, options, words):
     with pytest.raises(InputError, match=words):
         align([np.zeros(shape, np.float32) for shape in shapes], **options)

@@ -9,18 +9,19 @@ from rs_srgan.registration.shift import find_shift
 
 
 def scene(seed=0, size=96):
-    """Fields and hedges: noise at several sizes."""
+    """Return an image like fields and hedges: noise at several sizes."""
     random = np.random.default_rng(seed)
     layers = [ndimage.gaussian_filter(random.normal(size=(size, size)), sigma) * sigma for sigma in (1.5, 3, 8)]
     return (0.2 + 0.05 * sum(layers)).astype(np.float32)
 
 
 def moved(image, rows, cols):
-    """Exactly, for an image that goes on periodically; its border is then cut off."""
+    """Return a periodic image, shifted exactly; `inner` then removes its border."""
     return np.fft.ifft2(ndimage.fourier_shift(np.fft.fft2(image), (rows, cols))).real.astype(np.float32)
 
 
 def inner(image):
+    """Return an image without its border."""
     return np.ascontiguousarray(image[12:-12, 12:-12])
 
 
@@ -33,7 +34,7 @@ def test_a_known_shift_is_found(shift, seed):
     assert found.confidence > 0.98
 
 
-def test_with_clouds_noise_and_another_light():
+def test_a_shift_is_found_with_clouds_noise_and_another_light():
     random = np.random.default_rng(1)
     errors = []
     for seed in range(12):
@@ -48,7 +49,7 @@ def test_with_clouds_noise_and_another_light():
     assert np.median(errors) < 0.05
 
 
-def test_swapped_it_is_the_opposite():
+def test_swapped_images_have_the_opposite_shift():
     image = scene()
     a, b = inner(image), inner(moved(image, 1.4, -0.6))
     there, back = find_shift(a, b), find_shift(b, a)
@@ -65,7 +66,7 @@ def test_swapped_it_is_the_opposite():
     ],
     ids=["another place", "flat", "all masked", "no data"],
 )
-def test_where_nothing_matches_there_is_no_confidence(reference, other, mask):
+def test_images_that_do_not_match_get_no_confidence(reference, other, mask):
     found = find_shift(reference, other, moving_mask=mask)
     assert found.confidence < 0.5
     assert np.isfinite([found.rows, found.cols]).all()
@@ -76,8 +77,8 @@ def test_shapes_must_agree():
         find_shift(scene(size=96), scene(size=90))
 
 
-def test_near_infrared_shifts_scatter_less_than_those_of_the_mean_of_bands(data):
-    """Five real dates, some hazy: over the windows of a pair of dates the shift should be one."""
+def test_shifts_of_the_near_infrared_scatter_less_than_of_the_mean(data):
+    """Use five real dates, some with haze: all windows of two dates should have the same shift."""
     dates = []
     for path in sorted((data / "timeseries").glob("33TWL_*_rgbn.tif")):
         with rasterio.open(path) as image, rasterio.open(str(path).replace("_rgbn", "_scl")) as classes:

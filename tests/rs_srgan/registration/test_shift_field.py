@@ -19,7 +19,7 @@ def reader(image, mask=None):
     return lambda window: (image[window.slices], mask[window.slices])
 
 
-def test_a_shift_that_changes_over_the_image_is_followed(image):
+def test_a_shift_that_changes_over_the_image_is_found(image):
     drift = np.linspace(-0.3, 0.5, SIDE)  # from the upper to the lower end
     rows, cols = np.mgrid[:SIDE, :SIDE].astype(float)
     other = ndimage.map_coordinates(image, [rows - drift[:, None], cols - 0.25], order=5, mode="nearest")
@@ -30,7 +30,7 @@ def test_a_shift_that_changes_over_the_image_is_followed(image):
     assert field.confidence > 0.9
 
 
-def test_the_field_of_a_window_is_that_part_of_the_whole():
+def test_shifts_do_not_depend_on_the_window():
     field = ShiftField(
         np.array([10.0, 90.0]), np.array([20.0, 60.0, 100.0]), np.random.default_rng(0).random((2, 3, 2)), 1
     )
@@ -41,7 +41,7 @@ def test_the_field_of_a_window_is_that_part_of_the_whole():
     np.testing.assert_allclose(whole[:, -1, -1], field.shifts[1, 2], rtol=1e-6)  # constant beyond the centres
 
 
-def test_windows_under_clouds_take_the_shift_of_the_others(image):
+def test_windows_under_clouds_get_the_shift_of_the_others(image):
     other = moved(image, 0.4, -1.3)
     mask = np.ones(image.shape, bool)
     mask[: SIDE // 2] = False
@@ -49,7 +49,7 @@ def test_windows_under_clouds_take_the_shift_of_the_others(image):
     np.testing.assert_allclose(field.shifts, np.broadcast_to([0.4, -1.3], field.shifts.shape), atol=0.03)
 
 
-def test_another_place_is_not_believed(image):
+def test_an_image_of_another_place_gets_no_confidence(image):
     field = ShiftField.find(reader(image), reader(scene(5, SIDE)), SIDE, SIDE)
     assert field.confidence < LEAST_CONFIDENCE and not field.shifts.any()
 
