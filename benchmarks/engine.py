@@ -1,6 +1,6 @@
-"""Speed of the engines, and whether tiles show: python -m benchmarks.engine. Needs RS_SRGAN_DATA.
+"""Speed of the engines, and differences between tile sizes: python -m benchmarks.engine. Needs RS_SRGAN_DATA.
 
-Writes the table of README.md and docs/benchmarks.md.
+Writes the tables in README.md and docs/benchmarks.md.
 """
 
 import itertools
@@ -19,21 +19,27 @@ from rs_srgan.evaluation.report.tables import table
 from rs_srgan.hub.names import DEFAULT_MODEL
 from rs_srgan.inference.engine import Engine
 from rs_srgan.inference.engines import make_engine
-from rs_srgan.inference.scene import super_resolve
+from rs_srgan.inference.super_resolve import super_resolve
 from rs_srgan.models.loading import load_model
 from rs_srgan.pixels.radiometry import Encoding, FloatImage
 from rs_srgan.pixels.windows import Window, crop_replicated
 from train.data.sources import data_root
 
 SCENE = "dolomites_10m_rgbn.tif"  # a validation site
-ROWS, COLS = 600, 640  # of it: larger than the largest tile, by no round number
+ROWS, COLS = 600, 640  # size of the part that is used: larger than the largest tile, and not a multiple of it
 TILES = (64, 128, 256, 512)
 ENCODING = Encoding("uint16", (1e-4,) * 4, (0.0,) * 4, None)
 WARM_UP, WINDOWS = 4, 32
 
 
 def throughput(engine: Engine, window: FloatImage, tile: int) -> float:
-    """LR pixels per second of the engine alone: the same window again and again, as many at once as it takes."""
+    """Measure the speed of an engine alone, LR pixels per second.
+
+    Args:
+        engine: the engine; it gets as many windows at once as it takes.
+        window: the window that is computed again and again, reflectance, (C, h, w).
+        tile: side of the window without its halo, LR pixels.
+    """
     with ThreadPoolExecutor(engine.workers) as pool:
         list(pool.map(engine, [window] * WARM_UP))
         started = time.perf_counter()
@@ -48,7 +54,7 @@ def _pixels(path: Path) -> np.ndarray[Any, Any]:
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure the engines, and print and write the table."""
     dn = _pixels(data_root() / "sentinel2" / SCENE)[:, :ROWS, :COLS].astype(np.uint16)
     reflectance = dn.astype(np.float32) / 10_000
     model = load_model(DEFAULT_MODEL)

@@ -13,7 +13,7 @@ from rs_srgan.version import __version__
 
 if TYPE_CHECKING:
     from rs_srgan.errors import InputError
-    from rs_srgan.inference.scene import super_resolve
+    from rs_srgan.inference.super_resolve import super_resolve
     from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
     from rs_srgan.models.loading import load_model
 else:
@@ -25,7 +25,7 @@ else:
         "MISRConfig": "rs_srgan.models",
         "SISRConfig": "rs_srgan.models",
         "load_model": "rs_srgan.models.loading",
-        "super_resolve": "rs_srgan.inference.scene",
+        "super_resolve": "rs_srgan.inference.super_resolve",
     }
 
     def __getattr__(name: str) -> object:

@@ -1,4 +1,4 @@
-"""The command as a process, `rs-srgan` or `python -m rs_srgan`: what holds before and after everything else."""
+"""The process of `rs-srgan` and `python -m rs_srgan`: Ctrl-C during the imports, and streams that are closed."""
 
 import io
 import os
@@ -7,10 +7,10 @@ import sys
 
 
 def main() -> int:
-    """Run the command; the exit code."""
+    """Run the command; return its exit code."""
     _settle_streams()
     before = signal.getsignal(signal.SIGINT)
-    if before is signal.default_int_handler:  # ignored it may be, too, as under nohup
+    if before is signal.default_int_handler:  # else it is ignored, as in background jobs
         signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # during the imports, which take seconds
     from rs_srgan.cli.main import main as run_command
 
@@ -18,26 +18,26 @@ def main() -> int:
     try:
         return run_command()
     finally:
-        _forget_what_nobody_reads()
+        _discard_unread_output()
 
 
 def _settle_streams() -> None:
-    """Make all three streams usable.
+    """Make stdin, stdout and stderr usable.
 
-    A descriptor that was closed (`>&-`) would be given to the next file that is opened, and what is printed end up in
-    it. And a terminal that knows ASCII only is no reason to fail.
+    The next file to be opened would get the descriptor of a closed stream (`>&-`), and printed text would end up in the
+    file. A terminal that knows only ASCII gets escapes instead of other characters.
     """
     for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
-            setattr(sys, name, open(descriptor, "r" if name == "stdin" else "w"))
+            setattr(sys, name, os.fdopen(descriptor, "r" if name == "stdin" else "w"))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def _forget_what_nobody_reads() -> None:
-    """Else Python complains, when it ends, of a reader that has gone, as `head` does."""
+def _discard_unread_output() -> None:
+    """Flush stdout, or discard it if its reader has ended, as `head` does; Python would report that at its end."""
     try:
         sys.stdout.flush()
     except OSError:

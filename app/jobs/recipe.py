@@ -1,75 +1,64 @@
-"""The command, the Python lines and the map that make a visitor's result again, at home."""
+"""The command, the Python lines and the map that repeat a visitor's result at home."""
 
+import dataclasses
 import shlex
 from collections.abc import Sequence
 from pathlib import PurePath
 
+from app.jobs.options import shared_options
 from app.jobs.request import Request
+from rs_srgan.inference.options import PredictOptions
 
 
 def command(request: Request, images: Sequence[str], masks: Sequence[str] = ()) -> str:
-    """For a terminal, in the folder that holds the input; one line for each model.
+    """Return one line for each model, for a terminal in the folder that holds the images.
 
     Args:
-        request: what was asked.
-        images: their names, the reference first; only the first model takes all of them.
-        masks: names of theirs, "-" for none.
+        request: the visitor's request.
+        images: names of the images, the reference first; only the first model takes all of them.
+        masks: names of their masks, "-" for none.
     """
-    return "\n".join(shlex.join(_words(request, images, masks, index)) for index in range(len(request.models)))
-
-
-def _words(request: Request, images: Sequence[str], masks: Sequence[str], index: int) -> list[str]:
-    title, *others = images
-    words = ["rs-srgan", "predict", *([title] if index else images)]
-    words += ["-o", _target(title, request.models[index]), "--model", request.models[index]]
-    if others and index == 0:
-        words += ["--reference", title]
-        if request.masks:
-            words += ["--masks", *masks]
-    if request.bbox:
-        words += ["--bbox", *map(repr, request.bbox)]
-    if request.aoi:
-        words += ["--aoi", request.aoi.name]
-    if request.detail is not None and index == 0:
-        words += ["--detail", f"{request.detail:g}"]
-    if request.offset is not None:
-        words += ["--offset", f"{request.offset:g}"]
-    if request.engine != "auto":
-        words += ["--engine", request.engine]
-    if request.uncertainty and index == 0:
-        words += ["--uncertainty", _target(title, "uncertainty")]
-    return [*words, "--cog"]
-
-
-def snippet(request: Request, images: Sequence[str], masks: Sequence[str] = ()) -> str:
-    """For Python; see `command`."""
-    title, *others = images
-    lines = ["from rs_srgan import super_resolve", ""]
+    lines = []
     for index, model in enumerate(request.models):
-        source = repr(list(images)) if others and index == 0 else repr(title)
-        arguments = [source, repr(_target(title, model)), repr(model)]
-        if others and index == 0:
-            arguments.append("reference=0")
-            if request.masks:
-                arguments.append(f"masks={list(masks)!r}")
-        if request.bbox:
-            arguments.append(f"bbox={request.bbox!r}")
-        if request.aoi:
-            arguments.append(f"aoi={request.aoi.name!r}")
-        if request.detail is not None and index == 0:
-            arguments.append(f"detail={request.detail:g}")
-        if request.offset is not None:
-            arguments.append(f"offset={request.offset:g}")
-        if request.engine != "auto":
-            arguments.append(f"engine={request.engine!r}")
-        if request.uncertainty and index == 0:
-            arguments.append(f"uncertainty={_target(title, 'uncertainty')!r}")
-        lines.append("super_resolve(\n    " + ",\n    ".join([*arguments, "cog=True"]) + ",\n)")
+        sources = images[:1] if index else images
+        words = ["rs-srgan", "predict", *sources, "-o", _target(images[0], model), "--model", model]
+        lines.append(shlex.join([*words, *_options(request, images, masks, index).arguments()]))
     return "\n".join(lines)
 
 
+def snippet(request: Request, images: Sequence[str], masks: Sequence[str] = ()) -> str:
+    """Return the same for Python; see `command`."""
+    lines = ["from rs_srgan import super_resolve", ""]
+    for index, model in enumerate(request.models):
+        source = images[0] if index or len(images) == 1 else list(images)
+        words = [repr(source), repr(_target(images[0], model)), repr(model)]
+        words += _options(request, images, masks, index).keywords()
+        lines.append("super_resolve(\n    " + ",\n    ".join(words) + ",\n)")
+    return "\n".join(lines)
+
+
+def _options(request: Request, images: Sequence[str], masks: Sequence[str], index: int) -> PredictOptions:
+    """Return the options of one model, with the names that files have at the visitor's home."""
+    options, first = shared_options(request), index == 0
+    several = first and len(images) > 1
+    return dataclasses.replace(
+        options,
+        masks=tuple(masks) if several and request.masks else None,
+        reference=images[0] if several else None,
+        aoi=request.aoi.name if request.aoi else None,
+        detail=request.detail if first else None,
+        uncertainty=_target(images[0], "uncertainty") if first and request.uncertainty else None,
+    )
+
+
 def notebook(title: str, address: str, bounds: tuple[float, float, float, float]) -> str:
-    """For a notebook with leafmap: the same tiles beside other data. `address` is that of the job."""
+    """Return lines for a notebook with leafmap, which shows the job's tiles beside other data.
+
+    Args:
+        title: name of the image.
+        address: address of the job.
+        bounds: west, south, east and north of the image, degrees.
+    """
     west, south, east, north = bounds
     return (
         "import leafmap.maplibregl as leafmap\n\n"

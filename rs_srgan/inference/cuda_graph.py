@@ -1,11 +1,11 @@
-"""Replaying a network's kernels on a GPU, without Python between them."""
+"""`CudaGraph`: replays a network's kernels on a GPU without Python between them."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-# Before a capture, PyTorch wants some runs on another stream: libraries get ready in them.
+# PyTorch's manual asks for some runs on another stream before a capture: libraries set themselves up in them.
 _WARM_UP = 3
 
 
@@ -13,8 +13,8 @@ class CudaGraph:
     """A function of tensors of one shape, captured once.
 
     Args:
-        function: without a decision that depends on values, since only what the GPU does is captured.
-        examples: on the GPU; of the shapes, types and memory layouts to come.
+        function: a function that takes no decision by values: a capture holds only the work of the GPU.
+        examples: tensors on the GPU with the shapes, types and memory layouts of later calls.
     """
 
     def __init__(self, function: Callable[..., tuple[Tensor, ...]], examples: list[Tensor]) -> None:
@@ -30,7 +30,7 @@ class CudaGraph:
             self._output = function(*self._inputs)
 
     def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """The function's results, in memory that the next call writes to."""
+        """Return the function's results, in memory that the next call overwrites."""
         for own, given in zip(self._inputs, inputs, strict=True):
             own.copy_(given)
         self._graph.replay()

@@ -12,68 +12,68 @@ from rs_srgan.errors import InputError
 from rs_srgan.models import MISR, SISR
 from rs_srgan.pixels.radiometry import Encoding, FloatImage, Image
 
-# What PyTorch says on CPUs and on GPUs, and OpenVINO in two places.
+# Words of the messages of PyTorch, on CPUs and on GPUs, and of OpenVINO, in two places.
 _OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc", "Failed to allocate")
 
 
 class Engine(Protocol):
-    """Runs a model, and stores what it makes as the result will; its string says how, for people.
+    """Runs a model, and returns DN as the result's file stores them. Its string describes it for people.
 
     Attributes:
-        kind: what it computes with, for people; threads are no part of it.
-        workers: threads that may call it at the same time.
+        kind: library, precision and device, for people; without the number of threads.
+        workers: number of threads that may call it at the same time.
     """
 
     kind: str
     workers: int
 
     def versions(self) -> str:
-        """Of all that may make a pixel round otherwise."""
+        """Return the versions of all software on which the rounding of a pixel depends."""
         ...
 
     def __call__(self, *images: FloatImage) -> list[Image]:
-        """Super-resolve a window that has a halo of the receptive field, and leave that out.
+        """Super-resolve a window that has a halo of the receptive field, and crop the halo.
 
         Args:
-            images: what the model's `forward` takes, without the batch. Of `SISR` reflectance, (C, h, w), and for a
-                model that wants it the guide's, (G, h * scale, w * scale). Of `MISR` the views, (T, C, h, w), the
-                reference first, where each counts, (T, h, w), and their offsets, (T, 2, h, w).
+            images: the inputs of the model's `forward`, without the batch. `SISR` takes reflectance, (C, h, w), and
+                with guide bands reflectance of the guide, (G, h * scale, w * scale). `MISR` takes the views,
+                (T, C, h, w), with the reference first, their masks, (T, h, w), and their offsets, (T, 2, h, w).
 
         Returns:
-            DN, (C, H, W), rounded and clipped to the encoding's limits: of the result; and of its uncertainty, if there
-            is an encoding for that.
+            DN of the result, (C, H, W), rounded and clipped to the encoding's limits; and DN of its uncertainty, if it
+            has an encoding.
 
         Raises:
-            InputError: the model makes values that are not finite.
+            InputError: the model computes values that are not finite.
             MemoryError: the window is too large.
         """
         ...
 
 
 def default_device() -> str:
-    """What PyTorch computes on here: "cuda", "mps" or "cpu"."""
+    """Return the device that PyTorch uses on this machine: "cuda", "mps" or "cpu"."""
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def computes_in_bf16(device: str) -> bool:
-    """Whether a device of that kind has instructions for bf16, or only emulates it, many times slower than fp32."""
+    """Return whether a device has instructions for bf16; emulated bf16 is many times slower than fp32."""
     if device == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    # other CPUs emulate it, slower than fp32; Apple's GPUs gain nothing from it
+    # Apple's GPUs gain nothing from it
     if device != "cpu":
         return False
     return any((torch.cpu._is_avx512_bf16_supported(), torch.cpu._is_amx_tile_supported()))
 
 
 def to_dn(sr: Tensor, gain: Tensor, bias: Tensor, low: Tensor, high: Tensor) -> Tensor:
-    """Reflectance (B, C, H, W) to DN, still as floats; gain and bias (C, 1, 1) and the limits are an encoding's."""
+    """Convert reflectance, (B, C, H, W), to DN, still as floats; the other tensors are from `encoding_tensors`."""
     return ((sr - bias) / gain).round().clamp(low, high)
 
 
 def encoding_tensors(encoding: Encoding) -> dict[str, Tensor]:
-    """What `to_dn` takes."""
+    """Return gain and bias, (C, 1, 1), and the limits, low and high, as `to_dn` takes them."""
     low, high = encoding.limits
     per_band = {"gain": encoding.gain, "bias": encoding.bias}
     values = {name: torch.tensor(value, dtype=torch.float32)[:, None, None] for name, value in per_band.items()}
@@ -81,18 +81,20 @@ def encoding_tensors(encoding: Encoding) -> dict[str, Tensor]:
 
 
 def require_finite(total: float, model: SISR | MISR) -> None:
-    """Check the sum of all that a model made: a single infinity or NaN shows in it.
+    """Check the sum of a model's results: a single infinity or NaN makes the sum infinite or NaN.
 
     Raises:
-        InputError: it is not finite.
+        InputError: the sum is not finite.
     """
     if not np.isfinite(total):
-        raise InputError(f"{model.name} makes values that are not finite: its weights are damaged.")
+        raise InputError(
+            f"{model.name} computes values that are not finite: its weights are damaged. Get the model again."
+        )
 
 
 @contextmanager
 def memory_errors() -> Iterator[None]:
-    """What PyTorch and OpenVINO call a RuntimeError is a MemoryError where it is one."""
+    """Turn the RuntimeErrors by which PyTorch and OpenVINO report a full memory into MemoryErrors."""
     try:
         yield
     except RuntimeError as error:

@@ -1,7 +1,7 @@
-"""What a model is given of a part of a scene: of one image here, of several revisits in `series`."""
+"""`Inputs`: what a model reads for a part of a scene; `SingleImage` for one image, `series` for several revisits."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from rs_srgan.errors import InputError
 from rs_srgan.models import SISR
@@ -12,11 +12,11 @@ from rs_srgan.reading.raster import Raster
 
 
 class Inputs(Protocol):
-    """Where the pixels come from.
+    """Source of the pixels of a scene.
 
     Attributes:
-        lr: the raster whose grid, scaling and nodata the result takes.
-        rasters: all that are read.
+        lr: the raster whose grid, scaling and nodata value the result takes.
+        rasters: all rasters that are read.
     """
 
     @property
@@ -25,20 +25,25 @@ class Inputs(Protocol):
     @property
     def rasters(self) -> Sequence[Raster]: ...  # noqa: D102
 
-    def request(self) -> dict[str, Any]:
-        """What decides on the pixels beside the rasters, by the names that people know it by."""
+    def request(self) -> dict[str, object]:
+        """Return what decides on the pixels beside the rasters, by names that people know."""
         ...
 
     def read(self, window: Window, reach: int) -> tuple[list[FloatImage], Mask]:
-        """What the engine takes of a window of `lr`'s pixels, and where `lr` was measured, (C, h, w).
+        """Read what the engine takes for a window.
 
-        Both go on beyond the raster with its outermost pixels. Gaps are filled from at most `reach` pixels away.
+        Args:
+            window: LR pixels; it may reach beyond the raster, whose outermost pixels are then repeated.
+            reach: gaps are filled from at most that many LR pixels away.
+
+        Returns:
+            the engine's inputs, and True where `lr` holds data, (C, h, w).
         """
         ...
 
 
 class SingleImage:
-    """One image, and another one of finer bands that guides the model, if it wants one. See `Inputs`."""
+    """One image, and the finer bands that guide the model, if it has guide bands. See `Inputs`."""
 
     def __init__(self, lr: Raster, guide: Raster | None, model: SISR) -> None:
         self.lr, self.guide, self.scale = lr, guide, model.scale
@@ -50,12 +55,12 @@ class SingleImage:
                 f"{guide.grid.height} and {lr.grid.width} x {lr.grid.height}. Give a Sentinel-2 product."
             )
 
-    def request(self) -> dict[str, Any]:
-        """See `Inputs`."""
+    def request(self) -> dict[str, object]:
+        """Return nothing: the rasters alone decide. See `Inputs`."""
         return {}
 
     def read(self, window: Window, reach: int) -> tuple[list[FloatImage], Mask]:
-        """See `Inputs`."""
+        """Read the image and the guide bands. See `Inputs`."""
         lr, measured = read_filled(self.lr, window, reach)
         if self.guide is None:
             return [lr], measured
@@ -63,10 +68,18 @@ class SingleImage:
 
 
 def read_filled(raster: Raster, window: Window, reach: int) -> tuple[FloatImage, Mask]:
-    """Reflectance (C, h, w) of a window without gaps, and which of it was measured.
+    """Read a window without gaps.
 
-    Where data is missing it is filled from the nearest valid pixel, for which `reach` pixels around the window are
-    looked at; beyond the raster its outermost pixels go on.
+    NoData pixels are filled from the nearest valid pixel, which is looked for up to `reach` pixels around the window.
+    Beyond the raster its outermost pixels are repeated.
+
+    Args:
+        raster: the raster.
+        window: pixels; it may reach beyond the raster.
+        reach: pixels.
+
+    Returns:
+        reflectance, (C, h, w), and True where the raster holds data, (C, h, w).
     """
     inside = window.clipped(raster.grid.height, raster.grid.width)
     image, valid = raster.read(inside)

@@ -1,4 +1,4 @@
-"""A model as one ONNX file: reflectance in, reflectance out, for any runtime and without PyTorch."""
+"""`export`: a model as one ONNX file, reflectance in, reflectance out, for runtimes without PyTorch."""
 
 import json
 import logging
@@ -19,7 +19,7 @@ from rs_srgan.version import __version__
 logger = logging.getLogger(__name__)
 
 TOLERANCE = 1e-4  # reflectance: one DN
-# Sizes in LR pixels that the network was not traced with: batch, height, width.
+# Batch, height and width in LR pixels, other than those of the trace.
 _CHECKED = ((1, 33, 41), (3, 9, 7))
 _TRACED = (2, 20, 22)
 
@@ -27,27 +27,27 @@ _TRACED = (2, 20, 22)
 def export(model: str | Path | SISR, target: str | Path, *, overwrite: bool = False) -> Path:
     """Write a model to an ONNX file, and check that onnxruntime computes the same with it.
 
-    Everything is inside: normalisation, bicubic skip and consistency projection. The inputs are `lr`, (B, C, h, w), and
-    for a model with guide bands `guide`, (B, G, h * scale, w * scale), the output is `sr`, (B, C, h * scale, w *
-    scale), all float32 reflectance; B, h and w are free. The file's metadata say the rest: see `metadata`.
+    The file contains normalisation, bicubic skip and consistency projection. The inputs are `lr`, (B, C, h, w), and for
+    a model with guide bands `guide`, (B, G, h * scale, w * scale); the output is `sr`, (B, C, h * scale, w * scale).
+    All are float32 reflectance; B, h and w are free. The file's metadata describe the rest: see `metadata`.
 
     Args:
-        model: what `load_model` takes, or a model, of one image.
-        target: the file, *.onnx.
-        overwrite: it may be there already.
+        model: a model of one image, or what `load_model` takes.
+        target: the file to write, *.onnx.
+        overwrite: replace an existing file.
 
     Returns:
-        the file.
+        the file's path.
 
     Raises:
         InputError: a model of several revisits, a target that cannot be written, or packages that are not installed.
-        ArithmeticError: the file does not compute what the model does, to 1e-4; it is not kept.
+        ArithmeticError: the file's results differ from the model's by more than 1e-4; the file is not kept.
     """
     target = Path(target).absolute()
     for package in ("onnx", "onnxscript", "onnxruntime"):
         require_extra(package, "ONNX files", extra="export")
     if target.suffix != ".onnx":
-        raise InputError(f"{target.name} is no name of an ONNX file; expected one that ends with .onnx.")
+        raise InputError(f"{target.name} is not the name of an ONNX file; expected a name that ends with .onnx.")
     if not target.parent.is_dir():
         raise InputError(f"The folder {target.parent} does not exist. Make it first.")
     if target.exists() and not (overwrite and target.is_file()):
@@ -65,10 +65,9 @@ def export(model: str | Path | SISR, target: str | Path, *, overwrite: bool = Fa
 
 
 def metadata(model: SISR) -> dict[str, str]:
-    """What who runs the file has to know, and what of it is inside.
+    """Return what a user of the file must know: bands, units, normalisation, receptive field.
 
-    Lists are JSON. `receptive_field_lr_px` is how far a pixel depends on others: tiles with a halo of that width give
-    what the whole image gives.
+    Lists are JSON. `receptive_field_lr_px` is the halo, LR pixels, with which tiles give the result of the whole image.
     """
     config = model.config
     return {
@@ -87,7 +86,7 @@ def metadata(model: SISR) -> dict[str, str]:
 
 
 def _inputs(model: SISR, batch: int, height: int, width: int) -> tuple[Tensor, ...]:
-    """Noise of the shapes that the model takes, around usual reflectance."""
+    """Return noise in the shapes that the model takes, reflectance 0..0.4."""
     config, scale = model.config, model.scale
     shapes = [(batch, len(config.bands), height, width)]
     if config.guide_bands:
@@ -103,7 +102,7 @@ def _write(model: SISR, file: Path) -> None:
     exporter = logging.getLogger("torch.onnx")
     level = exporter.level
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the exporter about itself
+        warnings.simplefilter("ignore")  # the exporter warns about itself
         exporter.setLevel(logging.ERROR)
         try:
             program = torch.onnx.export(

@@ -1,4 +1,4 @@
-"""Running a model with OpenVINO, which needs the extra `cpu`."""
+"""`OpenVinoEngine`: runs a model with OpenVINO, which needs the extra `cpu`."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -7,20 +7,18 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
-import openvino
 import torch
-from openvino import CompiledModel, InferRequest, Layout, PartialShape, Type
-from openvino.preprocess import PrePostProcessor
 
 from rs_srgan.inference.engine import encoding_tensors, memory_errors, require_finite
 from rs_srgan.inference.openvino_graphs import FINISH, Step, cached_graphs, image_shapes, steps_of
+from rs_srgan.inference.openvino_import import openvino
 from rs_srgan.models import MISR, SISR
 from rs_srgan.pixels.radiometry import Encoding, FloatImage, Image
 from rs_srgan.version import __version__
 
 _HINTS = {"fp32": "f32", "bf16": "bf16"}
-_TYPES = {"fp32": Type.f32, "bf16": Type.bf16}
-# Windows at once: each takes memory for itself, so no more than two.
+_TYPES = {"fp32": openvino.Type.f32, "bf16": openvino.Type.bf16}
+# Windows that are computed at once. Each needs its own memory, so no more than two.
 _WORKERS = 2
 
 _Tensors = dict[str, openvino.Tensor]
@@ -29,16 +27,17 @@ _Tensors = dict[str, openvino.Tensor]
 class OpenVinoEngine:
     """Runs a model with OpenVINO. See `make_engine`.
 
-    The network and what follows it are two graphs, so that the first may run in bf16 and the second, which carries the
-    radiometry, never does; of several revisits the network is five, since what compares them with the first result
-    works on reflectance, too, and since they are taken one after the other: any number needs the memory of one. The
-    pixels between graphs stay in the order in which they are left, channels last.
+    The network and the arithmetic behind it are separate graphs: the network may run in bf16, and the second graph,
+    which carries the radiometry, always runs in float32. A model of several revisits has five graphs for the network,
+    because the comparison of the views with the first result works on reflectance, too. The views are taken one after
+    the other, so any number of them needs the memory of one. Pixels between graphs keep their memory layout, channels
+    last.
 
-    Two windows are computed at once, each by half of the threads: one window by all of them would wait at every layer
-    for the thread whose core is just reading or compressing.
+    Two windows are computed at once, each by half of the threads. With one window and all threads, each layer would
+    wait for the thread whose core is reading or compressing at that moment.
 
-    The conversion from PyTorch is kept in Hugging Face's cache; compiled is anew for each shape of window, of which a
-    scene has four: within, at its right edge, at its lower edge, and in the corner.
+    Hugging Face's cache keeps the models converted from PyTorch. They are compiled again for each shape of window; a
+    scene has four: inside, at its right edge, at its lower edge, and in the corner.
     """
 
     def __init__(
@@ -61,11 +60,11 @@ class OpenVinoEngine:
         return f"{self.kind}, {self.threads} threads"
 
     def versions(self) -> str:
-        """See `Engine`."""
+        """Return the versions of rs_srgan, PyTorch and OpenVINO. See `Engine`."""
         return f"rs_srgan {__version__}, torch {torch.__version__}, openvino {openvino.__version__}"
 
     def __call__(self, *images: FloatImage) -> list[Image]:
-        """See `Engine`."""
+        """Super-resolve a window. See `Engine`."""
         with memory_errors():
             compiled = self._compiled_for(images[0].shape[-2:])
             chain = compiled.take()
@@ -77,8 +76,8 @@ class OpenVinoEngine:
             finally:
                 compiled.idle.put(chain)
 
-    def _infer(self, chain: Sequence[InferRequest], images: Sequence[FloatImage]) -> _Tensors:
-        """Take all steps but the last."""
+    def _infer(self, chain: Sequence[openvino.InferRequest], images: Sequence[FloatImage]) -> _Tensors:
+        """Run all steps but the last."""
         if isinstance(self.model, MISR):
             values = {"lr": _tensor(images[0][:1])}
         else:
@@ -91,10 +90,10 @@ class OpenVinoEngine:
                 _take(pairs, values)
         return values
 
-    def _finish(self, finish: InferRequest, values: _Tensors) -> list[Image]:
+    def _finish(self, finish: openvino.InferRequest, values: _Tensors) -> list[Image]:
         for index, name in enumerate(self._steps[-1].inputs):
             finish.set_input_tensor(index, values[name])
-        # memory of its own, since the next window is computed while this one is written
+        # new memory for each window: the next one is computed while this one is written
         results: list[Image] = []
         for index, dtype in enumerate(self._dtypes):
             results.append(np.empty(finish.get_output_tensor(index).get_shape(), dtype))
@@ -106,28 +105,28 @@ class OpenVinoEngine:
     def _compiled_for(self, shape: tuple[int, ...]) -> "_Compiled":
         with self._lock:
             if self._compiled is None or self._shape != shape:
-                self._compiled = None  # before the next takes memory
+                self._compiled = None  # frees memory for the next one
                 self._compiled, self._shape = self._compile(*shape), shape
             return self._compiled
 
     def _compile(self, height: int, width: int) -> "_Compiled":
         sizes = image_shapes(self.model, height, width)
-        made: dict[str, Type] = {}  # what earlier steps have left
+        made: dict[str, openvino.Type] = {}  # types of the results of earlier steps
         compiled = []
         for step in self._steps:
             graph = self._graphs[step.name].clone()
             graph.reshape(
-                {index: PartialShape([*sizes[name]]) for index, name in enumerate(step.inputs)}
-                | {len(step.inputs) + index: PartialShape(each.shape) for index, each in self._numbered(step)}
+                {index: openvino.PartialShape([*sizes[name]]) for index, name in enumerate(step.inputs)}
+                | {len(step.inputs) + index: openvino.PartialShape(each.shape) for index, each in self._numbered(step)}
             )
             sizes[step.name] = tuple(graph.output(0).get_partial_shape().to_shape())
-            ports = PrePostProcessor(graph)
+            ports = openvino.preprocess.PrePostProcessor(graph)
             for index, name in enumerate(step.inputs):
                 if name in made:
                     _channels_last(ports.input(index), made[name])
             if step.name == FINISH:
                 for index, dtype in enumerate(self._dtypes):
-                    _channels_last(ports.output(index), Type(dtype))
+                    _channels_last(ports.output(index), openvino.Type(dtype))
             else:
                 made[step.name] = _TYPES["fp32" if step.exact else self.precision]
                 _channels_last(ports.output(), made[step.name])
@@ -136,7 +135,7 @@ class OpenVinoEngine:
         return _Compiled(compiled, dict(self._numbered(self._steps[-1])), len(self._steps[-1].inputs))
 
     def _numbered(self, step: Step) -> Iterator[tuple[int, FloatImage]]:
-        """What the last step takes beside its inputs."""
+        """Yield what the last step takes beside its inputs: numbers and values of the encodings."""
         yield from enumerate(self._encodings) if step.name == FINISH else ()
 
     def _options(self, precision_hint: str) -> dict[str, Any]:
@@ -144,27 +143,27 @@ class OpenVinoEngine:
             "INFERENCE_PRECISION_HINT": precision_hint,
             "INFERENCE_NUM_THREADS": self.threads,
             "NUM_STREAMS": self.workers,
-            "ENABLE_CPU_PINNING": False,  # others want the cores too
+            "ENABLE_CPU_PINNING": False,  # reading and compressing need the cores, too
         }
 
 
 class _Compiled:
-    """All graphs, compiled for one shape of window.
+    """All graphs of a model, compiled for one shape of window.
 
-    Requests take memory: of the network there are as many as were in use at once, at a scene's edges one; of what
-    follows, which is quick and works on all the fine pixels, only one.
+    Requests take memory. There are as many requests of the network as were in use at once: one at a scene's edges.
+    The last graph is fast and works on all fine pixels, so it has a single request.
     """
 
-    def __init__(self, steps: list[CompiledModel], encodings: dict[int, FloatImage], first: int) -> None:
+    def __init__(self, steps: list[openvino.CompiledModel], encodings: dict[int, FloatImage], first: int) -> None:
         self._network = steps[:-1]
         self._encodings = encodings
-        self.idle: SimpleQueue[list[InferRequest]] = SimpleQueue()
+        self.idle: SimpleQueue[list[openvino.InferRequest]] = SimpleQueue()
         self.finish, self.finishing = steps[-1].create_infer_request(), threading.Lock()
         for index, each in encodings.items():
             self.finish.set_input_tensor(first + index, _tensor(each))
 
-    def take(self) -> list[InferRequest]:
-        """Idle requests of the network, or new ones."""
+    def take(self) -> list[openvino.InferRequest]:
+        """Return idle requests of the network, or new ones."""
         try:
             return self.idle.get_nowait()
         except Empty:
@@ -172,15 +171,15 @@ class _Compiled:
 
 
 def _views(views: FloatImage, mask: FloatImage, offsets: FloatImage) -> Iterator[_Tensors]:
-    """What each view but the reference shows, if it shows something; see `Engine`."""
+    """Yield the inputs of each view but the reference, unless it is masked everywhere; see `Engine`."""
     for at in range(1, len(views)):
         if mask[at].any():
             given = {"view": views[at], "mask": mask[at][None], "offsets": offsets[at]}
             yield {name: _tensor(image[None]) for name, image in given.items()}
 
 
-def _take(pairs: Sequence[tuple[Step, InferRequest]], values: _Tensors) -> None:
-    """Take steps one after the other, and keep what they make with the `values`, by its name."""
+def _take(pairs: Sequence[tuple[Step, openvino.InferRequest]], values: _Tensors) -> None:
+    """Run steps one after the other, and add their results to `values`, by name."""
     for step, request in pairs:
         for index, name in enumerate(step.inputs):
             request.set_input_tensor(index, values[name])
@@ -188,8 +187,10 @@ def _take(pairs: Sequence[tuple[Step, InferRequest]], values: _Tensors) -> None:
         values[step.name] = request.get_output_tensor()
 
 
-def _summed(pairs: Sequence[tuple[Step, InferRequest]], values: _Tensors, views: Iterator[_Tensors]) -> openvino.Tensor:
-    """Take steps for every view: the sum of what the last makes."""
+def _summed(
+    pairs: Sequence[tuple[Step, openvino.InferRequest]], values: _Tensors, views: Iterator[_Tensors]
+) -> openvino.Tensor:
+    """Run steps for every view; return the sum of the last step's results."""
     last, request = pairs[-1]
     total = np.zeros(request.get_output_tensor().get_shape(), np.float32)
     for view in views:
@@ -200,10 +201,10 @@ def _summed(pairs: Sequence[tuple[Step, InferRequest]], values: _Tensors, views:
 
 
 def _tensor(pixels: FloatImage) -> openvino.Tensor:
-    """The array's own memory, for OpenVINO, which keeps the array."""
+    """Wrap an array without a copy; the tensor keeps the array alive."""
     return openvino.Tensor(pixels, shared_memory=True)
 
 
-def _channels_last(port: Any, element_type: Type) -> None:  # noqa: ANN401
-    port.model().set_layout(Layout("NCHW"))
-    port.tensor().set_layout(Layout("NHWC")).set_element_type(element_type)
+def _channels_last(port: Any, element_type: openvino.Type) -> None:  # noqa: ANN401
+    port.model().set_layout(openvino.Layout("NCHW"))
+    port.tensor().set_layout(openvino.Layout("NHWC")).set_element_type(element_type)

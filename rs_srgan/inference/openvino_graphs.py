@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import openvino
 import torch
 from huggingface_hub import cached_assets_path
 from torch import Tensor, nn
 
 from rs_srgan.errors import InputError
 from rs_srgan.inference.engine import encoding_tensors, to_dn
+from rs_srgan.inference.openvino_import import openvino
 from rs_srgan.models import MISR, SISR
 from rs_srgan.models.fusion.innovation import InnovationFusion
 from rs_srgan.pixels.radiometry import Encoding
@@ -23,10 +23,10 @@ from rs_srgan.version import __version__
 
 logger = logging.getLogger(__name__)
 
-# Raised when a change of code here or in a model changes the graphs.
+# Raise it when a change of the code, here or in a model, changes the graphs.
 _GRAPHS_VERSION = 1
 
-# What the last step makes, for people and files.
+# Name of the last step.
 FINISH = "finish"
 
 Shape = tuple[int, ...]
@@ -34,15 +34,15 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Step:
-    """One graph: what it takes, images of the engine's or results of earlier steps, and what it makes.
+    """One graph: its inputs, which are images of the engine or results of earlier steps, and its result.
 
     Attributes:
-        name: of its result, and of its file.
-        inputs: names of what it takes.
-        call: the same in PyTorch.
-        radiometric: it works on reflectance, so always in float32.
-        exact: what it hands on is float32, too.
-        each: taken for one view after the other; what the last of such steps makes of them all is added up.
+        name: name of its result, and of its file.
+        inputs: names of its inputs.
+        call: the PyTorch function that the graph is converted from.
+        radiometric: it works on reflectance, so it always runs in float32.
+        exact: its result is float32, too.
+        each: it runs once for each view; the results of the last such step are added up.
     """
 
     name: str
@@ -54,16 +54,20 @@ class Step:
 
 
 def steps_of(model: SISR | MISR, uncertainty: bool) -> list[Step]:
-    """In the order in which they are taken.
+    """Return the steps of a model in the order in which they run.
+
+    Args:
+        model: the model.
+        uncertainty: add the uncertainty head's result.
 
     Raises:
-        InputError: a fusion that has none.
+        InputError: a fusion that only PyTorch runs.
     """
     single = model if isinstance(model, SISR) else model.sisr
     network, margin = _single_steps(single, uncertainty) if isinstance(model, SISR) else _revisits_steps(model)
 
     def finish(lr: Tensor, between: Tensor, *encodings: Tensor) -> tuple[Tensor, ...]:
-        """DN of each result, each by its four tensors of an encoding, and the sum of them all before that."""
+        """Return DN of each result, by its encoding's four tensors each, and the sum of all reflectances."""
         lr = _inner(lr, model.receptive_field - margin)
         if uncertainty:
             residual, logarithm = between.chunk(2, dim=1)
@@ -77,17 +81,17 @@ def steps_of(model: SISR | MISR, uncertainty: bool) -> list[Step]:
 
 
 def _inner(image: Tensor, margin: int) -> Tensor:
-    """Without what the later steps do not look at."""
+    """Crop the pixels that later steps do not need: `margin` LR pixels along every border."""
     return image[..., margin:-margin, margin:-margin] if margin else image
 
 
 def _single_steps(model: SISR, uncertainty: bool) -> tuple[list[Step], int]:
-    """And the margin, LR pixels, that is left of the halo."""
+    """Return the steps of a model of one image, and the margin that they leave of the halo, LR pixels."""
     halo = model.receptive_field
     left = max(halo - model.generator.receptive_field, BICUBIC_REACH_LR_PX)
 
     def network(lr: Tensor, guide: Tensor | None = None) -> Tensor:
-        """What the generator makes, and behind it what the uncertainty head makes, if that is wanted."""
+        """Return the generator's result, with the uncertainty head's channels behind it if they are wanted."""
         residual = model.residual(lr, guide)
         made = torch.cat([residual, model.doubt(residual, lr, guide)], dim=1) if uncertainty else residual
         return _inner(made, halo - left)
@@ -96,20 +100,23 @@ def _single_steps(model: SISR, uncertainty: bool) -> tuple[list[Step], int]:
 
 
 def _revisits_steps(model: MISR) -> tuple[list[Step], int]:
-    """And the margin that is left of the halo. Each step leaves it smaller, which saves a third of the time."""
+    """Return the steps of a model of several revisits, and the margin that they leave of the halo, LR pixels.
+
+    Each step crops what later steps do not need, which saves a third of the time.
+    """
     fusion = model.fusion
     if not isinstance(fusion, InnovationFusion):
         raise InputError(f"{model.name} has the fusion {model.config.fusion!r}, which PyTorch runs: --engine torch.")
     made = len(model.config.bands) * model.scale**2
     halo, left = model.receptive_field, max(model.sisr.projection.reach_lr_px, BICUBIC_REACH_LR_PX)
-    # of the halo, what is left after each step
+    # margins in LR pixels that are left after each step
     looked_left = halo - model.sisr.generator.receptive_field
     summed_left = left + fusion.correct_reach
     compared_left = summed_left + fusion.evidence_reach
     expected_left = compared_left + fusion.compare_reach
 
     def look(lr: Tensor) -> Tensor:
-        """The residual, and behind it the features."""
+        """Return the residual, with the features' channels behind it."""
         features, residual = model.look(lr)
         return _inner(torch.cat([residual, features], dim=1), halo - looked_left)
 
@@ -139,7 +146,7 @@ def _revisits_steps(model: MISR) -> tuple[list[Step], int]:
 
 
 def image_shapes(model: SISR | MISR, height: int, width: int) -> dict[str, Shape]:
-    """Of what steps take from the engine, by their names, for a window of LR pixels."""
+    """Return the shapes of the engine's images by name, for a window of that many LR pixels."""
     bands, guides, scale = len(model.config.bands), len(model.config.guide_bands), model.scale
     channels = {"lr": bands, "view": bands, "mask": 1, "offsets": 2}
     shapes: dict[str, Shape] = {name: (1, count, height, width) for name, count in channels.items()}
@@ -149,12 +156,12 @@ def image_shapes(model: SISR | MISR, height: int, width: int) -> dict[str, Shape
 def cached_graphs(
     model: SISR | MISR, steps: Sequence[Step], uncertainty: bool, core: openvino.Core
 ) -> dict[str, openvino.Model]:
-    """The graphs of a model, for windows of any size: from the cache, or converted and put there."""
+    """Return the graphs of a model by name, for windows of any size: from the cache, or converted and put there."""
     key = _fingerprint(model) + ("-uncertainty" if uncertainty else "")
     names = [step.name for step in steps]
     try:
         return _read(cached_assets_path("rs_srgan", namespace="openvino", subfolder=key), names, core)
-    except (OSError, RuntimeError, ValueError):  # not there, damaged, or a cache that is none
+    except (OSError, RuntimeError, ValueError):  # missing or damaged files, or no usable cache
         graphs = _convert(model, steps, uncertainty)
     with tempfile.TemporaryDirectory(prefix="rs_srgan_") as converted:
         for name, graph in graphs.items():
@@ -167,7 +174,7 @@ def cached_graphs(
                 (Path(fresh) / key).rename(folder)
         except (OSError, ValueError) as error:
             logger.warning("The converted model cannot be kept (%s): the next run converts it again.", error)
-        # as the next run will: a graph that is read rounds otherwise than the one that was saved
+        # read it back, as the next run does: a graph that was read rounds differently than the one that was saved
         return _read(Path(converted), names, core)
 
 
@@ -176,7 +183,7 @@ def _read(folder: Path, names: Sequence[str], core: openvino.Core) -> dict[str, 
 
 
 class _Module(nn.Module):
-    """A step as the conversion wants it."""
+    """A step as a module, which the conversion expects."""
 
     def __init__(self, model: SISR | MISR, step: Step) -> None:
         super().__init__()
@@ -188,7 +195,7 @@ class _Module(nn.Module):
 
 @torch.inference_mode()
 def _convert(model: SISR | MISR, steps: Sequence[Step], uncertainty: bool) -> dict[str, openvino.Model]:
-    side = 2 * model.receptive_field + 8  # any that leaves something within the margin
+    side = 2 * model.receptive_field + 8  # any side that leaves pixels inside the margin
     examples = {name: torch.zeros(shape) for name, shape in image_shapes(model, side, side).items()}
     encoding = Encoding("uint16", (1e-4,) * len(model.config.bands), (0.0,) * len(model.config.bands), 0)
     encodings = list(encoding_tensors(encoding).values()) * (1 + uncertainty)

@@ -1,4 +1,4 @@
-"""Reading, computing and writing at the same time, in bounded memory."""
+"""`overlapped`: reading, computing and writing at the same time, in bounded memory."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
@@ -11,7 +11,7 @@ Part = TypeVar("Part")
 Read = TypeVar("Read")
 Computed = TypeVar("Computed")
 
-# Parts in flight beside those that are computed: one being read, one read, one computed, one being written.
+# Parts in flight beside those being computed: one being read, one read, one computed, one being written.
 AROUND = 4
 
 
@@ -24,16 +24,16 @@ def overlapped(
 ) -> Generator[Part]:
     """Take `parts` through three stages; yield a part when it is written.
 
-    Each stage takes the parts in order, reading and writing one at a time, computing `workers` of them. An exception of
-    any stage comes up here; then, or when the iteration is closed, nothing is begun any more and what is under way is
-    waited for. What was written until then are the first parts, without a gap.
+    Each stage takes the parts in order; one part is read at a time, `workers` are computed, and one is written. An
+    exception of any stage is raised here. Then, or when the iteration is closed, no stage is begun any more, and the
+    stages under way are waited for. The parts written until then are the first ones, without a gap.
 
     Args:
-        parts: of the work.
-        read: what a part needs.
-        compute: the result of what was read.
-        write: keeps it.
-        workers: threads that compute.
+        parts: the parts of the work.
+        read: reads what a part needs.
+        compute: computes the result from what was read.
+        write: writes the result.
+        workers: number of threads that compute.
     """
     flying: deque[tuple[Part, list[Future[Any]]]] = deque()
     upcoming = iter(parts)
@@ -41,7 +41,7 @@ def overlapped(
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(workers) as computer, ThreadPoolExecutor(1) as writer:
 
         def begin(part: Part) -> list[Future[Any]]:
-            # a stage waits for the one before, whose tasks were submitted in the same order: so none waits for ever
+            # a stage waits for the one before, whose tasks are submitted in the same order: no deadlock
             pixels = reader.submit(read, part)
             result = computer.submit(lambda: compute(pixels.result()))
             return [pixels, result, writer.submit(keep, part, result)]
@@ -52,7 +52,7 @@ def overlapped(
                 if not stopped.is_set():
                     write(part, computed)
             except BaseException:
-                stopped.set()  # before the next part is looked at: what is written has no gaps
+                stopped.set()  # before the next part is written: no gaps
                 raise
 
         try:

@@ -1,4 +1,4 @@
-"""Revisits of one place on their way to a model: registered once, then read by the window."""
+"""`Series`: revisits of one place, registered once, then read window by window. See `Inputs`."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -23,31 +22,32 @@ from rs_srgan.reading.revisit import NO_MASK, Revisit, open_revisit
 from rs_srgan.registration.align import Tones
 from rs_srgan.registration.shift import Shift
 from rs_srgan.registration.shift_field import LEAST_CONFIDENCE, Read, ShiftField
+from rs_srgan.sensors import SENTINEL2, Sensor
 from rs_srgan.sensors.offsets import LARGEST_OFFSET_LR_PX
 
 logger = logging.getLogger(__name__)
 
-# Registered is what is wanted and so much around it, so that a small area has windows of full size.
+# Pixels around the wanted area that are registered, too, so that a small area has windows of full size.
 _AROUND_PX = 256
-# What tones are found from, and weights: windows of this size, so many along each axis at most.
+# Tones and weights are found from windows of this size, at most that many along each axis.
 _SAMPLE_PX = 256
 _SAMPLES = 4
-# Of their pixels every so many'th, along each axis: neighbours say the same.
+# Step between the pixels that are compared, along each axis: neighbours hold the same information.
 _STRIDE = 4
 
 
 @dataclass(frozen=True)
 class ViewSummary:
-    """What became of a revisit.
+    """Summary of a revisit: what it shows, and how it was used.
 
     Attributes:
-        name: of the file or product.
-        taken: the day, as ISO 8601 has it; empty if nothing says it.
-        clear: share of the wanted area where it shows the ground.
-        shift: against the reference, median; its confidence is 0 where nothing could be compared.
-        weight: what it has to say in the result, the mean over samples of the area; 1 over all views.
-        role: "reference", "used", or why it was not.
-        source: index among what was given.
+        name: name of the file or product.
+        taken: the day in ISO 8601; empty if it is unknown.
+        clear: share of the wanted area in which the revisit shows the ground, 0..1.
+        shift: median shift against the reference, LR pixels; its confidence is 0 if nothing could be compared.
+        weight: weight in the result, 0..1, the mean over samples of the area; the weights of all views add up to 1.
+        role: "reference", "used", or the reason why the revisit was not used.
+        source: index of the image in the request.
     """
 
     name: str
@@ -75,17 +75,19 @@ def open_series(
     offset: float | None = None,
     bbox: Sequence[float] | None = None,
     aoi: str | Path | None = None,
+    sensor: Sensor = SENTINEL2,
 ) -> Iterator["Series"]:
     """Open revisits of one place in any order, and register them.
 
     Args:
-        sources: see `super_resolve`.
-        model: whose bands are read.
-        masks: as many, "-" for none; see `open_revisit`.
-        reference: index of the one that the result shows; the one that shows most ground if left out.
+        sources: paths of the images; see `super_resolve`.
+        model: the model whose bands are read.
+        masks: paths of the masks, one for each image, "-" for none; see `open_revisit`.
+        reference: index of the image that the result shows; by default the one that shows most ground.
         offset: see `open_revisit`.
         bbox: see `find_region`.
         aoi: see `find_region`.
+        sensor: see `open_revisit`.
 
     Raises:
         InputError: something about a revisit cannot be used.
@@ -98,7 +100,7 @@ def open_series(
         revisits = []
         for index, source in enumerate(sources):
             mask = None if masks is None or str(masks[index]) == NO_MASK else masks[index]
-            revisits.append(stack.enter_context(open_revisit(source, model.config.bands, offset, mask)))
+            revisits.append(stack.enter_context(open_revisit(source, model.config.bands, offset, mask, sensor)))
         if reference is None:
             reference = _clearest(revisits, bbox, aoi)
         first = revisits[reference]
@@ -109,7 +111,7 @@ def open_series(
 
 
 def _clearest(revisits: Sequence[Revisit], bbox: Sequence[float] | None, aoi: str | Path | None) -> int:
-    """Index of the one that shows most ground."""
+    """Return the index of the revisit that shows most ground."""
     shown = []
     for revisit in revisits:
         try:
@@ -117,29 +119,27 @@ def _clearest(revisits: Sequence[Revisit], bbox: Sequence[float] | None, aoi: st
         except InputError:
             if len(revisits) == 1:
                 raise
-            shown.append(-1.0)  # it lies beside the area
+            shown.append(-1.0)  # it lies outside the area
         else:
             pixel = abs(revisit.raster.grid.transform.determinant)
             shown.append(_clear_share(revisit, window) * window.height * window.width * pixel)
-    if max(shown) < 0:  # then say so as for one
+    if max(shown) < 0:  # raise the error of a single image
         find_region(revisits[0].raster.grid, revisits[0].raster.name, bbox, aoi)
     return int(np.argmax(shown))
 
 
 def _clear_share(revisit: Revisit, window: Window) -> float:
-    """Of a window, where the ground is shown: from samples of its pixels, all of a scene classification."""
-    if revisit.clear and not revisit.files:  # a product's own, which knows where there is no data
+    """Return the share of a window that shows the ground, from samples of its pixels or all of its class mask."""
+    if revisit.clear and not revisit.files:  # a product's own mask, which marks missing data, too
         return revisit.clear.share(window)
-    shares = []
-    for sample in _samples(window):
-        shares.append(revisit.read(sample)[1].mean())  # a hole in any band is one
-    if revisit.clear and revisit.clear.classes and any(shares):  # a classification in a file, which knows it, too
+    shares = [revisit.read(sample)[1].mean() for sample in _samples(window)]  # a hole in any band is one
+    if revisit.clear and revisit.clear.classes and any(shares):  # a class mask in a file, which marks missing data, too
         return revisit.clear.share(window)
     return float(np.mean(shares))
 
 
 def _samples(window: Window) -> list[Window]:
-    """Windows that are spread over a larger one."""
+    """Return windows that are spread over a larger one."""
     height, width = min(_SAMPLE_PX, window.height), min(_SAMPLE_PX, window.width)
     rows, cols = (
         spread(side, size, max(size, -(-(side - size) // (_SAMPLES - 1))))
@@ -149,7 +149,7 @@ def _samples(window: Window) -> list[Window]:
 
 
 class _View:
-    """A revisit as it lies on the reference."""
+    """A revisit on the reference's grid."""
 
     def __init__(self, revisit: Revisit, reference: "_Reference", origin: Window) -> None:
         self.revisit, self._origin = revisit, origin
@@ -168,21 +168,21 @@ class _View:
 
     @property
     def registered(self) -> bool:
-        """Whether it is known how it lies."""
+        """True if its shift is known."""
         return self.field.confidence >= LEAST_CONFIDENCE
 
     def pixels(self, window: Window) -> tuple[FloatImage, Mask, FloatImage]:
-        """The nearest pixels to those of a window inside the reference.
+        """Return the nearest pixels to those of a window inside the reference.
 
         Returns:
-            reflectance in its tones, (C, h, w), where they count, (h, w), and how far off they were sampled, LR pixels
-            of the reference, (2, h, w).
+            reflectance in the reference's tones, (C, h, w); True where they count, (h, w); and the offsets from the
+            reference's pixels to the places where they were sampled, LR pixels of the reference, (2, h, w).
         """
         image, counts, offsets = self._nearest(window)
         return (self.tones.apply(image) if self.tones else image), counts, offsets
 
     def keep(self, windows: Sequence[Window]) -> None:
-        """These will be wanted several times. Replaces what was kept."""
+        """Keep the pixels of windows that are needed several times, instead of those kept so far."""
         self._kept = {window: self._nearest(window) for window in windows}
 
     def _nearest(self, window: Window) -> tuple[FloatImage, Mask, FloatImage]:
@@ -203,7 +203,7 @@ class _View:
         return image[:, row, col], counts[row, col] & inside, offsets
 
     def _gray(self, window: Window) -> tuple[FloatImage, Mask]:
-        """Registration only: what lies exactly there, as far as the grids say, interpolated linearly."""
+        """Return one band at the positions that the grids give, interpolated linearly; for registration only."""
         positions = self._positions.at(window)
         image, counts, inside, box = self._read(positions, 1, self.revisit.read_gray)
         if image is None:
@@ -217,7 +217,7 @@ class _View:
     def _read(
         self, positions: FloatImage, margin: int, read: Read
     ) -> tuple[FloatImage | None, Mask, Mask, tuple[int, int]]:
-        """The pixels around positions in this view, where they count, which positions are inside, and their corner."""
+        """Return pixels around positions in this view, where they count, which positions are inside, and the corner."""
         grid = self.revisit.raster.grid
         with np.errstate(invalid="ignore"):
             inside = (positions > -0.5).all(0) & (positions[0] < grid.height - 0.5) & (positions[1] < grid.width - 0.5)
@@ -244,17 +244,17 @@ class _View:
 
 
 def _turned(matrix: Image, steps: Image) -> Image:
-    """A matrix times the vector of every pixel, (2, h, w)."""
+    """Return a matrix times the vector of every pixel, (2, h, w)."""
     (a, b), (c, d) = matrix
     return np.stack([a * steps[0] + b * steps[1], c * steps[0] + d * steps[1]])
 
 
 class _Reference:
-    """The revisit that the others lie on."""
+    """The revisit that the others are registered to."""
 
     def __init__(self, revisit: Revisit) -> None:
         self.revisit = revisit
-        # every view is compared with the same windows, and takes its tones from the same
+        # all views are compared with the same windows, and take their tones from the same windows
         self.gray = cache(revisit.read_gray)
         self.pixels = lru_cache(maxsize=_SAMPLES**2)(revisit.read)
 
@@ -263,8 +263,11 @@ class Series:
     """Registered revisits, of which the first is the reference. See `Inputs`.
 
     Attributes:
-        region: of the reference, that is wanted.
-        summaries: of all revisits, the reference first.
+        lr: the raster of the reference.
+        rasters: the rasters of all revisits, the reference first.
+        region: the part of the reference that is wanted.
+        views: the registered revisits, without the reference.
+        summaries: summaries of all revisits, the reference first.
     """
 
     def __init__(self, revisits: Sequence[Revisit], sources: Sequence[int], region: Region, model: MISR) -> None:
@@ -277,7 +280,7 @@ class Series:
         every = []
         for number, revisit in enumerate(others, start=1):
             every.append(_View(revisit, first, origin))
-            logger.info("%s: looked at, %d of %d.", revisit.raster.name, number, len(others))
+            logger.info("%s: compared with the reference, %d of %d.", revisit.raster.name, number, len(others))
         self.views = [view for view in every if view.registered]
         weights = iter(self._weights(model))
         own = _clear_share(reference, region.window)
@@ -291,7 +294,7 @@ class Series:
             view.keep(())
             if view.reprojected:
                 logger.info(
-                    "%s is of another projection: each pixel is taken at its exact place, nothing is resampled.",
+                    "%s has another projection: its pixels are taken at their exact places, without resampling.",
                     view.revisit.raster.name,
                 )
 
@@ -304,7 +307,7 @@ class Series:
         return ViewSummary(name, _day(view.revisit), clear, shift, weight, role, source)
 
     def _weights(self, model: MISR) -> list[float]:
-        """Of the reference and the views that are used, mean over samples of the area."""
+        """Return the weights of the reference and the registered views, mean over samples of the area."""
         found = []
         for sample in _samples(self.region.window):
             layers, _ = self.read(sample, 0)
@@ -312,13 +315,13 @@ class Series:
             found.append(model.weights(views, mask, offsets).mean((0, 2, 3)).tolist())
         return list(np.mean(found, axis=0))
 
-    def request(self) -> dict[str, Any]:
-        """See `Inputs`."""
+    def request(self) -> dict[str, object]:
+        """Return names, sizes and times of the masks' files. See `Inputs`."""
         masks = [[(file.name, file.stat()) for file in revisit.files] for revisit in self._revisits]
         return {"mask": [[[name, stat.st_size, stat.st_mtime_ns] for name, stat in each] for each in masks]}
 
     def read(self, window: Window, reach: int) -> tuple[list[FloatImage], Mask]:
-        """See `Inputs`: what `MISR.forward` takes, the reference first."""
+        """Return views, masks and offsets as `MISR.forward` takes them, the reference first. See `Inputs`."""
         lr, measured = read_filled(self.lr, window, reach)
         inside = window.clipped(self.lr.grid.height, self.lr.grid.width)
         size = (window.height, window.width)

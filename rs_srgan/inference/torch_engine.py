@@ -1,4 +1,4 @@
-"""The engine that computes with PyTorch, on the GPU where there is one."""
+"""`TorchEngine`: runs a model with PyTorch, on the GPU if there is one."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,9 +14,9 @@ from rs_srgan.version import __version__
 
 
 class TorchEngine:
-    """Runs a model with PyTorch, on the GPU where there is one. See `make_engine`.
+    """Runs a model with PyTorch, on the GPU if there is one. See `make_engine`.
 
-    On NVIDIA's GPUs the kernels are captured once for each shape of window, and replayed.
+    On NVIDIA's GPUs it captures the kernels once for each shape of window, and replays them.
     """
 
     def __init__(
@@ -40,12 +40,12 @@ class TorchEngine:
         return f"{self.kind}{threads}"
 
     def versions(self) -> str:
-        """See `Engine`."""
+        """Return the versions of rs_srgan and PyTorch. See `Engine`."""
         return f"rs_srgan {__version__}, torch {torch.__version__}"
 
     @torch.inference_mode()
     def __call__(self, *images: FloatImage) -> list[Image]:
-        """See `Engine`."""
+        """Super-resolve a window. See `Engine`."""
         inputs = [_channels_last(torch.from_numpy(image)[None].to(self.device)) for image in images]
         before = torch.get_num_threads()
         torch.set_num_threads(self.threads)
@@ -69,7 +69,7 @@ class TorchEngine:
 
     def _forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         bf16 = self.precision == "bf16"
-        # TF32, the default on NVIDIA's GPUs, is no fp32; weights cast once would not be in a captured graph
+        # TF32, the default on NVIDIA's GPUs, is not fp32; a captured graph would lack the cast of cached weights
         with (
             torch.autocast(self.device.type, torch.bfloat16, enabled=bf16, cache_enabled=False),
             torch.backends.cudnn.flags(enabled=True, allow_tf32=False),
@@ -84,5 +84,5 @@ class TorchEngine:
 
 
 def _channels_last(images: Tensor) -> Tensor:
-    """As the network's layers like it; of several views only the network's own copies are."""
+    """Return images in the memory layout that the layers compute fastest; views, (B, T, C, h, w), stay as they are."""
     return images.contiguous(memory_format=torch.channels_last) if images.dim() == 4 else images

@@ -12,7 +12,7 @@ def test_every_part_goes_through_in_order():
     assert log == [(part, part * 10 + 1) for part in range(1, 20)]
 
 
-def test_no_parts_no_work():
+def test_no_parts_are_no_work():
     assert not list(overlapped([], _never, _never, _never))
 
 
@@ -21,7 +21,7 @@ def _never(*_):
 
 
 def test_the_stages_overlap():
-    """The second part is read while the first is computed, which waits for it, and would wait for ever otherwise."""
+    """Computing the first part waits until the second is read, forever without overlap."""
     second_read = threading.Event()
 
     def read(part):
@@ -36,8 +36,8 @@ def test_the_stages_overlap():
     assert list(overlapped(["first", "second"], read, compute, lambda *_: None)) == ["first", "second"]
 
 
-def test_workers_compute_at_the_same_time_and_the_order_stays():
-    """Neither of the first two parts is computed before both have begun."""
+def test_workers_compute_at_the_same_time_in_order():
+    """The first two parts wait for each other."""
     meeting = threading.Barrier(2)
     written = []
 
@@ -50,7 +50,7 @@ def test_workers_compute_at_the_same_time_and_the_order_stays():
     assert written == [(part, part) for part in range(20)]
 
 
-def test_not_more_is_read_than_will_soon_be_needed():
+def test_few_parts_are_read_in_advance():
     read = []
     work = overlapped(range(1, 100), lambda p: read.append(p) or p, lambda r: r, lambda *_: None)
     next(work)
@@ -60,7 +60,7 @@ def test_not_more_is_read_than_will_soon_be_needed():
 
 
 @pytest.mark.parametrize("stage", ["read", "compute", "write"])
-def test_what_goes_wrong_comes_up_and_stops_the_work(stage):
+def test_error_of_a_stage_is_raised_and_stops_the_work(stage):
     written = []
 
     def fail_at_five(name):
@@ -75,4 +75,4 @@ def test_what_goes_wrong_comes_up_and_stops_the_work(stage):
 
     with pytest.raises(OSError, match="the fifth"):
         list(overlapped(range(1, 100), *map(fail_at_five, ("read", "compute", "write")), workers=2))
-    assert written == [1, 2, 3, 4]  # no gap: a run that is gone on with begins after the last
+    assert written == [1, 2, 3, 4]  # no gap: a resumed run begins after the last

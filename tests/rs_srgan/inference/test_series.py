@@ -10,8 +10,9 @@ from rasterio.warp import transform, transform_bounds
 from scipy import ndimage
 
 from rs_srgan import MISR, InputError, MISRConfig, super_resolve
-from rs_srgan.inference.scene import run
+from rs_srgan.inference.options import PredictOptions
 from rs_srgan.inference.series import open_series
+from rs_srgan.inference.super_resolve import run
 from rs_srgan.sensors import RGBN
 from tests.conftest import UTM_10M
 from tests.rs_srgan.registration.test_shift import moved, scene
@@ -23,7 +24,7 @@ SHIFTS = ((0, 0), (0.4, -1.3), (-2.2, 0.7), (1.5, 1.5))
 
 @pytest.fixture
 def misr() -> MISR:
-    """Small, with a fusion that shows in every pixel."""
+    """A small model whose fusion changes every pixel."""
     torch.manual_seed(0)
     model = MISR(MISRConfig(channels=16, blocks=1, fusion_channels=16, fusion_blocks=1)).eval()
     with torch.no_grad():
@@ -33,7 +34,7 @@ def misr() -> MISR:
 
 
 def ground(side=SIDE, seed=0):
-    """Reflectance of four bands, (4, side, side), in DN."""
+    """Return DN of four bands, (4, side, side)."""
     gray = scene(seed, side)
     gray = (gray - gray.min()) / np.ptp(gray)
     return np.stack([gray * gain + 0.05 for gain in (0.3, 0.28, 0.25, 0.5)])
@@ -45,7 +46,7 @@ def dn(reflectance):
 
 @pytest.fixture
 def revisits(write_tif):
-    """Four dates on one grid, shifted."""
+    """Images of four dates on one grid, with shifts."""
     return [
         write_tif(dn(np.stack([moved(band, *shift) for band in ground()])), f"view_2023010{index + 1}.tif", nodata=0)
         for index, shift in enumerate(SHIFTS)
@@ -57,7 +58,7 @@ def pixels(path):
         return dataset.read().astype(int)
 
 
-def test_the_series_tells_dates_shifts_and_weights(misr, revisits):
+def test_summaries_hold_dates_shifts_and_weights(misr, revisits):
     with open_series(revisits, misr, reference=0) as series:
         assert [summary.taken for summary in series.summaries] == [f"2023-01-0{day}" for day in (1, 2, 3, 4)]
         assert [summary.role for summary in series.summaries] == ["reference", "used", "used", "used"]
@@ -68,19 +69,19 @@ def test_the_series_tells_dates_shifts_and_weights(misr, revisits):
 
 @pytest.mark.parametrize("tile", [40, 64])
 @pytest.mark.parametrize("engine", ["torch", "openvino"])
-def test_the_result_does_not_depend_on_tile_size(misr, revisits, tmp_path, tile, engine):
+def test_result_does_not_depend_on_tile_size(misr, revisits, tmp_path, tile, engine):
     whole = super_resolve(revisits, tmp_path / "whole.tif", misr, tile=1000, engine=engine, precision="fp32")
     tiled = super_resolve(revisits, tmp_path / "tiled.tif", misr, tile=tile, engine=engine, precision="fp32")
     assert np.abs(pixels(whole) - pixels(tiled)).max() <= 1  # float32 rounding ties
 
 
-def test_both_engines_give_the_same(misr, revisits, tmp_path):
+def test_both_engines_give_the_same_result(misr, revisits, tmp_path):
     one = super_resolve(revisits, tmp_path / "torch.tif", misr, engine="torch", precision="fp32")
     other = super_resolve(revisits, tmp_path / "openvino.tif", misr, engine="openvino", precision="fp32")
     assert np.abs(pixels(one) - pixels(other)).max() <= 1
 
 
-def test_a_scene_gives_what_the_arrays_give(misr, revisits, tmp_path):
+def test_files_give_what_arrays_give(misr, revisits, tmp_path):
     target = super_resolve(revisits, tmp_path / "out.tif", misr, reference=1, engine="torch", precision="fp32")
     images = [pixels(path).astype(np.float32) / 10_000 for path in revisits]
     expected = misr.predict(images, reference=1).clip(1e-4) * 10_000
@@ -89,14 +90,14 @@ def test_a_scene_gives_what_the_arrays_give(misr, revisits, tmp_path):
     assert np.abs(pixels(target) - misr.sisr.predict(images[1]) * 10_000).max() > 50  # the others do show
 
 
-def test_the_order_of_the_others_does_not_matter(misr, revisits, tmp_path):
+def test_order_of_the_other_views_does_not_matter(misr, revisits, tmp_path):
     one = super_resolve(revisits, tmp_path / "one.tif", misr, reference=0, precision="fp32")
     other = [revisits[at] for at in (2, 3, 0, 1)]
     again = super_resolve(other, tmp_path / "other.tif", misr, reference=2, precision="fp32")
     assert np.abs(pixels(one) - pixels(again)).max() <= 1
 
 
-def test_one_image_is_what_its_sisr_model_makes_of_it(misr, revisits, tmp_path):
+def test_single_image_gives_the_result_of_the_sisr_model(misr, revisits, tmp_path):
     several = super_resolve(revisits[:1], tmp_path / "several.tif", misr, reference=0)
     plain = super_resolve(revisits[0], tmp_path / "plain.tif", misr)
     alone = super_resolve(revisits[0], tmp_path / "alone.tif", misr.sisr)
@@ -104,8 +105,8 @@ def test_one_image_is_what_its_sisr_model_makes_of_it(misr, revisits, tmp_path):
     np.testing.assert_array_equal(pixels(plain), pixels(alone))
 
 
-def test_views_on_other_grids_count_as_if_they_were_on_one(misr, revisits, write_tif, tmp_path):
-    """A view cut out, and one whose grid begins elsewhere by a part of a pixel: the pixels are the same."""
+def test_views_on_other_grids_give_the_result_of_one_grid(misr, revisits, write_tif, tmp_path):
+    """One view is a crop, and the grid of another begins a fraction of a pixel away."""
     cut = write_tif(
         pixels(revisits[1])[:, 7:, 5:].astype(np.uint16),
         "cut.tif",
@@ -124,8 +125,8 @@ def test_views_on_other_grids_count_as_if_they_were_on_one(misr, revisits, write
     np.testing.assert_allclose(shifts, [SHIFTS[1], (-2.2 - 0.6, 0.7 + 0.3)], atol=0.05)
 
 
-def test_a_view_of_another_zone_is_taken_at_its_exact_place(misr, write_tif, caplog):
-    """The same ground, sampled on the grid of the neighbouring zone, turned by two degrees."""
+def test_view_of_another_utm_zone_is_not_resampled(misr, write_tif, caplog):
+    """The second view shows the same ground on the grid of the neighbouring zone, which is rotated by two degrees."""
     side = 160
     fine = ground(side)
     reference = write_tif(dn(fine), "here.tif")
@@ -148,11 +149,11 @@ def test_a_view_of_another_zone_is_taken_at_its_exact_place(misr, write_tif, cap
         assert near.sum() > 100
         assert np.abs(views[1] - views[0])[:, near].mean() < 0.2 * np.abs(np.diff(views[0], axis=-1)).mean()
         assert 0.5 < np.abs(offsets[1]).max() < 0.6  # half a pixel, turned
-    assert "nothing is resampled" in caplog.text
+    assert "without resampling" in caplog.text
 
 
-def test_what_clouds_hide_does_not_count(misr, revisits, tmp_path):
-    """A view that is all cloud changes nothing; a view under clouds here counts there."""
+def test_pixels_below_clouds_do_not_count(misr, revisits, tmp_path):
+    """A view with clouds everywhere changes nothing; a view with clouds in one half changes the other half."""
     mask = tmp_path / "clear.tif"
     with rasterio.open(revisits[1]) as like:
         profile = like.profile | {"count": 1, "dtype": "uint8", "nodata": None}
@@ -171,7 +172,7 @@ def test_what_clouds_hide_does_not_count(misr, revisits, tmp_path):
     assert np.abs(pixels(masked)[right] - pixels(unmasked)[right]).mean() < 10
 
 
-def test_a_view_of_another_place_is_left_out_and_said(misr, revisits, write_tif, tmp_path, caplog):
+def test_view_of_another_place_is_left_out(misr, revisits, write_tif, tmp_path, caplog):
     other = write_tif(dn(ground(seed=5)), "other.tif", nodata=0)
     caplog.set_level("INFO")
     with_it = super_resolve([revisits[0], other], tmp_path / "a.tif", misr, reference=0)
@@ -181,7 +182,7 @@ def test_a_view_of_another_place_is_left_out_and_said(misr, revisits, write_tif,
     assert "not used: it cannot be registered" in caplog.text
 
 
-def test_the_clearest_is_the_reference_unless_another_is_named(misr, revisits, write_tif):
+def test_clearest_view_is_the_reference_by_default(misr, revisits, write_tif):
     holes = pixels(revisits[0])
     holes[:, :60] = 0
     cloudy = write_tif(holes.astype(np.uint16), "cloudy.tif", nodata=0)
@@ -195,7 +196,7 @@ def test_the_clearest_is_the_reference_unless_another_is_named(misr, revisits, w
         assert series.lr.name == revisits[1].name
 
 
-def test_products_are_revisits_with_their_own_classification(misr, tmp_path):
+def test_products_have_their_own_masks(misr, tmp_path):
     folders, scl = [], np.full((SIDE // 2, SIDE // 2), 4, np.uint8)
     scl[:20] = 9
     for index, shift in enumerate(SHIFTS[:2]):
@@ -212,7 +213,7 @@ def test_products_are_revisits_with_their_own_classification(misr, tmp_path):
     assert pixels(target).shape == (4, 4 * SIDE, 4 * SIDE)
 
 
-def test_a_part_is_read_and_registered_alone(misr, revisits, tmp_path):
+def test_only_the_wanted_part_is_read_and_registered(misr, revisits, tmp_path):
     box = transform_bounds("EPSG:32632", "OGC:CRS84", 600_300, 5_099_300, 600_700, 5_099_700)
     part = super_resolve(revisits, tmp_path / "part.tif", misr, reference=0, bbox=box)
     with rasterio.open(part) as dataset:
@@ -228,39 +229,39 @@ def test_a_part_is_read_and_registered_alone(misr, revisits, tmp_path):
         ({"bbox": (0, 0, 1, 1)}, "lies outside"),
     ],
 )
-def test_a_wrong_request_is_an_error(misr, revisits, tmp_path, change, words):
+def test_wrong_request_is_an_error(misr, revisits, tmp_path, change, words):
     with pytest.raises(InputError, match=words):
         super_resolve(revisits[:2], tmp_path / "out.tif", misr, **change)
     assert not list(tmp_path.glob("out*"))
 
 
-def test_a_model_of_one_image_takes_one(model, misr, revisits, tmp_path):
-    with pytest.raises(InputError, match="takes one image"):
+def test_model_of_one_image_refuses_several(model, misr, revisits, tmp_path):
+    with pytest.raises(InputError, match="one image"):
         super_resolve(revisits[:2], tmp_path / "out.tif", model)
-    with pytest.raises(InputError, match="nothing of its uncertainty"):
+    with pytest.raises(InputError, match="uncertainty"):
         super_resolve(revisits[:2], tmp_path / "out.tif", misr, uncertainty=tmp_path / "u.tif")
     with pytest.raises(InputError, match="no image"):
         super_resolve([], tmp_path / "out.tif", misr)
-    with pytest.raises(InputError, match="is the input"):
+    with pytest.raises(InputError, match="input"):
         super_resolve(revisits[:2], revisits[1], misr, overwrite=True)
 
 
-def test_a_stopped_run_goes_on_and_ends_the_same(misr, revisits, tmp_path):
-    whole = super_resolve(revisits, tmp_path / "whole.tif", misr, tile=64)
-    with closing(run(revisits, tmp_path / "parts.tif", misr, tile=64)) as steps:
+def test_resume_gives_identical_pixels(misr, revisits, tmp_path):
+    whole = super_resolve(revisits, tmp_path / "whole.tif", misr, PredictOptions(tile=64))
+    with closing(run(revisits, tmp_path / "parts.tif", misr, PredictOptions(tile=64))) as steps:
         next(steps)
     parts = super_resolve(revisits, tmp_path / "parts.tif", misr, tile=64, resume=True)
     np.testing.assert_array_equal(pixels(whole), pixels(parts))
-    with closing(run(revisits, tmp_path / "other.tif", misr, tile=64)) as steps:
+    with closing(run(revisits, tmp_path / "other.tif", misr, PredictOptions(tile=64))) as steps:
         next(steps)
     with pytest.raises(InputError, match="input"):
         super_resolve(revisits[:3], tmp_path / "other.tif", misr, tile=64, resume=True)
 
 
-def test_a_mask_of_another_view_is_another_request(misr, revisits, write_tif, tmp_path):
+def test_resume_refuses_another_mask(misr, revisits, write_tif, tmp_path):
     mask = write_tif(np.ones((1, SIDE, SIDE), np.uint8), "clear.tif", bands=[None])
     target, options = tmp_path / "out.tif", {"tile": 64, "reference": 0}
-    with closing(run(revisits[:3], target, misr, masks=["-", mask, "-"], **options)) as steps:
+    with closing(run(revisits[:3], target, misr, PredictOptions(masks=["-", mask, "-"], **options))) as steps:
         next(steps)
-    with pytest.raises(InputError, match="another mask"):
+    with pytest.raises(InputError, match="mask"):
         super_resolve(revisits[:3], target, misr, masks=["-", "-", mask], resume=True, **options)

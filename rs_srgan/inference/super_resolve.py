@@ -1,0 +1,116 @@
+"""`super_resolve`: a raster, or revisits of one place, in; a super-resolved GeoTIFF out, in bounded memory."""
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+from rs_srgan.inference.engines import make_engine
+from rs_srgan.inference.job import Job, Source, resolve
+from rs_srgan.inference.options import PredictOptions, with_documented_options
+from rs_srgan.inference.scene import Engines, Scene, open_scene
+from rs_srgan.inference.tile_loop import Progress, work
+from rs_srgan.models import MISR, SISR
+from rs_srgan.writing.cog import COG_BLOCK_PX
+from rs_srgan.writing.result import Result
+from rs_srgan.writing.unfinished import Unfinished
+
+
+@with_documented_options
+def super_resolve(
+    source: Source | Sequence[Source],
+    target: str | Path,
+    model: Source | SISR | MISR | None = None,
+    options: PredictOptions | None = None,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    **keywords: object,
+) -> Path:
+    """Super-resolve a GeoTIFF, JP2, PNG or NPY file, a Sentinel-2 product, or revisits of one place, into a GeoTIFF.
+
+    The result has the input's scaling, nodata value, CRS, footprint and band descriptions. It does not depend on the
+    tile size if the model has `exact_tiling`, as all bundled models do. The target appears when it is complete; the
+    work of a stopped run stays beside it for `resume`.
+
+    Args:
+        source: the image to read, with the model's bands; a model with guide bands needs a product. A `MISR` model
+            takes several: images of one place in any order. Their grids may differ, as grids of neighbouring orbits and
+            UTM zones do, and each may cover only a part of the reference.
+        target: the GeoTIFF to write.
+        model: a model, or what `load_model` takes; by default sisr-x4-rgbn, and misr-x4-rgbn for several images.
+        options: the options below as one object that type checkers understand; keywords take precedence.
+        progress: called with the state after every tile.
+        **keywords: the options.
+
+    Returns:
+        the target's path.
+
+    Raises:
+        InputError: the input, the model or an option cannot be used; no file is left behind.
+        ReadError: an `InputError`, too: a part of the input could not be read; finished work is kept.
+        OSError: the disk is full, or the target was created by somebody else meanwhile; finished work is kept.
+        MemoryError: a tile does not fit into the memory; smaller tiles need less.
+    """
+    steps = run(source, target, model, (options or PredictOptions()).replace(keywords))
+    with closing(steps):  # at once, whatever happens: its threads still read and write
+        for state in steps:
+            if progress:
+                progress(state)
+    return Path(target)
+
+
+def run(
+    sources: Source | Sequence[Source],
+    target: str | Path,
+    model: Source | SISR | MISR | None = None,
+    options: PredictOptions = PredictOptions(),
+    engines: Engines = make_engine,
+) -> Generator[Progress]:
+    """Do what `super_resolve` does, and yield after every tile; closing the generator stops the work.
+
+    Args:
+        sources: see `super_resolve`.
+        target: see `super_resolve`.
+        model: see `super_resolve`.
+        options: the options.
+        engines: makes the engine, as `make_engine` does, or returns the one of an earlier run.
+    """
+    job = resolve(sources, target, model, options)
+    with ExitStack() as files:
+        scene = open_scene(job, engines, files)
+        parts = scene.plan(job.tile_lr_px, options.aoi)
+        results = _open_results(job, scene, len(parts), files)
+        with _memory_advice(job.tile_lr_px):
+            yield from work(scene, parts, results)
+        for result in reversed(results):
+            result.publish(options.cog, options.blocksize or COG_BLOCK_PX)
+
+
+def _open_results(job: Job, scene: Scene, parts: int, files: ExitStack) -> list[Result]:
+    """Return the files to write: the result, and its uncertainty if it is wanted; `files` closes them."""
+    options, names = job.options, scene.inputs.lr.descriptions
+    request = scene.request() | {
+        "tile size (LR pixels)": job.tile_lr_px,
+        "block size (pixels)": job.block_px,
+        "compression": options.compress,
+    }
+    results = []
+    for index, (target, encoding) in enumerate(zip(job.targets, scene.encodings, strict=True)):
+        second = index > 0
+        unfinished = Unfinished(target, request, parts, options.resume, options.overwrite, quiet=second)
+        files.enter_context(unfinished)
+        bands = [f"{name} half-width of 80 %" if second else name for name in names]
+        results.append(Result(unfinished, scene.grid, encoding, bands, scene.tags(), options.compress, job.block_px))
+        files.callback(results[-1].close)
+    return results
+
+
+@contextmanager
+def _memory_advice(tile_lr_px: int) -> Iterator[None]:
+    """Turn a MemoryError into one that names a remedy."""
+    try:
+        yield
+    except MemoryError as error:
+        raise MemoryError(
+            f"The memory is full with tiles of {tile_lr_px} x {tile_lr_px} pixels. Take smaller ones (tile, --tile), "
+            "or fewer threads (threads, --threads)."
+        ) from error

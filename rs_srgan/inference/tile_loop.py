@@ -1,0 +1,119 @@
+"""The loop over the tiles of a scene: reading, computing and writing overlap, and finished tiles are settled."""
+
+import logging
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+from rs_srgan.inference.pipeline import overlapped
+from rs_srgan.inference.scene import Pixels, Scene
+from rs_srgan.pixels.windows import Tile
+from rs_srgan.writing.result import Result
+
+logger = logging.getLogger(__name__)
+
+# A killed run loses what it computed since the last checkpoint.
+CHECKPOINT_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """State of a prediction after a tile.
+
+    Attributes:
+        done_px: LR pixels that are done.
+        total_px: LR pixels of the whole work.
+        seconds: time since this run began.
+        resumed_px: LR pixels of `done_px` that an earlier run computed.
+    """
+
+    done_px: int
+    total_px: int
+    seconds: float
+    resumed_px: int = 0
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds that the rest takes at the pace so far; infinite before the first tile."""
+        pace_px = self.done_px - self.resumed_px
+        return self.seconds * (self.total_px - self.done_px) / pace_px if pace_px else float("inf")
+
+
+def work(scene: Scene, parts: Sequence[Tile], results: Sequence[Result]) -> Generator[Progress]:
+    """Compute and write the parts that the results lack; yield after each.
+
+    Args:
+        scene: reads and computes the parts.
+        parts: the tiles in the order of the work.
+        results: the files to write, each of which holds the first parts already.
+
+    Raises:
+        MemoryError: a tile does not fit into the memory.
+    """
+    writer = _Writer(scene, results, len(parts))
+    done_px = resumed_px = sum(_core_px(part) for part in parts[: writer.written])
+    steps = overlapped(parts[writer.written :], scene.read, scene.compute, writer.write, scene.engine.workers)
+    started = time.monotonic()
+    with writer.settled(), closing(steps):
+        for part in steps:
+            done_px += _core_px(part)
+            yield Progress(done_px, scene.lr_px, time.monotonic() - started, resumed_px)
+    seconds, million = time.monotonic() - started, (done_px - resumed_px) / 1e6
+    if million:
+        pace = million * 1e3 / seconds
+        logger.info("%.1f s for %.1f million pixels, %.0f thousand a second.", seconds, million, pace)
+    writer.warn()
+
+
+def _core_px(part: Tile) -> int:
+    return part.core.height * part.core.width
+
+
+class _Writer:
+    """Writes parts into the results, settles them from time to time, and counts pixels."""
+
+    def __init__(self, scene: Scene, results: Sequence[Result], parts: int) -> None:
+        self._scene, self._results, self._parts = scene, results, parts
+        self.written = min(result.done for result in results)
+        self._empty = self.written == 0
+        self._measured = self._clipped = 0
+        self._settled_at = time.monotonic()
+
+    def write(self, part: Tile, pixels: Pixels | None) -> None:
+        """Write one part into all results."""
+        for result, dn in zip(self._results, self._scene.with_nodata(part, pixels), strict=True):
+            result.write(part.core.scaled(self._scene.model.scale), dn)
+        self.written += 1
+        if pixels is not None:
+            self._empty = False
+            self._measured, self._clipped = self._measured + pixels.measured, self._clipped + pixels.clipped
+        if self.written == self._parts or time.monotonic() - self._settled_at >= CHECKPOINT_SECONDS:
+            self._settle()
+
+    def _settle(self) -> None:
+        for result in self._results:
+            result.settle(self.written)
+        self._settled_at = time.monotonic()
+
+    @contextmanager
+    def settled(self) -> Iterator[None]:
+        """Settle what was written when the block ends, also if it is stopped."""
+        try:
+            yield
+        finally:
+            if self.written > min(result.done for result in self._results):
+                self._settle()
+
+    def warn(self) -> None:
+        """Log a warning if no pixel was valid, or if values were clipped."""
+        name = self._scene.inputs.lr.name
+        if self._empty:
+            logger.warning("%s holds no valid pixel, and so does the result.", name)
+        if self._clipped:
+            logger.warning(
+                "%s: %.3g %% of the values are beyond %s, which is what the result's DN can hold, and were clipped.",
+                name,
+                100 * self._clipped / self._measured,
+                self._scene.storable,
+            )

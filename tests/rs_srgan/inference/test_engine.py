@@ -1,0 +1,92 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from rs_srgan import SISR, SISRConfig
+from rs_srgan.inference.engine import encoding_tensors, memory_errors, to_dn
+from rs_srgan.inference.openvino_engine import OpenVinoEngine
+from rs_srgan.inference.torch_engine import TorchEngine
+from rs_srgan.pixels.radiometry import Encoding
+from tests.rs_srgan.inference.conftest import BASELINE_4, FINE
+
+
+@pytest.mark.parametrize("encoding", [FINE, BASELINE_4, Encoding("uint8", (1 / 255,) * 4, (0.0,) * 4, None)])
+@pytest.mark.parametrize("engine", [TorchEngine, OpenVinoEngine])
+def test_engine_returns_the_models_reflectance_as_dn(model, window, engine, encoding):
+    with torch.inference_mode():
+        sr = model(torch.from_numpy(window)[None], margin=model.receptive_field)[0].numpy()
+    expected = ((sr - encoding.bias[0]) / encoding.gain[0]).clip(*encoding.limits)
+    dn = engine(model, [encoding], "fp32")(window)[0]
+    assert dn.dtype == encoding.dtype
+    assert dn.shape == (4, 128, 160)
+    assert np.abs(dn - expected).max() <= 0.51
+
+
+@pytest.mark.parametrize("engine", [TorchEngine, OpenVinoEngine])
+def test_each_band_may_have_its_own_encoding(model, window, engine):
+    encoding = Encoding("uint16", (1e-4, 2e-4, 1e-4, 5e-5), (0.0, -0.1, -0.2, 0.0), 0)
+    with torch.inference_mode():
+        sr = model(torch.from_numpy(window)[None], margin=model.receptive_field)[0].numpy()
+    gain, bias = (np.array(values)[:, None, None] for values in (encoding.gain, encoding.bias))
+    expected = ((sr - bias) / gain).clip(*encoding.limits)
+    assert np.abs(engine(model, [encoding], "fp32")(window)[0] - expected).max() <= 0.51
+
+
+@pytest.mark.parametrize("encoding", [FINE, BASELINE_4, Encoding("int16", (1e-4,), (0.0,), -9999)])
+def test_every_dn_survives_the_round_trip(encoding):
+    encoding = dataclasses.replace(encoding, gain=encoding.gain[:1], bias=encoding.bias[:1])
+    limits = np.iinfo(encoding.dtype)
+    dn = np.arange(limits.min, limits.max + 1, dtype=encoding.dtype).reshape(1, 256, 256)
+    reflectance, valid = encoding.decode(dn)
+    again = to_dn(torch.from_numpy(reflectance)[None], **encoding_tensors(encoding))[0].numpy()
+    np.testing.assert_array_equal(again[valid], dn[valid])
+
+
+def test_dn_are_clipped_and_never_nodata():
+    sr = torch.tensor([[[[-1.0, 0.0, 7.0]]]])
+    for nodata, expected in ((None, [0, 0, 65535]), (0, [1, 1, 65535]), (65535, [0, 0, 65534])):
+        dn = to_dn(sr, **encoding_tensors(Encoding("uint16", (1e-4,), (0.0,), nodata)))
+        assert dn.flatten().tolist() == expected
+
+
+@pytest.mark.parametrize("engine", [TorchEngine, OpenVinoEngine])
+def test_bf16_does_not_round_the_reflectance(model, window, engine):
+    """Only the residual is rounded. Reflectance rounded to bf16 would have errors of up to 0.4 %."""
+    exact, half = (engine(model, [FINE], precision)(window)[0].astype(float) for precision in ("fp32", "bf16"))
+    with torch.no_grad():
+        model.generator.tail.weight.zero_()
+        model.generator.tail.bias.zero_()
+    residual = exact - engine(model, [FINE], "fp32")(window)[0]
+    assert 0 < np.sqrt(np.square(half - exact).mean()) < 0.02 * np.sqrt(np.square(residual).mean())
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("CUDA out of memory. Tried to allocate 2.00 GiB.", MemoryError),
+        ("Exception from core.cpp:117:\nException from allocator.cpp:79:\nstd::bad_alloc", MemoryError),
+        ("Check 'ptr' failed at cpu_memory.cpp:257:\nFailed to allocate 814141952 bytes of memory", MemoryError),
+        ("no such operation", RuntimeError),
+    ],
+)
+def test_full_memory_is_a_memory_error(words, expected):
+    with pytest.raises(expected), memory_errors():
+        raise RuntimeError(words)
+
+
+def test_both_engines_use_guide_bands():
+    torch.manual_seed(0)
+    config = SISRConfig(scale=2, bands=("B05", "B11"), guide_bands=("B04", "B08", "B02"), channels=16, blocks=1)
+    fusion = SISR(config).eval()
+    with torch.no_grad():
+        fusion.generator.tail.weight.mul_(10)
+    random = np.random.default_rng(0)
+    lr, guide = (random.uniform(0, 0.5, shape).astype(np.float32) for shape in ((2, 30, 40), (3, 60, 80)))
+    halo = fusion.receptive_field
+    encoding = dataclasses.replace(FINE, gain=FINE.gain[:2], bias=FINE.bias[:2])
+    with torch.inference_mode():
+        expected = fusion(torch.from_numpy(lr)[None], torch.from_numpy(guide)[None], margin=halo)[0].numpy()
+    for engine in (TorchEngine, OpenVinoEngine):
+        assert np.abs(engine(fusion, [encoding], "fp32")(lr, guide)[0] - expected / 5e-5).max() <= 0.51

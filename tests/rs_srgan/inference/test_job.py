@@ -1,0 +1,37 @@
+import pytest
+
+from rs_srgan import InputError
+from rs_srgan.inference.job import resolve
+from rs_srgan.inference.options import PredictOptions
+from tests.conftest import scene_dn
+
+
+def test_no_image_is_refused(model, tmp_path):
+    with pytest.raises(InputError, match="no image"):
+        resolve([], tmp_path / "out.tif", model, PredictOptions())
+
+
+def test_model_of_one_image_refuses_several(model, write_tif, tmp_path):
+    views = [write_tif(scene_dn(8, 8), name) for name in ("a.tif", "b.tif")]
+    with pytest.raises(InputError, match="one image"):
+        resolve(views, tmp_path / "out.tif", model, PredictOptions())
+
+
+@pytest.mark.parametrize(
+    ("tile", "blocksize", "expected"),
+    [(13, None, (16, 64)), (100, None, (128, 256)), (512, 1024, (512, 1024)), (16, 512, (128, 512))],
+)
+def test_tiles_are_whole_blocks(model, write_tif, tmp_path, tile, blocksize, expected):
+    options = PredictOptions(tile=tile, blocksize=blocksize)
+    job = resolve(write_tif(scene_dn(8, 8)), tmp_path / "out.tif", model, options)
+    assert (job.tile_lr_px, job.block_px) == expected
+
+
+@pytest.mark.parametrize("given", [1, "b.tif", "elsewhere/b.tif", "whole path"])
+def test_reference_is_an_index_or_a_name(misr, write_tif, tmp_path, given):
+    views = [write_tif(scene_dn(8, 8), name) for name in ("a.tif", "b.tif")]
+    reference = views[1] if given == "whole path" else given
+    job = resolve(views, tmp_path / "out.tif", misr, PredictOptions(reference=reference))
+    assert job.reference == 1
+    with pytest.raises(InputError, match=r"a\.tif, b\.tif"):
+        resolve(views, tmp_path / "out.tif", misr, PredictOptions(reference="c.tif"))
