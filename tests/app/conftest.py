@@ -1,5 +1,6 @@
 """Fixtures of the app: a queue, a server in its own process, a browser, and uploads."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -64,9 +65,9 @@ def models() -> Models:
 
 
 @pytest.fixture(scope="session")
-def session_jobs(settings, models):
+def session_jobs(settings, models, tmp_path_factory):
     """One queue for all tests: its process takes seconds to start."""
-    jobs = Jobs(settings, models)
+    jobs = Jobs(dataclasses.replace(settings, data_root=tmp_path_factory.getbasetemp()), models)
     yield jobs
     jobs.close()
 

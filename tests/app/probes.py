@@ -1,9 +1,8 @@
-"""What tests have the reading and computing processes do."""
+"""Functions that tests call in the reading and computing processes."""
 
 import os
 import socket
 import sys
-import time
 from pathlib import Path
 
 
@@ -29,9 +28,8 @@ def spin() -> None:
         pass
 
 
-def sleep(seconds: float) -> float:
-    time.sleep(seconds)
-    return seconds
+def answer(value: int) -> int:
+    return value
 
 
 def crash() -> None:
@@ -56,3 +54,10 @@ def connect(port: int) -> str:
     except OSError as error:
         return str(error)
     return "connected"
+
+
+def read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError as error:
+        return str(error)

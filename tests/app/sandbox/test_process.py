@@ -1,0 +1,38 @@
+"""What the processes that open uploads can do."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from app.sandbox.process import ALLOWED_DRIVERS, Sandbox, gdal_settings, machine_bytes, worker_bytes
+from tests.app import probes
+
+
+def test_a_worker_has_the_allowed_drivers_only():
+    sandbox = Sandbox("tests.app.probes:answer_drivers", memory=1_000_000_000)
+    assert sandbox.connection.recv()[0] == ALLOWED_DRIVERS
+    sandbox.close()
+    assert not sandbox.is_alive()
+
+
+def test_this_process_has_more_drivers_so_that_the_settings_matter():
+    assert {"VRT", "WMS", "HTTP"} <= probes.drivers()
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_gdal_must_be_restricted_before_it_registers_drivers(early):
+    code = (
+        "import sys\nfrom app.sandbox.process import cut_down_gdal\nimport rasterio\n"
+        "if sys.argv[1] == 'late':\n    with rasterio.Env():\n        pass\n"
+        f"cut_down_gdal({gdal_settings()!r})"
+    )
+    words = [sys.executable, "-c", code, "early" if early else "late"]
+    ended = subprocess.run(words, env=os.environ | {"PYTHONPATH": os.getcwd()}, capture_output=True, text=True)
+    assert (ended.returncode == 0) == early
+    assert early or "RuntimeError" in ended.stderr
+
+
+def test_workers_share_the_memory_of_the_machine():
+    assert worker_bytes(2) == worker_bytes(1) // 2 < machine_bytes() / 2
