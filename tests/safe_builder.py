@@ -1,4 +1,4 @@
-"""Small, valid Sentinel-2 products with real JPEG 2000 images, made on the spot."""
+"""Small, valid Sentinel-2 products with real JPEG 2000 images."""
 
 import shutil
 from pathlib import Path
@@ -24,16 +24,16 @@ def build_safe(
     """Write a product into `folder`.
 
     Args:
-        folder: an existing one.
+        folder: existing folder for the product.
         images: DN, uint16 (H, W), by band (or "SCL") and pixel size in metres.
-        level: "L1C" or "L2A".
-        baseline: of the processing.
-        offset: of every band; None leaves the list of offsets out.
+        level: processing level, "L1C" or "L2A".
+        baseline: processing baseline.
+        offset: offset of every band, DN; None leaves the list of offsets out.
         quantification: DN per unit of reflectance.
-        block_px: side of the images' blocks.
+        block_px: side of the images' blocks, pixels.
 
     Returns:
-        the .SAFE folder.
+        the path of the .SAFE folder.
     """
     safe = folder / f"S2B_MSI{level}_20230810T100031_N{baseline.replace('.', '')}_R122_T33TWL_20230810T132345.SAFE"
     granule = f"GRANULE/{level}_T33TWL_A033562_20230810T100031"
@@ -69,7 +69,7 @@ def build_safe(
 
 
 def zip_safe(safe: Path) -> Path:
-    """The product as it is downloaded: a zip archive with the folder in it."""
+    """Pack a product like a download: a zip archive with the .SAFE folder in it. Return its path."""
     return Path(shutil.make_archive(str(safe), "zip", safe.parent, safe.name))
 
 

@@ -28,7 +28,7 @@ def test_pixels_beyond_reach_and_empty_bands_become_zero():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_values_in_a_window_depend_only_on_it_and_its_reach(seed):
-    """This also holds if several valid pixels have the same distance."""
+    """Check also that it holds if several valid pixels have the same distance."""
     random = np.random.default_rng(seed)
     image = random.uniform(size=(1, 60, 60)).astype(np.float32)
     valid = random.uniform(size=image.shape) > 0.9

@@ -1,5 +1,4 @@
-"""Rasters are opened alone; what lies beside them is named if it would have mattered."""
-
+import numpy as np
 import pytest
 import rasterio
 
@@ -8,6 +7,7 @@ from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.gdal import open_alone, warn_of_sidecars
 from rs_srgan.reading.opening import open_raster
 from tests.conftest import scene_dn
+from tests.rs_srgan.reading.whole import read_all
 
 BANDS = ("B04", "B03", "B02", "B08")
 
@@ -28,7 +28,7 @@ def aux(*elements: str) -> str:
         ("scene.tfw", "1\n0\n0\n1\n0\n0\n", None),
     ],
 )
-def test_a_sidecar_that_would_have_mattered_is_named(write_tif, caplog, beside, content, named):
+def test_a_sidecar_with_meaning_is_named_in_a_warning(write_tif, caplog, beside, content, named):
     path = write_tif(scene_dn(16, 16))
     path.with_name(beside).write_text(content)
     with open_raster(path, BANDS) as raster:
@@ -36,7 +36,7 @@ def test_a_sidecar_that_would_have_mattered_is_named(write_tif, caplog, beside, 
     assert (named in caplog.text) if named else not caplog.text
 
 
-def test_a_world_file_matters_where_the_image_has_no_place(tmp_path, caplog):
+def test_a_world_file_matters_if_the_image_is_not_georeferenced(tmp_path, caplog):
     path = tmp_path / "photo.png"
     (tmp_path / "photo.pgw").write_text("1\n0\n0\n1\n0\n0\n")
     warn_of_sidecars(path, located=True)
@@ -45,7 +45,7 @@ def test_a_world_file_matters_where_the_image_has_no_place(tmp_path, caplog):
     assert "photo.pgw" in caplog.text
 
 
-def test_a_nodata_value_of_a_sidecar_does_not_count(write_tif):
+def test_the_nodata_value_of_a_sidecar_is_ignored(write_tif):
     dn = scene_dn(16, 16)
     path = write_tif(dn)
     value = int(dn[0, 3, 4])
@@ -58,7 +58,16 @@ def test_a_nodata_value_of_a_sidecar_does_not_count(write_tif):
         assert dataset.nodatavals[0] is None
 
 
-def test_what_is_no_raster_is_refused(tmp_path):
+def test_a_vrt_is_refused(tmp_path):
     (tmp_path / "a.tif").write_text("<VRTDataset/>")
-    with pytest.raises(InputError, match=r"a\.tif"), open_alone(tmp_path / "a.tif"):
+    with pytest.raises(InputError, match="no GeoTIFF"), open_alone(tmp_path / "a.tif"):
         pass
+
+
+def test_a_small_file_cannot_fill_the_memory(write_tif):
+    path = write_tif(
+        np.zeros((4, 64, 64), np.uint16), "b.tif", tiled=True, blockxsize=16_384, blockysize=16_384, compress="deflate"
+    )
+    assert path.stat().st_size < 5_000_000
+    with pytest.raises(InputError, match="fill the memory"):
+        read_all(path)

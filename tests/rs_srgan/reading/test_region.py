@@ -18,7 +18,7 @@ WHOLE = Window(0, 0, 400, 500)
 
 
 def degrees(window, grid=GRID):
-    """The window's bounding box in longitude and latitude."""
+    """Return the window's bounding box in longitude and latitude."""
     left, top = grid.transform * (window.col, window.row)
     right, bottom = grid.transform * (window.col + window.width, window.row + window.height)
     return transform_bounds(grid.crs, "OGC:CRS84", left, bottom, right, top)

@@ -3,7 +3,7 @@ import pytest
 from scipy import ndimage
 
 from rs_srgan import InputError
-from rs_srgan.registration.align import align, nearest_pixels
+from rs_srgan.registration.align import align
 from tests.rs_srgan.registration.test_shift import inner, moved, scene
 
 
@@ -11,14 +11,6 @@ def images(*shifts):
     """Return images of one place with four bands, shifted."""
     fine = np.stack([scene(7), 0.9 * scene(7), 1.1 * scene(7), scene(7) + 0.02])
     return [np.stack([inner(moved(band, *shift)) for band in fine]) for shift in shifts]
-
-
-def test_nearest_pixels_are_whole_steps_with_a_rest_below_half_a_pixel():
-    shift = np.array([[[1.3]], [[-0.6]]], np.float32)
-    steps, offsets = nearest_pixels(shift)
-    assert steps.ravel().tolist() == [1, -1]
-    # a pixel of the view shows what lies `shift` before it: 1 - 1.3, and -1 + 0.6
-    np.testing.assert_allclose(offsets.ravel(), [-0.3, -0.4], atol=1e-6)
 
 
 def test_views_are_moved_by_whole_pixels_without_resampling():

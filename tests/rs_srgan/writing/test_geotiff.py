@@ -49,7 +49,7 @@ def test_windows_written_one_by_one_make_one_image(tmp_path, pixels, compress):
 
 @pytest.mark.parametrize("settled", [1, 5])
 def test_settled_blocks_survive_and_the_others_are_written_again(tmp_path, pixels, settled):
-    """The first writer is dropped without `settle` and `close`, like after `kill -9`."""
+    """Drop the first writer without `settle` and `close`, like after `kill -9`."""
     path = tmp_path / "out.tif"
     out = writer(path)
     for index, window in enumerate(windows()):

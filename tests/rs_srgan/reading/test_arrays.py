@@ -1,0 +1,43 @@
+import io
+
+import numpy as np
+import pytest
+
+from rs_srgan import InputError
+from tests.conftest import scene_dn
+from tests.rs_srgan.reading.whole import read_all
+
+
+@pytest.mark.parametrize("axis", ["first", "last"])
+def test_an_array_is_read_with_its_bands_first_or_last(tmp_path, axis):
+    dn = scene_dn(9, 11)
+    np.save(tmp_path / "a.npy", dn if axis == "first" else dn.transpose(1, 2, 0))
+    np.testing.assert_allclose(read_all(tmp_path / "a.npy")[0], dn / 10_000, atol=1e-7)
+
+
+def saved_npy(array) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=True)
+    return buffer.getvalue()
+
+
+UNREADABLE = {
+    "text.npy": (b"not an array", "cannot be read"),
+    "pickle.npy": (saved_npy(np.array([{"a": 1}], object)), "cannot be read"),
+    "flat.npy": (saved_npy(np.zeros((4, 4))), "has shape"),
+    "zip.npy": (b"PK\3\4garbage", "cannot be read"),
+    "odd.npy": (saved_npy(np.zeros((4, 5, 5))).replace(b"(4, 5, 5)", b"{{{{{{{{("), "cannot be read"),
+    "short.npy": (saved_npy(np.zeros((4, 50, 50)))[:500], "cannot be read"),
+    "none.npy": (saved_npy(np.zeros((4, 0, 5))), "at least one pixel"),
+    "complex.npy": (saved_npy(np.zeros((4, 5, 5), complex)), "complex128"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_an_unreadable_array_is_refused_in_one_line(tmp_path, name):
+    content, words = UNREADABLE[name]
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=words) as caught:
+        read_all(tmp_path / name)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+import rasterio
+
+from rs_srgan import InputError
+from rs_srgan.pixels.radiometry import Encoding
+from rs_srgan.reading.opening import open_raster
+from rs_srgan.sensors import LANDSAT_OLI, RGBN
+from tests.conftest import scene_dn
+from tests.rs_srgan.reading.whole import read_all
+
+
+def test_8_bit_values_are_display_values_with_a_warning(write_tif, caplog):
+    image, _ = read_all(write_tif(np.full((4, 5, 5), 51, np.uint8)))
+    np.testing.assert_allclose(image, 0.2, atol=1e-6)
+    assert "8-bit" in caplog.text
+
+
+def test_a_type_unknown_to_numpy_is_refused(tmp_path):
+    path = tmp_path / "radar.tif"
+    with rasterio.open(path, "w", driver="GTiff", count=4, width=8, height=8, dtype="complex_int16"):
+        pass
+    with pytest.raises(InputError, match="complex_int16"):
+        read_all(path)
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(0.0, 0.1), (np.inf, 0.1), (1e-4, np.nan), (1e-300, 0.1)])
+def test_tags_that_make_no_reflectance_are_refused(write_tif, scale, offset):
+    with pytest.raises(InputError, match="no reflectance"):
+        read_all(write_tif(scene_dn(8, 8), scales=(scale,) * 4, offsets=(offset,) * 4))
+
+
+@pytest.mark.parametrize("offset", [np.nan, np.inf])
+def test_an_offset_that_is_no_number_is_refused(write_tif, offset):
+    with pytest.raises(InputError, match="expected a number"):
+        read_all(write_tif(scene_dn(8, 8)), offset=offset)
+
+
+def test_an_offset_for_floats_is_refused(write_tif):
+    with pytest.raises(InputError, match="holds floats"):
+        read_all(write_tif(np.full((4, 8, 8), 0.2, np.float32)), offset=-1000)
+
+
+OLI_BANDS = ("B4", "B3", "B2", "B5")
+
+
+def test_integers_without_tags_are_decoded_by_their_sensor(write_tif):
+    dn = scene_dn(8, 8) + 8000
+    dn[1, 2, 3] = 0
+    path = write_tif(dn, bands=OLI_BANDS)
+    image, valid = read_all(path, OLI_BANDS, sensor=LANDSAT_OLI)
+    np.testing.assert_allclose(image[valid], dn[valid] * 2.75e-5 - 0.2, atol=1e-6)
+    assert not valid[1, 2, 3] and valid.sum() == valid.size - 1
+    with open_raster(path, OLI_BANDS, sensor=LANDSAT_OLI) as raster:
+        assert raster.encoding.tagged  # readers of the result must not assume DN / 10000
+        assert raster.output_encoding().nodata == 0
+
+
+def test_tags_and_offset_come_before_the_sensor(write_tif):
+    dn = scene_dn(8, 8)
+    tagged = write_tif(dn, "tagged.tif", bands=OLI_BANDS, scales=(1e-4,) * 4, offsets=(-0.1,) * 4)
+    image, valid = read_all(tagged, OLI_BANDS, sensor=LANDSAT_OLI)
+    np.testing.assert_allclose(image, dn / 10_000 - 0.1, atol=1e-6)
+    assert valid.all()
+    plain = write_tif(dn, "plain.tif", bands=OLI_BANDS)
+    image, _ = read_all(plain, OLI_BANDS, offset=-100, sensor=LANDSAT_OLI)
+    np.testing.assert_allclose(image, (dn.astype(np.float32) - 100) * 2.75e-5, atol=1e-6)
+
+
+def test_floats_are_reflectance_whatever_the_sensor(write_tif):
+    floats = np.full((4, 8, 8), 0.2, np.float32)
+    np.testing.assert_array_equal(
+        read_all(write_tif(floats, bands=OLI_BANDS), OLI_BANDS, sensor=LANDSAT_OLI)[0], floats
+    )
+
+
+def test_sentinel2_files_without_tags_have_no_nodata_value(write_tif):
+    dn = scene_dn(8, 8)
+    dn[0, 0, 0] = 0
+    with open_raster(write_tif(dn), RGBN) as raster:
+        assert raster.encoding == Encoding("uint16", (1e-4,) * 4, (0.0,) * 4, None)

@@ -1,0 +1,34 @@
+import pytest
+
+from rs_srgan import InputError
+from rs_srgan.reading.formats import find_driver
+from tests.conftest import scene_dn
+from tests.rs_srgan.reading.whole import read_all
+
+
+def test_a_jp2_that_ends_in_zeros_is_refused(write_tif):
+    path = write_tif(scene_dn(300, 300), "s.jp2", driver="JP2OpenJPEG", quality=100, reversible=True)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2] + bytes(len(content) - len(content) // 2))
+    with pytest.raises(InputError, match="ends in zeros"):
+        read_all(path)
+
+
+@pytest.mark.parametrize(
+    ("start", "driver"),
+    [
+        (b"II*\0\x08\0\0\0", "GTiff"),
+        (b"MM\0+\0\x08\0\0", "GTiff"),
+        (b"\0\0\0\x0cjP  ", "JP2OpenJPEG"),
+        (b"\xff\x4f\xff\x51\0\0\0\0", "JP2OpenJPEG"),
+        (b"\x89PNG\r\n\x1a\n", "PNG"),
+    ],
+)
+def test_the_first_bytes_choose_the_driver(start, driver):
+    assert find_driver("a.tif", start, b"end") == driver
+
+
+@pytest.mark.parametrize("start", [b"", b"<VRTData", b'{"type":', b"HDF\r\n"])
+def test_other_formats_are_refused(start):
+    with pytest.raises(InputError, match="no GeoTIFF"):
+        find_driver("a.tif", start, b"end")

@@ -1,0 +1,95 @@
+import re
+import zipfile
+
+import numpy as np
+import pytest
+
+from rs_srgan import InputError
+from rs_srgan.reading.safe import open_product
+from rs_srgan.sensors import RGBN
+from tests.conftest import scene_dn
+from tests.rs_srgan.reading.whole import read_all
+from tests.safe_builder import build_safe, zip_safe
+
+RGBN_10M = {(band, 10): scene_dn(40, 50)[index] for index, band in enumerate(RGBN)}
+
+
+@pytest.mark.parametrize("name", ["a.zip", "{a}.zip", "a{.zip", "}a.zip", "a b.ZIP"])
+@pytest.mark.parametrize("prefix", ["", "./", "x{.SAFE/", "./x.SAFE/"])
+def test_an_archive_is_read_with_any_name_and_folder(tmp_path, name, prefix):
+    dn = scene_dn(20, 30)
+    safe = build_safe(tmp_path, {(band, 10): dn[index] for index, band in enumerate(RGBN)})
+    with zipfile.ZipFile(tmp_path / name, "w") as archive:
+        for path in safe.rglob("*.*"):
+            archive.writestr(f"{prefix}{path.relative_to(safe).as_posix()}", path.read_bytes())
+    np.testing.assert_allclose(read_all(tmp_path / name)[0], (dn.astype(np.float32) - 1000) / 10_000, atol=1e-6)
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_band_with_a_wrong_checksum_is_named(tmp_path, compression):
+    """Flip a byte in the middle, which would change pixels without an error of the decoder."""
+    safe = build_safe(tmp_path, {(band, 10): scene_dn(200, 200)[index] for index, band in enumerate(RGBN)})
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", compression) as archive:
+        for path in safe.rglob("*.*"):
+            archive.write(path, path.relative_to(tmp_path))
+        (info,) = (info for info in archive.infolist() if info.filename.endswith("_B03_10m.jp2"))
+    content = bytearray((tmp_path / "a.zip").read_bytes())
+    content[info.header_offset + info.compress_size // 2] ^= 0x55
+    (tmp_path / "a.zip").write_bytes(content)
+    with pytest.raises(InputError, match="is damaged") as caught:
+        read_all(tmp_path / "a.zip")
+    assert "_B03_10m.jp2 in a.zip" in str(caught.value) and "GRANULE" not in str(caught.value)
+
+
+def test_an_archive_without_a_product_is_refused(tmp_path):
+    empty = tmp_path / "empty.zip"
+    zipfile.ZipFile(empty, "w").close()
+    with pytest.raises(InputError, match="holds 0"):
+        open_product(empty)
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(b"PK\x03\x04 and then nothing")
+    with pytest.raises(InputError, match="zip archive"):
+        open_product(broken)
+    cut = zip_safe(build_safe(tmp_path, RGBN_10M))
+    cut.write_bytes(cut.read_bytes()[:-200])
+    with pytest.raises(InputError, match="zip archive"):
+        open_product(cut)
+
+
+def in_every_central_header(archive, old, new):
+    """Change the flags and the compression method, bytes 8 to 11, of every member."""
+    content = archive.read_bytes()
+    changed = re.sub(rb"(PK\x01\x02.{4})" + old, rb"\1" + new, content, flags=re.DOTALL)
+    assert changed != content
+    archive.write_bytes(changed)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (b"\0\0\x08\0", b"\0\0\x09\0", "not supported"),  # deflate64
+        (b"\0\0\x08\0", b"\x01\0\x08\0", "is encrypted"),
+    ],
+)
+def test_an_archive_that_python_cannot_unpack_is_refused(tmp_path, old, new, words):
+    archive = zip_safe(build_safe(tmp_path, RGBN_10M))
+    in_every_central_header(archive, old, new)
+    with pytest.raises(InputError, match=words):
+        open_product(archive)
+
+
+def test_damaged_metadata_in_an_archive_are_refused(tmp_path):
+    archive = zip_safe(build_safe(tmp_path, RGBN_10M))
+    with zipfile.ZipFile(archive) as opened:
+        info = next(info for info in opened.infolist() if info.filename.endswith(".xml"))
+    content = bytearray(archive.read_bytes())
+    start = info.header_offset + 30 + len(info.filename.encode())
+    content[start : start + 20] = b"\xff" * 20
+    archive.write_bytes(content)
+    with pytest.raises(InputError, match="zip archive"):
+        open_product(archive)
+
+
+def test_a_folder_without_metadata_is_refused(tmp_path):
+    with pytest.raises(InputError, match="SAFE folder"):
+        open_product(tmp_path)
