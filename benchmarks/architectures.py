@@ -1,27 +1,28 @@
-"""Which generator, and how large, for the default model: each trained for the same time.
+"""Comparison of generators and their sizes for the default model: each is trained for the same time.
 
     python -m benchmarks.architectures [--minutes 6] [--at-once 2]
 
-Needs RS_SRGAN_DATA, and nothing else running. Writes docs/training.md.
+Needs RS_SRGAN_DATA. Writes a table in docs/training.md. Nothing else should run meanwhile.
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from benchmarks.engine import ENCODING, throughput
 from benchmarks.report import ROOT, write_block
 from rs_srgan.evaluation.report.tables import table
+from rs_srgan.figures.json_value import JsonValue
 from rs_srgan.inference.engines import make_engine
 from rs_srgan.models.loading import load_model
+from rs_srgan.publishing.training_file import TRAINING_FILE
 
 # Generator, channels, blocks, seed.
 VARIANTS = (
@@ -39,8 +40,32 @@ VARIANTS = (
 TILE_PX = 256
 
 
-def train(variant: tuple[str, int, int, int], minutes: float, threads: int, folder: Path) -> dict[str, Any]:
-    """What its run says of itself at the end."""
+@dataclass(frozen=True)
+class Validation:
+    """The validation at the end of a training.
+
+    Attributes:
+        steps: number of batches.
+        sentinel2_db: gain over bicubic and three back-projections on Sentinel-2, dB.
+        naip_db: the same on NAIP, dB.
+        mean_db: mean of both, dB.
+    """
+
+    steps: int
+    sentinel2_db: float
+    naip_db: float
+    mean_db: float
+
+
+def train(variant: tuple[str, int, int, int], minutes: float, threads: int, folder: Path) -> Validation:
+    """Train a variant, and return its validation.
+
+    Args:
+        variant: generator, channels, blocks, seed.
+        minutes: duration of the training.
+        threads: CPU threads.
+        folder: an empty folder for the run.
+    """
     generator, channels, blocks, seed = variant
     options = {
         "config": "train/configs/sisr_x4_rgbn.yaml",
@@ -56,15 +81,16 @@ def train(variant: tuple[str, int, int, int], minutes: float, threads: int, fold
     command = [sys.executable, "-m", "train", "fit", *(f"--{name}={value}" for name, value in options.items())]
     environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
     subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
-    record: dict[str, Any] = json.loads((folder / "model" / "training.json").read_text(encoding="utf-8"))
-    return record
+    record = JsonValue.of_file(folder / "model" / TRAINING_FILE)
+    names = ("val/gain_sentinel2", "val/gain_naip", "val/gain")
+    return Validation(int(record["steps"].number()), *(record[name].number() for name in names))
 
 
 def main() -> None:
-    """Train, measure, print, write."""
+    """Train the variants, measure them, and write the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.architectures")
-    parser.add_argument("--minutes", type=float, default=6, help="for each (6)")
-    parser.add_argument("--at-once", type=int, default=2, help="that share the cores (2)")
+    parser.add_argument("--minutes", type=float, default=6, help="duration of each training (%(default)s)")
+    parser.add_argument("--at-once", type=int, default=2, help="number of trainings that share the cores (%(default)s)")
     options = parser.parse_args()
     threads = max(1, (os.cpu_count() or 1) // options.at_once)
     rows = []
@@ -85,10 +111,10 @@ def main() -> None:
                     generator + (f", seed {seed}" if seed else ""),
                     f"{channels} x {blocks}",
                     f"{size / 1e6:.2f} M",
-                    f"{record['steps']}",
-                    f"{record['val/gain_sentinel2']:+.3f}",
-                    f"{record['val/gain_naip']:+.3f}",
-                    f"{record['val/gain']:+.3f}",
+                    f"{record.steps}",
+                    f"{record.sentinel2_db:+.3f}",
+                    f"{record.naip_db:+.3f}",
+                    f"{record.mean_db:+.3f}",
                     f"{speed / 1000:.0f} k",
                 ]
             )
@@ -96,8 +122,8 @@ def main() -> None:
     head = ["generator", "channels x blocks", "weights", "batches", "gain, Sentinel-2, dB", "gain, NAIP, dB"]
     text = table([*head, "mean, dB", "LR px/s"], rows)
     text += (
-        f"\n\n{options.minutes:g} minutes each on {'one core' if threads == 1 else f'{threads} cores'}, the recipe of "
-        "`sisr_x4_rgbn.yaml`; gain over bicubic and three back-projections on validation sites. LR pixels a second by "
+        f"\n\n{options.minutes:g} minutes each on {'one core' if threads == 1 else f'{threads} cores'}, with the recipe "
+        "of `sisr_x4_rgbn.yaml`. The gain is over bicubic and three back-projections on validation sites. LR px/s: "
         f"OpenVINO, tiles of {TILE_PX}, all cores."
     )
     write_block(ROOT / "docs" / "training.md", "architectures", text)

@@ -1,8 +1,7 @@
-"""Write the cards of all bundled models anew: python -m benchmarks.cards [--pictures] [NAME ...].
+"""Write the cards of all bundled models: python -m benchmarks.cards [--pictures] [NAME ...].
 
-With pictures, each model of one image that can be is evaluated on windows of the app's sample, the only image that
-ships with this package: one of them at random, the best and the worst are shown, as in any report of `rs-srgan
-evaluate`.
+With --pictures, models for single RGB-NIR images are evaluated on windows of the app's sample, the only image in this
+package. The card shows one window at random, the best and the worst, like every report of `rs-srgan evaluate`.
 """
 
 import argparse
@@ -17,19 +16,23 @@ from app.jobs.sample import write_sample
 from benchmarks.report import ROOT
 from rs_srgan.evaluation.assessment import evaluate
 from rs_srgan.evaluation.report.pictures import draw
-from rs_srgan.models import MISRConfig
 from rs_srgan.models.catalogue import BundledModel, catalogue
-from rs_srgan.models.loading import load_model
+from rs_srgan.models.loading import sisr_model
 from rs_srgan.publishing.card import PICTURES_FOLDER, write_card
 from rs_srgan.sensors import RGBN
 
-# Pixels of a window: a third of the sample, and half of it where LR would be too small otherwise.
+# Side of a window, pixels: a third of the sample; half of it for x8, where LR would be too small.
 _WINDOW_PX, _WINDOW_PX_X8 = 96, 144
 _DPI = 75
 
 
 def write_windows(folder: Path, side: int) -> None:
-    """Write the sample's windows of that many pixels along each axis into `folder`, as many as there is room for."""
+    """Cut the sample into windows.
+
+    Args:
+        folder: the folder to write the windows to.
+        side: side of a window, pixels.
+    """
     with tempfile.TemporaryDirectory() as whole, rasterio.open(write_sample(Path(whole))) as sample:
         profile = sample.profile | {"width": side, "height": side, "transform": None}
         for row in range(sample.height // side):
@@ -40,13 +43,13 @@ def write_windows(folder: Path, side: int) -> None:
 
 
 def draw_pictures(model: BundledModel) -> None:
-    """What the model makes of the sample, into its folder; nothing for one that needs other bands or several images."""
+    """Draw pictures of a model's results on the sample, into its folder; does nothing if the sample does not fit it."""
     config = model.config
-    if isinstance(config, MISRConfig) or config.guide_bands or not set(config.bands) <= set(RGBN):
+    if config.several or config.guide_bands or not set(config.bands) <= set(RGBN):
         return
     with tempfile.TemporaryDirectory() as folder:
         write_windows(Path(folder), _WINDOW_PX_X8 if config.scale == 8 else _WINDOW_PX)
-        report = evaluate(folder, load_model(model.folder), pictures=1)
+        report = evaluate(folder, sisr_model(model.folder), pictures=1)
     target = model.folder / PICTURES_FOLDER
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir()
@@ -56,10 +59,10 @@ def draw_pictures(model: BundledModel) -> None:
 
 
 def main() -> None:
-    """Write and name them."""
+    """Write the cards, and print their paths."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cards")
     parser.add_argument("names", nargs="*", help="all bundled models unless given")
-    parser.add_argument("--pictures", action="store_true", help="draw those, too")
+    parser.add_argument("--pictures", action="store_true", help="draw the pictures as well")
     options = parser.parse_args()
     models = catalogue()
     for name in options.names or models:

@@ -1,6 +1,7 @@
-"""Whether a GAN run was stable, and what it gave: python -m benchmarks.gan runs/srgan_x4_rgbn. Needs RS_SRGAN_DATA.
+"""Stability and gain of a GAN run: python -m benchmarks.gan runs/srgan_x4_rgbn. Needs RS_SRGAN_DATA.
 
-Writes docs/training.md and docs/gan_curves.png: the run's log, beside the validation of the model that it began with.
+Writes a table in docs/training.md and docs/gan_curves.png, from the log of the run and from the validation of the model
+that it started from.
 """
 
 import argparse
@@ -17,35 +18,43 @@ from train.module import SISRModule
 from train.report import curves, read_log
 from train.validation import SPECTRUM_AT
 
-PARTS = 4  # of the run, each a row
+PARTS = 4  # the run is cut into so many parts, each a row of the table
 GROUPS = {"sentinel2": "Sentinel-2", "naip": "NAIP"}
 
 
 def before(init_from: str) -> dict[str, float]:
-    """The validation of the model that the run began with."""
+    """Validate the model that the run started from.
+
+    Args:
+        init_from: name or folder of that model.
+    """
     trainer = L.Trainer(accelerator="cpu", logger=False, enable_progress_bar=False)
     (metrics,) = trainer.validate(SISRModule(init_from=init_from), datamodule=MixtureDataModule(), verbose=False)
     return metrics
 
 
 def columns(figures: dict[str, float]) -> list[str]:
-    """Gains, and spectra at every frequency, by group."""
+    """Write the cells with gains and spectra by group.
+
+    Args:
+        figures: figures of a validation, by the name that training logs.
+    """
     gains = [f"{figures[f'val/gain_{group}']:+.2f}" for group in GROUPS]
     spectra = [" / ".join(f"{figures[f'val/spectrum_{group}_{at}']:.0f}" for at in SPECTRUM_AT) for group in GROUPS]
     return [*gains, *spectra]
 
 
 def main() -> None:
-    """Read, validate, write."""
+    """Read the log, validate the model before, and write the table and the curves."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gan")
-    parser.add_argument("run", type=Path, help="its folder")
+    parser.add_argument("run", type=Path, help="folder of the run")
     folder = parser.parse_args().run
     log = max(folder.glob("log/*/metrics.csv"), key=lambda path: path.stat().st_mtime)
     lines = read_log(log)
     config = yaml.safe_load((log.parent / "config.yaml").read_text())
     training = [line for line in lines if line.get("train/adversarial")]
     validations = [line for line in lines if line.get("val/psnr")]
-    rows = [["the model before", "", "", *columns(before(config["model"]["init_args"]["init_from"]))]]
+    rows = [["model before", "", "", *columns(before(config["model"]["init_args"]["init_from"]))]]
     for part in range(PARTS):
         span = training[part * len(training) // PARTS : (part + 1) * len(training) // PARTS]
         last = validations[(part + 1) * len(validations) // PARTS - 1]
@@ -68,8 +77,8 @@ def main() -> None:
     header += [f"spectrum against HR, {name}, dB at {at} of Nyquist" for name in GROUPS.values()]
     text = table(header, rows)
     text += (
-        "\n\nMedian and the middle 80 % of the logged iterations; 0.69 is the loss of a discriminator that knows "
-        "nothing, 0.5 the share that it then tells apart. Gain is over bicubic and three back-projections.\n\n"
+        "\n\nMedian and the middle 80 % of the logged iterations. A discriminator that learned nothing has a loss of "
+        "0.69 and tells 0.5 of the images apart. The gain is over bicubic and three back-projections.\n\n"
         "![Curves of the run](gan_curves.png)"
     )
     print(text)

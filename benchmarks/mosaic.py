@@ -15,21 +15,21 @@ from rs_srgan.sensors import RGBN
 from tests.safe_builder import build_safe
 from train.data.sources import data_root
 
-SIDE_PX = 10980  # of a tile of the military grid at 10 m
-BLOCK_PX = 1024  # of the JPEG 2000 images that ESA distributes
-CELL_PX = 366  # of the mosaic: 30 x 30 of them
-SMALLEST_PX = 400  # of the images that it is made of
+SIDE_PX = 10980  # side of a tile of the military grid at 10 m
+BLOCK_PX = 1024  # side of the blocks in the JPEG 2000 images that ESA distributes
+CELL_PX = 366  # side of a cell of the mosaic: a tile has 30 x 30 cells
+SMALLEST_PX = 400  # least side of the images that the cells are cut from
 OFFSET = -1000
 
 Image = np.ndarray[Any, np.dtype[np.uint16]]
 
 
 def product(cache: Path, side_px: int = SIDE_PX) -> Path:
-    """The .SAFE folder, from the cache or made of the imagery in RS_SRGAN_DATA: level 2A, its four 10 m bands.
+    """Return a .SAFE folder of level 2A with the four 10 m bands, made from RS_SRGAN_DATA unless the cache has it.
 
     Args:
-        cache: a folder for it, with room for 1 GB.
-        side_px: of its images.
+        cache: a folder for products, with room for 1 GB.
+        side_px: side of the images, pixels.
     """
     cache = cache / f"{side_px}"
     cache.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,14 @@ def product(cache: Path, side_px: int = SIDE_PX) -> Path:
 
 
 def geotiff(cache: Path, side_px: int) -> Path:
-    """The middle of the full-size product as a GeoTIFF, compressed: DN without offset, which not everybody reads."""
+    """Write the middle of the full-size product as a compressed GeoTIFF.
+
+    Its DN have no offset, because the peers do not read offsets.
+
+    Args:
+        cache: see `product`.
+        side_px: side of the image, pixels.
+    """
     target = cache / f"{side_px}.tif"
     if target.exists():
         return target
@@ -73,7 +80,7 @@ def geotiff(cache: Path, side_px: int) -> Path:
 
 
 def _images(folder: Path) -> list[Image]:
-    """DN without offset, of all files that have the bands and are large enough, at whatever pixel size."""
+    """Read all files that have the bands and are large enough, at any pixel size: DN without offset."""
     images = []
     for path in sorted(folder.glob("*.tif")):
         with rasterio.open(path) as dataset:
@@ -83,14 +90,16 @@ def _images(folder: Path) -> list[Image]:
 
 
 def _cell(images: list[Image], random: np.random.Generator) -> Image:
-    """A random cut, turned, mirrored, brightened: no two alike."""
+    """Cut a random cell, and rotate, mirror and brighten it at random."""
     image = images[random.integers(len(images))]
     row, col = (random.integers(side - CELL_PX + 1) for side in image.shape[1:])
     cut = np.rot90(image[:, row : row + CELL_PX, col : col + CELL_PX], random.integers(4), axes=(1, 2))
     if random.integers(2):
         cut = cut[:, :, ::-1]
     dn = cut * random.uniform(0.8, 1.25) - OFFSET
-    return np.where(cut == 0, 1, dn).round().astype(np.uint16)  # no hole: a whole tile is the most work
+    return (
+        np.where(cut == 0, 1, dn).round().astype(np.uint16)
+    )  # no holes, so that the tile takes as much work as possible
 
 
 if __name__ == "__main__":

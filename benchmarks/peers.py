@@ -1,9 +1,10 @@
-"""The same scene through opensr-srgan + opensr-utils and through ours, in turns: python -m benchmarks.peers.
+"""Speed of opensr-srgan with opensr-utils and of rs_srgan on one scene, in turns: python -m benchmarks.peers.
 
-Needs RS_SRGAN_DATA, the package index once, and nothing else running. Writes docs/benchmarks.md.
+Needs RS_SRGAN_DATA, and the package index on the first run. Writes a table in docs/benchmarks.md. Nothing else should
+run meanwhile.
 
-The peers live in an environment of their own. They get random weights, which cost what trained ones cost, and their own
-default options; so do we.
+The peers are installed in an environment of their own. Both sides get random weights, which cost as much as trained
+ones, and their default options.
 """
 
 import argparse
@@ -28,11 +29,25 @@ from rs_srgan.hub.names import DEFAULT_MODEL
 SIDE = 2048
 ROUNDS = 2
 PEERS = ("opensr-srgan==0.5.1", "opensr-utils==2.1.0")
-# What they import, without torchvision, which only their VGG loss wants. They ask for Python 3.12; 3.11 runs them.
-_THEIR_NEEDS = (
-    "numpy<2.4 pytorch-lightning kornia wandb hydra-core omegaconf matplotlib rasterio scikit-image Pillow "
-    "huggingface-hub einops tqdm xarray requests"
-).split()
+# The packages that the peers import, without torchvision, which only their VGG loss uses. They require Python 3.12, but
+# run with 3.11.
+_THEIR_NEEDS = [
+    "numpy<2.4",
+    "pytorch-lightning",
+    "kornia",
+    "wandb",
+    "hydra-core",
+    "omegaconf",
+    "matplotlib",
+    "rasterio",
+    "scikit-image",
+    "Pillow",
+    "huggingface-hub",
+    "einops",
+    "tqdm",
+    "xarray",
+    "requests",
+]
 
 _THEIRS = """
 import json, sys, time, torch
@@ -55,7 +70,11 @@ print(json.dumps(time.perf_counter() - started))
 
 
 def peers_python(folder: Path) -> Path:
-    """The interpreter of the peers' environment, made on first use with the torch that runs here."""
+    """Return the Python of the peers' environment, which the first call creates with the torch that runs here.
+
+    Args:
+        folder: folder of the environment.
+    """
     python = folder / "bin" / "python"
     if not (folder / "complete").exists():
         venv.create(folder, with_pip=True, clear=True)
@@ -69,8 +88,17 @@ def peers_python(folder: Path) -> Path:
 
 
 def seconds(python: Path | str, code: str, *arguments: str) -> float:
-    """What the code says it took."""
-    with tempfile.TemporaryDirectory() as folder:  # the peers write beside their input, and where they are started
+    """Run code that prints its duration, and return it, seconds.
+
+    Args:
+        python: the interpreter.
+        code: the code; the last line that it prints is the duration as JSON.
+        arguments: its command line arguments.
+
+    Raises:
+        RuntimeError: the code failed.
+    """
+    with tempfile.TemporaryDirectory() as folder:  # the peers write to the working directory
         done = subprocess.run(
             [str(python), "-c", code, *arguments], cwd=folder, capture_output=True, text=True, env=_environment(python)
         )
@@ -86,7 +114,7 @@ def _environment(python: Path | str) -> dict[str, str]:
 
 
 def main() -> None:
-    """Measure and write."""
+    """Measure both sides, and write the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers")
     parser.add_argument("--cache", type=Path, default=cached_assets_path("rs_srgan", namespace="benchmarks"))
     options = parser.parse_args()
@@ -115,7 +143,7 @@ def main() -> None:
         for name, speed in speeds.items()
     ]
     text = table(["", "seconds, each run", "LR px/s", "times the peers' speed"], rows)
-    text += f"\n\n{SIDE} x {SIDE} pixels, four bands, x4, two cores, torch {torch.__version__}; runs took turns."
+    text += f"\n\n{SIDE} x {SIDE} pixels, four bands, x4, two cores, torch {torch.__version__}; the sides took turns."
     print(text)
     write_block(ROOT / "docs" / "benchmarks.md", "peers", text)
 

@@ -1,9 +1,10 @@
-"""Digests of the pixels that every bundled model makes, to show that a change of the code leaves them as they are.
+"""Digests of the pixels that every bundled model makes, to check that a change of the code does not change them.
 
     python -m benchmarks.pixels before.json                       # at the commit before
     python -m benchmarks.pixels after.json --compare before.json  # at the commit after, on the same machine
 
-The images are three of the Sentinel-2 collection and three dates of one tile, see RS_SRGAN_DATA. float32, PyTorch.
+The images are three of the Sentinel-2 collection and three dates of one tile, in RS_SRGAN_DATA. The engine is PyTorch
+in float32.
 """
 
 import argparse

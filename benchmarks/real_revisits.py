@@ -1,4 +1,4 @@
-"""Revisits that really were: other dates, each with its own light, season, clouds and shift."""
+"""Real revisits: images of other dates, each with its own light, season, clouds and shift."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -19,12 +19,17 @@ from train.data.sources import band_moments, data_root, naip_sites, sentinel2_si
 
 _NOISE = 7e-4
 _DATES = 3
-# What the sensor sees of an LR pixel reaches so far beyond it.
+# LR pixels that the blur of the sensor reaches beyond an LR pixel.
 _REACH_LR_PX = 1
 
 
 def naip_triples(scale: int, seed: int = 0) -> Iterator[Series]:
-    """Places that training never saw, at three dates some years apart, 1.2 m; every LR by the sensor model."""
+    """Yield places that training did not use, at three dates years apart, 1.2 m; the sensor model makes every LR.
+
+    Args:
+        scale: 2, 4 or 8.
+        seed: seed of the noise.
+    """
     moments = band_moments(sentinel2_sites(data_root(), "train"))
     for number, site in enumerate(naip_sites(data_root(), "val", moments, coarsen=False)):
         size = site.images[0].shape
@@ -35,9 +40,14 @@ def naip_triples(scale: int, seed: int = 0) -> Iterator[Series]:
 
 
 def tile_33twl(scale: int, seed: int = 0) -> Iterator[Series]:
-    """Five dates of a Sentinel-2 tile within ten days, 120 m, with their scene classifications; each clear one in turn.
+    """Yield series of five dates of a Sentinel-2 tile within ten days, 120 m; each clear date is the reference once.
 
-    The dates lie on each other to a thirtieth of an LR pixel, so there is next to nothing for others to add.
+    Clouds are masked by the scene classification. The dates are shifted by a thirtieth of an LR pixel at most, so the
+    other dates add hardly any information.
+
+    Args:
+        scale: 2, 4 or 8.
+        seed: seed of the noise.
     """
     folder = data_root() / "timeseries"
     images, masks, days = [], [], []
@@ -64,7 +74,7 @@ def _read(path: Path) -> tuple[FloatImage, Mask]:
 
 
 def _series(name: str, images: list[FloatImage], clear: list[Mask], scale: int, seed: tuple[int, ...]) -> Series:
-    """The first is what is to be restored."""
+    """Make a series from images of one place, the first of which is HR."""
     random = np.random.default_rng(seed)
     mtf = wald_mtf(SENTINEL2.mtf_nyquist(RGBN), scale)
     views, masks = [], []
@@ -77,14 +87,23 @@ def _series(name: str, images: list[FloatImage], clear: list[Mask], scale: int, 
 
 
 def _all_clear(clear: Mask, scale: int) -> Mask:
-    """Where the sensor sees nothing but what is clear."""
+    """Find the LR pixels whose blur reaches clear pixels only."""
     blocks = clear.reshape(clear.shape[0] // scale, scale, -1, scale).all((1, 3))
     eroded: Mask = ndimage.binary_erosion(blocks, np.ones((3, 3)), _REACH_LR_PX, border_value=1)
     return eroded
 
 
 def write_picture(folder: Path, series: Series, results: dict[str, FloatImage]) -> Path:
-    """The truth and what each method makes of a place, side by side, true colours in one stretch."""
+    """Write a PNG with HR and the results of all methods side by side, true colours, all with the same stretch.
+
+    Args:
+        folder: the folder to write to.
+        series: the series.
+        results: the results by method, reflectance, (C, H, W).
+
+    Returns:
+        path of the picture.
+    """
     shown = [series.hr, *results.values()]
     low, high = np.quantile(series.hr[:3], (0.005, 0.995), axis=(1, 2))[..., None, None]
     pictures = [np.clip((image[:3] - low) / (high - low), 0, 1) ** (1 / 1.4) for image in shown]

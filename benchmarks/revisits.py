@@ -1,22 +1,20 @@
-"""Several revisits against one, on unseen sites: python -m benchmarks.revisits [NAME ...].
+"""Several revisits against one, on sites that training did not use: python -m benchmarks.revisits [NAME ...].
 
-Needs RS_SRGAN_DATA. Writes the tables of docs/revisits.md, and of bundled models metrics.json and the card.
+Needs RS_SRGAN_DATA. Writes the tables in docs/revisits.md, and metrics.json and the card of bundled models.
 
-Simulated: HR is a Sentinel-2 image of 10 m; with --hr box the mean of 2 x 2 of its pixels. Every view is HR, shifted by
-up to 1.5 LR pixels in the Fourier domain, through the sensor model with a blur that varies, sampled, with noise. Track
-A is that; in track B clouds cover about 40 % of every view but the first, and the masks say so; in track C the views
-also differ in gain and offset, and a cloud that no mask knows covers 10 % of each.
+Simulated tracks: HR is a Sentinel-2 image of 10 m, or with --hr box the mean of 2 x 2 of its pixels. Every view is HR
+shifted by up to 1.5 LR pixels in the Fourier domain, blurred by the sensor model with a blur that varies, sampled, with
+noise. That is track A. In track B clouds cover about 40 % of every view but the first, and the masks contain them. In
+track C the views also differ in gain and offset, and a cloud that is not in the mask covers 10 % of each.
 
-Real: three dates of NAIP, and five of a Sentinel-2 tile. Shifts are found by registration everywhere, never given.
+Real tracks: three dates of NAIP, and five of a Sentinel-2 tile. Registration finds the shifts in all tracks.
 """
 
 import argparse
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -28,8 +26,9 @@ from benchmarks.series import COUNTS, Series, shift_and_add, simulate
 from rs_srgan.evaluation.metrics.psnr import psnr
 from rs_srgan.evaluation.protocol import inner
 from rs_srgan.evaluation.report.tables import table
+from rs_srgan.figures.metrics import METRICS_FILE, Metrics, write_metrics
+from rs_srgan.figures.tracks import TRACK_METHODS, Track, TrackMethod
 from rs_srgan.models import MISR
-from rs_srgan.models.catalogue import METRICS_FILE
 from rs_srgan.models.fusion.recursive import RecursiveFusion
 from rs_srgan.models.loading import load_model
 from rs_srgan.pixels.radiometry import FloatImage
@@ -40,36 +39,47 @@ from train.data.sources import data_root, halve, sentinel2_sites
 
 TRACKS = {
     "A": "simulated: shifts and noise",
-    "B": "simulated: and 40 % clouds, masked",
-    "C": "simulated: and other tones, 10 % clouds unmasked",
+    "B": "simulated: shifts, noise and 40 % clouds, masked",
+    "C": "simulated: as B, with other gains and offsets, and 10 % clouds that are not masked",
     "NAIP": "real: three dates, years apart, to 1.2 m",
     "33TWL": "real: Sentinel-2 within ten days, to 120 m, clouds masked by SCL",
 }
-BICUBIC, CLASSIC = "bicubic of the reference", "registered shift-and-add, back-projected"
+BICUBIC, CLASSIC = TRACK_METHODS["bicubic"], TRACK_METHODS["shift_and_add"]
 
 
 @dataclass
 class Result:
-    """PSNR of every method and number of views by site; and how far off the registration was, LR pixels."""
+    """The result of one track.
+
+    Attributes:
+        psnr_db: PSNR, dB, by method, number of views and site.
+        errors: errors of the registration, LR pixels, one for each view but the first.
+    """
 
     psnr_db: dict[str, dict[int, dict[str, float]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(dict))
     )
     errors: list[float] = field(default_factory=list)
 
-    def mean(self, method: str, count: int) -> float | None:
-        """Over sites; None for what was not measured."""
-        found = self.psnr_db[method].get(count)
-        return float(np.mean(list(found.values()))) if found else None
+    def means(self, method: str) -> dict[int, float]:
+        """Return the mean PSNR over the sites, dB, by the number of views that were measured."""
+        return {count: float(np.mean(list(found.values()))) for count, found in sorted(self.psnr_db[method].items())}
 
     def gain(self, method: str, count: int) -> dict[str, float]:
-        """Of so many views over one, by site."""
+        """Return the gain of so many views over one, dB, by site."""
         one, many = (self.psnr_db[method].get(views, {}) for views in (1, count))
         return {site: many[site] - one[site] for site in one if site in many}
 
 
 def measure(models: dict[str, MISR], all_series: list[Series], title: str, pictures: Path | None = None) -> Result:
-    """All methods on all sites, with 1, 2, 4 ... and all views."""
+    """Measure all methods on all sites, with 1, 2, 4 ... and all views.
+
+    Args:
+        models: the models by name.
+        all_series: the series, one for each site.
+        title: title of the progress bar.
+        pictures: folder for pictures of the results; None for no pictures.
+    """
     result = Result()
     for series in tqdm(all_series, desc=title, disable=None):
         stack = align(series.views, series.masks)
@@ -124,14 +134,26 @@ def _counts(views: int) -> list[int]:
 
 
 def first(stack: Stack, count: int, repeated: int = 1) -> Stack:
-    """Some of the views."""
+    """Take the first views of a stack.
+
+    Args:
+        stack: the registered views.
+        count: number of views.
+        repeated: number of times that each is repeated.
+    """
     chosen = np.arange(count).repeat(repeated)
     fields = [stack.fields[at] for at in chosen]
     return Stack(stack.views[chosen], stack.mask[chosen], stack.offsets[chosen], fields, stack.reference)
 
 
 def track_series(track: str, scale: int, hr: str) -> Iterator[Series]:
-    """What a track is measured on."""
+    """Yield the series of a track.
+
+    Args:
+        track: a key of TRACKS.
+        scale: 2, 4 or 8.
+        hr: "sensor", or "box" for the mean of 2 x 2 pixels; ignored by real tracks.
+    """
     if track in ("NAIP", "33TWL"):
         yield from naip_triples(scale) if track == "NAIP" else tile_33twl(scale)
         return
@@ -143,46 +165,62 @@ def track_series(track: str, scale: int, hr: str) -> Iterator[Series]:
 
 
 def report(result: Result, models: dict[str, MISR], title: str) -> str:
-    """The mean over sites, and how the sites differ."""
+    """Write the table of a track: the mean over sites, and the site with the least gain.
+
+    Args:
+        result: the result.
+        models: the models by name.
+        title: title of the track.
+    """
     counts = sorted({count for found in result.psnr_db.values() for count in found})
     rows = [
-        [name, *("" if (mean := result.mean(name, count)) is None else f"{mean:.2f}" for count in counts)]
-        for name in result.psnr_db
+        [name, *(f"{means[count]:.2f}" if count in means else "" for count in counts)]
+        for name, means in ((name, result.means(name)) for name in result.psnr_db)
     ]
     lines = [f"**{title}**, unseen sites: {len(result.psnr_db[BICUBIC][1])}."]
     if result.errors:
         middle, most = np.quantile(result.errors, [0.5, 0.9])
-        lines.append(f"Shifts found to {middle:.3f} LR pixels (median), 90 % to {most:.3f}.")
+        lines.append(f"Error of the shifts: median {middle:.3f} LR pixels, 90th percentile {most:.3f}.")
     text = " ".join(lines) + "\n\n" + table(["PSNR, dB", *(f"T = {count}" for count in counts)], rows)
     for name in models:
         gains = [(gain, count, site) for count in counts[1:] for site, gain in result.gain(name, count).items()]
         least, count, site = min(gains)
-        text += f"\n\nOf all sites and numbers of views, {name} gains least on {site} with {count}: {least:+.2f} dB."
+        text += f"\n\nThe least gain of {name} is {least:+.2f} dB, on {site} with {count} views."
     return text
 
 
-def to_json(result: Result, name: str, title: str) -> dict[str, Any]:
-    """Of one model, as its card takes it: PSNR by the number of views, the mean over sites and the sites themselves."""
-    methods = {"bicubic": BICUBIC, "shift_and_add": CLASSIC, "model": name}
-    mean = {
-        method: {str(count): round(float(result.mean(key, count) or 0), 4) for count in sorted(result.psnr_db[key])}
-        for method, key in methods.items()
+def track_figures(result: Result, name: str, track: str) -> Track:
+    """Return the figures of one model on a track, as its card shows them.
+
+    Args:
+        result: the result of the track.
+        name: name of the model.
+        track: a key of TRACKS.
+    """
+    mean: dict[TrackMethod, dict[int, float]] = {
+        "bicubic": result.means(BICUBIC),
+        "shift_and_add": result.means(CLASSIC),
+        "model": result.means(name),
     }
-    sites = {
-        site: {str(count): round(found[site], 4) for count, found in sorted(result.psnr_db[name].items())}
-        for site in result.psnr_db[name][1]
-    }
-    shift = [round(float(each), 4) for each in np.quantile(result.errors, [0.5, 0.9])] if result.errors else None
-    return {"title": title, "mean": mean, "sites": sites, "shift_error_px": shift}
+    by_views = sorted(result.psnr_db[name].items())
+    sites = {site: {count: found[site] for count, found in by_views} for site in result.psnr_db[name][1]}
+    middle, most = np.quantile(result.errors, [0.5, 0.9]).tolist() if result.errors else (0.0, 0.0)
+    shift = (middle, most) if result.errors else None
+    return Track(TRACKS[track], True, mean, sites, shift, "naip" if track == "NAIP" else "sentinel-2")
 
 
 def main() -> None:
-    """Measure and write."""
+    """Measure all tracks, and write the tables, figures and cards."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", default=["misr-x4-rgbn", "misr-x2-rgbn"], help="names or folders")
     parser.add_argument("--hr", nargs="*", choices=("sensor", "box"), default=["sensor", "box"])
     parser.add_argument("--tracks", nargs="*", choices=TRACKS, default=list(TRACKS))
-    parser.add_argument("--pictures", type=Path, metavar="DIR", help="of the real ones: HR and all methods, most views")
+    parser.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="DIR",
+        help="folder for pictures of the real tracks: HR and all methods with the most views",
+    )
     arguments = parser.parse_args()
     by_scale: dict[int, dict[str, MISR]] = defaultdict(dict)
     for name in arguments.models:
@@ -191,7 +229,7 @@ def main() -> None:
         by_scale[model.scale][model.name] = model
     for scale, models in by_scale.items():
         texts: list[str] = []
-        tracks: dict[str, dict[str, Any]] = {name: {} for name in models}
+        tracks: dict[str, dict[str, Track]] = {name: {} for name in models}
         for track in arguments.tracks:
             real = TRACKS[track].startswith("real")
             for hr in ["sensor"] if real else arguments.hr:
@@ -202,12 +240,11 @@ def main() -> None:
                 print(texts[-1] + "\n", flush=True)
                 if hr == "sensor":
                     for name in models:
-                        tracks[name][track] = to_json(result, name, TRACKS[track])
+                        tracks[name][track] = track_figures(result, name, track)
         for name, model in models.items():
             folder = ROOT / "hub_cards" / name
             if folder.is_dir() and arguments.tracks == list(TRACKS):
-                metrics = {"fingerprint": model.fingerprint(), "tracks": tracks[name]}
-                (folder / METRICS_FILE).write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
+                write_metrics(Metrics(model.fingerprint(), tracks=tracks[name]), folder / METRICS_FILE)
                 write_card(folder)
         write_block(ROOT / "docs" / "revisits.md", f"revisits x{scale}", "\n\n".join(texts))
 

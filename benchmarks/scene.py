@@ -1,6 +1,6 @@
-"""A whole Sentinel-2 tile through `rs-srgan predict`: python -m benchmarks.scene [--cache FOLDER].
+"""Speed and memory of `rs-srgan predict` on a whole Sentinel-2 tile: python -m benchmarks.scene [--cache FOLDER].
 
-Needs RS_SRGAN_DATA, 15 GB of disk, and nothing else running. Writes docs/benchmarks.md.
+Needs RS_SRGAN_DATA and 15 GB of disk. Writes a table in docs/benchmarks.md. Nothing else should run meanwhile.
 """
 
 import argparse
@@ -38,20 +38,20 @@ SIDES = (1024, 4096, SIDE_PX)
 TILE = 512
 KILLS = 10
 KILLED_SIDE = 4096
-# What the command says at the end.
+# The command's last log line.
 _SPEED = re.compile(r"([\d.]+) s for [\d.]+ million pixels, (\d+) thousand a second")
 
 
 @dataclass(frozen=True)
 class Run:
-    """One command.
+    """The measurements of one command.
 
     Attributes:
-        seconds: from its start to its end.
-        pipeline_k: thousand LR pixels per second while it worked, start and end of the process left out.
-        peak_gb: of its memory.
-        output_gb: size of the result.
-        scratch_gb: what else was on the disk, at its most.
+        seconds: time from its start to its end.
+        pipeline_k: thousand LR pixels per second, without the start and the end of the process.
+        peak_gb: peak memory, GB.
+        output_gb: size of the result, GB.
+        scratch_gb: peak size of all other files that it wrote, GB.
     """
 
     seconds: float
@@ -62,7 +62,16 @@ class Run:
 
 
 def predict(sources: Sequence[Path], folder: Path, *options: str) -> Run:
-    """`rs-srgan predict`, everything that it writes in one folder."""
+    """Run `rs-srgan predict` and measure it.
+
+    Args:
+        sources: the images.
+        folder: a folder that gets the result and all temporary files.
+        options: further options of the command.
+
+    Raises:
+        RuntimeError: the command failed, or did not log its speed.
+    """
     target = folder / "out.tif"
     environment = _environment(folder)
     peak = 0
@@ -78,14 +87,14 @@ def predict(sources: Sequence[Path], folder: Path, *options: str) -> Run:
     started = time.monotonic()
     command = _command(sources, target, *options)
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-    said = process.stderr.read()  # type: ignore[union-attr]
+    log = "" if process.stderr is None else process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.monotonic() - started
     over.set()
     watcher.join()
-    if status:
-        raise RuntimeError(said)
-    speed = _SPEED.search(said)
+    speed = _SPEED.search(log)
+    if status or not speed:
+        raise RuntimeError(log)
     output = target.stat().st_size
     target.unlink()
     return Run(
@@ -93,12 +102,12 @@ def predict(sources: Sequence[Path], folder: Path, *options: str) -> Run:
         float(speed[2]),
         usage.ru_maxrss * 1024 / 1e9,
         output / 1e9,
-        peak / 1e9,  # type: ignore[index]
+        peak / 1e9,
     )
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """Temporary files and caches go where they are counted."""
+    """Return an environment in which temporary files and caches go to a folder."""
     (folder / "tmp").mkdir(exist_ok=True)
     return os.environ | {"TMPDIR": str(folder / "tmp"), "HF_ASSETS_CACHE": str(folder / "assets")}
 
@@ -108,20 +117,20 @@ def _command(sources: Sequence[Path], target: Path, *options: str) -> list[str]:
 
 
 def _scratch(folder: Path, target: Path) -> int:
-    """Bytes of all that is neither the result nor becomes it."""
+    """Count the bytes of all files but the result and its unfinished form."""
     sizes = 0
     for path in folder.rglob("*"):
         if path in (target, target.with_name(f"{target.name}.partial")):
             continue
         try:
             sizes += path.stat().st_blocks * 512
-        except FileNotFoundError:  # it had been there
+        except FileNotFoundError:  # removed meanwhile
             continue
     return sizes
 
 
 def bare(source: Path) -> float:
-    """Thousand LR pixels per second of the engine alone, on windows of the same shape, again and again."""
+    """Measure the speed of the engine alone, thousand LR pixels per second, on windows of one shape."""
     model = load_model(DEFAULT_MODEL)
     halo = model.receptive_field
     with open_raster(source, model.config.bands) as raster:
@@ -131,7 +140,15 @@ def bare(source: Path) -> float:
 
 
 def killed(source: Path, folder: Path) -> tuple[int, int]:
-    """Kill a run at random moments, resume it each time; how often, and the pixels that differ in the end."""
+    """Kill a run at random moments, and resume it each time.
+
+    Args:
+        source: the image.
+        folder: a folder for results and temporary files.
+
+    Returns:
+        number of kills, and number of pixels that differ from those of an uninterrupted run.
+    """
     moments = random.Random(0)
     environment = _environment(folder)
     whole, target = folder / "whole.tif", folder / "killed.tif"
@@ -141,7 +158,7 @@ def killed(source: Path, folder: Path) -> tuple[int, int]:
         process = subprocess.Popen([*_command([source], target, "--resume"), "--quiet"], env=environment)
         try:
             process.wait(moments.uniform(3, 12))
-            break  # done before it was killed often enough
+            break  # the run ended before KILLS kills
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.wait()

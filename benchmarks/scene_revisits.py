@@ -1,8 +1,8 @@
-"""Several revisits of a whole tile through `rs-srgan predict`: python -m benchmarks.scene_revisits [--cache FOLDER].
+"""Speed of `rs-srgan predict` on revisits of a whole tile: python -m benchmarks.scene_revisits [--cache FOLDER].
 
-Needs RS_SRGAN_DATA, 15 GB of disk, and nothing else running. Writes docs/benchmarks.md.
+Needs RS_SRGAN_DATA and 15 GB of disk. Writes a table in docs/benchmarks.md. Nothing else should run meanwhile.
 
-The revisits are copies of one product: each is read, registered and taken into account like any other.
+The revisits are copies of one product: each is read, registered and used like a different one.
 """
 
 import argparse
@@ -18,12 +18,18 @@ from benchmarks.scene import Run, predict
 from rs_srgan.evaluation.report.tables import table
 from rs_srgan.hub.names import REVISITS_MODEL
 
-# Side of the product, and how many of it.
+# Side of the product, pixels, and number of copies.
 RUNS = ((2048, 1), (2048, 2), (2048, 4), (2048, 8), (SIDE_PX, 4))
 
 
 def measure(source: Path, views: int, folder: Path) -> Run:
-    """One command on so many copies."""
+    """Run the command on copies of a product.
+
+    Args:
+        source: the product.
+        views: number of copies.
+        folder: an empty folder for the copies and the result.
+    """
     copies = [source]
     for number in range(1, views):
         copies.append(folder / f"{number}" / source.name)
@@ -36,7 +42,7 @@ def measure(source: Path, views: int, folder: Path) -> Run:
 
 
 def main() -> None:
-    """Measure and write."""
+    """Measure all runs, and write the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scene_revisits")
     parser.add_argument("--cache", type=Path, default=cached_assets_path("rs_srgan", namespace="benchmarks"))
     cache = parser.parse_args().cache

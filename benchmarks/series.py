@@ -1,4 +1,4 @@
-"""Revisits of a place with a known truth, and what is classically made of them."""
+"""Simulated revisits of a site with a known HR, and the classical reconstruction from revisits."""
 
 from dataclasses import dataclass
 
@@ -19,21 +19,21 @@ _SHIFT_LR_PX = 1.5
 _BLUR = (0.9, 1.1)
 _NOISE = 7e-4
 _SIDE_HR_PX = 256
-_MARGIN_LR_PX = 4  # beyond what is shown, so that shifts bring in real ground
+_MARGIN_LR_PX = 4  # margin around the result, so that shifts bring in real ground
 _ITERATIONS = 20
 
 
 @dataclass(frozen=True)
 class Series:
-    """Views of a site, and the truth at the time of the first.
+    """Views of a site, and its HR at the time of the first view.
 
     Attributes:
-        site: its name.
-        hr: reflectance, (C, H, W).
-        views: reflectance, (C, h, w) each.
-        masks: (h, w) each.
-        shifts: of the views' content, LR pixels, (T, 2); None where nobody knows.
-        clear: where the truth is to be seen, (H, W); None for everywhere.
+        site: name of the site.
+        hr: HR, reflectance, (C, H, W).
+        views: the views, reflectance, (C, h, w) each.
+        masks: usable pixels of the views, (h, w) each.
+        shifts: shifts of the views' content, LR pixels, (T, 2) rows and columns; None if they are not known.
+        clear: pixels of HR without clouds, (H, W); None if all are clear.
     """
 
     site: str
@@ -45,7 +45,15 @@ class Series:
 
 
 def simulate(name: str, image: FloatImage, scale: int, track: str, seed: int) -> Series:
-    """Sixteen views."""
+    """Simulate sixteen views of an image.
+
+    Args:
+        name: name of the site.
+        image: reflectance, (C, H, W), finite.
+        scale: 2, 4 or 8.
+        track: "A", "B" or "C", see benchmarks.revisits.
+        seed: seed of shifts, noise and clouds.
+    """
     random = np.random.default_rng((seed, ord(track)))
     mtf = torch.tensor(wald_mtf(SENTINEL2.mtf_nyquist(RGBN), scale))
     margin = _MARGIN_LR_PX * scale
@@ -79,7 +87,14 @@ def _clouds(random: np.random.Generator, shape: tuple[int, ...], share: float) -
 
 
 def shift_and_add(stack: Stack, scale: int) -> FloatImage:
-    """The classic: every sample at its place on the fine grid, then back-projections of all views at once.
+    """Reconstruct an image from registered views: every sample at its place on the fine grid, then back-projections.
+
+    Args:
+        stack: the views with their masks and offsets; a view's mean offset is used.
+        scale: 2, 4 or 8.
+
+    Returns:
+        reflectance, (C, h * scale, w * scale).
 
     Source: Irani and Peleg 1991, as simultaneous iterations (SIRT, Gilbert 1972).
     """

@@ -1,6 +1,6 @@
-"""How fast the stages of training are, and what memory they take: python -m benchmarks.training. Needs RS_SRGAN_DATA.
+"""Speed and memory of the stages of training: python -m benchmarks.training. Needs RS_SRGAN_DATA.
 
-Writes docs/training.md. Nothing else should run.
+Writes a table in docs/training.md. Nothing else should run meanwhile.
 """
 
 import csv
@@ -20,7 +20,12 @@ BATCHES = 200
 
 
 def measure(config: str, folder: Path) -> tuple[float, float]:
-    """Batches per second and peak memory, GB, of a short run in a process of its own."""
+    """Measure batches per second and peak memory, GB, of a short run in a process of its own.
+
+    Args:
+        config: name of the configuration in train/configs, without suffix.
+        folder: an empty folder for the run.
+    """
     command = [sys.executable, "-m", "train", "fit", "--config", f"train/configs/{config}.yaml"]
     options = {
         "trainer.max_time": "null",
@@ -34,14 +39,14 @@ def measure(config: str, folder: Path) -> tuple[float, float]:
     process = subprocess.Popen([*command, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
-        raise RuntimeError(f"{' '.join(command)} failed; run it by hand.")
+        raise RuntimeError(f"{' '.join(command)} failed. Run it by hand to see its output.")
     with next((folder / "log").glob("*/metrics.csv")).open() as file:
         speeds = [row["train/batches_per_second"] for row in csv.DictReader(file)]
     return float(next(speed for speed in reversed(speeds) if speed)), usage.ru_maxrss / 1e6
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure the stages, and print and write the table."""
     rows = []
     for stage, config in STAGES.items():
         with tempfile.TemporaryDirectory() as folder:

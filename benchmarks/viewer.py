@@ -1,6 +1,6 @@
-"""A whole tile's result in the app's viewer: python -m benchmarks.viewer [--cache FOLDER] [--picture FILE].
+"""Speed of the app's viewer with a whole tile: python -m benchmarks.viewer [--cache FOLDER] [--picture FILE].
 
-Needs RS_SRGAN_DATA, Chromium, 30 GB of disk, and nothing else running. Writes docs/app.md.
+Needs RS_SRGAN_DATA, Chromium and 30 GB of disk. Writes a table in docs/app.md. Nothing else should run meanwhile.
 """
 
 import argparse
@@ -21,11 +21,11 @@ from tests.app.conftest import CHROMIUM, QUIET, SOFTWARE_GL, Server
 
 VIEWER = "#tile-result sr-viewer"
 STAGE = f"document.querySelector('{VIEWER}').stage"
-MINUTES = 40  # that the job may take
-MOVES = 12  # at every zoom
+MINUTES = 40  # limit for the job
+MOVES = 12  # moves at every zoom
 # SR pixels to a pixel of the screen.
 ZOOMS = (32, 8, 2, 1)
-# From a jump of both sides to all of their tiles on the screen, milliseconds.
+# Time, milliseconds, from a jump of both maps until all of their tiles are on the screen.
 JUMP = f"""async ([x, y, zoom]) => {{
   const stage = {STAGE}, start = performance.now(), drawn = stage.whenDrawn();
   stage.maps[0].jumpTo({{center: stage.maps[0].unproject([x, y]), zoom}});
@@ -36,13 +36,20 @@ JUMP = f"""async ([x, y, zoom]) => {{
 
 
 def super_resolve(page: Page) -> float:
-    """The product that the server has, all of it, as a visitor would; minutes until it can be seen."""
+    """Super-resolve the whole of the server's product as a visitor does.
+
+    Args:
+        page: the app's page.
+
+    Returns:
+        minutes until the result is on the screen.
+    """
     page.get_by_role("tab", name="Tile").click()
     page.locator("#offered input").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.locator("#estimate").get_by_text("about").wait_for(timeout=120_000)
-    page.locator("#area textarea, #area input").fill("")  # it was a small one in the middle
+    page.locator("#area textarea, #area input").fill("")  # the default is a small area in the middle
     page.locator("#estimate").get_by_text(f"{SIDE_PX} x {SIDE_PX} px").wait_for(timeout=60_000)
     page.locator("label:visible", has_text="Add an uncertainty map").locator("input").uncheck()
     started = time.monotonic()
@@ -53,7 +60,15 @@ def super_resolve(page: Page) -> float:
 
 
 def move(page: Page, factor: int) -> tuple[list[float], list[float]]:
-    """Jumps from one place to others up to half a screen away: seconds of each, and of each tile that was asked for."""
+    """Move the maps to random places up to half a screen away.
+
+    Args:
+        page: the app's page with the result.
+        factor: SR pixels to a pixel of the screen.
+
+    Returns:
+        seconds of each move, and seconds of each tile that was requested.
+    """
     page.evaluate(f"{STAGE}.fit()")
     box: Any = page.locator(f"{VIEWER} .sr-stage").bounding_box()
     width, height = box["width"], box["height"]
@@ -62,23 +77,23 @@ def move(page: Page, factor: int) -> tuple[list[float], list[float]]:
     tiles: list[float] = []
 
     def note(request: Request) -> None:
-        if "/tiles/" in request.url and request.timing["responseEnd"] > 0:  # not from memory
+        if "/tiles/" in request.url and request.timing["responseEnd"] > 0:  # not from the cache
             tiles.append((request.timing["responseEnd"] - request.timing["requestStart"]) / 1000)
 
     page.on("requestfinished", note)
     jumps = []
     for row, col in np.random.default_rng(factor).uniform(0, 1, (MOVES, 2)):
         jumps.append(page.evaluate(JUMP, [col * width, row * height, zoom]) / 1000)
-        page.evaluate(JUMP, [(1 - col) * width, (1 - row) * height, zoom])  # back, from memory
+        page.evaluate(JUMP, [(1 - col) * width, (1 - row) * height, zoom])  # back; the tiles come from the cache
     page.remove_listener("requestfinished", note)
     return jumps, tiles
 
 
 def main() -> None:
-    """Measure and write."""
+    """Measure the moves at every zoom, and write the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.viewer")
     parser.add_argument("--cache", type=Path, default=cached_assets_path("rs_srgan", namespace="benchmarks"))
-    parser.add_argument("--picture", type=Path, help="of the whole tile on the map, PNG")
+    parser.add_argument("--picture", type=Path, help="PNG file for a picture of the whole tile on the map")
     options = parser.parse_args()
     root = product(options.cache, SIDE_PX).parent
     rows = []

@@ -1,4 +1,4 @@
-"""The images to evaluate on: which files they are, of which site, and their pixels, by the window."""
+"""The images of an evaluation: the files with their sites, and their pixels window by window."""
 
 import random
 import re
@@ -21,19 +21,20 @@ from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.opening import SUFFIXES, open_raster
 from rs_srgan.reading.paths import existing
 from rs_srgan.reading.raster import Raster
-from rs_srgan.sensors import SENTINEL2
+from rs_srgan.sensors import find_sensor
 from rs_srgan.sensors.mtf import wald_mtf
 
-# HR (or SR) pixels: a larger image is cut into equal windows of at most this side, and some of them stand for it.
+# Side, HR (or SR) pixels. Larger images are cut into equal windows of at most this side; WINDOWS_PER_IMAGE of them are
+# evaluated.
 WINDOW_PX = 1280
 WINDOWS_PER_IMAGE = 4
-# HR (or SR) pixels between the borders that are not counted; fewer say nothing.
+# Least side, HR (or SR) pixels, of the part of an image inside its border. Figures of smaller images mean little.
 LEAST_INNER_PX = 32
-# An image of which less than this share holds data says more about its holes.
+# Least share of the pixels that hold data. Figures of other images are mainly about their holes.
 LEAST_VALID = 0.5
 
 _ZIPPED = re.compile(r"S2[A-D]_MSIL.*\.zip", re.IGNORECASE)
-# The tile of a Sentinel-2 product's name; then what comes before a year or a date that stands alone.
+# The tile in the name of a Sentinel-2 product; then the part of a name before a year or a date.
 _TILE = re.compile(r"_(T\d\d[A-Z]{3})_")
 _BEFORE_DATE = re.compile(r"(.+?)[_-]+(?:19|20)\d\d(?:-?[01]\d-?[0-3]\d)?(?=[_T-]|$)")
 
@@ -43,10 +44,10 @@ class Source:
     """An image on disk.
 
     Attributes:
-        name: unique among those that are evaluated together.
-        site: the place that it shows.
-        path: of HR, or of the only image where there is no reference.
-        lr: of LR, where it is a file of its own.
+        name: name of the image; no other image of the evaluation has it.
+        site: name of the place that the image shows.
+        path: path of HR, or of the image itself without a reference.
+        lr: path of LR; None unless LR is a file.
     """
 
     name: str
@@ -57,16 +58,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Case:
-    """What is evaluated at once, in memory: reflectance, (C, H, W), NaN where there is no data.
+    """An image, or a window of one, in memory: reflectance, NaN where there is no data.
 
     Attributes:
-        name: of the image, and of its window if it has several.
-        site: the place that it shows.
-        lr: the input.
-        hr: the truth, `scale` times finer, where there is one.
-        guide: of a model that wants one, as fine as HR.
-        mtf_nyquist: of the blur between HR and `lr`, one value per band.
-        valid: share of the counted pixels that hold data in all bands.
+        name: name of the image, followed by its window if it has several.
+        site: name of the place that the image shows.
+        lr: the input of the model, (C, h, w).
+        hr: the reference, (C, h * scale, w * scale); None without a reference.
+        guide: guide bands, (G, h * scale, w * scale); None for models without a guide.
+        mtf_nyquist: MTF of the blur between HR and LR, one value per band, in (0, 1).
+        valid: share of the counted pixels that hold data in all bands, 0 to 1.
     """
 
     name: str
@@ -80,7 +81,12 @@ class Case:
 
 @dataclass(frozen=True)
 class Skipped:
-    """An image that was left out, and why."""
+    """An image that was left out.
+
+    Attributes:
+        name: name of the image.
+        reason: the reason, for people.
+    """
 
     name: str
     reason: str
@@ -89,24 +95,28 @@ class Skipped:
 def find_sources(
     inputs: Sequence[str | Path], reference: bool = True, site_pattern: str | None = None
 ) -> tuple[Protocol, list[Source]]:
-    """The images that files and folders stand for, in the order of their names.
+    """Find the images in files and folders, sorted by name.
 
-    Folders are looked through: rasters and Sentinel-2 products in them and below, or, with folders `hr` and `lr` in
-    one, pairs of the same name. The site is the sub-folder that an image lies in, else the tile of a product, else
-    what its name says before a year or a date.
+    Folders are searched with their sub-folders for rasters and Sentinel-2 products. A folder that holds the folders
+    `hr` and `lr` has pairs of files of the same name. The site of an image is its sub-folder, else the tile of a
+    product, else the part of its name before a year or a date.
 
     Args:
         inputs: files and folders.
-        reference: there is a truth: `hr` of a pair, or the images themselves, LR being simulated.
-        site_pattern: a regular expression; what it finds in the name, or of that its groups, is the site instead.
+        reference: whether there is an HR: `hr` of a pair, or the images themselves, from which LR is simulated.
+        site_pattern: regular expression that finds the site in the name instead: its groups, or the whole match.
+
+    Returns:
+        the protocol, and the images.
 
     Raises:
-        InputError: nothing there, pairs and other images mixed, an HR without LR, or no regular expression.
+        InputError: there is no image, pairs and other images are mixed, an HR has no LR, or the pattern is not a
+            regular expression or finds nothing.
     """
     try:
         pattern = re.compile(site_pattern) if site_pattern else None
     except re.error as error:
-        raise InputError(f"The site pattern {site_pattern!r} is no regular expression ({error}).") from None
+        raise InputError(f"The site pattern {site_pattern!r} is not a regular expression ({error}).") from None
     sources: dict[Path, Source] = {}
     kinds: set[Protocol] = set()
     for each in inputs:
@@ -115,7 +125,9 @@ def find_sources(
         folder = root.is_dir() and not is_safe(root)
         paired = folder and (root / "hr").is_dir() and (root / "lr").is_dir()
         if paired and not reference:
-            raise InputError(f"{root} holds pairs. Without reference, give {root / 'lr'}, or leave that option out.")
+            raise InputError(
+                f"{root} holds pairs. Give {root / 'lr'} to evaluate without a reference."
+            )
         kinds.add("pairs" if paired else "simulated" if reference else "real")
         top = root / "hr" if paired else root if folder else root.parent
         for path in _rasters(top) if folder else [root]:
@@ -123,7 +135,9 @@ def find_sources(
             lr = _partner(root, inside) if paired else None
             sources[path] = Source(inside.as_posix(), _site(inside, pattern), path, lr)
     if len(kinds) > 1:
-        raise InputError("Pairs (hr and lr in one folder) and other images cannot be evaluated together.")
+        raise InputError(
+            "Pairs (hr and lr in one folder) and other images cannot be evaluated together. Evaluate them one by one."
+        )
     if not sources:
         names = ", ".join(str(each) for each in inputs)
         raise InputError(f"Nothing to evaluate in {names}; expected {', '.join(SUFFIXES)} or Sentinel-2 products.")
@@ -139,7 +153,7 @@ def find_sources(
 
 
 def is_safe(path: Path) -> bool:
-    """Whether a folder is a Sentinel-2 product."""
+    """Return whether a folder is a Sentinel-2 product."""
     return any(path.glob("MTD_MSIL*.xml"))
 
 
@@ -157,7 +171,7 @@ def _partner(root: Path, inside: Path) -> Path:
     candidates = (root / "lr" / inside.with_suffix(suffix) for suffix in (inside.suffix, *SUFFIXES))
     found = next((path for path in candidates if path.is_file()), None)
     if found is None:
-        raise InputError(f"{root / 'lr'} has nothing for {inside}; expected a file of the same name.")
+        raise InputError(f"{root / 'lr'} has no file for {inside}; expected one of the same name.")
     return found
 
 
@@ -179,11 +193,11 @@ class OpenImage:
     """An image whose windows can be read.
 
     Attributes:
-        height: LR pixels.
-        width: LR pixels.
-        mtf_nyquist: of the blur between HR and LR, one value per band.
-        read: LR, HR and guide in a window of LR pixels: reflectance, NaN where there is no data; None for what the
-            protocol or the model does not have.
+        height: height, LR pixels.
+        width: width, LR pixels.
+        mtf_nyquist: MTF of the blur between HR and LR, one value per band, in (0, 1).
+        read: function that reads LR, HR and guide in a window of LR pixels: reflectance, NaN where there is no data;
+            None for HR without a reference, and for the guide of models without one.
     """
 
     height: int
@@ -199,23 +213,23 @@ def open_image(
     """Open an image for a model.
 
     Args:
-        source: which.
-        protocol: what LR and HR are.
-        config: of the model.
-        offset: DN to add before dividing by 10000, instead of what the tags of the image, of LR for a pair, say.
+        source: the image.
+        protocol: how LR and HR are made.
+        config: configuration of the model.
+        offset: DN to add before scaling; None for the offset in the tags of the image, for pairs of LR.
 
     Raises:
-        InputError: not a raster with the model's bands, or sizes that the scale does not join.
+        InputError: the file is not a raster with the model's bands, or the sizes do not fit the scale.
     """
-    bands = config.bands
+    bands, sensor = config.bands, find_sensor(config.sensor)
     with ExitStack() as files:
 
         def opened(path: Path, names: tuple[str, ...], offset: float | None) -> Raster:
-            return files.enter_context(open_raster(path, names, offset))
+            return files.enter_context(open_raster(path, names, offset, sensor))
 
         if protocol == "pairs" and source.lr:
             if config.guide_bands:
-                raise InputError(f"The model wants {', '.join(config.guide_bands)} as well, which pairs do not have.")
+                raise InputError(f"The model needs {', '.join(config.guide_bands)} as well, which pairs do not have.")
             yield _pair(source, opened(source.lr, bands, offset), opened(source.path, bands, None), config)
             return
         raster = opened(source.path, bands, offset)
@@ -236,17 +250,18 @@ def _pair(source: Source, lr: Raster, hr: Raster, config: SISRConfig) -> OpenIma
 
 
 def _simulated(source: Source, hr: Raster, guide: Raster | None, config: SISRConfig) -> OpenImage:
-    """LR by the sensor model; the guide too, where it is as much finer than HR as HR is to be finer than LR."""
+    """Open an image from which LR is simulated; so is the guide, if the file has it `scale` times finer than HR."""
     scale = config.scale
     mtf = _missing_blur(config)
     step = _guide_step(source, hr, guide, (1, scale), config)
+    guide_mtf = find_sensor(config.sensor).mtf_nyquist(config.guide_bands)
 
     def read(part: Window) -> tuple[FloatImage, FloatImage | None, FloatImage | None]:
         sharp, fine = _read(hr, part.scaled(scale)), None
         if guide is not None:
             fine = _read(guide, part.scaled(scale * step))
             if step > 1:
-                fine = simulate(fine, step, wald_mtf(SENTINEL2.mtf_nyquist(config.guide_bands), step))
+                fine = simulate(fine, step, wald_mtf(guide_mtf, step))
         return simulate(sharp, scale, mtf), sharp, fine
 
     return OpenImage(hr.grid.height // scale, hr.grid.width // scale, mtf, read)
@@ -262,12 +277,15 @@ def _real(source: Source, lr: Raster, guide: Raster | None, config: SISRConfig) 
 
 
 def _missing_blur(config: SISRConfig) -> tuple[float, ...]:
-    """Between LR and an image as sharp as the sensor would see it with finer pixels, which is what models make."""
+    """Compute the MTF of the blur between LR and HR, one value per band.
+
+    HR is as sharp as the sensor would see the ground with HR's pixels: models make such images.
+    """
     return wald_mtf(config.mtf_nyquist, config.scale)
 
 
 def _guide_step(source: Source, raster: Raster, guide: Raster | None, steps: Sequence[int], config: SISRConfig) -> int:
-    """How many pixels of the guide lie along one of the raster; one of `steps`."""
+    """Compute how many pixels of the guide lie along one pixel of the raster; the result is one of `steps`."""
     if guide is None:
         return steps[0]
     for step in steps:
@@ -287,18 +305,19 @@ def _read(raster: Raster, window: Window) -> FloatImage:
 
 
 def choose_windows(image: OpenImage, name: str, scale: int, seed: int) -> list[Window] | Skipped:
-    """What of an image is evaluated, LR pixels: all of it, or for a large one some windows, at random.
+    """Choose the windows of an image to evaluate: the whole of it, or random windows of a large image.
 
-    Every window is read, so a file that is truncated there is known before anything is computed.
+    Every window is read once, so that a truncated file is found before anything is computed.
 
     Args:
-        image: which.
-        name: of it.
-        scale: of the model.
-        seed: of the choice.
+        image: the image.
+        name: its name.
+        scale: scale of the model: 2, 4 or 8.
+        seed: seed of the random choice.
 
     Returns:
-        at most WINDOWS_PER_IMAGE windows in which enough holds data, or why there are none.
+        at most WINDOWS_PER_IMAGE windows, LR pixels, in which enough pixels hold data; or the reason to leave the image
+        out.
 
     Raises:
         InputError: the file is truncated or corrupt.
@@ -326,7 +345,14 @@ def choose_windows(image: OpenImage, name: str, scale: int, seed: int) -> list[W
 
 
 def read_case(image: OpenImage, source: Source, window: Window, scale: int) -> Case:
-    """One window of an image, or all of it."""
+    """Read one window of an image.
+
+    Args:
+        image: the open image.
+        source: the same image on disk.
+        window: the window, LR pixels.
+        scale: scale of the model: 2, 4 or 8.
+    """
     lr, hr, guide = image.read(window)
     whole = (window.height, window.width) == (image.height, image.width)
     name = source.name if whole else f"{source.name} [{window.row}, {window.col}]"
@@ -334,7 +360,13 @@ def read_case(image: OpenImage, source: Source, window: Window, scale: int) -> C
 
 
 def valid_share(lr: FloatImage, hr: FloatImage | None, scale: int) -> float:
-    """Of the pixels that are counted, those that hold data in all bands of LR and of HR."""
+    """Compute the share, 0 to 1, of the counted pixels that hold data in all bands of LR and of HR.
+
+    Args:
+        lr: LR, reflectance, (C, h, w); NaN where there is no data.
+        hr: HR, reflectance, (C, h * scale, w * scale); None without a reference.
+        scale: scale of the model: 2, 4 or 8.
+    """
     fine = lr.repeat(scale, axis=1).repeat(scale, axis=2)
     return float(known(inner(fine if hr is None else fine + hr)).mean())
 

@@ -10,7 +10,7 @@ from rs_srgan.figures.metrics import Group, Metrics
 from rs_srgan.figures.tracks import Track
 from rs_srgan.models import SISRConfig
 from rs_srgan.publishing.unseen import counted_sites
-from rs_srgan.sensors import SENTINEL2
+from rs_srgan.sensors import find_sensor
 
 
 def metadata(name: str, config: SISRConfig, metrics: Metrics | None, license_: str, base_model: str) -> str:
@@ -39,7 +39,7 @@ def metadata(name: str, config: SISRConfig, metrics: Metrics | None, license_: s
             f"super-resolution-x{config.scale}",
             "remote-sensing",
             "satellite-imagery",
-            *(["sentinel-2"] if set(config.bands) <= set(SENTINEL2.band_names) else []),
+            _identifier(find_sensor(config.sensor).title),
             "model_hub_mixin",
             "pytorch_model_hub_mixin",
         ],

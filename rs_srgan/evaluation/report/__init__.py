@@ -1,1 +1,1 @@
-"""The report of an evaluation: data, text, pictures."""
+"""Reports of evaluations: the data, the text, the pictures, and the folder that holds them."""

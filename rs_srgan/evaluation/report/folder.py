@@ -1,4 +1,4 @@
-"""The folder of a report: report.json, report.md, curves and pictures."""
+"""The folder of a report: report.json, report.md, curves.png and pictures/."""
 
 import json
 import re
@@ -14,18 +14,18 @@ _OWN = {_JSON, _MARKDOWN, _CURVES, _PICTURES}
 
 
 def save_report(report: Report, folder: str | Path, overwrite: bool = False) -> Path:
-    """Write report.json, report.md and, if there are pictures, curves.png and pictures/*.png.
+    """Write report.json, report.md and, if the report has pictures, curves.png and pictures/*.png.
 
     Args:
-        report: to write.
-        folder: of the report; it may exist if it is empty.
-        overwrite: replace an earlier report in it.
+        report: the report.
+        folder: the folder to write; it may exist if it is empty.
+        overwrite: replace an earlier report in the folder.
 
     Returns:
-        path of the Markdown report.
+        path of report.md.
 
     Raises:
-        InputError: see `check_folder`, or matplotlib is not installed.
+        InputError: the folder cannot be used, see `check_folder`.
     """
     folder = check_folder(folder, overwrite)
     folder.mkdir(exist_ok=True)
@@ -33,7 +33,7 @@ def save_report(report: Report, folder: str | Path, overwrite: bool = False) -> 
         earlier.unlink(missing_ok=True)
     links: list[tuple[str, str]] = []
     if report.pictures:
-        from rs_srgan.evaluation.report.pictures import curves, draw  # an extra
+        from rs_srgan.evaluation.report.pictures import curves, draw  # needs an extra
 
         curves(report.mean, report.scale, report.protocol).savefig(folder / _CURVES, dpi=110)
         links.append(("Power and ring correlation by frequency", _CURVES))
@@ -49,23 +49,29 @@ def save_report(report: Report, folder: str | Path, overwrite: bool = False) -> 
 
 
 def check_folder(folder: str | Path, overwrite: bool) -> Path:
-    """The folder of a report, checked before any work is done.
+    """Check that a report can be written to a folder, before any work is done.
+
+    Args:
+        folder: the folder; it need not exist.
+        overwrite: accept a folder that holds a report.
+
+    Returns:
+        absolute path of the folder.
 
     Raises:
-        InputError: it is a file, holds a report already or something else, or cannot be written to.
+        InputError: the folder is a file, holds a report or other files, or cannot be written to.
     """
     folder = Path(folder).absolute()
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; expected a folder for the report.")
     if not folder.parent.is_dir():
-        raise InputError(f"The folder {folder.parent} does not exist. Make it first.")
+        raise InputError(f"The folder {folder.parent} does not exist. Create it first.")
     held = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     if held - _OWN:
-        raise InputError(f"{folder} holds other things ({', '.join(sorted(held - _OWN)[:3])}). Choose another folder.")
+        raise InputError(f"{folder} holds other files ({', '.join(sorted(held - _OWN)[:3])}). Choose another folder.")
     if held and not overwrite:
         raise InputError(
-            f"{folder} holds a report. Choose another folder, or say that it may be overwritten "
-            "(overwrite=True, --overwrite)."
+            f"{folder} holds a report. Choose another folder, or overwrite the report: overwrite=True, --overwrite."
         )
     try:
         with TemporaryDirectory(dir=folder if folder.is_dir() else folder.parent):

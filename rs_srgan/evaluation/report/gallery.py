@@ -1,4 +1,4 @@
-"""Which images are shown: by a rule, not by taste."""
+"""The choice of the images that a report shows, by a fixed rule."""
 
 import math
 import random
@@ -11,20 +11,34 @@ from rs_srgan.evaluation.protocol import BORDER_HR_PX, Restored
 from rs_srgan.evaluation.scored import Scored
 from rs_srgan.pixels.radiometry import Image
 
-# Fine pixels of a picture; its centre is shown of a larger image.
+# Largest side of a picture, fine pixels; of larger images the centre is shown.
 SIDE_PX = 256
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An image to show, and why it was chosen: random, best, worst, or several of them."""
+    """An image to show.
+
+    Attributes:
+        role: the reason for the choice: "random", "best", "worst", or several of them with commas.
+        scored: the image with its figures.
+    """
 
     role: str
     scored: Scored
 
 
 def random_sources(sources: Sequence[Source], count: int, seed: int) -> set[str]:
-    """Names of images at random: `count` sites, and one image of each."""
+    """Choose sites at random, and one image of each.
+
+    Args:
+        sources: the images to choose from.
+        count: number of sites.
+        seed: seed of the choice.
+
+    Returns:
+        names of the images.
+    """
     random_ = random.Random(seed)
     sites: dict[str, list[str]] = {}
     for source in sources:
@@ -34,9 +48,10 @@ def random_sources(sources: Sequence[Source], count: int, seed: int) -> set[str]
 
 
 def merit(scored: Scored) -> float:
-    """What makes an image the best or the worst.
+    """Compute the value by which the best and the worst image are chosen; larger is better.
 
-    The gain over back-projection, dB; without a reference what is left to explain of LR, as a share of bicubic's.
+    It is the gain in PSNR over back-projection, dB. Without a reference it is the difference between LR and the result
+    as the sensor would see it, relative to that of bicubic, with a minus sign.
     """
     model = scored.scores["model"]
     if scored.case.hr is None:
@@ -46,10 +61,10 @@ def merit(scored: Scored) -> float:
 
 @dataclass
 class Gallery:
-    """The images that are shown, of those that were seen so far.
+    """A collector of the images to show.
 
     Attributes:
-        wanted: names of those chosen at random; the first window of each is shown.
+        wanted: names of the images that were chosen at random; the first window of each is shown.
     """
 
     wanted: set[str]
@@ -58,7 +73,13 @@ class Gallery:
     _worst: Scored | None = None
 
     def see(self, name: str, scored: Scored, scale: int) -> None:
-        """Look at the next one, which is of the image `name`; at none whose centre is one hole."""
+        """Look at the next image, and keep it if it is to be shown; images without data in the centre are never kept.
+
+        Args:
+            name: name of the image, without its window.
+            scored: the image with its figures.
+            scale: scale of the model: 2, 4 or 8.
+        """
         centre, value = cut(scored, scale), merit(scored)
         truth = centre.restored.model if centre.case.hr is None else centre.case.hr
         if math.isnan(value) or not known(truth, centre.restored.model).any():
@@ -72,7 +93,7 @@ class Gallery:
             self._worst = centre
 
     def pictures(self) -> list[Picture]:
-        """Those chosen at random, the best and the worst; none twice, but with all that it is."""
+        """Return the images chosen at random, the best and the worst; an image with several roles comes once."""
         roles: dict[str, list[str]] = {}
         shown: dict[str, Scored] = {}
         chosen = [("random", scored) for scored in self._random]
@@ -84,7 +105,7 @@ class Gallery:
 
 
 def cut(scored: Scored, scale: int) -> Scored:
-    """The centre of what is counted of it, SIDE_PX or less along each side."""
+    """Cut out the centre of the counted part of an image, at most SIDE_PX along each side."""
     case = scored.case
     height, width = (min(SIDE_PX // scale, side - 2 * BORDER_HR_PX // scale) for side in case.lr.shape[1:])
     top, left = ((side - size) // 2 for side, size in zip(case.lr.shape[1:], (height, width), strict=True))

@@ -1,4 +1,4 @@
-"""An evaluation's report in words and tables, readable as text."""
+"""The text of a report, Markdown."""
 
 import math
 from collections import Counter
@@ -14,21 +14,23 @@ from rs_srgan.figures.scores import COMPARED, MEASURES, METHODS, Method, Scores
 
 _PROTOCOLS: dict[Protocol, str] = {
     "simulated": (
-        "LR was made of the images by the sensor model, without noise (Wald's protocol): this says how well known "
-        "detail comes back from pixels {scale} times larger; it is no accuracy at pixels finer than the images' own. "
-        "PSNR and SSIM have a peak reflectance of 1."
+        "The sensor model made LR from the images, without noise (Wald's protocol). The figures tell how well the "
+        "model restores known detail from pixels {scale} times larger. They tell nothing about pixels finer than the images' "
+        "own. PSNR and SSIM have a peak reflectance of 1."
     ),
     "pairs": (
-        "LR and HR are two files of each image. Where they are off in place or in brightness, only cPSNR, cSSIM and "
-        "opensr-test's shares forgive it. PSNR and SSIM have a peak reflectance of 1."
+        "LR and HR are two files of each image. Differences of position or brightness between them count as errors, "
+        "except in cPSNR, cSSIM and opensr-test's shares. PSNR and SSIM have a peak reflectance of 1."
     ),
     "real": (
-        "Real images without a reference: this says whether the result agrees with its input and how much detail it "
-        "adds, not whether that detail is right."
+        "The images have no reference. The figures tell whether the result agrees with its input and how much detail "
+        "it adds, but not whether that detail is right."
     ),
 }
+# Sentences by `Report.unseen`.
+_UNSEEN = {None: "", True: " Training did not use these sites.", False: " Training used these sites."}
 _GAIN = "gain over back-projection, dB"
-# What the tables of sites and images show: of all three methods, then of the model alone.
+# Figures in the tables of sites and images, with and without a reference: of all methods, then of the model alone.
 _BESIDE: dict[bool, tuple[str, ...]] = {True: ("psnr_db",), False: ("sensor", "sensor_frc")}
 _ALONE: dict[bool, tuple[str, ...]] = {
     True: ("cpsnr_db", "ssim", "sam_deg", "ergas", "resolved", "improvement", "omission", "hallucination", "sensor"),
@@ -38,7 +40,12 @@ _SHORT: dict[Method, str] = {"bicubic": "bicubic", "back_projection": "b.-proj."
 
 
 def page(report: Report, pictures: Sequence[tuple[str, str]]) -> str:
-    """The whole report; `pictures` are captions and file names."""
+    """Write the whole report.
+
+    Args:
+        report: the report.
+        pictures: captions and file names of the pictures.
+    """
     parts = [f"# {report.model}, evaluated", introduction(report), "## Mean over sites", means(report.mean)]
     parts += ["## By frequency", _by_frequency(report)]
     if report.protocol != "real":
@@ -49,27 +56,28 @@ def page(report: Report, pictures: Sequence[tuple[str, str]]) -> str:
     if pictures:
         merit = "abs(LR - D(SR)) as a share of bicubic's" if report.protocol == "real" else _GAIN
         rule = (
-            f"Sites at random (seed {report.seed}), then the best and the worst image by {merit}. "
-            f"The centre of each, at most {SIDE_PX} fine pixels wide, all its views in one stretch of tones."
+            f"A fixed rule chose the images: sites at random (seed {report.seed}), then the best and the worst image "
+            f"by {merit}. Each picture shows the centre, at most {SIDE_PX} fine pixels wide; all its views have the same "
+            "stretch."
         )
         parts += ["## Pictures", rule, *(f"**{caption}**\n\n![{caption}]({file})" for caption, file in pictures)]
     return "\n\n".join(parts) + "\n"
 
 
 def introduction(report: Report) -> str:
-    """What was done to what."""
+    """Write the paragraph about the images and the protocol."""
     count, sites = len(report.images), len(report.sites)
     missing = 1 - sum(image.valid for image in report.images) / count
     return (
         f"x{report.scale}, bands {', '.join(report.bands)}. {count} image{'s' * (count > 1)} or windows of large ones, "
         f"{sites} site{'s' * (sites > 1)}, {report.date}. {_PROTOCOLS[report.protocol].format(scale=report.scale)} "
-        f"The outermost {BORDER_HR_PX} fine pixels are not counted, nor is what holds no data, {missing:.1%} of the "
-        "rest. A site's figure is the mean over its images, and every site counts once."
+        f"The outermost {BORDER_HR_PX} fine pixels and pixels without data, {missing:.1%} of the rest, do not count. "
+        f"A site's figure is the mean over its images, and every site counts once.{_UNSEEN[report.unseen]}"
     )
 
 
 def means(mean: Mapping[Method, Scores]) -> str:
-    """A row for every figure, a column for every method; the best one bold where one is better."""
+    """Write the table of mean figures: a row for every figure, a column for every method, the best method in bold."""
     rows = []
     for name, measure in MEASURES.items():
         values = {method: float(getattr(scores, name)) for method, scores in mean.items()}
@@ -86,7 +94,7 @@ def means(mean: Mapping[Method, Scores]) -> str:
 
 
 def by_site(report: Report) -> str:
-    """A row for every site, and the mean."""
+    """Write the table of sites: a row for every site, and the mean."""
     counts = Counter(image.site for image in report.images)
     names = (f"{site} ({counts[site]} images)" if counts[site] > 1 else site for site in report.sites)
     return _by_name("site", [*zip(names, report.sites.values(), strict=True), ("mean", report.mean)], report)
@@ -123,11 +131,11 @@ def _by_frequency(report: Report) -> str:
             [f"FRC, {METHODS[method]}", *(_number(level, 2) for level in report.mean[method].frc)]
             for method in COMPARED
         ]
-    against = "HR's: 0 dB is as much detail" if reference else "bicubic's: what is added to it"
-    ring = " FRC, the Fourier ring correlation with HR: 1 is the same detail, 0 has nothing to do with it." * reference
+    against = "HR: 0 dB means as much detail" if reference else "bicubic: the detail that is added to it"
+    ring = " FRC is the Fourier ring correlation with HR: 1 means the same detail, 0 unrelated detail." * reference
     return (
-        f"At shares of the Nyquist frequency of the fine pixels; that of LR is at {1 / report.scale:g}. "
-        f"Power against {against}.{ring}\n\n{table(header, rows)}"
+        f"Frequencies are shares of the Nyquist frequency of the fine pixels; LR's is at {1 / report.scale:g}. "
+        f"Power is relative to {against}.{ring}\n\n{table(header, rows)}"
     )
 
 
@@ -144,4 +152,4 @@ def _cell(scores: Scores, name: str) -> str:
 
 
 def _number(value: float, digits: int) -> str:
-    return "" if math.isnan(value) else f"{round(value, digits) + 0.0:.{digits}f}"  # no minus before a zero
+    return "" if math.isnan(value) else f"{round(value, digits) + 0.0:.{digits}f}"  # + 0.0 removes the minus of -0.0

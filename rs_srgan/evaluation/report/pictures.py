@@ -1,4 +1,4 @@
-"""Pictures of an evaluation, since numbers do not show artifacts. Needs matplotlib, an extra."""
+"""Pictures of a report, which show artifacts that figures do not show. Needs matplotlib, of the extra `evaluate`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,10 +20,10 @@ from rs_srgan.pixels.radiometry import FloatImage, Stretch
 from rs_srgan.sensors import SENTINEL2
 
 _GAMMA = 1.6
-# Of differences: what is white, or the strongest colour.
+# Percentile of differences that is white, or has the strongest colour.
 _WHITE_PERCENTILE = 98
 _PANEL_INCHES = 3.0
-# Colours of Okabe and Ito, which nearly everybody can tell apart.
+# Colours of Okabe and Ito, which people with colour blindness can tell apart.
 _CLASSES = {
     NOT_JUDGED: ("calm, not judged", "#222222"),
     IMPROVEMENT: ("improvement", "#56b4e9"),
@@ -38,10 +38,16 @@ _LISTED = {
 
 
 def draw(picture: Picture, bands: Sequence[str], scale: int) -> Figure:
-    """Two rows of views of an image, all in one stretch: what there is, and how it differs.
+    """Draw two rows of views of an image, all with the same stretch.
 
-    With a reference: LR, bicubic, SR, HR; below them what the added detail is, the errors of bicubic and SR, figures.
-    Without: LR, bicubic, SR; below them what the sensor would see otherwise, what SR adds to bicubic, figures.
+    With a reference the upper row is LR, bicubic, SR and HR; the lower row is the classes of the added detail, the
+    errors of bicubic and SR, and the figures. Without a reference the upper row is LR, bicubic and SR; the lower row is
+    the difference between LR and SR as the sensor would see it, the difference between SR and bicubic, and the figures.
+
+    Args:
+        picture: the image.
+        bands: names of its bands.
+        scale: scale of the model: 2, 4 or 8.
     """
     scored, case = picture.scored, picture.scored.case
     shown = [bands.index(band) for band in SENTINEL2.display_bands(bands)]
@@ -77,7 +83,13 @@ def draw(picture: Picture, bands: Sequence[str], scale: int) -> Figure:
 
 
 def curves(mean: Mapping[Method, Scores], scale: int, protocol: Protocol) -> Figure:
-    """Power, and with a reference the Fourier ring correlation, by frequency: the means over the sites."""
+    """Draw curves of the power and, with a reference, of the Fourier ring correlation by frequency.
+
+    Args:
+        mean: mean figures over the sites, by method.
+        scale: scale of the model: 2, 4 or 8.
+        protocol: how LR and HR were made.
+    """
     panels = {"spectrum_db": f"power against {'bicubic' if protocol == 'real' else 'HR'}, dB"}
     panels |= {} if protocol == "real" else {"frc": "Fourier ring correlation with HR"}
     figure = Figure(figsize=(4.6 * len(panels), 3.2), layout="constrained")
@@ -105,7 +117,7 @@ def _draw_classes(axis: Axes, classes: np.ndarray[Any, np.dtype[np.int8]]) -> No
 
 
 def _limit(difference: FloatImage) -> float:
-    """Reflectance that few pixels of it exceed; never 0."""
+    """Compute the reflectance that few pixels of a difference exceed; it is never 0."""
     amount = np.abs(difference[:, known(difference)]).mean(0)
     return max(1e-5, float(np.percentile(amount, _WHITE_PERCENTILE))) if amount.size else 1e-5
 
@@ -116,7 +128,7 @@ def _draw_amount(axis: Axes, title: str, difference: FloatImage, limit: float) -
 
 
 def _list_figures(axis: Axes, scores: Mapping[Method, Scores], names: Sequence[str]) -> None:
-    """Of the whole image, not of the part that is shown."""
+    """Write the figures of the whole image, not only of the part that is shown."""
     columns: dict[str, Method] = {"bicubic": "bicubic", "+ 3 b.p.": "back_projection", "model": "model"}
     lines = [["", *columns]]
     for name in names:

@@ -1,4 +1,4 @@
-"""Markdown for people who read it as text: tables with aligned columns, wrapped paragraphs."""
+"""Markdown that can be read as text: tables with aligned columns, and wrapped paragraphs."""
 
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,12 @@ def wrapped(text: str) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Write a table: the first column to the left, numbers to the right, all columns aligned."""
+    """Write a Markdown table with aligned columns.
+
+    Args:
+        header: titles of the columns.
+        rows: cells of every row; as many as the header has. The first column is flush left, the others flush right.
+    """
     lines = [[cell.replace("|", "\\|") for cell in line] for line in (header, *rows)]
     widths = [max(3, *map(len, column)) for column in zip(*lines, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
