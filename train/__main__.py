@@ -29,7 +29,7 @@ _LOGGERS = {"csv": "CSVLogger", "tensorboard": "TensorBoardLogger", "wandb": "Wa
 
 
 class TrainCLI(LightningCLI):
-    """LightningCLI with the logger and callbacks of every run; the data gets scale, bands and MTF from the model.
+    """LightningCLI with the logger and callbacks of every run, and with links from the model to the data.
 
     A run writes only below `trainer.default_root_dir`: log/, checkpoints/, figures/, report.md and model/.
     """
@@ -38,7 +38,7 @@ class TrainCLI(LightningCLI):
         """Add our options, and the links from the model to the data."""
         parser.add_argument("--log", type=Literal["csv", "tensorboard", "wandb"], default="csv", help="kind of log")
         parser.add_argument("--ema", type=float, default=0.999, help="decay of the averaged weights; 0 for no average")
-        for name in ("scale", "bands", "mtf_nyquist"):
+        for name in ("scale", "bands", "mtf_nyquist", "sensor"):
             parser.link_arguments(f"model.{name}", f"data.init_args.{name}", apply_on="instantiate")
 
     def before_instantiate_classes(self) -> None:

@@ -63,7 +63,7 @@ class SRModule(L.LightningModule):
         self.learning_rate, self.warmup_steps, self.schedule = learning_rate, warmup_steps, schedule
         # The command line passes these to the data module.
         self.scale, self.bands = self.model.scale, self.model.config.bands
-        self.guide_bands, self.mtf_nyquist = self.model.config.guide_bands, self.model.config.mtf_nyquist
+        self.mtf_nyquist, self.sensor = self.model.config.mtf_nyquist, self.model.config.sensor
 
     def forward(self, batch: Batch) -> Tensor:
         """Return SR of a batch, reflectance, (B, C, h * scale, w * scale).

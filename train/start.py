@@ -15,7 +15,10 @@ logger = logging.getLogger(__name__)
 # Fields of a configuration that change only the last layers.
 _LAST = ("scale", "uncertainty")
 # Fields of a configuration that change no weight.
-_FREE = ("output", "consistent", "mtf_nyquist", "reflectance_mean", "reflectance_std", "base_model")
+_FREE = (
+    *("output", "consistent", "mtf_nyquist", "reflectance_mean", "reflectance_std", "base_model", "sensor"),
+    *("sharpen_limit", "sharpen_reach_lr_px", "psf_width_lr_px"),
+)
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ def start(config: SISRConfig | None, init_from: str | None, fusion: FusionConfig
     """Return the model to train, in training mode.
 
     Args:
-        config: configuration of a new model. With `init_from` it may change normalisation and projection, and also the
-            scale: then the last layers start from random weights and all others from those of `init_from`.
+        config: configuration of a new model. With `init_from` it may change sensor, normalisation, projection and scale. With
+            another scale the last layers start from random weights, and all others from those of `init_from`.
         init_from: bundled name, folder or Hub id of a trained model.
         fusion: fusion to add to a SISR model. The MISR model gives the same result as that model at first.
 

@@ -10,7 +10,7 @@ from rs_srgan.sensors import RGBN
 from train.data.batch import Batch, Loaded, Sample
 from train.data.landcover import balanced, label_by_indices, label_by_scl
 from train.data.pair_crops import PairCrops, ValidationPairs
-from train.data.pair_loader import Matching, PairLoader, read_pixels
+from train.data.pair_loader import Matching, PairLoader
 from train.data.pair_split import footprints_of, places_of, refuse_shared
 from train.data.simulated import Degradation, SimulatedDataModule
 from train.data.splits import Split, split_by_hash
@@ -84,7 +84,7 @@ class IndexDataModule(SimulatedDataModule):
         self.index, self.mode, self.max_days, self.land_cover = Path(index), mode, max_days, land_cover
         self.stack = mode == "cross_sensor" and revisits > 0
         how = "none" if mode == "interpolated" else matching
-        self.load = PairLoader(self.bands, self.scale, how, align, max(1, revisits))
+        self.load = PairLoader(self.bands, self.scale, how, align, max(1, revisits), self.sensor)
 
     def datasets(self) -> tuple[PairCrops, Dataset[Sample]]:
         """Return crops and validation images of the rows."""
@@ -113,4 +113,4 @@ class IndexDataModule(SimulatedDataModule):
             if row.scl is None:
                 raise InputError(f"{self.index}: site {row.pair.site} has no scl. Fill it in.")
             return label_by_scl(row.scl)
-        return label_by_indices(read_pixels(row.pair.lr[0], self.bands), self.bands)
+        return label_by_indices(self.load.read_whole(row.pair.lr[0]), self.bands)

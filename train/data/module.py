@@ -9,7 +9,7 @@ import lightning as L
 from torch.utils.data import DataLoader, Dataset
 
 from rs_srgan.errors import InputError
-from rs_srgan.sensors import RGBN, SENTINEL2
+from rs_srgan.sensors import RGBN, SENTINEL2, find_sensor
 from rs_srgan.sensors.mtf import SCALES
 from train.data.batch import Sample
 from train.data.crops import Crops
@@ -30,12 +30,13 @@ class _Loader(DataLoader[Any]):
 class SRDataModule(L.LightningDataModule):
     """Base class of the data modules: training crops and whole validation images, both from `datasets`.
 
-    The command line takes `scale`, `bands` and `mtf_nyquist` from the model.
+    The command line takes `scale`, `bands`, `mtf_nyquist` and `sensor` from the model.
 
     Args:
         scale: HR pixels per LR pixel along each axis: 2, 4 or 8.
         bands: names of the bands to read, in the model's order.
-        mtf_nyquist: MTF of the sensor at Nyquist, one value per band; the values of Sentinel-2 if empty.
+        mtf_nyquist: MTF of the sensor at Nyquist, one value per band; the values of `sensor` if empty.
+        sensor: name of the sensor whose band names and encoding the files have.
         crop_lr_px: side of the training crops, LR pixels.
         batch_size: crops per step.
         steps_per_epoch: steps between two validations.
@@ -49,6 +50,7 @@ class SRDataModule(L.LightningDataModule):
         scale: int = 4,
         bands: tuple[str, ...] = RGBN,
         mtf_nyquist: tuple[float, ...] = (),
+        sensor: str = SENTINEL2.name,
         crop_lr_px: int = 32,
         batch_size: int = 12,
         steps_per_epoch: int = 1000,
@@ -62,7 +64,8 @@ class SRDataModule(L.LightningDataModule):
         require_at_least(0, workers=workers)
         self.scale, self.seed, self.workers = scale, seed, workers
         self.bands = tuple(bands)
-        self.mtf = tuple(mtf_nyquist) or SENTINEL2.mtf_nyquist(self.bands)
+        self.sensor = find_sensor(sensor)
+        self.mtf = tuple(mtf_nyquist) or self.sensor.mtf_nyquist(self.bands)
         self.crop_lr_px, self.batch_size, self.steps_per_epoch = crop_lr_px, batch_size, steps_per_epoch
 
     @abstractmethod

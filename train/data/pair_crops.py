@@ -12,7 +12,7 @@ from rs_srgan.errors import InputError
 from rs_srgan.pixels.windows import Window
 from train.data.batch import Sample
 from train.data.crops import TRIES, Crops, turned
-from train.data.pair_loader import Pair, PairLoader, read_pixels
+from train.data.pair_loader import Pair, PairLoader
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class ValidationPairs(Dataset[Sample]):
     def __init__(self, pairs: Sequence[Pair], load: PairLoader, stack: bool = False) -> None:
         self.load, self.stack = load, stack
         windows = [_middle(shape, _VALIDATION_PX // load.scale) for shape in load.prepare(pairs)]
-        found = [(p, w) for p, w in zip(pairs, windows, strict=True) if _holds_data(p, w, load.bands)]
+        found = [(p, w) for p, w in zip(pairs, windows, strict=True) if load.has_data(p, w)]
         if not found:
             raise InputError("All validation pairs have nodata only in the middle of LR; expected one with data.")
         if len(found) < len(pairs):
@@ -102,7 +102,3 @@ class ValidationPairs(Dataset[Sample]):
 def _middle(shape: tuple[int, int], limit: int) -> Window:
     height, width = (min(side, limit) for side in shape)
     return Window((shape[0] - height) // 2, (shape[1] - width) // 2, height, width)
-
-
-def _holds_data(pair: Pair, window: Window, bands: tuple[str, ...]) -> bool:
-    return bool(np.isfinite(read_pixels(pair.lr[0], bands, window)).any((1, 2)).all())

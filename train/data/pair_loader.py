@@ -15,6 +15,7 @@ from rs_srgan.pixels.radiometry import FloatImage, match_histogram, match_moment
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.opening import open_raster
 from rs_srgan.registration.shift import find_shift
+from rs_srgan.sensors import SENTINEL2, Sensor
 
 logger = logging.getLogger(__name__)
 
@@ -45,14 +46,6 @@ class Pair:
     lr: tuple[Path, ...]
 
 
-def read_pixels(path: Path, bands: tuple[str, ...], window: Window | None = None) -> FloatImage:
-    """Read a raster, or a window of it: reflectance (C, H, W), NaN where there is no data."""
-    with open_raster(path, bands) as raster:
-        image, valid = raster.read(window or Window(0, 0, raster.grid.height, raster.grid.width))
-    image[~valid] = np.nan
-    return image
-
-
 @dataclass(frozen=True)
 class Fit:
     """Match of HR to LR, found once on a whole pair and applied to its windows.
@@ -78,6 +71,7 @@ class PairLoader:
         matching: how HR gets the tones of the first LR image: "none", "histogram" or "moments".
         align: shift HR onto the first LR image.
         views: number of LR images; the last one is repeated where a pair has fewer.
+        sensor: sensor whose band names and encoding the files have.
     """
 
     bands: tuple[str, ...]
@@ -85,6 +79,7 @@ class PairLoader:
     matching: Matching = "none"
     align: bool = False
     views: int = 1
+    sensor: Sensor = SENTINEL2
     _fits: dict[Pair, Fit] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __call__(self, pair: Pair) -> tuple[FloatImage, FloatImage]:
@@ -142,30 +137,44 @@ class PairLoader:
             pair: a pair that `prepare` has seen.
             window: LR pixels, inside the pair.
         """
-        lr = np.stack([read_pixels(path, self.bands, window) for path in self._paths(pair)])
+        lr = np.stack([self._read(path, window) for path in self._paths(pair)])
         return lr, self._read_hr(pair, window.scaled(self.scale))
 
     def _read_hr(self, pair: Pair, window: Window) -> FloatImage:
         fit = self._fits.get(pair)
         if fit is None:
-            return read_pixels(pair.hr, self.bands, window)
+            return self._read(pair.hr, window)
         if fit.off is None:
-            return _toned(read_pixels(pair.hr, self.bands, window), fit)
+            return _toned(self._read(pair.hr, window), fit)
         margin = _SPLINE_MEMORY_PX + _SPLINE_REACH_PX + math.ceil(max(map(abs, fit.off)))
         around = window.grown(margin).clipped(*self._shape(pair.hr))
-        moved = _moved(_toned(read_pixels(pair.hr, self.bands, around), fit), fit.off, fit.means)
+        moved = _moved(_toned(self._read(pair.hr, around), fit), fit.off, fit.means)
         rows, cols = window.relative_to(around).slices
         return moved[:, rows, cols]
 
     def _paths(self, pair: Pair) -> tuple[Path, ...]:
         return (*pair.lr, *[pair.lr[-1]] * self.views)[: self.views]
 
+    def read_whole(self, path: Path) -> FloatImage:
+        """Read a raster: reflectance, (C, H, W), NaN where there is no data."""
+        return self._read(path, Window(0, 0, *self._shape(path)))
+
+    def has_data(self, pair: Pair, window: Window) -> bool:
+        """Return whether all bands of the first LR image have data in a window."""
+        return bool(np.isfinite(self._read(pair.lr[0], window)).any((1, 2)).all())
+
+    def _read(self, path: Path, window: Window) -> FloatImage:
+        with open_raster(path, self.bands, sensor=self.sensor) as raster:
+            image, valid = raster.read(window)
+        image[~valid] = np.nan
+        return image
+
     def _shape(self, path: Path) -> tuple[int, int]:
-        with open_raster(path, self.bands) as raster:
+        with open_raster(path, self.bands, sensor=self.sensor) as raster:
             return raster.grid.height, raster.grid.width
 
     def _fit(self, pair: Pair) -> Fit:
-        hr, lr = read_pixels(pair.hr, self.bands), read_pixels(pair.lr[0], self.bands)
+        hr, lr = self.read_whole(pair.hr), self.read_whole(pair.lr[0])
         toned = matched(hr, lr, self.matching)
         tones = None if self.matching == "none" else tuple(map(_tones, hr, toned))
         off = self._off(toned, lr) if self.align else None

@@ -35,7 +35,7 @@ class PairFolderDataModule(SRDataModule):
     ) -> None:
         super().__init__(**shared)
         self.root, self.revisits = Path(root), revisits
-        self.load = PairLoader(self.bands, self.scale, matching, align, max(1, revisits))
+        self.load = PairLoader(self.bands, self.scale, matching, align, max(1, revisits), self.sensor)
 
     def datasets(self) -> tuple[PairCrops, ValidationPairs]:
         """Return crops and validation images of the pairs on disk."""

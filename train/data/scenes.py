@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 from rs_srgan.pixels.radiometry import FloatImage
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.opening import open_raster
+from rs_srgan.sensors import SENTINEL2, Sensor
 from train.data.batch import Sample
 from train.data.crops import RandomCrops, ValidationImages
 from train.data.ground import Footprint, refuse_overlaps
@@ -30,6 +31,7 @@ class Scene:
         name: name of the file or product.
         path: path of the file or product.
         bands: names of the bands to read.
+        sensor: sensor that took the raster.
         shape: (C, H, W).
         footprint: location on the ground; None without coordinates.
     """
@@ -37,19 +39,21 @@ class Scene:
     name: str
     path: Path
     bands: tuple[str, ...]
+    sensor: Sensor
     shape: tuple[int, int, int]
     footprint: Footprint | None
 
     @classmethod
-    def of(cls, path: Path, bands: tuple[str, ...]) -> "Scene":
+    def of(cls, path: Path, bands: tuple[str, ...], sensor: Sensor = SENTINEL2) -> "Scene":
         """Read size and location of a raster.
 
         Raises:
             InputError: the file is not a raster, or lacks one of the bands.
         """
-        with open_raster(path, bands) as raster:
+        with open_raster(path, bands, sensor=sensor) as raster:
             grid = raster.grid
-            return cls(path.name, path, bands, (len(bands), grid.height, grid.width), Footprint.of(grid))
+            shape = (len(bands), grid.height, grid.width)
+            return cls(path.name, path, bands, sensor, shape, Footprint.of(grid))
 
     @property
     def images(self) -> tuple["Scene"]:
@@ -60,7 +64,7 @@ class Scene:
         (top, bottom, _), (left, right, _) = (
             part.indices(side) for part, side in zip(window[1:], self.shape[1:], strict=True)
         )
-        with open_raster(self.path, self.bands) as raster:
+        with open_raster(self.path, self.bands, sensor=self.sensor) as raster:
             image, valid = raster.read(Window(top, left, bottom - top, right - left))
         image[~valid] = np.nan
         return image
@@ -91,7 +95,7 @@ class SceneDataModule(SimulatedDataModule):
             InputError: a pattern without scenes, or scenes of both sides that overlap.
         """
         train, held_out = (
-            [Scene.of(path, self.bands) for path in _paths(patterns)]
+            [Scene.of(path, self.bands, self.sensor) for path in _paths(patterns)]
             for patterns in (self.train_patterns, self.val_patterns)
         )
         refuse_overlaps(*({scene.path: scene.footprint for scene in side} for side in (train, held_out)))
