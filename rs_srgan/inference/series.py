@@ -4,26 +4,23 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
-from scipy import ndimage
 
 from rs_srgan.errors import InputError
 from rs_srgan.inference.inputs import read_filled
 from rs_srgan.models import MISR
-from rs_srgan.pixels.radiometry import FloatImage, Image, Mask
+from rs_srgan.pixels.radiometry import FloatImage, Mask
 from rs_srgan.pixels.windows import Window, replicate, spread
+from rs_srgan.reading.grid import Grid
 from rs_srgan.reading.positions import Positions
 from rs_srgan.reading.region import Region, find_region
 from rs_srgan.reading.revisit import NO_MASK, Revisit, open_revisit
-from rs_srgan.registration.align import Tones
 from rs_srgan.registration.shift import Shift
-from rs_srgan.registration.shift_field import LEAST_CONFIDENCE, Read, ShiftField
+from rs_srgan.registration.view import Pixels, Reference, View
 from rs_srgan.sensors import SENTINEL2, Sensor
-from rs_srgan.sensors.offsets import LARGEST_OFFSET_LR_PX
 
 logger = logging.getLogger(__name__)
 
@@ -148,115 +145,19 @@ def _samples(window: Window) -> list[Window]:
     return [Window(row, col, height, width).moved(window) for row in rows for col in cols]
 
 
-class _View:
-    """A revisit on the reference's grid."""
+class _SeriesView(View):
+    """A revisit on the reference's grid, with its raster."""
 
-    def __init__(self, revisit: Revisit, reference: "_Reference", origin: Window) -> None:
-        self.revisit, self._origin = revisit, origin
-        self._positions = Positions(reference.revisit.raster.grid, revisit.raster.grid, revisit.raster.name)
-        self.field = ShiftField.find(
-            lambda window: reference.gray(window.moved(origin)),
-            lambda window: self._gray(window.moved(origin)),
-            origin.height,
-            origin.width,
-        )
-        self.reprojected = self._positions.reprojected
-        self._turn = self._positions.turn
-        self._back = np.linalg.inv(self._turn)
-        self._kept: dict[Window, tuple[FloatImage, Mask, FloatImage]] = {}
-        self.tones = self._find_tones(reference) if self.registered else None
-
-    @property
-    def registered(self) -> bool:
-        """True if its shift is known."""
-        return self.field.confidence >= LEAST_CONFIDENCE
-
-    def pixels(self, window: Window) -> tuple[FloatImage, Mask, FloatImage]:
-        """Return the nearest pixels to those of a window inside the reference.
-
-        Returns:
-            reflectance in the reference's tones, (C, h, w); True where they count, (h, w); and the offsets from the
-            reference's pixels to the places where they were sampled, LR pixels of the reference, (2, h, w).
-        """
-        image, counts, offsets = self._nearest(window)
-        return (self.tones.apply(image) if self.tones else image), counts, offsets
-
-    def keep(self, windows: Sequence[Window]) -> None:
-        """Keep the pixels of windows that are needed several times, instead of those kept so far."""
-        self._kept = {window: self._nearest(window) for window in windows}
-
-    def _nearest(self, window: Window) -> tuple[FloatImage, Mask, FloatImage]:
-        if window in self._kept:
-            return self._kept[window]
-        shift = self.field.at(window.relative_to(self._origin))
-        positions = self._positions.at(window) + _turned(self._back, shift)
-        nearest = np.rint(positions)
-        offsets = _turned(self._turn, nearest - positions).astype(np.float32)
-        offsets = np.nan_to_num(offsets).clip(-LARGEST_OFFSET_LR_PX, LARGEST_OFFSET_LR_PX)
-        image, counts, inside, box = self._read(nearest, 0, self.revisit.read)
-        if image is None:
-            bands = len(self.revisit.raster.descriptions)
-            return np.zeros((bands, window.height, window.width), np.float32), inside, offsets
-        row, col = (
-            np.where(inside, each, start).astype(np.int64) - start for each, start in zip(nearest, box, strict=True)
-        )
-        return image[:, row, col], counts[row, col] & inside, offsets
-
-    def _gray(self, window: Window) -> tuple[FloatImage, Mask]:
-        """Return one band at the positions that the grids give, interpolated linearly; for registration only."""
-        positions = self._positions.at(window)
-        image, counts, inside, box = self._read(positions, 1, self.revisit.read_gray)
-        if image is None:
-            return np.zeros((window.height, window.width), np.float32), inside
-        at = np.where(inside, positions, 0) - np.array(box)[:, None, None] * inside
-        gray = ndimage.map_coordinates(image, at, order=1, mode="nearest")
-        near = np.rint(at).astype(np.int64)
-        near = [each.clip(0, side - 1) for each, side in zip(near, counts.shape, strict=True)]
-        return gray, counts[*near] & inside
-
-    def _read(
-        self, positions: FloatImage, margin: int, read: Read
-    ) -> tuple[FloatImage | None, Mask, Mask, tuple[int, int]]:
-        """Return pixels around positions in this view, where they count, which positions are inside, and the corner."""
-        grid = self.revisit.raster.grid
-        with np.errstate(invalid="ignore"):
-            inside = (positions > -0.5).all(0) & (positions[0] < grid.height - 0.5) & (positions[1] < grid.width - 0.5)
-        if not inside.any():
-            return None, inside, inside, (0, 0)
-        low = [int(np.floor(each[inside].min())) - margin for each in positions]
-        high = [int(np.ceil(each[inside].max())) + margin + 1 for each in positions]
-        box = Window(low[0], low[1], high[0] - low[0], high[1] - low[1]).clipped(grid.height, grid.width)
-        image, counts = read(box)
-        return image, counts, inside, (box.row, box.col)
-
-    def _find_tones(self, reference: "_Reference") -> Tones:
-        fixed, own, both = [], [], []
-        samples = _samples(self._origin)
-        self.keep(samples)
-        for sample in samples:
-            image, counts = reference.pixels(sample)
-            view, view_counts, _ = self._nearest(sample)
-            few = (slice(None, None, _STRIDE),) * 2
-            fixed.append(image[:, *few].reshape(len(image), -1))
-            own.append(view[:, *few].reshape(len(view), -1))
-            both.append((counts & view_counts)[few].ravel())
-        return Tones.of(np.concatenate(fixed, 1), np.concatenate(own, 1), np.concatenate(both))
+    def __init__(self, revisit: Revisit, grid: Grid, reference: Reference, origin: Window) -> None:
+        positions = Positions(grid, revisit.raster.grid, revisit.raster.name)
+        super().__init__(_pixels_of(revisit), positions, reference, origin, _samples(origin), _STRIDE)
+        self.revisit, self.reprojected = revisit, positions.reprojected
 
 
-def _turned(matrix: Image, steps: Image) -> Image:
-    """Return a matrix times the vector of every pixel, (2, h, w)."""
-    (a, b), (c, d) = matrix
-    return np.stack([a * steps[0] + b * steps[1], c * steps[0] + d * steps[1]])
-
-
-class _Reference:
-    """The revisit that the others are registered to."""
-
-    def __init__(self, revisit: Revisit) -> None:
-        self.revisit = revisit
-        # all views are compared with the same windows, and take their tones from the same windows
-        self.gray = cache(revisit.read_gray)
-        self.pixels = lru_cache(maxsize=_SAMPLES**2)(revisit.read)
+def _pixels_of(revisit: Revisit) -> Pixels:
+    """Return the pixels of an open revisit."""
+    raster = revisit.raster
+    return Pixels(revisit.read, revisit.read_gray, len(raster.descriptions), raster.grid.height, raster.grid.width)
 
 
 class Series:
@@ -276,10 +177,10 @@ class Series:
         self.rasters = [revisit.raster for revisit in revisits]
         grid = reference.raster.grid
         origin = region.window.grown(_AROUND_PX).clipped(grid.height, grid.width)
-        first = _Reference(reference)
+        first = Reference(_pixels_of(reference))
         every = []
         for number, revisit in enumerate(others, start=1):
-            every.append(_View(revisit, first, origin))
+            every.append(_SeriesView(revisit, grid, first, origin))
             logger.info("%s: compared with the reference, %d of %d.", revisit.raster.name, number, len(others))
         self.views = [view for view in every if view.registered]
         weights = iter(self._weights(model))
@@ -298,7 +199,7 @@ class Series:
                     view.revisit.raster.name,
                 )
 
-    def _summary(self, view: _View, weight: float, source: int) -> ViewSummary:
+    def _summary(self, view: _SeriesView, weight: float, source: int) -> ViewSummary:
         clear = float(np.mean([view.pixels(sample)[1].mean() for sample in _samples(self.region.window)]))
         role = "used"
         if not view.registered:
