@@ -9,6 +9,7 @@ from lightning.pytorch.loggers import CSVLogger
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from rs_srgan.evaluation.report.tables import table
 from train.module import SRModule
 from train.validation import SPECTRUM_AT
 
@@ -56,16 +57,15 @@ class Report(L.Callback):
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         steps = pl_module.steps_done if isinstance(pl_module, SRModule) else trainer.global_step
+        figures = [[name, f"{float(value):.4g}"] for name, value in sorted(trainer.callback_metrics.items())]
         lines = [
             f"# {self.folder.name}",
             "",
             f"{type(pl_module).__name__}, {steps} steps, precision {trainer.precision}, "
             f"{self._batches} batches in this session, {self._batches / max(self._seconds, 1e-9):.1f} per second.",
             "",
-            "| figure | last value |",
-            "| --- | ---: |",
+            table(["figure", "last value"], figures),
         ]
-        lines += [f"| {name} | {float(value):.4g} |" for name, value in sorted(trainer.callback_metrics.items())]
         if isinstance(trainer.logger, CSVLogger) and (log := Path(trainer.logger.log_dir) / "metrics.csv").is_file():
             curves(log).savefig(self.folder / "curves.png", dpi=90)
             lines += ["", "![Curves](curves.png)"]
