@@ -1,4 +1,4 @@
-"""Small files in the formats that training reads."""
+"""Makers of small files in the formats that training reads."""
 
 import csv
 import zlib
@@ -11,8 +11,10 @@ from PIL import Image
 from tests.conftest import scene_dn
 from tests.train.conftest import write
 from train.data.ground import before_date
+from train.data.pairs import PairFolderDataModule
 
 RGB = ("B04", "B03", "B02")
+RGBN = (*RGB, "B08")
 
 
 def photographs(folder: Path, count: int = 12, side: int = 80) -> Path:
@@ -30,7 +32,7 @@ def coarse(dn: np.ndarray, scale: int = 4) -> np.ndarray:
 
 
 def write_at(path: Path, pixels: np.ndarray, bands, place: str, gsd_m: float = 2.5) -> None:
-    """A file on the ground of a place, which is another for every name."""
+    """Write a file with coordinates; every place has its own ground."""
     write(path, pixels, bands)
     row, col = divmod(zlib.crc32(place.encode()) % 100_000, 300)
     with rasterio.open(path, "r+") as out:
@@ -38,7 +40,7 @@ def write_at(path: Path, pixels: np.ndarray, bands, place: str, gsd_m: float = 2
 
 
 def pair_folder(root: Path, count: int = 6, bands=("B04", "B03", "B02", "B08"), names=None, side: int = 128) -> Path:
-    """Pairs of `side` HR pixels: LR is by default as large as the crops of finetune.yaml."""
+    """Write pairs with `side` HR pixels; by default LR is as large as the crops of finetune.yaml."""
     (root / "hr").mkdir(parents=True)
     (root / "lr").mkdir()
     for seed in range(count):
@@ -49,8 +51,15 @@ def pair_folder(root: Path, count: int = 6, bands=("B04", "B03", "B02", "B08"), 
     return root
 
 
+def pair_module(root: Path, **options) -> PairFolderDataModule:
+    """Return a data module with three steps of two crops of 8 LR pixels, set up."""
+    data = PairFolderDataModule(str(root), crop_lr_px=8, batch_size=2, steps_per_epoch=3, **options)
+    data.setup("fit")
+    return data
+
+
 def index(folder: Path, count: int = 8, dates: int = 4, bands=RGB) -> Path:
-    """Like SPOT-6 with Sentinel-2: HR in 8 bits, LR in DN at several dates, three kinds of land cover."""
+    """Write a table like that of SPOT-6: HR in 8 bits, LR in DN at several dates, three kinds of land cover."""
     folder.mkdir(parents=True)
     with (folder / "index.csv").open("w", newline="") as file:
         out = csv.writer(file)

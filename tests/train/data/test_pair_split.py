@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+import rasterio
+
+from rs_srgan import InputError
+from tests.conftest import scene_dn
+from tests.train.data.makers import RGBN, pair_folder, write_at
+from train.data.pair_split import split_pairs
+
+
+def test_the_message_names_all_hr_without_lr(tmp_path):
+    pair_folder(tmp_path, side=96)
+    for number in (1, 4):
+        (tmp_path / "lr" / f"place{number}.tif").unlink()
+    with pytest.raises(InputError, match=r"place1\.tif, place4\.tif"):
+        split_pairs(tmp_path)
+
+
+def test_a_name_on_both_sides_leaks(tmp_path):
+    pair_folder(tmp_path / "train", side=96)
+    pair_folder(tmp_path / "val", count=1, side=96)
+    with pytest.raises(InputError, match="place0"):
+        split_pairs(tmp_path)
+
+
+DATED = [f"place{number}_{year}" for number in range(8) for year in (2021, 2022)]
+
+
+def sites(pairs):
+    return {pair.site.split("_")[0] for pair in pairs}
+
+
+@pytest.mark.parametrize("located", [True, False])
+def test_two_dates_of_a_place_are_on_one_side(tmp_path, located):
+    pair_folder(tmp_path, count=16, names=DATED, side=96)
+    if not located:
+        for path in tmp_path.rglob("*.tif"):
+            with rasterio.open(path) as dataset:
+                pixels = dataset.read()
+            np.save(path.with_suffix(".npy"), pixels)
+            path.unlink()
+    sides = split_pairs(tmp_path)
+    assert not sites(sides["train"]) & sites(sides["val"])
+    assert len(sides["val"]) == 4 and len(sides["train"]) == 12
+
+
+def test_images_of_the_same_ground_are_on_one_side(tmp_path):
+    pair_folder(tmp_path, count=6, side=96)
+    for number in range(6):
+        write_at(tmp_path / "hr" / f"other{number}.tif", scene_dn(96, 96, seed=9), RGBN, f"place{number}")
+        write_at(tmp_path / "lr" / f"other{number}.tif", scene_dn(24, 24, seed=9), RGBN, f"place{number}", 10)
+    for pairs in split_pairs(tmp_path).values():
+        names = {pair.site for pair in pairs}
+        assert {name.replace("other", "place") for name in names} == {name for name in names if "place" in name}
+
+
+def test_folders_train_and_val_that_overlap_are_refused(tmp_path):
+    pair_folder(tmp_path / "train", side=96)
+    pair_folder(tmp_path / "val", count=2, names=["field", "town"], side=96)
+    assert len(split_pairs(tmp_path)["val"]) == 2
+    write_at(tmp_path / "val" / "hr" / "town.tif", scene_dn(96, 96), RGBN, "place3")
+    with pytest.raises(InputError, match="leaks"):
+        split_pairs(tmp_path)
+
+
+@pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
+def test_one_file_under_two_names_is_refused(tmp_path, link):
+    pair_folder(tmp_path / "train", side=96)
+    pair_folder(tmp_path / "val", count=2, names=["field", "town"], side=96)
+    (tmp_path / "val" / "lr" / "town.tif").unlink()
+    getattr(tmp_path / "val" / "lr" / "town.tif", link)(tmp_path / "train" / "lr" / "place1.tif")
+    with pytest.raises(InputError, match="leaks"):
+        split_pairs(tmp_path)
+
+
+def test_one_place_cannot_be_split(tmp_path):
+    pair_folder(tmp_path, count=2, names=["place_2021", "place_2022"], side=96)
+    with pytest.raises(InputError, match="one place"):
+        split_pairs(tmp_path)
