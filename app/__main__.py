@@ -23,6 +23,7 @@ def main() -> None:
     from app.server import serve
     from app.settings import Settings
 
+    options["public_hosts"] = tuple(options["public_hosts"] or ())
     settings = Settings(**{name: value for name, value in options.items() if value is not None})
     try:
         serve(settings)
@@ -39,6 +40,13 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m app", description="Super-resolution in the browser.")
     parser.add_argument("--host", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to listen on (7860)")
+    parser.add_argument(
+        "--public-host",
+        action="append",
+        dest="public_hosts",
+        metavar="NAME",
+        help="host name of the server, such as sr.example.org; others are then refused. Can be given several times",
+    )
     parser.add_argument(
         "--auth",
         type=_user,

@@ -1,20 +1,18 @@
 """The server: our own routes and Gradio's page, behind one guard."""
 
-import base64
-import hmac
 import os
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import gradio as gr
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import Gone, for_people
+from app.guard import Guard, allowed_hosts
 from app.jobs.models import Models
 from app.jobs.queue import GONE, Jobs
 from app.jobs.sample import submit_sample
@@ -29,7 +27,10 @@ from rs_srgan import InputError
 
 _OWN = "'self' data: blob:"
 # What a visitor's browser may load. The server of map tiles is added to it.
-_SOURCES = f"default-src {_OWN} 'unsafe-inline' 'unsafe-eval'"
+_SOURCES = (
+    f"default-src {_OWN} 'unsafe-inline' 'unsafe-eval'; object-src 'none'; base-uri 'self'; form-action 'self'; "
+    "frame-ancestors 'self' https://huggingface.co https://*.hf.space"  # which show a Space in a frame
+)
 # Time for open requests when the server ends.
 _SHUTDOWN_SECONDS = 3
 
@@ -45,8 +46,10 @@ def make_server(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        jobs.close()
+        try:
+            yield
+        finally:
+            jobs.close()
 
     server = FastAPI(title="rs_srgan", lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
     answer_errors(server)
@@ -56,7 +59,14 @@ def make_server(settings: Settings) -> FastAPI:
     map_tiles = f"; img-src {_OWN} {base.scheme}://{base.netloc}; connect-src {_OWN} {base.scheme}://{base.netloc}"
     policy = _SOURCES + (map_tiles if base.netloc else "")
 
-    server.add_middleware(Guard, auth=settings.auth, policy=policy)
+    server.add_middleware(
+        Guard,
+        auth=settings.auth,
+        policy=policy,
+        hosts=allowed_hosts(settings.host, settings.public_hosts),
+        max_upload=settings.max_upload,
+        mcp=settings.mcp,
+    )
     gr.mount_gradio_app(
         server,
         build(settings, models, jobs, products, sample),
@@ -78,13 +88,16 @@ def make_server(settings: Settings) -> FastAPI:
 def serve(settings: Settings) -> None:
     """Serve until interrupted."""
     server = make_server(settings)
-    uvicorn.run(
-        server,
-        host=settings.host,
-        port=settings.port,
-        access_log=False,
-        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,  # open pages hold their connections
-    )
+    try:
+        uvicorn.run(
+            server,
+            host=settings.host,
+            port=settings.port,
+            access_log=False,
+            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,  # open pages hold their connections
+        )
+    finally:  # also if another part of the application fails while it ends
+        shutil.rmtree(settings.folder, ignore_errors=True)
 
 
 def answer_errors(server: FastAPI) -> None:
@@ -104,47 +117,3 @@ def answer_errors(server: FastAPI) -> None:
     @server.exception_handler(FileNotFoundError)  # the job was removed during the request
     def lose(_: Request, _error: FileNotFoundError) -> JSONResponse:
         return answer(404, GONE)
-
-
-class Guard:
-    """The guard in front of all routes, with Gradio's own: it asks for the password and sets security headers.
-
-    Args:
-        app: the application behind it.
-        auth: user and password, or None to admit everybody.
-        policy: the content security policy of the page.
-    """
-
-    def __init__(self, app: ASGIApp, auth: tuple[str, str] | None, policy: str) -> None:
-        self._app = app
-        self._expected = f"Basic {base64.b64encode(':'.join(auth).encode()).decode()}" if auth else None
-        self._headers = {
-            "Content-Security-Policy": policy,
-            "X-Content-Type-Options": "nosniff",
-            # hides the address of a job, but tells map servers the site
-            "Referrer-Policy": "strict-origin-when-cross-origin",
-        }
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check the password of a request (RFC 7617) and pass it on."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        given = Headers(scope=scope).get("Authorization", "")
-        if (
-            self._expected
-            and scope["path"] != "/health"
-            and not hmac.compare_digest(given.encode(), self._expected.encode())
-        ):
-            answer = Response(
-                "User and password are required.", 401, {"WWW-Authenticate": 'Basic realm="rs_srgan", charset="UTF-8"'}
-            )
-            await answer(scope, receive, send)
-            return
-
-        async def send_guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self._headers)
-            await send(message)
-
-        await self._app(scope, receive, send_guarded)

@@ -21,6 +21,8 @@ class Settings:
     Attributes:
         host: address to listen on.
         port: port to listen on.
+        public_hosts: further host names by which the server may be addressed; with none, a server that listens on other
+            addresses than loopback answers to any.
         auth: user and password that every visitor must enter, or None.
         data_root: folder of products that visitors can choose, or None. Visitors can read nothing outside of it.
         max_upload: largest size of an uploaded file, bytes.
@@ -36,6 +38,7 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = 7860
+    public_hosts: tuple[str, ...] = ()
     auth: tuple[str, str] | None = None
     data_root: Path | None = None
     max_upload: int = 2_000_000_000  # a zipped L2A product has up to 1.2 GB

@@ -13,7 +13,7 @@ FLOORS = {
         *("inference", "evaluation", "publishing", "__init__", "cli", "__main__"),
     ),
     "app": (
-        *("__init__", "errors", "sandbox", "settings", "jobs", "viewer", "products", "pages", "server"),
+        *("__init__", "errors", "guard", "sandbox", "settings", "jobs", "viewer", "products", "pages", "server"),
         *("app", "__main__"),
     ),
 }

@@ -31,7 +31,7 @@ def make_asset_routes(models: Models) -> APIRouter:
     router = APIRouter()
 
     @router.get("/health")
-    def health() -> dict[str, str]:
+    async def health() -> dict[str, str]:
         return {"status": "ok"}
 
     @router.get("/web/{name}")

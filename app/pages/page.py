@@ -63,6 +63,6 @@ def build(settings: Settings, models: Models, jobs: Jobs, products: Products, sa
         page.load(
             reopen, None, [patch.result, tile.result, revisits, tabs], api_visibility="private", show_progress="hidden"
         )
-    page.queue(max_size=100)
+    page.queue(max_size=100, api_open=False)  # all requests wait in the queue
     accept_uploads_only(page)
     return page

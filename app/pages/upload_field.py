@@ -33,6 +33,8 @@ def upload_field(
     async def take_upload(path: str | Path | None) -> str | None:
         if "://" in str(path):
             path = _earlier_upload(str(path))
+        if path is not None and not Path(path).is_file():  # Gradio's cleaner fails at a folder, and ends
+            raise gr.Error("The upload is not a file, or was removed. Upload it again.", print_exception=False)
         return await take_file(path)
 
     field.async_move_resource_to_block_cache = take_upload  # type: ignore[assignment]  # see above

@@ -1,36 +1,12 @@
-"""The guard in front of the server, and its answers to errors."""
+"""The server's answers to errors."""
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.errors import Gone
-from app.server import Guard, answer_errors
+from app.server import answer_errors
 from rs_srgan import InputError
-
-
-def guarded(auth=None) -> TestClient:
-    inner = FastAPI()
-    inner.get("/health")(lambda: {"status": "ok"})
-    inner.get("/jobs/x")(lambda: {"secret": 1})
-    return TestClient(Guard(inner, auth, "default-src 'self'"))
-
-
-def test_visitors_without_the_password_are_refused():
-    client = guarded(("me", "pass:wörd"))
-    assert client.get("/jobs/x").status_code == 401
-    assert client.get("/jobs/x", headers={"Authorization": "Basic xx"}).status_code == 401
-    assert client.get("/jobs/x", auth=("me", "wrong")).status_code == 401
-    assert client.get("/health").status_code == 200
-    token = "bWU6cGFzczp3w7ZyZA=="  # base64 of me:pass:wörd in UTF-8
-    assert client.get("/jobs/x", headers={"Authorization": f"Basic {token}"}).json() == {"secret": 1}
-
-
-def test_all_answers_have_security_headers():
-    headers = guarded().get("/jobs/x").headers
-    assert headers["content-security-policy"] == "default-src 'self'"
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,115 @@
+"""The guard in front of the server: what it lets through, and what it answers itself."""
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.testclient import TestClient
+
+from app.guard import Guard, allowed_hosts
+
+POLICY = "default-src 'self'"
+
+
+def guarded(auth=None, **options) -> TestClient:
+    inner = FastAPI()
+    inner.get("/health")(lambda: {"status": "ok"})
+
+    @inner.api_route("/{path:path}", methods=["GET", "POST", "DELETE"])
+    async def anything(request: Request) -> dict[str, int]:
+        return {"bytes": len(await request.body())}
+
+    return TestClient(Guard(inner, auth, POLICY, **options))
+
+
+def test_visitors_without_the_password_are_refused():
+    client = guarded(("me", "pass:wörd"))
+    assert client.get("/jobs/x").status_code == 401
+    assert client.get("/jobs/x", headers={"Authorization": "Basic xx"}).status_code == 401
+    assert client.get("/jobs/x", auth=("me", "wrong")).status_code == 401
+    assert client.get("/health").status_code == 200
+    token = "bWU6cGFzczp3w7ZyZA=="  # base64 of me:pass:wörd in UTF-8
+    assert client.get("/jobs/x", headers={"Authorization": f"Basic {token}"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/jobs/x", "/nothing", "/gradio_api/proxy=http://a/b"])
+def test_all_answers_have_security_headers(path):
+    headers = guarded().get(path).headers
+    assert headers["content-security-policy"] == POLICY
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/run/super_resolve",
+        "/gradio_api/api/predict",
+        "/gradio_api/proxy=http://127.0.0.1/",
+        "/gradio_api/file=http://127.0.0.1/",
+        "/gradio_api/file=%68ttp://127.0.0.1/",
+        "/gradio_api/process_recording",
+        "/gradio_api/component_server",
+        "/gradio_api/stream/x",
+        "/gradio_api/deep_link",
+        "/gradio_api/mcp/",
+        "/gradio_api/brand_new",
+        "/monitoring",
+        "/login",
+        "/docs",
+    ],
+)
+def test_routes_that_the_page_does_not_use_are_closed(path):
+    client = guarded()
+    assert client.get(path).status_code == 404
+    assert client.post(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/jobs/abc/tiles/x.webp", "/gradio_api/queue/join", "/gradio_api/file=/tmp/a.tif"]
+)
+def test_routes_that_the_page_uses_are_open(path):
+    assert guarded().get(path).status_code == 200
+
+
+def test_tools_of_language_models_connect_only_if_allowed():
+    assert guarded(mcp=True).get("/gradio_api/mcp/").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["host", "x-forwarded-host"])
+def test_other_host_names_are_refused(name):
+    client = guarded(hosts=allowed_hosts("127.0.0.1", ["sr.example.org"]))
+    good = {"host": "127.0.0.1:7860"}
+    assert client.get("/", headers=good | {name: "evil.example"}).status_code == 400
+    for host in ("localhost:7860", "[::1]:7860", "SR.example.org", "sr.example.org:443"):
+        assert client.get("/", headers=good | {name: host}).status_code == 200
+
+
+def test_a_public_server_answers_to_any_name_unless_told():
+    assert allowed_hosts("0.0.0.0", ()) == ()
+    assert "sr.example.org" in allowed_hosts("0.0.0.0", ["sr.example.org"])
+
+
+def test_requests_that_another_site_sends_change_nothing():
+    client = guarded()
+    assert client.post("/gradio_api/queue/join", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert client.post("/gradio_api/queue/join", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
+    assert client.get("/", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
+
+
+def test_other_sites_may_not_read_answers():
+    inner = FastAPI()
+
+    @inner.get("/config")
+    def config():
+        from fastapi import Response
+
+        return Response("x", headers={"Access-Control-Allow-Origin": "https://evil.example"})
+
+    assert "access-control-allow-origin" not in TestClient(Guard(inner, None, POLICY)).get("/config").headers
+
+
+@pytest.mark.parametrize("stated", [True, False])
+def test_large_bodies_are_refused(stated):
+    body = b"x" * 2_000_001
+    content = body if stated else (part for part in (body, b"y"))
+    assert guarded().post("/gradio_api/queue/join", content=content).status_code == 413
+    assert guarded(max_upload=4_000_000).post("/gradio_api/upload", content=body).status_code == 200
