@@ -86,7 +86,8 @@ class Jobs:
     """
 
     def __init__(self, settings: Settings, models: Models) -> None:
-        self.settings, self.models, self.readers = settings, models, Readers()
+        self.settings, self.models = settings, models
+        self.readers = Readers([folder for folder in (settings.folder, settings.data_root) if folder])
         self._jobs: dict[str, Job] = {}
         self._waiting: deque[Job] = deque()
         self._changed = Condition()

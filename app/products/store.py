@@ -19,6 +19,7 @@ from rs_srgan import InputError
 logger = logging.getLogger(__name__)
 
 # How deep the server's folder is searched for products, and how many visitors can choose from.
+_MOST_OPEN = 50  # products that visitors look at; each has its files on the disk
 _DEPTH, _MOST = 4, 500
 
 GONE = "This product has been removed from the server. Upload or choose it again."
@@ -46,11 +47,12 @@ class Products:
         """
         if upload.suffix.lower() != ".zip":
             raise InputError(f"{upload.name} is not a zip archive; expected a Sentinel-2 product as downloaded.")
+        self._refuse_too_many()
         readers = self._jobs.readers
-        contents = readers.ask(upload.name, list_contents, upload)
         with self._jobs.new_folder() as folder:
             archive = folder / upload.name
             link(upload, archive)  # Gradio may delete the upload at any time
+            contents = readers.ask(upload.name, list_contents, archive)
             unpack(archive, folder, {contents.metadata} | contents.quick)
             unpacked = folder / PurePosixPath(contents.metadata).parent
             product = Product(folder.name, upload.name, readers.ask(upload.name, glance_at, unpacked), folder)
@@ -99,6 +101,7 @@ class Products:
             raise InputError(f"{name!r:.120} is not a product of this server. Choose one from the list.")
         if name.lower().endswith(".zip"):
             return self.receive(root / name)
+        self._refuse_too_many()
         glance = self._jobs.readers.ask(Path(name).name, glance_at, root / name)
         return self._keep(Product(self._jobs.new_name(), Path(name).name, glance, None))
 
@@ -129,6 +132,11 @@ class Products:
                     del self._products[product.id]
                     if product.folder:
                         shutil.rmtree(product.folder, ignore_errors=True)
+
+    def _refuse_too_many(self) -> None:
+        with self._lock:
+            if len(self._products) >= _MOST_OPEN:
+                raise InputError("The server has too many products open. Try again in a few minutes.")
 
     def _keep(self, product: Product) -> Product:
         with self._lock:

@@ -12,6 +12,8 @@ from app.products.product import Product
 from rs_srgan import InputError
 
 _AOI_FILE = "area.geojson"
+# An area that was drawn or typed has a few hundred characters.
+_MAX_AREA_CHARACTERS = 500_000
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ def foresee(jobs: Jobs, product: Product, area: str, request: Request) -> Foreca
 
 def _with_area(product: Product, area: str, request: Request, folder: Path) -> Request:
     """Return a request for an area that was drawn or typed; GeoJSON is written into `folder`."""
+    if len(area) > _MAX_AREA_CHARACTERS:
+        raise InputError(f"The area has {len(area):,} characters; expected at most {_MAX_AREA_CHARACTERS:,}.")
     area, request = area.strip(), dataclasses.replace(request, source=product.source())
     if not area:
         return request

@@ -15,7 +15,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -23,6 +23,8 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
+
+from app.sandbox.landlock import allow_reading_only
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ _CLOSED = {
     "GDAL_DRIVER_PATH": "disable",  # no plugins
     "GDAL_VRT_ENABLE_PYTHON": "NO",
     "GDAL_VRT_ENABLE_RAWRASTERBAND": "NO",
+    "PROJ_NETWORK": "OFF",
     "CPL_VSIL_CURL_ALLOWED_FILENAME": "no file on any network",  # closes /vsicurl/, /vsis3/ and similar
 }
 _LIST_DRIVERS = "import rasterio\nwith rasterio.Env() as env: print(','.join(env.drivers()))"
@@ -106,18 +109,18 @@ class Sandbox:
         target: "module:function". The process calls `function(connection, *arguments)`; the module may import anything.
         arguments: arguments of the function. Their types must not import rasterio.
         memory: largest memory, bytes.
-        writes: True if the process may write files.
-        network: True if the process may use the network.
+        only_reads: folders that the process can read. It can then write no file, and use no network. None: the process
+            has the rights of the server.
 
     Attributes:
         connection: the server's end of the pipe.
     """
 
-    def __init__(self, target: str, *arguments: object, memory: int, writes: bool = True, network: bool = True) -> None:
+    def __init__(self, target: str, *arguments: object, memory: int, only_reads: Sequence[Path] | None = None) -> None:
         self._context = multiprocessing.get_context("spawn")  # a fork would copy locks that threads of the server hold
         self.connection, theirs = self._context.Pipe()
         self._process: BaseProcess = self._context.Process(
-            target=_enter, args=(gdal_settings(), memory, writes, network, target, theirs, *arguments), daemon=True
+            target=_enter, args=(gdal_settings(), memory, only_reads, target, theirs, *arguments), daemon=True
         )
         self._process.start()
         theirs.close()
@@ -141,18 +144,19 @@ def new_event() -> Event:
 def _enter(
     settings: dict[str, str],
     memory: int,
-    writes: bool,
-    network: bool,
+    only_reads: Sequence[Path] | None,
     target: str,
     connection: Connection,
     *arguments: object,
 ) -> None:
     """Set the limits of the process, then call its function."""
-    if not network:
+    if only_reads is not None:
         _leave_network()
+        if not allow_reading_only(only_reads):
+            logger.warning("The reading process could not give up its access to files: this system has no Landlock.")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would contain files of visitors
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    if not writes:
+    if only_reads is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     cut_down_gdal(settings)
     module, _, name = target.partition(":")
@@ -165,4 +169,4 @@ def _leave_network() -> None:
     flags = _CLONE_NEWNET if os.geteuid() == 0 else _CLONE_NEWNET | _CLONE_NEWUSER
     unshare = getattr(ctypes.CDLL(None, use_errno=True), "unshare", None)
     if unshare is None or unshare(flags) != 0:
-        logger.debug("The reading process could not leave the network: %s.", os.strerror(ctypes.get_errno()))
+        logger.warning("The reading process could not leave the network: %s.", os.strerror(ctypes.get_errno()))

@@ -7,10 +7,11 @@ process costs one answer.
 import logging
 import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from queue import LifoQueue
+from pathlib import Path
+from queue import Empty, LifoQueue
 from typing import TypeVar
 
 from app.sandbox.process import Sandbox, limit_cpu
@@ -25,6 +26,8 @@ SECONDS = 60.0
 MEMORY_BYTES = 3_000_000_000
 # Number of uploads that are read at the same time.
 _PROCESSES = 2
+# Time that an upload waits for a process.
+PATIENCE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,13 @@ class Readers:
     """A pool of reading processes. A process starts when it is needed first, and again after it has ended.
 
     Args:
+        folders: folders of the uploads and of the server's products; the processes can read nothing else.
         processes: number of processes.
         memory: largest memory of each, bytes.
     """
 
-    def __init__(self, processes: int = _PROCESSES, memory: int = MEMORY_BYTES) -> None:
-        self._memory = memory
+    def __init__(self, folders: Sequence[Path], processes: int = _PROCESSES, memory: int = MEMORY_BYTES) -> None:
+        self._folders, self._memory = tuple(folders), memory
         self._idle: LifoQueue[Sandbox | None] = LifoQueue()
         for _ in range(processes):
             self._idle.put(None)
@@ -65,15 +69,17 @@ class Readers:
         Raises:
             InputError: the function raised it, or the process ended or took too long.
         """
-        reader = self._idle.get()
+        try:
+            reader = self._idle.get(timeout=PATIENCE_SECONDS)
+        except Empty:
+            raise InputError("The server is busy with other uploads. Try again in a minute.") from None
         try:
             if reader and not reader.is_alive():  # the system ended the process while it was idle
                 reader.close()
                 reader = None
             if reader is None:
-                reader = Sandbox(
-                    "app.sandbox.reader:serve", os.getpid(), memory=self._memory, writes=False, network=False
-                )
+                serve_here = "app.sandbox.reader:serve"
+                reader = Sandbox(serve_here, os.getpid(), memory=self._memory, only_reads=self._folders)
             try:
                 reader.connection.send((function, arguments, seconds))
                 if not reader.connection.poll(seconds):

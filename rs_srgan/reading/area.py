@@ -19,6 +19,8 @@ from rs_srgan.errors import InputError
 from rs_srgan.reading.paths import existing
 from rs_srgan.reading.proj import LONGITUDE_LATITUDE, PROJECTION_ERRORS, crs_by_name
 
+# Corners of an area. Cutting and drawing it takes time with each of them.
+MAX_CORNERS = 100_000
 # People draw areas of interest by hand. A larger file is something else.
 MAX_GEOJSON_BYTES = 50_000_000
 
@@ -75,6 +77,11 @@ def _read_polygons(content: Any, name: str) -> BaseGeometry:  # noqa: ANN401
         area = shapely.union_all(valid)
     except (TypeError, ValueError, LookupError, shapely.errors.ShapelyError):  # JSON can hold anything as coordinates
         area = shapely.Polygon()
+    corners = shapely.get_num_coordinates(area)
+    if corners > MAX_CORNERS:
+        raise InputError(
+            f"{name} has {corners:,} corners; expected at most {MAX_CORNERS:,}. Simplify it, for example in QGIS."
+        )
     if area.is_empty or not np.isfinite(shapely.get_coordinates(area)).all():
         raise InputError(
             f"{name} contains an invalid polygon; expected rings of four or more pairs of numbers around an area. "

@@ -1,5 +1,7 @@
 """Attacks by files: through GDAL to addresses on the network, and to other files of the server."""
 
+import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,17 +13,20 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from rasterio.crs import CRS
 
 from app.jobs.queue import DONE
 from app.jobs.submit import submit_image
 from app.products.quicklook import glance_at
 from app.products.store import Products
+from app.products.submit import submit_product
 from app.settings import Settings
 from rs_srgan import InputError
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.opening import open_raster
 from tests.app.conftest import REQUEST, sample_dn
 from tests.conftest import scene_dn
+from tests.rs_srgan.reading.test_proj import GRIDS
 from tests.safe_builder import build_safe, zip_safe
 
 SIDE_60M = 1800  # twice the quicklook's size, so that it must reduce the pixels
@@ -289,3 +294,31 @@ def test_the_library_reads_no_sidecar_files(tmp_path, canary, trap, kind, ending
     np.testing.assert_array_equal(pixels, expected[0])
     np.testing.assert_array_equal(valid, expected[1])
     assert trap.asked == []
+
+
+@pytest.mark.parametrize("name", ["{trap}/crs", "{canary}.wkt", "ESRI::{canary}.wkt", "/vsicurl/{trap}/crs"])
+def test_a_crs_named_in_an_area_is_not_looked_up(jobs, models, products, product, trap, canary, name):
+    Path(f"{canary}.wkt").write_text(CRS.from_epsg(4326).to_wkt())
+    named = name.format(trap=trap.address, canary=canary)
+    ring = [[15.001, 45.142], [15.006, 45.142], [15.006, 45.148], [15.001, 45.142]]
+    area = {"type": "Polygon", "coordinates": [ring], "crs": {"type": "name", "properties": {"name": named}}}
+    with pytest.raises(InputError, match="CRS"):
+        submit_product(jobs, products.choose(product.name), json.dumps(area), REQUEST)
+    assert trap.asked == []
+
+
+def test_a_grid_file_that_an_image_names_is_not_used(jobs, write_tif, tmp_path):
+    (tmp_path / "grid.gsb").write_bytes(b"x" * 100)
+    wkt = GRIDS.format(tmp_path / "grid.gsb")
+    source = write_tif(scene_dn(64, 64), crs=CRS.from_wkt(wkt), GEOTIFF_KEYS_FLAVOR="ESRI_PE")
+    with pytest.raises(InputError):
+        submit_image(jobs, str(source), REQUEST)
+
+
+def test_an_image_cannot_hang_the_server_by_a_grid_that_is_a_pipe(jobs, write_tif, tmp_path):
+    os.mkfifo(tmp_path / "grid.gsb")
+    place = "A" * len(str(tmp_path / "grid.gsb"))
+    source = write_tif(scene_dn(64, 64), crs=CRS.from_wkt(GRIDS.format(place)), GEOTIFF_KEYS_FLAVOR="ESRI_PE")
+    source.write_bytes(source.read_bytes().replace(place.encode(), str(tmp_path / "grid.gsb").encode()))
+    with pytest.raises(InputError):
+        submit_image(jobs, str(source), REQUEST)
