@@ -75,3 +75,15 @@ def index(folder: Path, count: int = 8, dates: int = 4, bands=RGB) -> Path:
             cover = ("fields", "fields", "town", "forest")[seed % 4]
             out.writerow([f"site{seed}", f"hr{seed}.tif", ";".join(views), "2022-08-11", ";".join(days), cover])
     return folder / "index.csv"
+
+
+def edit_table(path, change):
+    """Change the rows of a CSV table, a list of dictionaries."""
+    with path.open() as file:
+        rows = list(csv.DictReader(file))
+    change(rows)
+    with path.open("w", newline="") as file:
+        out = csv.DictWriter(file, rows[0].keys())
+        out.writeheader()
+        out.writerows(rows)
+    return path

@@ -19,7 +19,7 @@ def simulate(hr, jitter, seed=0):
     return simulate_lr(hr, 4, MTF, jitter, torch.Generator().manual_seed(seed))
 
 
-def test_without_jitter_it_is_the_sensor_of_the_test(hr):
+def test_without_jitter_it_equals_the_sensor_model(hr):
     torch.testing.assert_close(simulate(hr, STEADY), degrade(hr, 4, wald_mtf(MTF, 4)))
 
 
@@ -34,7 +34,7 @@ def test_noise_has_the_stated_strength():
     assert (simulate(grey, jitter) - 0.1).std().item() == pytest.approx(1.4e-3, rel=0.02)
 
 
-def test_a_wider_blur_takes_contrast_and_no_brightness(hr):
+def test_a_wider_blur_lowers_contrast_and_keeps_brightness(hr):
     sharp, soft = (
         simulate(hr, SensorJitter(nominal_share=0, blur=(b, b), noise=0, gain_share=0, shift_share=0))
         for b in (0.85, 1.45)
@@ -43,8 +43,8 @@ def test_a_wider_blur_takes_contrast_and_no_brightness(hr):
     torch.testing.assert_close(soft.mean(), sharp.mean(), rtol=5e-3, atol=0)
 
 
-def test_a_shift_between_bands_moves_by_what_it_says():
-    """Shifting a ramp changes it by the shift times its slope."""
+def test_shifts_between_bands_have_the_stated_size():
+    """Measure the shift on a ramp of slope 1."""
     ramp = torch.arange(128.0).expand(200, 1, 128, 128).contiguous()
     jitter = SensorJitter(nominal_share=1, noise=0, gain_share=0, shift_share=1, shift_lr_px=0.15)
     moved = simulate_lr(ramp, 4, (0.26,), jitter, torch.Generator().manual_seed(0))

@@ -1,12 +1,10 @@
 import pytest
-import torch
 from PIL import Image
 
 from rs_srgan import InputError
 from tests.conftest import scene_dn
 from tests.train.data.makers import photographs
 from train.data.images import ImageFolderDataModule
-from train.data.module import ViewsConfig
 
 
 def module(root, **options):
@@ -15,7 +13,7 @@ def module(root, **options):
     return data
 
 
-def test_lr_is_made_on_the_fly_and_nobody_is_on_both_sides(tmp_path):
+def test_batches_have_lr_and_no_picture_is_on_both_sides(tmp_path):
     data = module(photographs(tmp_path / "photographs"))
     batch = data.on_after_batch_transfer(next(iter(data.train_dataloader())), 0)
     assert batch["hr"].shape == (3, 3, 32, 32)
@@ -24,24 +22,6 @@ def test_lr_is_made_on_the_fly_and_nobody_is_on_both_sides(tmp_path):
     assert len(data.crops.images[0]) + len(data.validation) == 12
     item = data.on_after_batch_transfer(next(iter(data.val_dataloader())), 0)
     assert item["hr"].shape[2:] == tuple(4 * side for side in item["lr"].shape[2:])
-
-
-@pytest.mark.parametrize("degradation", ["sensor", "bilinear", "bicubic"])
-def test_every_degradation_keeps_the_mean(tmp_path, degradation):
-    data = module(photographs(tmp_path / "photographs"), degradation=degradation)
-    batch = data.on_after_batch_transfer(next(iter(data.val_dataloader())), 0)
-    torch.testing.assert_close(batch["lr"].mean(), batch["hr"].mean(), atol=0.01, rtol=0)
-
-
-def test_views_differ_and_the_first_is_not_shifted(tmp_path):
-    data = module(photographs(tmp_path / "p"), degradation="bilinear", views=ViewsConfig(3, shift_lr_px=0.4))
-    plain = module(tmp_path / "p", degradation="bilinear")
-    hr = next(iter(data.train_dataloader()))
-    views = data.on_after_batch_transfer(hr, 0)["lr"]
-    assert views.shape == (3, 3, 3, 8, 8)
-    torch.testing.assert_close(views[:, 0], plain.on_after_batch_transfer(hr, 0)["lr"])
-    assert not torch.equal(views[:, 0], views[:, 1])
-    assert not torch.equal(views[:, 1], views[:, 2])
 
 
 def test_folders_named_train_and_val_are_the_split(tmp_path):
@@ -57,14 +37,14 @@ def test_bad_folders_are_refused(tmp_path):
         module(tmp_path)
     photographs(tmp_path / "train", count=3)
     photographs(tmp_path / "val", count=2)
-    with pytest.raises(InputError, match=r"The split leaks: 0\.png"):
+    with pytest.raises(InputError, match="leaks"):
         module(tmp_path)
-    with pytest.raises(InputError, match="the model has 4 bands"):
+    with pytest.raises(InputError, match="4 bands"):
         module(tmp_path, bands=("B04", "B03", "B02", "B08"))
     (tmp_path / "train" / "9.png").write_bytes(b"no picture")
     for path in (tmp_path / "val").iterdir():
         path.rename(path.with_stem("v" + path.stem))
-    with pytest.raises(InputError, match=r"9\.png is no picture"):
+    with pytest.raises(InputError, match="not a readable picture"):
         module(tmp_path)
 
 
@@ -75,30 +55,30 @@ def test_a_truncated_picture_is_named_when_it_is_read(tmp_path):
         path.write_bytes(path.read_bytes()[:1500])
     for path in (tmp_path / "p").glob("*.png"):
         path.write_bytes(path.read_bytes()[:1500])
-    with pytest.raises(InputError, match="is truncated or corrupt"):
+    with pytest.raises(InputError, match="truncated"):
         data.crops[0]
 
 
-def test_a_bomb_is_refused(tmp_path, monkeypatch):
+def test_a_decompression_bomb_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     with pytest.raises(InputError, match="DecompressionBomb"):
         module(photographs(tmp_path / "p"))
 
 
-def test_a_name_may_come_back_in_another_folder_but_not_in_the_same(tmp_path):
+def test_only_the_same_folder_and_name_on_both_sides_leak(tmp_path):
     photographs(tmp_path / "train" / "cats", count=3)
     photographs(tmp_path / "val" / "dogs", count=3)
     assert len(module(tmp_path).validation) == 3
     photographs(tmp_path / "val" / "cats", count=1)
-    with pytest.raises(InputError, match=r"The split leaks: cats/0\.png"):
+    with pytest.raises(InputError, match="leaks"):
         module(tmp_path)
 
 
-def test_one_picture_and_deep_ones_are_refused(tmp_path):
+def test_one_picture_and_pictures_of_16_bits_are_refused(tmp_path):
     photographs(tmp_path / "one", count=1)
-    with pytest.raises(InputError, match="holds one picture; expected at least two"):
+    with pytest.raises(InputError, match="one picture"):
         module(tmp_path / "one")
     photographs(tmp_path / "deep", count=4)
     Image.fromarray(scene_dn(40, 40, bands=1)[0]).save(tmp_path / "deep" / "deep.png")
-    with pytest.raises(InputError, match=r"deep\.png has more than 8 bits"):
+    with pytest.raises(InputError, match="more than 8 bits"):
         module(tmp_path / "deep")

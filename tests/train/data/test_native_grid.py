@@ -1,4 +1,4 @@
-"""Chips cut out on a geographic grid by nearest neighbour, as the collection holds them, made from a known scene."""
+"""Tests with chips that are cut out of a known scene on a geographic grid by nearest neighbour."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ GEOGRAPHIC = CRS.from_epsg(4326)
 
 
 def chip(scene, pixel_m, step_degrees, size=(120, 150), south=False):
-    """What a download by nearest neighbour gives: its image and its grid."""
+    """Return image and grid of a download by nearest neighbour."""
     epsg, top = (32732, 10_000_000 - TOP) if south else (32632, TOP)
     (west,), (north,) = transform(CRS.from_epsg(epsg), GEOGRAPHIC, [LEFT + 400], [top - 400])
     grid = Affine(step_degrees[1], 0, west, 0, -step_degrees[0], north)
@@ -25,7 +25,7 @@ def chip(scene, pixel_m, step_degrees, size=(120, 150), south=False):
 
 
 def place(native, scene):
-    """Where in the scene the result lies, by its first pixel with data."""
+    """Return the position of the result in the scene, found by one of its pixels."""
     row, col = np.argwhere(np.isfinite(native[0]))[len(native[0]) * 3]
     return [tuple(at - (row, col)) for at in np.argwhere(scene[0] == native[0, row, col])]
 
@@ -33,7 +33,7 @@ def place(native, scene):
 @pytest.mark.parametrize("pixel_m", [10, 20])
 @pytest.mark.parametrize("south", [False, True])
 def test_the_sensors_own_pixels_come_back(pixel_m, south):
-    # each pixel of its own, so that none can be taken for another
+    # All pixels differ, so that none can be confused with another.
     scene = np.random.default_rng(0).permutation(400 * 400).reshape(1, 400, 400).astype(np.float32)
     image, grid = chip(scene, pixel_m, (8.7e-5, 1.3e-4), south=south)
     native = to_native_grid(image, GEOGRAPHIC, grid, pixel_m, 20)
@@ -45,7 +45,7 @@ def test_the_sensors_own_pixels_come_back(pixel_m, south):
     assert same.sum() == len(np.unique(image))  # every pixel of the chip is in it, once
 
 
-def test_what_was_skipped_is_between_its_neighbours():
+def test_skipped_pixels_are_means_of_their_neighbours():
     ramp = np.add.outer(np.arange(400.0), 3 * np.arange(400.0)).astype(np.float32)[None]
     image, grid = chip(ramp, 10, (8.7e-5, 1.45e-4))
     native = to_native_grid(image, GEOGRAPHIC, grid, 10, 10)

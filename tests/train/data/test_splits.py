@@ -1,6 +1,8 @@
 import json
 
 import pytest
+import rasterio
+from rasterio.warp import transform_bounds
 
 from rs_srgan import InputError
 from train.data.splits import refuse_leaks, sentinel2_site, split_naip, split_sentinel2
@@ -41,7 +43,7 @@ def test_the_split_is_the_same_whatever_the_order_of_the_files():
 
 
 def test_a_leak_is_refused():
-    with pytest.raises(InputError, match="leaks: a in both"):
+    with pytest.raises(InputError, match="leaks: a"):
         refuse_leaks({"train": {"a": ["1"]}, "val": {"a": ["2"]}})
     with pytest.raises(InputError, match=r"leaks: x\.tif"):
         refuse_leaks({"train": {"a": ["x.tif"]}, "val": {"b": ["x.tif"]}})
@@ -51,15 +53,12 @@ def test_a_leaking_naip_split_is_refused(tmp_path):
     (tmp_path / "split_by_location.json").write_text(json.dumps({"train": {"a": ["x.tif"]}, "val": {"b": ["x.tif"]}}))
     with pytest.raises(InputError, match="leaks"):
         split_naip(tmp_path)
-    with pytest.raises(InputError, match=r"split_by_location\.json is missing"):
+    with pytest.raises(InputError, match="is missing"):
         split_naip(tmp_path / "nowhere")
 
 
 def test_no_place_of_the_real_collection_overlaps_the_other_side(data):
-    """By coordinates, not by name."""
-    import rasterio
-    from rasterio.warp import transform_bounds
-
+    """Compare coordinates instead of names."""
     folder = data / "sentinel2"
     split = split_sentinel2([path.name for path in folder.glob("*.tif")])
     boxes = {"train": [], "val": []}

@@ -1,0 +1,27 @@
+import pytest
+
+from rs_srgan import InputError
+from train.data.mixture import MixtureDataModule
+from train.data.scenes import SceneDataModule
+from train.data.simulated import ViewsConfig
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ({"views": ViewsConfig(count=0)}, "views.count"),
+        ({"scale": 3}, "scale"),
+        ({"steps_per_epoch": 0}, "steps_per_epoch"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"sentinel2_share": 1.5}, "sentinel2_share"),
+        ({"sentinel2_share": float("nan")}, "sentinel2_share"),
+    ],
+)
+def test_settings_out_of_range_are_refused(setting, expected):
+    with pytest.raises(InputError, match=expected):
+        MixtureDataModule(**setting)
+
+
+def test_a_negative_number_of_workers_is_refused():
+    with pytest.raises(InputError, match="workers is -1"):
+        SceneDataModule([], [], workers=-1)

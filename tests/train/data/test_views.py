@@ -1,0 +1,63 @@
+import dataclasses
+
+import torch
+
+from rs_srgan.sensors import RGBN, SENTINEL2
+from rs_srgan.sensors.mtf import degrade, wald_mtf
+from train.data.degradation import SensorJitter
+from train.data.views import RevisitsConfig, simulate_views
+
+MTF = SENTINEL2.mtf_nyquist(RGBN)
+PURE = SensorJitter(nominal_share=1.0, gain_share=0, shift_share=0, noise=0)
+SAME = RevisitsConfig(
+    blur=0,
+    registration_error=0,
+    misregistered_share=0,
+    gain=0,
+    bias=0,
+    other_date_share=0,
+    masked_share=0,
+    cloudy_share=0,
+)
+
+
+def views(dates, count=5, jitter=PURE, seed=0, **changes):
+    random = torch.Generator().manual_seed(seed)
+    return simulate_views(dates, count, 4, MTF, jitter, dataclasses.replace(SAME, **changes), random)
+
+
+def test_views_are_the_degraded_image_at_their_offsets():
+    hr = torch.rand(2, 1, 4, 64, 64)
+    made = views(hr)
+    assert made.lr.shape == (2, 5, 4, 16, 16) and made.offsets.shape == (2, 5, 2, 16, 16)
+    assert made.mask.all() and made.mask.dtype == torch.bool
+    assert not made.offsets[:, 0].any() and made.offsets[:, 1:].abs().max() <= 0.5
+    for index in range(5):
+        expected = degrade(hr[:, 0], 4, wald_mtf(MTF, 4), made.offsets[:, index, :, 0, 0])
+        torch.testing.assert_close(made.lr[:, index], expected)
+
+
+def test_the_mask_marks_some_clouds_and_misses_others():
+    hr = torch.full((1, 1, 4, 128, 128), 0.1)
+    hidden = views(hr, 40, masked_share=0.5)
+    covered = (hidden.lr - 0.1).abs().amax(2) > 1e-3
+    torch.testing.assert_close(covered, ~hidden.mask)
+    assert 0.1 < covered[:, 1:].float().mean() < 0.4 and not covered[:, 0].any()
+    unseen = views(hr, 40, cloudy_share=1.0)
+    assert unseen.mask.all() and ((unseen.lr - 0.1).abs() > 1e-3)[:, 1:].float().mean() > 0.05
+
+
+def test_a_batch_depends_on_the_seed_only():
+    hr = torch.rand(2, 3, 4, 64, 64)
+    everything = dataclasses.asdict(RevisitsConfig())
+    first, again, other = (views(hr, 4, SensorJitter(), seed, **everything) for seed in (1, 1, 2))
+    for one, same in zip(first, again, strict=True):
+        torch.testing.assert_close(one, same, rtol=0, atol=0)
+    assert not torch.equal(first.lr, other.lr)
+
+
+def test_only_the_reference_never_shows_another_date():
+    dates = torch.stack([torch.full((4, 32, 32), value) for value in (0.1, 0.5)])[None]
+    made = views(dates, 60, other_date_share=1.0)
+    other = (made.lr > 0.3).all((2, 3, 4))[0]
+    assert not other[0] and 15 < other.sum() < 45
