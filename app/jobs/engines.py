@@ -46,7 +46,7 @@ class EngineCache:
             return
         self._ready = True
         model, encodings, *how = self._first
-        if isinstance(model, SISR) and not model.config.guide_bands:
+        if not model.config.several and not model.config.guide_bands:
             side = TILE_LR_PX + 2 * model.receptive_field
             try:
                 engine = self._make(model, encodings, WORTH_COMPILING_PX, *how)

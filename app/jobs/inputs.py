@@ -8,12 +8,15 @@ import rasterio
 from rasterio.windows import Window as RasterioWindow
 
 from app.jobs.request import Request
+from rs_srgan import SISRConfig
 from rs_srgan.pixels.radiometry import FloatImage, Mask
 from rs_srgan.pixels.windows import Window, plan_tiles
 from rs_srgan.reading.grid import Grid
 from rs_srgan.reading.opening import open_raster
 from rs_srgan.reading.region import Region, find_region
-from rs_srgan.writing.geotiff import BLOCK_PX, write_cog
+from rs_srgan.sensors import find_sensor
+from rs_srgan.writing.cog import write_cog
+from rs_srgan.writing.geotiff import BLOCK_PX
 
 # Side of the squares that are read at once.
 _STEP_PX = 4 * BLOCK_PX
@@ -21,17 +24,17 @@ _STEP_PX = 4 * BLOCK_PX
 Read = Callable[[Window], tuple[FloatImage, Mask]]
 
 
-def write_lr(request: Request, bands: tuple[str, ...], target: Path) -> None:
-    """Write the wanted part of the input as a Cloud Optimized GeoTIFF: reflectance in `bands`, float32, NoData is NaN.
+def write_lr(request: Request, config: SISRConfig, target: Path) -> None:
+    """Write the wanted part of the input as a Cloud Optimized GeoTIFF of reflectance, float32, NoData is NaN.
 
-    It has the footprint of the result and the pixel size of the input.
+    It has the bands of the model, the footprint of the result, and the pixel size of the input.
 
     Raises:
         InputError: the input cannot be read.
     """
-    with open_raster(request.source, bands, request.offset) as raster:
+    with open_raster(request.source, config.bands, request.offset, find_sensor(config.sensor)) as raster:
         region = find_region(raster.grid, raster.name, request.bbox, request.aoi)
-        write_reflectance(raster.grid, region, bands, target, raster.read)
+        write_reflectance(raster.grid, region, config.bands, target, raster.read)
 
 
 def write_reflectance(grid: Grid, region: Region, bands: tuple[str, ...], target: Path, read: Read) -> None:

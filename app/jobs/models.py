@@ -6,7 +6,7 @@ from threading import Lock
 from huggingface_hub import HfApi
 from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
 
-from rs_srgan import MISR, SISR, InputError, MISRConfig, SISRConfig, load_model
+from rs_srgan import MISR, SISR, InputError, SISRConfig, load_model
 from rs_srgan.hub.download import WEIGHTS_FILE
 from rs_srgan.hub.errors import HUB_ERRORS
 from rs_srgan.models.catalogue import catalogue
@@ -51,14 +51,14 @@ class Models:
         names = [
             name
             for name, model in self.bundled.items()
-            if not isinstance(model.config, MISRConfig) and (guided or not model.config.guide_bands)
+            if not model.config.several and (guided or not model.config.guide_bands)
         ]
         return sorted(names, key=lambda name: (name != "sisr-x4-rgbn", bool(self.config(name).guide_bands), name))
 
     def names_of_several(self) -> list[str]:
         """Return names of bundled models for several images, the larger scale first."""
         return sorted(
-            (name for name, model in self.bundled.items() if isinstance(model.config, MISRConfig)),
+            (name for name, model in self.bundled.items() if model.config.several),
             key=lambda name: -self.config(name).scale,
         )
 
@@ -92,7 +92,7 @@ class Models:
             if name not in self._from_hub:
                 _check_size(name)
                 model = load_public(name)
-                if isinstance(model, MISR):
+                if model.config.several:
                     raise InputError(
                         f"{name} takes several images of one place. For those, this server has the bundled models only."
                     )

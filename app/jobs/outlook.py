@@ -55,7 +55,14 @@ def look(request: Request, models: Models, settings: Settings, readers: Readers)
     found = readers.ask(
         request.source.name,
         survey_images,
-        *(request.sources, request.masks, config.bands, request.offset, request.bbox, request.aoi, settings.max_lr_px),
+        request.sources,
+        request.masks,
+        config.bands,
+        config.sensor,
+        request.offset,
+        request.bbox,
+        request.aoi,
+        settings.max_lr_px,
     )
     # The result has the grid of the clearest revisit, which is not known yet: count the largest.
     grid, scaling = max(found, key=lambda each: each[0].height * each[0].width)

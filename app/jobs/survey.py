@@ -14,6 +14,7 @@ from rs_srgan.reading.opening import open_raster
 from rs_srgan.reading.raster import Raster
 from rs_srgan.reading.region import find_region
 from rs_srgan.reading.revisit import open_revisit
+from rs_srgan.sensors import Sensor, find_sensor
 
 Box = tuple[float, float, float, float]  # west, south, east, north
 
@@ -25,6 +26,7 @@ def survey_images(
     sources: Sequence[Path],
     masks: Sequence[Path | None],
     bands: tuple[str, ...],
+    sensor: str,
     offset: float | None,
     bbox: Box | None,
     aoi: Path | None,
@@ -36,6 +38,7 @@ def survey_images(
         sources: paths of the images.
         masks: a mask or None for each image; empty if no image has a mask.
         bands: names of the bands that the model takes.
+        sensor: name of the sensor of these bands.
         offset: offset of the DN, or None to use the one in the file.
         bbox: the wanted part in degrees, or None.
         aoi: a GeoJSON file of the wanted part, or None.
@@ -47,7 +50,7 @@ def survey_images(
     found = []
     for source, mask in zip_longest(sources, masks):
         _refuse_large_array(source, max_lr_px)
-        with _opened(source, mask, len(sources) > 1, bands, offset) as raster:
+        with _opened(source, mask, len(sources) > 1, bands, find_sensor(sensor), offset) as raster:
             region = find_region(raster.grid, raster.name, bbox, aoi)
             found.append((raster.grid.cropped(region.window), str(raster.encoding)))
     return found
@@ -55,14 +58,14 @@ def survey_images(
 
 @contextmanager
 def _opened(
-    source: Path, mask: Path | None, several: bool, bands: tuple[str, ...], offset: float | None
+    source: Path, mask: Path | None, several: bool, bands: tuple[str, ...], sensor: Sensor, offset: float | None
 ) -> Iterator[Raster]:
     """Open an image, and check its mask if there are several images."""
     if not several:
-        with open_raster(source, bands, offset) as raster:
+        with open_raster(source, bands, offset, sensor) as raster:
             yield raster
         return
-    with open_revisit(source, bands, offset, mask) as revisit:
+    with open_revisit(source, bands, offset, mask, sensor) as revisit:
         yield revisit.raster
 
 

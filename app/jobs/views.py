@@ -17,9 +17,9 @@ from rs_srgan.pixels.radiometry import FloatImage, Mask, Stretch
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.raster import Raster
 from rs_srgan.reading.revisit import NO_MASK
+from rs_srgan.sensors import find_sensor
 
 _THUMBNAIL_PX = 240
-_COLOURS = ("B04", "B03", "B02")
 
 
 class ShiftFacts(TypedDict):
@@ -55,11 +55,14 @@ def write_views(request: Request, model: MISR, folder: Path) -> Request:
     """
     sources = request.sources
     masks = request.mask_files
-    with open_series(sources, model, masks=masks, offset=request.offset, bbox=request.bbox, aoi=request.aoi) as series:
+    sensor = find_sensor(model.config.sensor)
+    with open_series(
+        sources, model, masks=masks, offset=request.offset, bbox=request.bbox, aoi=request.aoi, sensor=sensor
+    ) as series:
         facts = []
         stretch = None
         for number, (summary, raster) in enumerate(zip(series.summaries, series.rasters, strict=True)):
-            small = _small(raster, model.config.bands)
+            small = _small(raster, model.config.bands, sensor.default_bands[:3])
             stretch = stretch or Stretch.of(small, 0.5, 1.4)
             picture = stretch.apply(np.nan_to_num(small))
             picture = picture if picture.shape[2] == 3 else picture.repeat(3, axis=2)
@@ -100,7 +103,7 @@ def thumbnail(folder: Path, number: int) -> Path:
     return path
 
 
-def _small(raster: Raster, bands: tuple[str, ...]) -> FloatImage:
+def _small(raster: Raster, bands: tuple[str, ...], colours: tuple[str, ...]) -> FloatImage:
     """Return every n-th pixel of the middle of an image, in true colour or its first band; NoData is NaN."""
     grid = raster.grid
     side = min(grid.height, grid.width, 4 * _THUMBNAIL_PX)
@@ -108,7 +111,7 @@ def _small(raster: Raster, bands: tuple[str, ...]) -> FloatImage:
     pixels, valid = raster.read(window)
     pixels[~valid] = np.nan
     step = -(-side // _THUMBNAIL_PX)
-    shown = [bands.index(band) for band in _COLOURS] if set(_COLOURS) <= set(bands) else [0]
+    shown = [bands.index(band) for band in colours] if set(colours) <= set(bands) else [0]
     small: FloatImage = pixels[shown, ::step, ::step]
     return small
 

@@ -76,7 +76,7 @@ def compute(request: Request, folder: Path) -> Generator[Step]:
     several = models[0]
     if request.others and isinstance(several, MISR):
         request = write_views(request, several, folder)
-    write_lr(request, models[0].config.bands, folder / LR_FILE)
+    write_lr(request, models[0].config, folder / LR_FILE)
     done_px, seconds = 0, 0.0
     for index, model in enumerate(models):
         uncertain = request.uncertainty and model.config.uncertainty

@@ -20,7 +20,7 @@ from app.pages.forms import AS_TAGGED, OFFSETS
 from app.pages.upload_field import upload_field
 from app.products.store import Products
 from app.products.submit import submit_product
-from rs_srgan import InputError, MISRConfig
+from rs_srgan import InputError
 from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
 from rs_srgan.reading.revisit import NO_MASK
 
@@ -139,13 +139,12 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
 
 def _describe(models: Models, name: str) -> ModelFacts:
     config = models.config(name)
-    several = isinstance(config, MISRConfig)
-    methods = ("bicubic", "shift_and_add" if several else "back_projection", "model")
+    methods = ("bicubic", "shift_and_add" if config.several else "back_projection", "model")
     return {
         "name": name,
         "bands": config.bands,
         "scale": config.scale,
-        "several": several,
+        "several": config.several,
         "psnr_db": dict(zip(methods, models.bundled[name].psnr_db(), strict=True)),
     }
 

@@ -8,7 +8,6 @@ import gradio as gr
 from app.errors import for_people
 from app.jobs.models import Models
 from app.jobs.request import Request, make_request
-from rs_srgan import MISRConfig
 from rs_srgan.hub.names import DEFAULT_MODEL
 
 AS_TAGGED = "As the file says"
@@ -62,7 +61,7 @@ def describe_model(models: Models, name: str) -> str:
             f"It adds texture to the result of {base}, which makes it sharper and "
             f"{models.bundled[base].psnr_db()[-1] - own:.1f} dB less accurate. Do not use it for measurements."
         )
-    if isinstance(config, MISRConfig):
+    if config.several:
         return start + (
             f"With eight views of unseen sites it is {own - bicubic:.1f} dB better than bicubic and "
             f"{own - projected:.1f} dB better than shift-and-add. The views must be shifted by parts of a pixel; "

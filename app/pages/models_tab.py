@@ -9,7 +9,6 @@ from app.jobs.models import Models
 from app.pages.forms import NO_OTHER
 from rs_srgan import InputError
 from rs_srgan.figures.tracks import VIEWS
-from rs_srgan.models import MISRConfig
 from rs_srgan.publishing.card import CARD_FILE, PICTURES_FOLDER
 
 
@@ -74,8 +73,7 @@ def _card(models: Models, name: str) -> str:
     bicubic, projected, own = models.bundled[name].psnr_db()
     coverage = models.coverage(name)
     guided = f", guided by {' '.join(config.guide_bands)}" if config.guide_bands else ""
-    several = isinstance(config, MISRConfig)
-    baseline, images = ("shift-and-add", f", {VIEWS} revisits") if several else ("back-projection", "")
+    baseline, images = ("shift-and-add", f", {VIEWS} revisits") if config.several else ("back-projection", "")
     facts = {
         "Bands": " ".join(config.bands),
         "Scale": f"x{config.scale}{guided}{images}",

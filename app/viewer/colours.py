@@ -6,17 +6,16 @@ from typing import Any, TypedDict
 import numpy as np
 
 from app.viewer.layers import IMAGES, View
-from rs_srgan import InputError
+from rs_srgan import InputError, SISRConfig
 from rs_srgan.pixels.radiometry import FloatImage
+from rs_srgan.sensors import find_sensor
 
 NDVI = "NDVI"
-_COMPOSITES = {
-    "True colour": ("B04", "B03", "B02"),
-    "False colour": ("B08", "B04", "B03"),
-    "Short-wave": ("B12", "B8A", "B05"),
-}
+# Composites by the names that all sensors give their bands, then those of single sensors.
+_COMPOSITES = {"True colour": ("RED", "GREEN", "BLUE"), "False colour": ("NIR", "RED", "GREEN")}
+_OWN_COMPOSITES = {"sentinel2": {"Short-wave": ("B12", "B8A", "B05")}}
 # Tucker 1979; water is below 0, closed vegetation reaches 0.9.
-_NDVI_BANDS, _NDVI_RANGE = ("B08", "B04"), (-0.2, 0.9)
+_NDVI_BANDS, _NDVI_RANGE = ("NIR", "RED"), (-0.2, 0.9)
 
 # Two colour scales, as evenly spaced colours from low to high. Colour-blind people can read them, too.
 _HEAT = ((13, 16, 38), (64, 27, 91), (136, 38, 99), (203, 66, 78), (244, 128, 46), (252, 206, 74), (252, 252, 200))
@@ -30,13 +29,17 @@ Legend = TypedDict("Legend", {"from": float, "to": float, "unit": str, "colours"
 _LIMITS = {"cut": (0.0, 20.0), "gamma": (0.2, 5.0)}
 
 
-def composites(bands: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Return the composites of some bands by name: the bands for red, green and blue, or one band for grey."""
-    shown: dict[str, tuple[str, ...]]
-    shown = {name: wanted for name, wanted in _COMPOSITES.items() if set(wanted) <= set(bands)}
-    if set(_NDVI_BANDS) <= set(bands):
-        shown[NDVI] = _NDVI_BANDS
-    return shown | {band: (band,) for band in bands}
+def composites(config: SISRConfig) -> dict[str, tuple[str, ...]]:
+    """Return the composites of a model's bands by name: the bands for red, green and blue, or one band for grey."""
+    sensor = find_sensor(config.sensor)
+    named = {
+        name: tuple(sensor.band_named(word) or "" for word in words)
+        for name, words in (_COMPOSITES | {NDVI: _NDVI_BANDS}).items()
+    }
+    ndvi = {NDVI: named.pop(NDVI)}
+    possible = named | _OWN_COMPOSITES.get(sensor.name, {}) | ndvi
+    shown = {name: bands for name, bands in possible.items() if set(bands) <= set(config.bands)}
+    return shown | {band: (band,) for band in config.bands}
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def shown_bands(view: View, style: Style) -> tuple[str, ...]:
     Raises:
         InputError: the result has not all bands of the composite.
     """
-    known = composites(view.config.bands)
+    known = composites(view.config)
     if style.composite not in known:
         raise InputError(f"There is no composite {style.composite!r:.40}; expected one of {', '.join(known)}.")
     return known[style.composite]

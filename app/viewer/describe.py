@@ -23,7 +23,7 @@ from app.viewer.tiles import (
     to_lon_lat,
 )
 from rs_srgan import InputError
-from rs_srgan.sensors import SENTINEL2
+from rs_srgan.sensors import find_sensor
 
 _PIXEL_LAYERS = (INPUT, MEAN, BICUBIC, SR, OTHER, UNCERTAINTY)
 
@@ -138,7 +138,7 @@ def describe_view(view: View, job: Job, models: Models, address: str) -> ViewSta
     images = [each["name"] for each in views] or [job.title]
     masks = [each["mask"] for each in views]
     names = _layer_names(view, job, len(views))
-    wavelengths = {band.name: band.wavelength_nm for band in SENTINEL2.bands}
+    wavelengths = {band.name: band.wavelength_nm for band in find_sensor(view.config.sensor).bands}
     transform = view.grid.transform
     metres = bool(view.grid.crs and view.grid.crs.is_projected) and not transform.is_identity
     state: ViewState = {
@@ -148,7 +148,7 @@ def describe_view(view: View, job: Job, models: Models, address: str) -> ViewSta
         "pixel_zoom": PIXEL_ZOOM,
         "gsd_m": abs(transform.a) if metres else None,
         "scaling": read_as(job.folder, job.outlook.scaling),
-        "composites": list(composites(view.config.bands)),
+        "composites": list(composites(view.config)),
         "layers": [{"id": layer, "name": names[layer]} for layer in view.layers],
         "bands": [{"name": band, "wavelength_nm": wavelengths.get(band)} for band in view.config.bands],
         "coverage": models.coverage(job.request.models[0]) if view.uncertainty else None,

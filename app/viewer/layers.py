@@ -25,6 +25,7 @@ from rs_srgan.pixels.radiometry import Encoding, FloatImage, Stretch
 from rs_srgan.pixels.windows import Window, crop_replicated
 from rs_srgan.reading.grid import Grid
 from rs_srgan.reading.opening import open_raster
+from rs_srgan.sensors import find_sensor
 from rs_srgan.sensors.mtf import DEGRADE_REACH_LR_PX, degrade, wald_mtf
 from rs_srgan.sensors.projection import BICUBIC_REACH_LR_PX, bicubic
 
@@ -122,18 +123,18 @@ class View:
 
     def __init__(self, folder: Path, configs: Sequence[SISRConfig]) -> None:
         self.config = configs[0]
-        bands = self.config.bands
-        with open_raster(folder / LR_FILE, bands) as raster:
+        bands, sensor = self.config.bands, find_sensor(self.config.sensor)
+        with open_raster(folder / LR_FILE, bands, sensor=sensor) as raster:
             self.grid: Grid = raster.grid
             self.lr = Image(folder / LR_FILE, 1, raster.encoding)
         self.mean: Image | None = None
         if (folder / MEAN_FILE).exists():
-            with open_raster(folder / MEAN_FILE, bands) as raster:
+            with open_raster(folder / MEAN_FILE, bands, sensor=sensor) as raster:
                 self.mean = Image(folder / MEAN_FILE, 1, raster.encoding)
         self.results = []
         for index, config in enumerate(configs):
             path = folder / result_name(index)
-            with open_raster(path, bands) as raster:
+            with open_raster(path, bands, sensor=sensor) as raster:
                 self.results.append(Image(path, config.scale, raster.encoding))
         self.uncertainty: Image | None = None
         path = folder / result_name(0, uncertainty=True)

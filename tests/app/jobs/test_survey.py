@@ -9,7 +9,7 @@ BANDS = ("B04", "B03", "B02", "B08")
 
 
 def survey(*sources, masks=(), max_lr_px=10_000):
-    return survey_images(sources, masks, BANDS, None, None, None, max_lr_px)
+    return survey_images(sources, masks, BANDS, "sentinel2", None, None, None, max_lr_px)
 
 
 def test_the_grid_and_the_scaling_are_found(write_tif):
@@ -17,6 +17,15 @@ def test_the_grid_and_the_scaling_are_found(write_tif):
     ((grid, scaling),) = survey(source)
     assert (grid.height, grid.width) == (20, 30)
     assert "1000" in scaling
+
+
+def test_bands_are_found_by_the_names_of_the_sensor(write_tif):
+    source = write_tif(scene_dn(20, 30), bands=("SR_B4", "SR_B3", "SR_B2", "SR_B5"))
+    bands = ("B4", "B3", "B2", "B5")
+    ((_, scaling),) = survey_images([source], (), bands, "landsat-oli", None, None, None, 10_000)
+    assert "7272.73" in scaling  # 0.2 reflectance
+    with pytest.raises(InputError):
+        survey(source)
 
 
 def test_a_huge_array_is_refused_by_its_header(tmp_path):

@@ -15,7 +15,7 @@ MODELS = ("sisr-x4-rgbn", "sisr-x2-rgbn")
 
 def make_view(folder, source, names=MODELS, **request) -> View:
     configs = [catalogue()[name].config for name in names]
-    write_lr(Request(source, names, **request), configs[0].bands, folder / "lr.tif")
+    write_lr(Request(source, names, **request), configs[0], folder / "lr.tif")
     for index, name in enumerate(names):
         uncertainty = None if index else folder / "uncertainty0.tif"
         super_resolve(source, folder / f"sr{index}.tif", name, cog=True, uncertainty=uncertainty, **request)

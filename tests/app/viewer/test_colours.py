@@ -3,7 +3,7 @@ import pytest
 
 from app.viewer.colours import Style, colour, composites, legend
 from app.viewer.layers import INPUT, SR
-from rs_srgan import InputError
+from rs_srgan import InputError, SISRConfig
 from rs_srgan.sensors import RGBN
 from tests.app.viewer.pixels import all_of
 
@@ -25,8 +25,20 @@ def test_nodata_is_transparent(view):
 
 
 def test_composites_depend_on_the_bands():
-    assert list(composites(RGBN)) == ["True colour", "False colour", "NDVI", *RGBN]
-    assert list(composites(("B05", "B11"))) == ["B05", "B11"]
+    assert composites(SISRConfig(bands=RGBN)) == {
+        "True colour": ("B04", "B03", "B02"),
+        "False colour": ("B08", "B04", "B03"),
+        "NDVI": ("B08", "B04"),
+        **{band: (band,) for band in RGBN},
+    }
+    assert list(composites(SISRConfig(bands=("B05", "B11")))) == ["B05", "B11"]
+    assert "Short-wave" in composites(SISRConfig(bands=("B05", "B8A", "B12")))
+
+
+def test_composites_follow_the_sensor():
+    oli = composites(SISRConfig(sensor="landsat-oli", bands=("B4", "B3", "B2", "B5")))
+    assert oli["True colour"] == ("B4", "B3", "B2")
+    assert oli["NDVI"] == ("B5", "B4")
 
 
 def test_ndvi_is_green_on_plants_and_brown_on_soil(view):
