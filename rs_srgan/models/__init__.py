@@ -1,4 +1,4 @@
-"""The networks: configurations, generators, and the SISR model that wraps them."""
+"""Models: SISR for one image, MISR for several revisits, and their configurations."""
 
 from rs_srgan.models.config import MISRConfig, SISRConfig
 from rs_srgan.models.misr import MISR

@@ -7,8 +7,9 @@ from rs_srgan.figures.metrics import METRICS_FILE, Metrics, read_metrics
 from rs_srgan.figures.tracks import VIEWS
 from rs_srgan.hub.download import CONFIG_FILE, fetch
 from rs_srgan.hub.names import bundle, bundled_names
-from rs_srgan.models import MISR, MISRConfig, SISRConfig
-from rs_srgan.models.checkpoint import parse_config, read_config
+from rs_srgan.models.classes import find_model_class
+from rs_srgan.models.config import SISRConfig
+from rs_srgan.models.config_file import read_config
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,7 @@ def read_model_config(folder: Path) -> SISRConfig:
         InputError: there is no config.json, or it does not describe a model.
     """
     path = fetch(folder, CONFIG_FILE)
-    kind = MISRConfig if read_config(path)["model_class"] == MISR.__name__ else SISRConfig
-    return parse_config(path, kind)
+    return read_config(path, find_model_class(path).config_class)
 
 
 def _bundled(name: str, folder: Path) -> BundledModel:

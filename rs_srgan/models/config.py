@@ -1,4 +1,4 @@
-"""What a model is built from: flat, typed, checked once, written to config.json."""
+"""SISRConfig and MISRConfig: flat, typed configurations that are checked once and written to config.json."""
 
 import dataclasses
 import difflib
@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from rs_srgan.errors import InputError
-from rs_srgan.sensors import RGBN, SENTINEL2
-from rs_srgan.sensors.mtf import SCALES
+from rs_srgan.models.fusion import FUSIONS
+from rs_srgan.models.generators import GENERATORS
+from rs_srgan.sensors import RGBN, find_sensor
+from rs_srgan.sensors.mtf import KERNEL_WIDTH_LR_PX, SCALES
+from rs_srgan.sensors.offsets import LARGEST_OFFSET_LR_PX
+from rs_srgan.sensors.projection import SHARPEN_LIMIT, SHARPEN_REACH_LR_PX
 
-GENERATORS = ("edsr", "srresnet", "rrdb", "rcab", "lka")
 OUTPUTS = ("residual", "tanh")
-FUSIONS = ("innovation", "recursive")
 
 
 @dataclass(frozen=True)
@@ -20,31 +22,36 @@ class SISRConfig:
     """Configuration of `SISR`.
 
     Raises:
-        InputError: a value out of range, or `mtf_nyquist` of another length than `bands`.
+        InputError: a value is out of range, the sensor is unknown, or it lacks one of the bands.
     """
 
     scale: int = 4
     bands: tuple[str, ...] = RGBN  # names, in the order of the channels
-    guide_bands: tuple[str, ...] = ()  # bands `scale` times finer, whose detail helps; (B04, ...) for the 20 m bands
-    generator: str = "edsr"  # one of GENERATORS
+    guide_bands: tuple[str, ...] = ()  # bands with `scale` times finer pixels; (B04, ...) for the 20 m bands
+    generator: str = "edsr"  # a name in models.generators.GENERATORS
     output: str = "residual"  # what the generator makes: one of OUTPUTS, see SISR
-    channels: int = 48  # a multiple of 16: narrower is not faster with AVX-512
+    channels: int = 48  # a multiple of 16: fewer are not faster with AVX-512
     blocks: int = 8  # receptive field 26 px with the projection: a 512 px tile costs 21 % halo
-    consistent: bool = True  # whether the result is made to agree with what the sensor saw
-    mtf_nyquist: tuple[float, ...] = ()  # one per band; empty: Sentinel-2's own, from bands.py
+    consistent: bool = True  # whether the projection makes the result agree with the input
+    mtf_nyquist: tuple[float, ...] = ()  # one value per band; empty: the sensor's
     reflectance_mean: float = 0.15  # the network sees (reflectance - mean) / std
     reflectance_std: float = 0.15
-    uncertainty: bool = False  # whether it has a head that says how far off it may be
-    base_model: str = ""  # what a GAN's training began with, by the name `load_model` takes: detail 0
+    uncertainty: bool = False  # whether the model has an uncertainty head
+    base_model: str = ""  # name of the model that a GAN's training began with: detail 0
+    sensor: str = "sentinel2"  # a name in sensors.SENSORS: whose bands the model takes
+    sharpen_limit: float = SHARPEN_LIMIT  # of the projection; stored, because it decides what saved weights compute
+    sharpen_reach_lr_px: int = SHARPEN_REACH_LR_PX  # of the projection's filter
+    psf_width_lr_px: int = KERNEL_WIDTH_LR_PX  # of the sensor model's kernel, an odd number
 
     def __post_init__(self) -> None:
-        # JSON and YAML know lists only
+        # JSON and YAML have lists only.
         object.__setattr__(self, "bands", tuple(self.bands))
         object.__setattr__(self, "guide_bands", tuple(self.guide_bands))
-        object.__setattr__(self, "mtf_nyquist", tuple(self.mtf_nyquist) or SENTINEL2.mtf_nyquist(self.bands))
+        sensor = find_sensor(self.sensor)
+        object.__setattr__(self, "mtf_nyquist", tuple(self.mtf_nyquist) or sensor.mtf_nyquist(self.bands))
         self._require(self.scale in SCALES, "scale", f"one of {SCALES}")
         self._require(len(self.bands) > 0, "bands", "at least one band name")
-        self._require(self.generator in GENERATORS, "generator", f"one of {GENERATORS}")
+        self._require(self.generator in GENERATORS, "generator", f"one of {', '.join(GENERATORS)}")
         self._require(self.output in OUTPUTS, "output", f"one of {OUTPUTS}")
         self._require(len(set(self.bands)) == len(self.bands), "bands", "every band once")
         twice = set(self.guide_bands) & set(self.bands) or len(set(self.guide_bands)) < len(self.guide_bands)
@@ -55,10 +62,14 @@ class SISRConfig:
         self._require(all(0 < mtf < 0.99 for mtf in self.mtf_nyquist), "mtf_nyquist", "values between 0 and 0.99")
         self._require(-10 < self.reflectance_mean < 10, "reflectance_mean", "a reflectance")
         self._require(0 < self.reflectance_std < 10, "reflectance_std", "a reflectance above 0")
+        self._require(0.01 <= self.sharpen_limit <= 10, "sharpen_limit", "0.01 to 10")
+        self._require(1 <= self.sharpen_reach_lr_px <= 8, "sharpen_reach_lr_px", "1 to 8")
+        width = self.psf_width_lr_px
+        self._require(width % 2 == 1 and 3 <= width <= 15, "psf_width_lr_px", "an odd number, 3 to 15")
 
     @property
     def several(self) -> bool:
-        """Whether the model takes several revisits."""
+        """True for models that take several revisits."""
         return False
 
     def _require(self, met: bool, field: str, expected: str) -> None:
@@ -67,10 +78,11 @@ class SISRConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The configuration that `values` describes, all of it: a field left to its default would change the model.
+        """Make the configuration that `values` describes; every field must be given, since defaults may change.
 
         Raises:
-            InputError: a missing key, an unknown one, named with the nearest known one, or a value of the wrong type.
+            InputError: a key is missing or unknown, or a value has the wrong type. The message names the nearest known
+                key.
         """
         fields = {each.name: each.default for each in dataclasses.fields(cls)}
         for key in values:
@@ -80,7 +92,7 @@ class SISRConfig:
                 raise InputError(f"Unknown key {key!r} in the model's configuration; {hint}")
         for key, default in fields.items():
             if key not in values:
-                raise InputError(f"The model's configuration lacks {key!r}.")
+                raise InputError(f"The model's configuration lacks {key!r}; add it, for example {default!r}.")
             if not _is_like(values[key], default) or (key in _ELEMENTS and not _all_like(values[key], _ELEMENTS[key])):
                 raise InputError(f"{key} is {values[key]!r:.60}; expected a value like {default!r}.")
         return cls(**values)
@@ -88,36 +100,38 @@ class SISRConfig:
 
 @dataclass(frozen=True)
 class MISRConfig(SISRConfig):
-    """Configuration of `MISR`: of the SISR model that it holds, and of what brings the views together.
+    """Configuration of `MISR`: that of the SISR model inside, and that of the fusion.
 
     Raises:
-        InputError: a value out of range.
+        InputError: a value is out of range.
     """
 
-    fusion: str = "innovation"  # one of FUSIONS
-    fusion_channels: int = 48  # of "innovation"; "recursive" works on the generator's features
-    fusion_blocks: int = 3  # residual blocks: of what corrects, with "innovation"; of the encoder, with "recursive"
+    fusion: str = "innovation"  # a name in models.fusion.FUSIONS
+    fusion_channels: int = 48  # width of "innovation"; "recursive" has the generator's width
+    fusion_blocks: int = 3  # residual blocks: of the correction in "innovation", of the encoder in "recursive"
+    largest_offset_lr_px: float = LARGEST_OFFSET_LR_PX  # views count up to this offset; "recursive" ignores offsets
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._require(self.fusion in FUSIONS, "fusion", f"one of {FUSIONS}")
+        self._require(self.fusion in FUSIONS, "fusion", f"one of {', '.join(FUSIONS)}")
         self._require(0 <= self.fusion_blocks <= 64, "fusion_blocks", "0 to 64")
         width = self.fusion_channels
         self._require(width % 8 == 0 and 8 <= width <= 1024, "fusion_channels", "a multiple of 8, 8 to 1024")
+        self._require(0.5 <= self.largest_offset_lr_px <= 1, "largest_offset_lr_px", "0.5 to 1")
         self._require(not self.guide_bands, "guide_bands", "none: several views and a guide are not combined")
 
     @property
     def several(self) -> bool:
-        """Whether the model takes several revisits."""
+        """True for models that take several revisits."""
         return True
 
 
-# What the lists hold.
+# An element of each list.
 _ELEMENTS: dict[str, object] = {"bands": "", "guide_bands": "", "mtf_nyquist": 0.0}
 
 
 def _is_like(value: object, example: object) -> bool:
-    """Whether a value from JSON, which has no tuples and writes 1.0 as 1, has the type of `example`."""
+    """Return whether a value from JSON, which has no tuples and writes 1.0 as 1, has the type of `example`."""
     accepted = {tuple: (list, tuple), float: (int, float)}.get(type(example), type(example))
     return isinstance(value, accepted) and isinstance(value, bool) == isinstance(example, bool)
 

@@ -1,4 +1,4 @@
-"""Between a model that learned to be right and one that learned to look right."""
+"""Detail: interpolate weights between the PSNR model and the GAN model."""
 
 import math
 
@@ -7,7 +7,7 @@ import torch
 from rs_srgan.errors import InputError
 from rs_srgan.models.sisr import SISR
 
-# Fields of a configuration that may differ between the two: the generator's work does not depend on them.
+# Fields of a configuration that may differ between the two: they do not affect the generator.
 _OWN = ("base_model", "uncertainty")
 
 
@@ -15,12 +15,12 @@ def set_detail(model: SISR, base: SISR, detail: float) -> None:
     """Interpolate, in place, the weights of a GAN-trained model with those of the model that its training began with.
 
     Args:
-        model: the GAN-trained one.
-        base: what it was before.
-        detail: 0 for `base`, 1 for `model` as it is.
+        model: the GAN-trained model, which is changed.
+        base: the model that its training began with.
+        detail: 0 for the weights of `base`, 1 for those of `model`.
 
     Raises:
-        InputError: a detail out of range, or models of different architectures.
+        InputError: the detail is out of range, or the models have different architectures.
 
     Source: network interpolation, Wang et al. 2018 (ESRGAN).
     """
@@ -31,7 +31,8 @@ def set_detail(model: SISR, base: SISR, detail: float) -> None:
     ]
     if differing:
         raise InputError(
-            f"{model.name} and {base.name} differ in {', '.join(differing)}, so there is nothing between them."
+            f"{model.name} and {base.name} differ in {', '.join(differing)}; expected models of one architecture. "
+            "Give no detail."
         )
     own, other = model.generator.state_dict(), base.generator.state_dict()
     with torch.no_grad():

@@ -1,14 +1,23 @@
-"""The catalogue of bundled models, and loading any model."""
+"""Loading: any model by its name, folder or Hub id."""
 
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from rs_srgan.errors import InputError
 from rs_srgan.hub.download import CONFIG_FILE, commit_of, fetch
 from rs_srgan.hub.names import DETAIL_MODEL, find_source
-from rs_srgan.models import MISR, SISR
-from rs_srgan.models.checkpoint import read_config
+from rs_srgan.models.classes import find_model_class
 from rs_srgan.models.detail import set_detail
+from rs_srgan.models.misr import MISR
+from rs_srgan.models.sisr import SISR
+
+
+class _Download(TypedDict, total=False):
+    """How to download, see `load_model`."""
+
+    token: str | bool | None
+    cache_dir: str | Path | None
+    local_files_only: bool
 
 
 def load_model(
@@ -20,39 +29,46 @@ def load_model(
     local_files_only: bool = False,
     detail: float | None = None,
 ) -> SISR | MISR:
-    """A trained model, in evaluation mode: of one image (`SISR`), or of several revisits (`MISR`).
+    """Load a trained model in evaluation mode: a `SISR` for one image, or a `MISR` for several revisits.
 
     Args:
-        name: a bundled model's name (`rs-srgan models`), a folder written by `save_pretrained`, or a Hub id
-            `organisation/name`, with `@revision` if not the newest. Looked for in that order; what looks like a path is
-            never sent to the network.
+        name: name of a bundled model (`rs-srgan models`), folder that `save_pretrained` wrote, or Hub id
+            `organisation/name`, with `@revision` if it is not the newest. They are tried in this order; a name that
+            looks like a path is never sent to the network.
         revision: branch, tag or commit on the Hub, instead of `@revision`.
-        token: for private repositories; by default the one of `hf auth login`.
-        cache_dir: where downloads are kept.
+        token: token for private repositories; None: the one of `hf auth login`.
+        cache_dir: folder for downloads; None: the Hub's own cache.
         local_files_only: never use the network.
-        detail: of a GAN-trained model: 1 for all that it adds, 0 for the model that its training began with, which is
-            the more accurate one, or what lies between.
+        detail: for a GAN-trained model: 1 for all the detail that it adds, 0 for the more accurate model that its
+            training began with, or a number between.
 
     Raises:
-        InputError: no such model, one that cannot be loaded whole, or a detail for one that has no say in it.
+        InputError: there is no such model, it cannot be loaded completely, or it takes no detail.
     """
-    download: dict[str, Any] = {"token": token, "cache_dir": cache_dir, "local_files_only": local_files_only}
+    download = _Download(token=token, cache_dir=cache_dir, local_files_only=local_files_only)
     model = _load(name, revision, download)
-    if detail is not None:
-        base = model.config.base_model
-        if not base or isinstance(model, MISR):
-            raise InputError(f"{model.name} knows no detail, as only GAN-trained models do, such as {DETAIL_MODEL}.")
-        accurate = _load(base, None, download)
-        assert isinstance(accurate, SISR)
-        set_detail(model, accurate, detail)
+    if detail is None:
+        return model
+    base = model.config.base_model
+    accurate = _load(base, None, download) if base else None
+    if not isinstance(model, SISR) or not isinstance(accurate, SISR):
+        raise InputError(
+            f"{model.name} takes no detail; expected a GAN-trained model, for example {DETAIL_MODEL}. "
+            "Leave detail out, or give such a model."
+        )
+    set_detail(model, accurate, detail)
     return model
 
 
 def named_model(model: str | Path | SISR | MISR, detail: float | None = None) -> SISR | MISR:
-    """A model as it is, or the one of that name; `detail` goes with a name only.
+    """Return a model as it is, or load the one with that name.
+
+    Args:
+        model: a model, or a name that `load_model` takes.
+        detail: see `load_model`; only together with a name.
 
     Raises:
-        InputError: as `load_model`, or a detail for a model that is there already.
+        InputError: see `load_model`; or a detail is given for a loaded model.
     """
     if isinstance(model, str | Path):
         return load_model(model, detail=detail)
@@ -62,23 +78,22 @@ def named_model(model: str | Path | SISR | MISR, detail: float | None = None) ->
 
 
 def sisr_model(model: str | Path | SISR | MISR, detail: float | None = None) -> SISR:
-    """The same, of one image.
+    """Return a model for one image, see `named_model`.
 
     Raises:
-        InputError: as `named_model`, or a model of several revisits.
+        InputError: see `named_model`; or the model is for several revisits.
     """
     model = named_model(model, detail)
-    if isinstance(model, MISR):
-        raise InputError(f"{model.name} is for several images of one place; expected a model of one: rs-srgan models.")
+    if not isinstance(model, SISR):
+        raise InputError(
+            f"{model.name} is for several images of one place; expected a model for one image: rs-srgan models."
+        )
     return model
 
 
-def _load(name: str | Path, revision: str | None, download: dict[str, Any]) -> SISR | MISR:
-    """Of the class that its configuration names."""
+def _load(name: str | Path, revision: str | None, download: _Download) -> SISR | MISR:
     source, revision = find_source(name, revision)
     config = fetch(source, CONFIG_FILE, revision=revision, **download)
     if not isinstance(source, Path):
-        revision = commit_of(config)  # should somebody push in between
-    kind = MISR if read_config(config)["model_class"] == MISR.__name__ else SISR
-    model = kind.from_pretrained(source, revision=revision, **download)
-    return model
+        revision = commit_of(config)  # the weights come from this commit, also if somebody pushes in between
+    return find_model_class(config).from_pretrained(source, revision=revision, **download)

@@ -1,4 +1,4 @@
-"""How far off a result may be: a small network beside the generator, which it leaves as it is."""
+"""UncertaintyHead: a small network that estimates the error of a generator's result, and does not change it."""
 
 import math
 
@@ -6,27 +6,28 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-# Share of the pixels whose true value lies within the interval that is given out.
+# Share of the pixels whose true value lies within the interval.
 INTERVAL_SHARE = 0.8
-# Half the interval of a Laplace distribution that holds this share, in units of its scale.
+# Half the width of the interval that holds this share of a Laplace distribution, in units of its scale.
 HALF_WIDTH_PER_SCALE = -math.log(1 - INTERVAL_SHARE)
 
 _CHANNELS = 32
 _CONVOLUTIONS = 3
-# exp of these, in units of the model's normalisation: 0.1 DN to 10 times the whole range.
+# Limits of the logarithm; exp of them, in units of the model's normalisation, is 0.1 DN to 10 times the whole range.
 _LOG_LIMITS = (-9.5, 2.3)
 _LOG_START = -3.0
 
 
 class UncertaintyHead(nn.Module):
-    """From what went into a generator and what came out to the half-width of the interval that holds 80 % of the truth.
+    """Estimates half the width of the interval around a result that holds the true value for 80 % of the pixels.
 
-    The errors of a generator are taken to be Laplace distributed with a scale for each pixel and band, as in Kendall
-    and Gal 2017; what is left of being over- or underconfident, band by band, is one factor, from calibration.
+    It sees the generator's input and its result. The errors are assumed to be Laplace distributed with a scale for each
+    pixel and band, as in Kendall and Gal 2017. One factor per band, from calibration, corrects the remaining over- or
+    underconfidence.
 
     Args:
         inputs: number of channels that the generator sees.
-        bands: number of channels that it makes.
+        bands: number of bands that the generator makes.
         scale: enlargement.
     """
 
@@ -46,17 +47,16 @@ class UncertaintyHead(nn.Module):
         )
         self.register_buffer("factor", torch.ones(bands))
         with torch.no_grad():
-            last = self.layers[-1]
-            assert isinstance(last, nn.Conv2d) and last.bias is not None
-            last.weight.mul_(0.1)
-            last.bias.fill_(_LOG_START)
+            weight, bias = self.layers[-1].parameters()
+            weight.mul_(0.1)
+            bias.fill_(_LOG_START)
 
     def forward(self, seen: Tensor, residual: Tensor) -> Tensor:
-        """Logarithm of the half-width before calibration, all in units of the normalisation.
+        """Estimate the logarithm of the half-width before calibration, in units of the normalisation.
 
         Args:
-            seen: by the generator, (B, inputs, h, w).
-            residual: of the generator, pixels as channels, (B, C * scale^2, h, w).
+            seen: the generator's input, (B, inputs, h, w).
+            residual: the generator's result, pixels as channels, (B, C * scale^2, h, w).
 
         Returns:
             pixels as channels, (B, C * scale^2, h, w).
@@ -65,7 +65,16 @@ class UncertaintyHead(nn.Module):
         return logarithm
 
     def finish(self, logarithm: Tensor, std: float, margin: int = 0) -> Tensor:
-        """The calibrated half-width, reflectance, float32 (B, C, (h - 2 margin) * scale, (w - 2 margin) * scale)."""
+        """Make the calibrated half-width.
+
+        Args:
+            logarithm: the result of `forward`.
+            std: reflectance that the normalisation divides by.
+            margin: LR pixels along every border to leave out of the result.
+
+        Returns:
+            reflectance, float32, (B, C, (h - 2 margin) * scale, (w - 2 margin) * scale).
+        """
         with torch.autocast(logarithm.device.type, enabled=False):
             half_width = std * logarithm.float().clamp(*_LOG_LIMITS).exp()
             if margin:

@@ -1,4 +1,8 @@
-"""The blur of a sensor and its sampling: one source of truth for training data, models and metrics."""
+"""The blur of a sensor and its sampling. Training data, models and metrics all use this one model.
+
+A band at `scale` times the pixel size is the sharp image, blurred by a Gaussian whose modulation transfer at the coarse
+Nyquist frequency is the sensor's, and sampled at the centres of the coarse pixels.
+"""
 
 import math
 from collections.abc import Sequence
@@ -8,18 +12,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 SCALES = (2, 4, 8)
-
-
-# The kernel is this many coarse pixels wide: 4.5 standard deviations to each side for the blurriest band (B11), and
-# a reach of just two coarse pixels, which keeps the halo of exact tiling small.
+# Width of the blur's kernel, coarse pixels: 4.5 standard deviations to each side for the blurriest band (B11). The
+# kernel reaches two coarse pixels beyond the centre pixel, which keeps the halo of exact tiling small.
 KERNEL_WIDTH_LR_PX = 5
-
-
 DEGRADE_REACH_LR_PX = KERNEL_WIDTH_LR_PX // 2
 
 
 def psf_sigma(mtf_nyquist: Tensor, scale: int) -> Tensor:
-    """Standard deviation, in fine pixels, of the Gaussian whose MTF at the coarse Nyquist frequency is `mtf_nyquist`.
+    """Return the standard deviation, fine pixels, of the Gaussian with an MTF at the coarse Nyquist frequency.
 
     The Fourier transform of a Gaussian is exp(-2 pi^2 sigma^2 f^2); the coarse Nyquist frequency is f = 1 / (2 scale).
     """
@@ -27,30 +27,36 @@ def psf_sigma(mtf_nyquist: Tensor, scale: int) -> Tensor:
 
 
 def wald_mtf(mtf_nyquist: Sequence[float], scale: int) -> tuple[float, ...]:
-    """The MTF to degrade with where the fine image was taken by the same sensor, so is blurred once already.
+    """Return the MTF to degrade a fine image with that the same sensor took, and has already blurred once.
 
-    Variances add: the blur still missing is sigma(coarse)^2 - sigma(fine)^2, which in terms of the MTF is the power
-    1 - 1/scale^2.
+    Variances add: the missing blur is sigma(coarse)^2 - sigma(fine)^2. For the MTF this is the power 1 - 1/scale^2.
+
+    Args:
+        mtf_nyquist: MTF of the sensor at Nyquist, one value per band, in (0, 1).
+        scale: pixel size of the coarse image over that of the fine image.
 
     Source: Wald et al. 1997, the protocol of reduced resolution.
     """
     return tuple(mtf ** (1 - 1 / scale**2) for mtf in mtf_nyquist)
 
 
-def psf_kernel(mtf_nyquist: Tensor, scale: int, offset: Tensor | float = 0.0) -> Tensor:
-    """One-dimensional blur kernels on the fine grid, each summing to 1.
+def psf_kernel(
+    mtf_nyquist: Tensor, scale: int, offset: Tensor | float = 0.0, width_lr_px: int = KERNEL_WIDTH_LR_PX
+) -> Tensor:
+    """Return one-dimensional blur kernels on the fine grid, each with the sum 1.
 
-    Taps sit at half-integer distances from the centre of a coarse pixel, since `scale` is even.
+    Taps are at half-integer distances from the centre of a coarse pixel, because `scale` is even.
 
     Args:
-        mtf_nyquist: any shape (...), values in (0, 1).
+        mtf_nyquist: MTF at the coarse Nyquist frequency, any shape (...), values in (0, 1).
         scale: 2, 4 or 8.
-        offset: of the centre of the blur from that of the pixel, coarse pixels, at most 1; of the same shape.
+        offset: distance of the blur's centre from the pixel's centre, coarse pixels, at most 1: a number or (...).
+        width_lr_px: width of the kernel, coarse pixels, an odd number.
 
     Returns:
-        (..., 5 * scale), fine pixels.
+        weights of the fine pixels, (..., width_lr_px * scale).
     """
-    size = KERNEL_WIDTH_LR_PX * scale
+    size = width_lr_px * scale
     distance = torch.arange(size, device=mtf_nyquist.device, dtype=torch.float64) - (size - 1) / 2
     sigma = psf_sigma(mtf_nyquist.double(), scale)[..., None]
     centre = torch.as_tensor(offset, device=mtf_nyquist.device, dtype=torch.float64)[..., None] * scale
@@ -72,7 +78,14 @@ def _check(hr: Tensor, scale: int, bands: int) -> None:
 
 
 def _blur_and_sample(hr: Tensor, rows: Tensor, cols: Tensor, scale: int) -> Tensor:
-    """Blur with two kernels per band, (C, K), or per image and band, (B, C, K), and sample; the border is repeated."""
+    """Blur with one kernel per axis and sample; the border is repeated.
+
+    Args:
+        hr: reflectance, (B, C, H, W).
+        rows: kernels along the rows' axis, (C, K) for all images or (B, C, K).
+        cols: kernels along the columns' axis, of the same shape.
+        scale: 2, 4 or 8.
+    """
     batch, channels, height, width = hr.shape
     kernel = (rows[..., :, None] * cols[..., None, :]).to(hr.dtype)
     pad = (kernel.shape[-1] - scale) // 2
@@ -86,7 +99,7 @@ def _blur_and_sample(hr: Tensor, rows: Tensor, cols: Tensor, scale: int) -> Tens
 
 
 def degrade(hr: Tensor, scale: int, mtf_nyquist: Sequence[float] | Tensor, offset: Tensor | None = None) -> Tensor:
-    """Image `hr` as the sensor would have seen it at `scale` times the pixel size.
+    """Return the image `hr` as the sensor would have seen it at `scale` times the pixel size.
 
     Blurs each band with a Gaussian whose MTF at the coarse Nyquist frequency is the sensor's, then samples at the
     centres of the coarse pixels. The MTF includes the detector: no box average is added.
@@ -94,16 +107,17 @@ def degrade(hr: Tensor, scale: int, mtf_nyquist: Sequence[float] | Tensor, offse
     Args:
         hr: reflectance, (B, C, H, W), H and W multiples of `scale`.
         scale: 2, 4 or 8.
-        mtf_nyquist: one value per band, (C,), or per image and band, (B, C), in (0, 1); Sentinel-2's are in
-            `bands.SENTINEL2`.
-        offset: of every image, (B, 2), rows and columns of coarse pixels, at most 1: how far from the centres of the
-            coarse pixels to sample, as a revisit does.
+        mtf_nyquist: MTF at the coarse Nyquist frequency, one value per band, (C,), or per image and band, (B, C), in
+            (0, 1); see `Sensor.mtf_nyquist`.
+        offset: distance of the samples from the centres of the coarse pixels, rows and columns, coarse pixels, at most
+            1, (B, 2). Revisits are sampled at such offsets.
 
     Returns:
         reflectance, (B, C, H/scale, W/scale).
 
     Raises:
-        ValueError: sizes that `scale` does not divide, another scale, or as many MTF values as bands not given.
+        ValueError: `scale` does not divide the sizes, the scale is unknown, or the number of MTF values is not that of
+            the bands.
 
     Source: Wald et al. 1997 for the protocol; the Sentinel-2 data quality reports for the MTF values.
     """

@@ -1,27 +1,25 @@
-"""Making one feature map of several revisits."""
+"""RecursiveFusion: the fusion of HighRes-net, which makes one feature map of several revisits."""
 
 import torch
 from torch import Tensor, nn
 
+from rs_srgan.models.fusion.fusion import Fusion, FusionSettings, SingleImageModel
 from rs_srgan.models.generators.edsr import ResidualBlock
 
 
-class RecursiveFusion(nn.Module):
-    """Halves the number of views again and again, two becoming one. Source: Deudon et al. 2020 (HighRes-net).
+class RecursiveFusion(Fusion):
+    """Halves the number of views again and again: each pair becomes one. Source: Deudon et al. 2020 (HighRes-net).
 
-    In feature space, with every view next to the reference; odd numbers are filled up with a view that counts nowhere
-    (their alpha residual), so every view is used. It does not register: views must lie on one grid already.
+    It works on features, with every view beside the reference. An odd number is filled up with a view that counts
+    nowhere (their alpha residual), so every view is used. It adds to the generator's first features and takes no
+    offsets: the views must lie on one grid already.
 
-    Its result starts at zero.
-
-    Args:
-        bands: of the views.
-        channels: of the features.
-        blocks: residual blocks of the encoder.
+    An untrained fusion adds nothing.
     """
 
-    def __init__(self, bands: int, channels: int, blocks: int) -> None:
-        super().__init__()
+    def __init__(self, settings: FusionSettings) -> None:
+        super().__init__(settings)
+        bands, channels, blocks = len(settings.mtf_nyquist), settings.features, settings.blocks
         self.encoder = nn.Sequential(
             nn.Conv2d(2 * bands + 1, channels, 3, padding=1), *(ResidualBlock(channels) for _ in range(blocks))
         )
@@ -30,29 +28,50 @@ class RecursiveFusion(nn.Module):
         )
         self.out = nn.Conv2d(channels, channels, 3, padding=1)
         self.blocks = blocks
-        nn.init.zeros_(self.out.weight)
-        assert self.out.bias is not None
-        nn.init.zeros_(self.out.bias)
+        for parameter in self.out.parameters():
+            nn.init.zeros_(parameter)
 
-    @property
-    def receptive_field(self) -> int:
-        """For up to 16 views, which take four rounds."""
+    def added_reach_lr_px(self, single: SingleImageModel) -> int:
+        """Return the reach for up to 16 views, which take four rounds."""
         return 1 + 2 * self.blocks + 4 * 3 + 1
 
+    def residual(
+        self, single: SingleImageModel, views: Tensor, counts: Tensor, offsets: Tensor, reference: int
+    ) -> Tensor:
+        """Make the residual for the reference view, see `Fusion.residual`; the offsets are ignored."""
+        return single.generator.restore(self.features(single, views, counts, reference))
+
+    def weights(
+        self, single: SingleImageModel, views: Tensor, counts: Tensor, offsets: Tensor, reference: int
+    ) -> Tensor:
+        """Return the same weight for all views that count at a pixel: the fusion does not distinguish them."""
+        shares = counts[:, :, 0].clone()
+        shares[:, reference] = 1
+        return shares / shares.sum(1, keepdim=True)
+
+    def features(self, single: SingleImageModel, views: Tensor, counts: Tensor, reference: int) -> Tensor:
+        """Return the fused first features, (B, channels, h, w); see `Fusion.residual` for the arguments."""
+        normalised = single.normalised(views)
+        features: Tensor = single.generator.head(normalised[:, reference])
+        if views.shape[1] == 1:
+            return features
+        fused: Tensor = self(normalised, counts, reference)
+        return features + fused
+
     def forward(self, views: Tensor, mask: Tensor, reference: int) -> Tensor:
-        """What the views add to the reference's features.
+        """Make what the views add to the first features of the reference.
 
         Args:
-            views: normalised, (B, T, C, h, w); zero where they do not count.
-            mask: where they count, (B, T, 1, h, w), 0 or 1.
-            reference: index of the view that the result shows.
+            views: normalised views, (B, T, C, h, w).
+            mask: where each view counts, 0 or 1, (B, T, 1, h, w).
+            reference: index of the reference view.
 
         Returns:
             (B, channels, h, w).
         """
         batch, count = views.shape[:2]
         beside = views[:, reference : reference + 1].expand_as(views)
-        # what is hidden shows the reference, which says nothing new
+        # Hidden pixels show the reference, which adds nothing new.
         seen = torch.where(mask.bool(), views, beside)
         states = self.encoder(torch.cat([seen, beside, mask], dim=2).flatten(0, 1)).unflatten(0, (batch, count))
         while count > 1:

@@ -1,4 +1,4 @@
-"""The default generator: a plain residual network without batch statistics."""
+"""EDSR: the default generator, a plain residual network without batch statistics."""
 
 from torch import Tensor, nn
 
@@ -24,6 +24,6 @@ class ResidualBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, h, w) to the same."""
+        """Add the residual to `x`, (B, C, h, w)."""
         residual: Tensor = self.body(x)
         return x + residual

@@ -1,19 +1,19 @@
-"""A generator that looks far: residual blocks with large-kernel attention."""
+"""LKA: a generator with a large receptive field, residual blocks with large-kernel attention."""
 
 import torch
 from torch import Tensor, nn
 
 from rs_srgan.models.generators.trunk import Trunk
 
-# A 21 x 21 kernel, taken apart: 5 x 5 for each channel, then 7 x 7 with every third pixel, then a mix of the channels.
+# A 21 x 21 kernel as three small ones: 5 x 5 per channel, 7 x 7 per channel on every third pixel, 1 x 1 over channels.
 _NEAR, _FAR, _DILATION = 5, 7, 3
 _REACH = _NEAR // 2 + _FAR // 2 * _DILATION
 
 
 class LKA(Trunk):
-    """Residual blocks weighed, pixel by pixel, by a wide neighbourhood. Source: Guo et al. 2022 for the attention.
+    """Residual blocks whose pixels are weighted by a wide neighbourhood. Source: Guo et al. 2022 for the attention.
 
-    Tiles are exact, since the attention has a finite kernel, but each block adds 12 pixels to their halo.
+    Tiles are exact, because the attention has a finite kernel, but each block adds 12 pixels to their halo.
     """
 
     def __init__(self, inputs: int, bands: int, scale: int, channels: int, blocks: int) -> None:
@@ -33,7 +33,7 @@ class _LargeKernelBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         features = self.body(x)
         near = self.near(features)
-        # in bf16 on CPUs, channels last, PyTorch 2.13 gives the gradient of these weights NaN now and then
+        # PyTorch 2.13 sometimes makes NaN gradients of these weights in bf16, channels last, on CPUs.
         with torch.autocast(x.device.type, enabled=False):
             far = self.far(near.to(self.far.weight.dtype))
         residual: Tensor = self.mix(self.weigh(far.to(near.dtype)) * features)

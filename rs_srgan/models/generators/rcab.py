@@ -1,16 +1,17 @@
-"""The generator of RCAN: residual blocks that weigh their channels by the mean of the whole image."""
+"""RCAB: the generator of RCAN, residual blocks that weight their channels by the mean of the whole image."""
 
 from torch import Tensor, nn
 
 from rs_srgan.models.generators.trunk import Trunk
 
-_REDUCTION = 16  # of the channels, in the network that finds their weights
+# Channels per unit of the network that makes the weights.
+_REDUCTION = 16
 
 
 class RCAB(Trunk):
     """Residual channel attention blocks. Source: Zhang et al. 2018, without their groups.
 
-    The attention pools over all that it is given, so what a tile gives depends on the tile.
+    The attention pools over its whole input, so the result depends on the tile size.
     """
 
     exact_tiling = False
@@ -31,7 +32,7 @@ class _ChannelAttentionBlock(nn.Module):
         self.attention = nn.Sequential(
             nn.AdaptiveAvgPool2d(1),
             nn.Conv2d(channels, squeezed, 1),
-            nn.LeakyReLU(0.1, inplace=True),  # so few units must not die
+            nn.LeakyReLU(0.1, inplace=True),  # with ReLU, some of the few units would stop learning
             nn.Conv2d(squeezed, channels, 1),
             nn.Sigmoid(),
         )

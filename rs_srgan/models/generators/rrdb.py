@@ -1,4 +1,4 @@
-"""The generator of ESRGAN: residual-in-residual dense blocks."""
+"""RRDB: the generator of ESRGAN, residual-in-residual dense blocks."""
 
 import torch
 from torch import Tensor, nn
@@ -7,14 +7,14 @@ from rs_srgan.models.generators.trunk import Trunk
 
 _DENSE_BLOCKS = 3
 _CONVOLUTIONS = 5
-# Of every residual branch, so that a deep network stays trainable without batch statistics.
+# Factor of every residual branch; a deep network without batch statistics needs it to train.
 _RESIDUAL_SCALE = 0.2
 
 
 class RRDB(Trunk):
     """Blocks of three dense blocks of five convolutions. Source: Wang et al. 2018, with one upsampling step.
 
-    With 23 blocks of 64 channels as in the paper, thirty times the arithmetic of the default generator.
+    With 23 blocks of 64 channels, as in the paper, it needs thirty times the arithmetic of the default generator.
     """
 
     def __init__(self, inputs: int, bands: int, scale: int, channels: int, blocks: int) -> None:
@@ -34,7 +34,7 @@ class _ResidualInResidual(nn.Module):
 
 
 class _DenseBlock(nn.Module):
-    """Every convolution sees what all before it made."""
+    """Convolutions that each see the results of all earlier ones."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -1,27 +1,27 @@
-"""What most generators share: a body of residual blocks on the coarse grid, and the result in one step at the end."""
+"""Trunk: base of most generators, a body of residual blocks on the coarse grid."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
+from rs_srgan.models.generators.generator import Generator
 
-class Trunk(nn.Module):
-    """Predicts what bicubic enlargement lacks: 3 x 3 head, blocks with a long skip, 3 x 3 tail with all pixels at once.
 
-    Subclasses name their block and how far it looks.
+class Trunk(Generator):
+    """A 3 x 3 head, blocks with a long skip, and a 3 x 3 tail that makes all fine pixels at once.
+
+    Subclasses give their block and its reach.
 
     Args:
         inputs: number of channels in.
-        bands: number of channels out.
+        bands: number of bands out.
         scale: enlargement.
         channels: width.
-        blocks: how many.
-        block: makes one of them from the width.
-        block_reach: how many pixels further each of them looks.
+        blocks: number of blocks.
+        block: makes a block of the given width.
+        block_reach: pixels that a block adds to the receptive field.
     """
-
-    exact_tiling = True
 
     def __init__(
         self,
@@ -33,37 +33,29 @@ class Trunk(nn.Module):
         block: Callable[[int], nn.Module],
         block_reach: int,
     ) -> None:
-        super().__init__()
+        super().__init__(inputs, bands, scale, channels, blocks)
         self.head = nn.Conv2d(inputs, channels, 3, padding=1)
         self.body = nn.Sequential(
             *(block(channels) for _ in range(blocks)), nn.Conv2d(channels, channels, 3, padding=1)
         )
         self.tail = nn.Conv2d(channels, bands * scale**2, 3, padding=1)
-        self.receptive_field = blocks * block_reach + 3  # one LR pixel for each 3 x 3 convolution around the blocks
+        self.receptive_field = blocks * block_reach + 3  # 1 pixel for each of the three convolutions around the blocks
         self._initialise(scale)
 
     def _initialise(self, scale: int) -> None:
-        # All phases of a band start equal, so that training starts without a checkerboard (ICNR, Aitken et al. 2017),
-        # and small, so that it starts from bicubic.
+        # All fine pixels of a band start with equal weights, so that training starts without a checkerboard (ICNR,
+        # Aitken et al. 2017), and with small ones, so that training starts from bicubic.
         with torch.no_grad():
             self.tail.weight.copy_(0.1 * self.tail.weight[:: scale**2].repeat_interleave(scale**2, dim=0))
             if self.tail.bias is not None:
                 self.tail.bias.zero_()
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Normalised (B, inputs, h, w) to the normalised residual, pixels as channels: (B, bands * scale^2, h, w)."""
-        return self.restore(self.head(x))
-
-    def restore(self, features: Tensor) -> Tensor:
-        """The residual from the first features, (B, channels, h, w)."""
-        return self.enlarge(self.deepen(features))
-
     def deepen(self, features: Tensor) -> Tensor:
-        """The last features from the first ones, both (B, channels, h, w)."""
+        """Make the last features of the first ones, both (B, channels, h, w)."""
         deep: Tensor = features + self.body(features)
         return deep
 
     def enlarge(self, features: Tensor) -> Tensor:
-        """The residual from the last features."""
+        """Make the residual, (B, bands * scale^2, h, w), of the last features."""
         residual: Tensor = self.tail(features)
         return residual

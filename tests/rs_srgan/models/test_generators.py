@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from rs_srgan import SISR, SISRConfig, load_model
-from rs_srgan.models.config import GENERATORS, OUTPUTS
+from rs_srgan.models.config import OUTPUTS
+from rs_srgan.models.generators import GENERATORS
 
 SMALL = {"channels": 16, "blocks": 1}
 

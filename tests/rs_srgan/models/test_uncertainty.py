@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from rs_srgan import SISR, InputError, SISRConfig, load_model
-from rs_srgan.models.config import GENERATORS
+from rs_srgan.models.generators import GENERATORS
 
 
 def model(generator="edsr", scale=4) -> SISR:
