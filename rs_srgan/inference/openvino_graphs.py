@@ -117,15 +117,15 @@ def _revisits_steps(model: MISR) -> tuple[list[Step], int]:
 
     def look(lr: Tensor) -> Tensor:
         """Return the residual, with the features' channels behind it."""
-        features, residual = model.look(lr)
+        features, residual = fusion.look(model.sisr, lr)
         return _inner(torch.cat([residual, features], dim=1), halo - looked_left)
 
     def expect(lr: Tensor, looked: Tensor) -> Tensor:
-        expected = model.expect(_inner(lr, halo - looked_left), looked[:, :made])
+        expected = fusion.expect(model.sisr, _inner(lr, halo - looked_left), looked[:, :made])
         return _inner(expected, looked_left - expected_left)
 
     def compare(expected: Tensor, *seen: Tensor) -> Tensor:
-        compared = model.compare(expected, *(_inner(each, halo - expected_left) for each in seen))
+        compared = fusion.compare(expected, *(_inner(each, halo - expected_left) for each in seen))
         return _inner(compared, expected_left - compared_left)
 
     def evidence(compared: Tensor, lr: Tensor) -> Tensor:
@@ -134,7 +134,7 @@ def _revisits_steps(model: MISR) -> tuple[list[Step], int]:
 
     def correct(looked: Tensor, evidence: Tensor) -> Tensor:
         looked = _inner(looked, looked_left - summed_left)
-        return _inner(model.correct(looked[:, :made], looked[:, made:], evidence), summed_left - left)
+        return _inner(fusion.correct(looked[:, :made], looked[:, made:], evidence), summed_left - left)
 
     return [
         Step("look", ("lr",), look),
