@@ -95,8 +95,8 @@ def open_classification(product: SafeProduct, image: str, grid: Grid, sensor: Se
 def open_mask(file: Path, grid: Grid, sensor: Sensor, stack: ExitStack) -> ClearSky:
     """Open a mask: a raster of one band, or an NPY file of (h, w).
 
-    It holds the sensor's classes if "SCL" is a word of the band's description, or a word of the file's name and the
-    name does not end with "mask". Otherwise pixels other than 0 are clear.
+    It holds the sensor's classes, if the sensor has any, when "SCL" is a word of the band's description, or a word of
+    the file's name and the name does not end with "mask". Otherwise pixels other than 0 are clear.
 
     Args:
         file: path of the mask.
@@ -109,12 +109,13 @@ def open_mask(file: Path, grid: Grid, sensor: Sensor, stack: ExitStack) -> Clear
     """
     if not file.is_file():
         raise InputError(f"{file} is no regular file; expected a mask, a raster of one band.")
-    classes = bool(_CLASSES.search(file.stem)) and not file.stem.lower().endswith("mask")
+    known = bool(sensor.cloud_classes)
+    classes = known and bool(_CLASSES.search(file.stem)) and not file.stem.lower().endswith("mask")
     if file.suffix.lower() == ".npy":
         dataset = in_memory(_mask_array(file, grid, classes), stack)
     else:
         dataset = open_dataset(str(file), file.name, driver_of(file))
-    classes = classes or any(_CLASSES.search(description or "") for description in dataset.descriptions)
+    classes = classes or (known and any(_CLASSES.search(each or "") for each in dataset.descriptions))
     return _clear_sky(file.name, dataset, grid, sensor if classes else None, stack)
 
 

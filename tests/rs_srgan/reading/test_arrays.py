@@ -36,8 +36,7 @@ UNREADABLE = {
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_an_unreadable_array_is_refused_in_one_line(tmp_path, name):
     content, words = UNREADABLE[name]
-    if content is not None:
-        (tmp_path / name).write_bytes(content)
+    (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=words) as caught:
         read_all(tmp_path / name)
     assert "\n" not in str(caught.value)

@@ -7,7 +7,7 @@ from scipy import ndimage
 from rs_srgan import InputError
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.revisit import open_revisit
-from rs_srgan.sensors import RGBN
+from rs_srgan.sensors import LANDSAT_OLI, RGBN
 from tests.conftest import UTM_10M, scene_dn
 
 WHOLE = Window(0, 0, 64, 80)
@@ -120,3 +120,12 @@ def test_a_mask_that_does_not_fit_is_refused(write_tif, pixels, options, words):
     mask = write_tif(pixels, "mask.tif", **{"bands": [None], **options})
     with pytest.raises(InputError, match=words), open_revisit(scene, RGBN, mask=mask):
         pass
+
+
+def test_a_sensor_without_classes_has_masks_only(write_tif):
+    bands = ("B4", "B3", "B2", "B5")
+    scene = write_tif(scene_dn(64, 80), bands=bands)
+    mask = write_tif(np.ones((1, 64, 80), np.uint8), "scl.tif", bands=[None])
+    with open_revisit(scene, bands, mask=mask, sensor=LANDSAT_OLI) as revisit:
+        assert not revisit.clear.classes
+        assert revisit.usable(WHOLE).all()
