@@ -32,9 +32,7 @@ def test_no_card_is_stale(name):
 
 @pytest.mark.parametrize("name", list(catalogue()))
 def test_the_figures_are_of_these_weights(name):
-    assert catalogue()[name].metrics.fingerprint == load_model(name).fingerprint(), (
-        "run python -m benchmarks.quality"
-    )
+    assert catalogue()[name].metrics.fingerprint == load_model(name).fingerprint(), "run python -m benchmarks.quality"
 
 
 def test_the_readme_quotes_the_measured_figures():

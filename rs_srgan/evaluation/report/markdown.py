@@ -15,8 +15,8 @@ from rs_srgan.figures.scores import COMPARED, MEASURES, METHODS, Method, Scores
 _PROTOCOLS: dict[Protocol, str] = {
     "simulated": (
         "The sensor model made LR from the images, without noise (Wald's protocol). The figures tell how well the "
-        "model restores known detail from pixels {scale} times larger. They tell nothing about pixels finer than the images' "
-        "own. PSNR and SSIM have a peak reflectance of 1."
+        "model restores known detail from pixels {scale} times larger. They tell nothing about pixels finer than the "
+        "images' own. PSNR and SSIM have a peak reflectance of 1."
     ),
     "pairs": (
         "LR and HR are two files of each image. Differences of position or brightness between them count as errors, "
@@ -57,8 +57,8 @@ def page(report: Report, pictures: Sequence[tuple[str, str]]) -> str:
         merit = "abs(LR - D(SR)) as a share of bicubic's" if report.protocol == "real" else _GAIN
         rule = (
             f"A fixed rule chose the images: sites at random (seed {report.seed}), then the best and the worst image "
-            f"by {merit}. Each picture shows the centre, at most {SIDE_PX} fine pixels wide; all its views have the same "
-            "stretch."
+            f"by {merit}. Each picture shows the centre, at most {SIDE_PX} fine pixels wide; all its views have the "
+            "same stretch."
         )
         parts += ["## Pictures", rule, *(f"**{caption}**\n\n![{caption}]({file})" for caption, file in pictures)]
     return "\n\n".join(parts) + "\n"

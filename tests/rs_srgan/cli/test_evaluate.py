@@ -12,7 +12,7 @@ from rs_srgan.cli.main import main
 from tests.conftest import scene_dn
 
 
-def test_it_prints_the_tables_and_writes_the_report(write_tif, model_folder, tmp_path, capsys):
+def test_the_command_prints_the_tables_and_writes_the_report(write_tif, model_folder, tmp_path, capsys):
     source, target = write_tif(scene_dn(80, 96), "place_2020.tif"), tmp_path / "report"
     assert main(["evaluate", str(source), "--model", str(model_folder), "-o", str(target), "--pictures", "1"]) == 0
     out = capsys.readouterr().out
@@ -23,12 +23,12 @@ def test_it_prints_the_tables_and_writes_the_report(write_tif, model_folder, tmp
     assert len(list((target / "pictures").iterdir())) == 1
 
 
-def test_options_reach_the_work(write_tif, model_folder, tmp_path, capsys):
+def test_options_reach_the_evaluation(write_tif, model_folder, tmp_path, capsys):
     for index in range(3):
         write_tif(scene_dn(80, 80, seed=index) + 1000, f"x{index}_y{index}.tif")
     target = tmp_path / "report"
     arguments = ["evaluate", *map(str, sorted(tmp_path.glob("*.tif"))), "--model", str(model_folder), "-o", str(target)]
-    options = "--no-reference --limit 2 --seed 5 --pictures 0 --offset -1000 --quiet".split()
+    options = ["--no-reference", "--limit", "2", "--seed", "5", "--pictures", "0", "--offset", "-1000", "--quiet"]
     assert main([*arguments, *options, "--site-pattern", r"y\d"]) == 0
     assert capsys.readouterr().out == ""
     content = json.loads((target / "report.json").read_text())
@@ -38,6 +38,14 @@ def test_options_reach_the_work(write_tif, model_folder, tmp_path, capsys):
     with_offset = content["mean"]["model"]["spectral_deg"]
     assert main([*arguments, *options, "--overwrite", "--offset", "0"]) == 0
     assert json.loads((target / "report.json").read_text())["mean"]["model"]["spectral_deg"] != with_offset
+
+
+@pytest.mark.parametrize(("options", "unseen"), [([], None), (["--unseen"], True), (["--no-unseen"], False)])
+def test_the_user_states_whether_training_used_the_sites(write_tif, model_folder, tmp_path, capsys, options, unseen):
+    arguments = ["evaluate", str(write_tif(scene_dn(80, 80))), "--model", str(model_folder), "--pictures", "0"]
+    assert main([*arguments, "-o", str(tmp_path / "report"), *options]) == 0
+    assert json.loads((tmp_path / "report" / "report.json").read_text())["unseen"] is unseen
+    assert ("Training did not use these sites." in capsys.readouterr().out) == (unseen is True)
 
 
 def bad_requests(write_tif, tmp_path, small):
@@ -64,9 +72,9 @@ def bad_requests(write_tif, tmp_path, small):
         ([str(tmp_path / "pairs"), "--model", small], "HR 80 x 80; the model is x4, so expected 76 x 76"),
         ([tiny, "--model", small, "--quiet"], "at least 64 along each side"),
         ([empty, "--model", small, "--quiet"], "0% of its pixels hold data"),
-        ([good, "--model", small, "-o", str(held)], "holds other things (mine.txt)"),
+        ([good, "--model", small, "-o", str(held)], "mine.txt"),
         ([good, "--model", small, "-o", str(tmp_path / "no" / "report")], "does not exist"),
-        ([good, "--model", small, "--site-pattern", "("], "no regular expression"),
+        ([good, "--model", small, "--site-pattern", "("], "regular expression"),
         ([good, "--model", small, "--limit", "0"], "limit is 0"),
         ([good, "--model", small, "--pictures", "3"], "Pictures need a folder"),
     ]
@@ -75,7 +83,7 @@ def bad_requests(write_tif, tmp_path, small):
 @pytest.mark.parametrize("case", range(13))
 def test_a_wrong_request_is_one_line_exit_code_2_and_nothing_written(write_tif, tmp_path, model_folder, case, capfd):
     arguments, words = bad_requests(write_tif, tmp_path, str(model_folder))[case]
-    before = {path for path in tmp_path.rglob("*")}
+    before = set(tmp_path.rglob("*"))
     assert main(["evaluate", *arguments]) == 2
     captured = capfd.readouterr()
     lines = [line for line in captured.err.splitlines() if "is left out" not in line]
@@ -83,11 +91,11 @@ def test_a_wrong_request_is_one_line_exit_code_2_and_nothing_written(write_tif, 
     assert lines[0].startswith("rs-srgan: ")
     assert words in lines[0]
     assert captured.out == ""
-    assert {path for path in tmp_path.rglob("*")} == before
+    assert set(tmp_path.rglob("*")) == before
 
 
-def test_the_command_line_stays_light():
-    """What only an evaluation needs is not even looked for by the others."""
+def test_the_command_line_imports_no_extras():
+    """Check that the other commands do not import the packages that only evaluations need."""
     code = "import sys, rs_srgan.cli.main; print({'torchmetrics', 'matplotlib'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

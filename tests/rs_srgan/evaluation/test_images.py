@@ -50,7 +50,7 @@ def by_name(sources):
         ("S2B_MSIL2A_20230810T100031_N0509_R122_T33TWL_20230810T132345.tif", "T33TWL"),
     ],
 )
-def test_the_site_is_what_a_name_says_before_the_date(tmp_path, name, site):
+def test_the_site_is_the_name_before_the_date(tmp_path, name, site):
     touch(tmp_path, name)
     assert by_name(find_sources([tmp_path])[1]) == {name: site}
     assert by_name(find_sources([tmp_path / name])[1]) == {name: site}
@@ -68,9 +68,9 @@ def test_the_site_can_be_asked_for_by_a_pattern(tmp_path):
     sites = by_name(find_sources([tmp_path], site_pattern=r"([a-z]+)_\d{4}_(\d+)")[1])
     assert set(sites.values()) == {"chico_7", "chico_8"}
     assert set(by_name(find_sources([tmp_path], site_pattern="chico")[1]).values()) == {"chico"}
-    with pytest.raises(InputError, match="finds nothing in chico_2018_7"):
+    with pytest.raises(InputError, match="finds nothing"):
         find_sources([tmp_path], site_pattern="redding")
-    with pytest.raises(InputError, match="no regular expression"):
+    with pytest.raises(InputError, match="regular expression"):
         find_sources([tmp_path], site_pattern="(")
 
 
@@ -83,13 +83,13 @@ def test_pairs_are_found_by_their_folders(tmp_path):
     with pytest.raises(InputError, match="holds pairs"):
         find_sources([tmp_path], reference=False)
     touch(tmp_path, "hr/c.tif")
-    with pytest.raises(InputError, match=r"has nothing for c\.tif"):
+    with pytest.raises(InputError, match="has no file"):
         find_sources([tmp_path])
 
 
 def test_pairs_and_single_images_do_not_mix(tmp_path):
     touch(tmp_path, "pairs/hr/a.tif", "pairs/lr/a.tif", "b.tif")
-    with pytest.raises(InputError, match="cannot be evaluated together"):
+    with pytest.raises(InputError, match="together"):
         find_sources([tmp_path / "pairs", tmp_path / "b.tif"])
 
 
@@ -100,7 +100,7 @@ def test_equal_names_of_two_folders_stay_apart_and_one_file_counts_once(tmp_path
 
 
 @pytest.mark.parametrize("content", [(), ("notes.txt",)])
-def test_nothing_to_evaluate_is_said(tmp_path, content):
+def test_a_folder_without_images_is_refused(tmp_path, content):
     touch(tmp_path, *content)
     with pytest.raises(InputError, match="Nothing to evaluate"):
         find_sources([tmp_path])
@@ -117,7 +117,7 @@ def test_a_product_is_one_image_of_its_tile(tmp_path, form):
     assert source.path == (given if form == "zip" else safe)
 
 
-def test_lr_is_made_by_the_sensor_model_of_what_the_scale_divides(write_tif):
+def test_lr_is_simulated_from_the_part_that_the_scale_divides(write_tif):
     dn = scene_dn(90, 83)
     with open_image(Source("a", "a", write_tif(dn)), "simulated", X4) as image:
         assert (image.height, image.width) == (22, 20)
@@ -141,13 +141,13 @@ def test_real_images_are_their_own_lr_and_nodata_is_nan(write_tif):
 def test_a_pair_must_fit_the_scale(write_tif):
     lr, hr = write_tif(scene_dn(20, 30), "lr.tif"), write_tif(scene_dn(80, 121), "hr.tif")
     with (
-        pytest.raises(InputError, match="LR has 30 x 20 pixels, HR 121 x 80; the model is x4, so expected 120 x 80"),
+        pytest.raises(InputError, match="expected 120 x 80"),
         open_image(Source("a", "a", hr, lr), "pairs", X4),
     ):
         pass
 
 
-def test_the_guide_of_a_product_is_one_step_coarser_too_where_lr_is_simulated(tmp_path):
+def test_the_guide_of_a_product_is_degraded_too_if_lr_is_simulated(tmp_path):
     fine, coarse = scene_dn(128, 128), scene_dn(64, 64, bands=6)
     images = {(band, 10): fine[index] for index, band in enumerate(RGBN)}
     images |= {(band, 20): coarse[index] for index, band in enumerate(FUSION.bands)}
@@ -167,12 +167,12 @@ def test_a_guide_must_have_the_right_grid(write_tif):
     with open_image(Source("a", "a", path), "simulated", FUSION) as image:
         assert image.read(Window(0, 0, 32, 32))[2].shape == (4, 64, 64)  # on HR's grid already
     with (
-        pytest.raises(InputError, match="Give a Sentinel-2 product"),
+        pytest.raises(InputError, match="Sentinel-2 product"),
         open_image(Source("a", "a", path), "real", FUSION),
     ):
         pass
     with (
-        pytest.raises(InputError, match="which pairs do not have"),
+        pytest.raises(InputError, match="pairs do not have"),
         open_image(Source("a", "a", path, path), "pairs", FUSION),
     ):
         pass
@@ -209,7 +209,7 @@ def test_windows_without_data_are_passed_over(write_tif):
     assert min(window.row for window in windows) >= image.height // 2
 
 
-def test_an_image_that_says_nothing_is_left_out_with_the_reason(write_tif):
+def test_an_unusable_image_is_left_out_with_the_reason(write_tif):
     dn = scene_dn(96, 96)
     dn[:, :85] = 0
     empty, small = write_tif(dn, "empty.tif", nodata=0), write_tif(scene_dn(60, 96), "small.tif")
@@ -233,10 +233,9 @@ def test_the_share_of_valid_pixels_counts_all_bands_of_both():
     assert valid_share(np.ones_like(lr), hr, 4) == 1
 
 
-def test_a_truncated_file_is_known_when_windows_are_chosen(write_tif):
+def test_a_truncated_file_is_found_when_windows_are_chosen(write_tif):
     path = write_tif(np.random.default_rng(0).integers(1, 9999, (4, 200, 200), dtype=np.uint16), bands=None)
     path.write_bytes(path.read_bytes()[:-50_000])
-    with pytest.raises(InputError, match="truncated or corrupt"):
-        with open_image(Source("a", "a", path), "real", X4) as image:
-            choose_windows(image, "a", 4, seed=0)
-    assert rasterio.open(path).shape == (200, 200)  # its header says nothing of it
+    with pytest.raises(InputError, match="truncated"), open_image(Source("a", "a", path), "real", X4) as image:
+        choose_windows(image, "a", 4, seed=0)
+    assert rasterio.open(path).shape == (200, 200)  # the header does not show it

@@ -6,7 +6,7 @@ import pytest
 from rs_srgan.figures.scores import MEASURES, Scores
 
 
-def test_a_mean_is_over_what_has_the_figure():
+def test_a_mean_is_over_the_scores_that_have_the_figure():
     mean = Scores.mean(
         [
             Scores(psnr_db=30, frc=(1.0, 0.5)),
@@ -20,13 +20,13 @@ def test_a_mean_is_over_what_has_the_figure():
     assert mean.band_psnr_db == ()
 
 
-def test_json_has_no_word_for_infinity():
+def test_infinity_is_null_in_json():
     content = Scores(psnr_db=math.inf, rmse=0.0, frc=(1.0, math.nan)).to_json()
     assert content == {"psnr_db": None, "rmse": 0.0, "frc": [1.0, None]}
     assert json.loads(json.dumps(content, allow_nan=False)) == content
 
 
 @pytest.mark.parametrize("attribute", ["title", "short"])
-def test_every_figure_has_a_name_of_its_own(attribute):
+def test_names_of_figures_are_unique(attribute):
     names = [getattr(measure, attribute) for measure in MEASURES.values()]
     assert len(set(names)) == len(names)

@@ -24,7 +24,7 @@ def test_a_shift_and_a_change_of_brightness_are_found_and_undone(hr, shift):
     assert rmse(best.sr, best.hr) < 1e-6
 
 
-def test_it_never_makes_worse(hr):
+def test_the_correction_never_lowers_psnr(hr):
     random = np.random.default_rng(0)
     for _ in range(5):
         sr = hr + random.normal(0.01, 0.03, hr.shape).astype(np.float32)
@@ -32,13 +32,13 @@ def test_it_never_makes_worse(hr):
         assert psnr(best.sr, best.hr) >= psnr(counted(sr), counted(hr))
 
 
-def test_a_gain_stays(hr):
-    """Only the mean is taken out: contrast is detail."""
+def test_a_difference_in_contrast_stays(hr):
+    """Remove only the mean: contrast is detail."""
     best = corrected(counted(hr * np.float32(1.2)), hr)
     assert rmse(best.sr, best.hr) == pytest.approx(0.2 * counted(hr).std((1, 2)).mean(), rel=0.1)
 
 
-def test_of_equal_shifts_the_smallest_wins():
+def test_the_smallest_of_equal_shifts_is_taken():
     flat = np.full((1, 20, 20), 0.2, np.float32)
     best = corrected(counted(flat), flat)
     assert (best.rows, best.cols) == (0, 0)
@@ -55,5 +55,5 @@ def test_holes_do_not_count(hr):
 
 
 def test_other_shapes_are_refused(hr):
-    with pytest.raises(ValueError, match="expected 8 rows and columns more"):
+    with pytest.raises(ValueError, match="expected 8"):
         corrected(hr, hr)

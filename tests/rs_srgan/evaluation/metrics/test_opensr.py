@@ -10,7 +10,7 @@ from rs_srgan.evaluation.metrics.sensor import simulate
 from rs_srgan.sensors.projection import bicubic
 from tests.conftest import scene_dn
 
-# Of the softmin over 1, 1, 0 ... at a temperature of 0.25: see `Correctness`.
+# Shares of a perfect result, from the softmin over 1, 1, 0 at a temperature of 0.25: see `Correctness`.
 BEST = 1 / (1 + 2 * math.exp(-4))
 REST = math.exp(-4) * BEST
 MTF = (0.24, 0.28, 0.26, 0.26)
@@ -30,20 +30,20 @@ def shares(correctness):
     return (correctness.improvement, correctness.omission, correctness.hallucination)
 
 
-def test_the_truth_is_all_improvement_and_enlarged_lr_all_omission(lr, hr):
+def test_hr_is_all_improvement_and_enlarged_lr_all_omission(lr, hr):
     up = opensr.enlarged(lr, 4)
     assert shares(opensr.correctness(up, hr, hr)) == pytest.approx((BEST, REST, REST), abs=1e-4)
     assert shares(opensr.correctness(up, up, hr)) == pytest.approx((REST, BEST, REST), abs=1e-4)
 
 
-def test_what_is_like_neither_is_hallucination(lr, hr):
+def test_detail_unlike_hr_and_lr_is_hallucination(lr, hr):
     made_up = np.random.default_rng(0).uniform(0.01, 2, hr.shape).astype(np.float32)
     improvement, omission, hallucination = shares(opensr.correctness(opensr.enlarged(lr, 4), made_up, hr))
     assert hallucination > 0.9
     assert improvement + omission + hallucination == pytest.approx(1)
 
 
-def test_bicubic_adds_nothing_and_invents_nothing(lr, hr):
+def test_bicubic_is_mostly_omission(lr, hr):
     up = opensr.enlarged(lr, 4)
     enlarged = bicubic(torch.from_numpy(lr)[None], 4)[0].numpy()
     improvement, omission, _ = shares(opensr.correctness(up, enlarged, hr))
@@ -53,7 +53,7 @@ def test_bicubic_adds_nothing_and_invents_nothing(lr, hr):
     assert 0 == opensr.synthesis(up, up) < opensr.synthesis(up, enlarged) < opensr.synthesis(up, hr)
 
 
-def test_classes_say_what_the_shares_say(lr, hr):
+def test_classes_mark_where_detail_is_right_or_missing(lr, hr):
     up = opensr.enlarged(lr, 4)
     mixed = hr.copy()
     mixed[:, :, 56:] = up[:, :, 56:]
@@ -86,15 +86,15 @@ def test_consistency_finds_a_shift():
     assert opensr.consistency(lr, off, 4).spatial_px == pytest.approx(0.25, abs=0.01)
 
 
-def test_tone_and_place_are_no_detail(hr):
+def test_differences_of_tone_and_position_are_removed(hr):
     off = np.roll(hr, (2, -1), axis=(1, 2)) * np.float32(1.3) + np.float32(0.02)
     inner = (slice(None), slice(8, -8), slice(8, -8))
     assert np.abs(off - hr)[inner].mean() > 0.05
     assert np.abs(opensr.harmonised(off, hr) - hr)[inner].mean() < 0.005
 
 
-def test_what_lies_right_is_not_moved(hr):
-    """An interpolation would blur it."""
+def test_an_image_without_shift_is_not_interpolated(hr):
+    """Interpolation would blur the image."""
     np.testing.assert_allclose(opensr.harmonised(hr, hr), hr, atol=1e-6)
 
 
@@ -118,7 +118,10 @@ def test_a_single_band_has_no_angle(lr, hr):
 
 
 def landscape(height, width):
-    """Power falls with the frequency, as in real scenes: on a regular one their phase correlation goes astray."""
+    """Make an image whose power falls with the frequency, like that of real scenes.
+
+    The phase correlation of opensr-test fails on regular patterns.
+    """
     random = np.random.default_rng(0)
     radius = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width))
     weight = 1 / np.maximum(radius, 1 / height) ** 1.5

@@ -14,7 +14,7 @@ def hr():
     return scene_dn(40, 48).astype(np.float32) / 10_000
 
 
-def test_what_is_equal_scores_perfectly(hr):
+def test_equal_images_score_perfectly(hr):
     assert ssim(hr, hr) == pytest.approx(1, abs=1e-6)
     assert sam_degrees(hr, hr) == pytest.approx(0, abs=1e-4)
     assert ergas(hr, hr, 4) == 0
@@ -34,18 +34,18 @@ def test_ergas_of_a_known_error():
     assert ergas(hr * np.float32(1.1), hr, 2) == pytest.approx(100 / 2 * 0.1, rel=1e-4)
 
 
-def test_less_contrast_and_more_noise_are_less_alike(hr):
+def test_noise_and_lower_contrast_lower_ssim(hr):
     noise = np.random.default_rng(0).normal(0, 0.02, hr.shape).astype(np.float32)
     assert ssim(hr + 2 * noise, hr) < ssim(hr + noise, hr) < 1
     assert ssim(0.5 * hr + 0.5 * hr.mean(), hr) < 0.99
 
 
-def test_the_peak_decides_how_strict_it_is(hr):
+def test_a_lower_peak_makes_ssim_stricter(hr):
     worse = hr + np.random.default_rng(0).normal(0, 0.02, hr.shape).astype(np.float32)
     assert ssim(worse, hr, peak=0.3) < ssim(worse, hr, peak=1)
 
 
-def test_holes_and_what_they_hide_do_not_count(hr):
+def test_holes_do_not_count(hr):
     worse = hr + np.random.default_rng(0).normal(0, 0.02, hr.shape).astype(np.float32)
     spoiled, holed = worse.copy(), hr.copy()
     spoiled[0, 10:14, 10:14] = 9
@@ -63,7 +63,7 @@ def test_black_pixels_have_no_angle(hr):
     assert sam_degrees(worse, black) == pytest.approx(sam_degrees(worse[:, 3:], hr[:, 3:]))
 
 
-def test_what_has_no_meaning_is_no_number(hr):
+def test_undefined_figures_are_nan(hr):
     assert math.isnan(sam_degrees(hr[:1], hr[:1]))
     assert math.isnan(ssim(hr[:, :10], hr[:, :10]))  # smaller than the window
     nothing = np.full_like(hr, np.nan)

@@ -25,14 +25,14 @@ def roles(gallery):
 
 
 @pytest.mark.parametrize("reference", [True, False])
-def test_those_at_random_the_best_and_the_worst_are_shown(reference):
+def test_random_images_the_best_and_the_worst_are_shown(reference):
     gallery = Gallery({"b"})
     for name, gain in (("a", 0.1), ("b", 0.3), ("c", 0.5), ("d", 0.2)):
         gallery.see(name, scored(name, gain, reference=reference), 4)
     assert roles(gallery) == [("random", "b"), ("best", "c"), ("worst", "a")]
 
 
-def test_nothing_is_shown_twice():
+def test_no_image_is_shown_twice():
     gallery = Gallery({"a"})
     for window, gain in (("a [0, 0]", 0.3), ("a [0, 9]", 0.1)):
         gallery.see("a", scored(window, gain), 4)
@@ -42,7 +42,7 @@ def test_nothing_is_shown_twice():
     assert roles(alone) == [("best, worst", "a")]
 
 
-def test_where_the_centre_is_one_hole_there_is_nothing_to_see():
+def test_an_image_without_data_in_its_centre_is_not_shown():
     gallery = Gallery({"a"})
     hole = scored("a", 0.9)
     hole.case.hr[:, 16:-16, 16:-16] = np.nan
@@ -63,7 +63,7 @@ def test_random_images_are_of_different_sites_and_the_same_for_a_seed():
 
 
 @pytest.mark.parametrize("side", [20, 120])
-def test_the_centre_of_what_counts_is_shown_on_one_grid(side):
+def test_the_centre_is_cut_from_all_arrays_on_one_grid(side):
     part = cut(scored("a", 0, side), 4)
     expected = min(SIDE_PX, 4 * side - 2 * BORDER_HR_PX)
     hr = part.case.hr

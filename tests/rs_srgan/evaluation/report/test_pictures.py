@@ -22,7 +22,7 @@ def views(figure):
     return {axis.get_title().split(",")[0]: axis.images[0].get_array() for axis in figure.axes if axis.images}
 
 
-def test_a_picture_shows_what_there_is_and_how_it_differs(report):
+def test_a_picture_shows_the_views_and_their_differences(report):
     figure = draw(report.pictures[0], RGBN, report.scale)
     shown = views(figure)
     common = {"LR", "bicubic", "SR"}
@@ -40,7 +40,7 @@ def test_a_picture_shows_what_there_is_and_how_it_differs(report):
 
 
 def test_all_views_have_the_same_stretch(report):
-    """A pixel of equal reflectance looks the same in LR and in SR."""
+    """Check that pixels of equal reflectance look the same in LR and in SR."""
     picture = report.pictures[0]
     shown = views(draw(picture, RGBN, report.scale))
     lr, sr = picture.scored.case.lr[:3].transpose(1, 2, 0), picture.scored.restored.model[:3].transpose(1, 2, 0)

@@ -1,102 +1,22 @@
-import errno
 import json
-import sys
 
 import pytest
 
-pytest.importorskip("torchmetrics")
-pytest.importorskip("matplotlib")
 
-from rs_srgan import InputError
-from rs_srgan.evaluation import evaluate, save_report
-from rs_srgan.evaluation.report.folder import check_folder
-from tests.conftest import scene_dn
-
-
-@pytest.fixture
-def folder(write_tif, tmp_path):
-    (tmp_path / "images").mkdir()
-    for index, name in enumerate(("a_2019", "a_2020", "b|c_2020", "d")):
-        write_tif(scene_dn(80, 96, seed=index), f"images/{name}.tif")
-    write_tif(scene_dn(12, 40), "images/small.tif")
-    return tmp_path / "images"
+def test_every_site_counts_once(make_report):
+    report = make_report()
+    assert list(report.sites) == ["a", "b|c"]
+    assert report.sites["a"]["model"].psnr_db == pytest.approx(31)
+    assert report.mean["model"].psnr_db == pytest.approx(33)
 
 
-@pytest.mark.parametrize("reference", [True, False])
-def test_a_report_is_written_whole(model, folder, tmp_path, reference):
-    report = evaluate(folder, model, reference=reference, pictures=2)
-    page = save_report(report, tmp_path / "report")
-    assert page == tmp_path / "report" / "report.md"
-    text = page.read_text()
-    for word in ("## Mean over sites", "## By site", "## By image", "a (2 images)", "small.tif: ", "b\\|c"):
-        assert word in text
-    assert ("PSNR, dB" in text) == reference
-    linked = {part.split(")")[0] for part in text.split("](")[1:]}
-    written = {path.relative_to(page.parent).as_posix() for path in page.parent.rglob("*.png")}
-    assert linked == written
-    assert {name.split("_")[1] for name in written if "_" in name} <= {"random", "best", "worst"}
-    assert sum("_random_" in name for name in written) == 2
-    content = json.loads((page.parent / "report.json").read_text())
-    assert content == json.loads(json.dumps(report.to_json(), allow_nan=False))
-    assert content["mean"]["model"]["sensor"] == pytest.approx(report.mean["model"].sensor, rel=1e-5)
-    assert len(content["images"]) == 4
-    assert content["skipped"][0]["name"] == "small.tif"
-
-
-def test_every_table_is_whole(model, folder, tmp_path):
-    """As many cells in every row as in the header, whatever the names."""
-    page = save_report(evaluate(folder, model), tmp_path / "report").read_text()
-    tables = [block.splitlines() for block in page.split("\n\n") if block.startswith("|")]
-    assert len(tables) == 5
-    for lines in tables:
-        assert len({line.replace("\\|", "").count("|") for line in lines}) == 1
-        assert len({len(line) for line in lines}) == 1  # aligned
-
-
-def test_the_best_is_bold_and_nothing_is_where_all_are_equal(model, folder, tmp_path):
-    lines = save_report(evaluate(folder, model), tmp_path / "report").read_text().splitlines()
-    psnr = next(line for line in lines if line.startswith("| PSNR, dB"))
-    values = [float(cell.strip(" *")) for cell in psnr.split("|")[2:5]]
-    assert psnr.count("**") == 2
-    assert f"**{max(values):.2f}**" in psnr
-    assert "**" not in next(line for line in lines if line.startswith("| shift of the best cPSNR"))
-
-
-def test_without_pictures_no_matplotlib_is_needed(model, folder, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    page = save_report(evaluate(folder, model, pictures=0), tmp_path / "report")
-    assert sorted(path.name for path in page.parent.iterdir()) == ["report.json", "report.md"]
-    assert "![" not in page.read_text()
-
-
-def test_an_earlier_report_is_replaced_only_if_that_is_said(model, folder, tmp_path):
-    target = tmp_path / "report"
-    save_report(evaluate(folder, model, pictures=3), target)
-    later = evaluate(folder, model, limit=1, pictures=1)
-    before = {path: path.stat().st_mtime_ns for path in target.rglob("*")}
-    with pytest.raises(InputError, match=r"holds a report.*--overwrite"):
-        save_report(later, target)
-    assert {path: path.stat().st_mtime_ns for path in target.rglob("*")} == before
-    save_report(later, target, overwrite=True)
-    assert len(list((target / "pictures").iterdir())) == 1
-
-
-def test_a_folder_with_other_things_is_never_written_to(tmp_path):
-    (tmp_path / "thesis.docx").write_text("x")
-    with pytest.raises(InputError, match=r"holds other things \(thesis.docx\)"):
-        check_folder(tmp_path, overwrite=True)
-    with pytest.raises(InputError, match="is a file"):
-        check_folder(tmp_path / "thesis.docx", overwrite=True)
-    with pytest.raises(InputError, match="does not exist"):
-        check_folder(tmp_path / "no" / "report", overwrite=False)
-    (tmp_path / "empty").mkdir()
-    assert check_folder(tmp_path / "empty", overwrite=False) == tmp_path / "empty"
-
-
-def test_a_folder_that_cannot_be_written_to_is_said_before_the_work(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise PermissionError(errno.EACCES, "Permission denied")
-
-    monkeypatch.setattr("os.mkdir", refuse)  # root may write anywhere
-    with pytest.raises(InputError, match=r"cannot be written to \(Permission denied\)"):
-        check_folder(tmp_path / "report", overwrite=False)
+@pytest.mark.parametrize("unseen", [True, False, None])
+def test_json_holds_the_figures_and_the_statement_about_training(make_report, unseen):
+    report = make_report(unseen=unseen, seed=5, date="2026-01-02")
+    content = json.loads(json.dumps(report.to_json(), allow_nan=False))
+    assert content["unseen"] is unseen
+    assert (content["protocol"], content["seed"], content["date"]) == ("simulated", 5, "2026-01-02")
+    assert content["model"] == {"name": "small-model", "fingerprint": "f", "scale": 4, "bands": ["B04", "B08"]}
+    assert content["mean"]["model"]["psnr_db"] == 33
+    assert [each["site"] for each in content["images"]] == ["a", "a", "b|c"]
+    assert content["skipped"] == [{"name": "small.tif", "reason": "40 x 12 pixels"}]
