@@ -34,21 +34,21 @@ def make_group(title="Sentinel-2, 40 m to 10 m", unseen=True, **values):
 
 @pytest.fixture
 def metrics():
-    """The figures of a model for single images."""
+    """Make the figures of a model for single images."""
     calibration = Calibration(0.81, 0.5, 0.4, 0.6, (0.01,) * 10, (0.02,) * 10)
     return Metrics("f", {"sentinel2": make_group(dataset="sentinel-2")}, {"sentinel2": calibration})
 
 
 @pytest.fixture
 def measured(model_folder, metrics):
-    """The folder of a model for single images, with figures."""
+    """Write the folder of a model for single images, with figures."""
     write_metrics(metrics, model_folder / METRICS_FILE)
     return model_folder
 
 
 @pytest.fixture
 def tracks():
-    """The figures of a model for several revisits: one track with many sites, and one with a loss."""
+    """Make the figures of a model for several revisits: one track with many sites, and one with a loss."""
     sites = {f"site {number}": {1: 30.0, 2: 30.5, 8: 31.0 + number / 100} for number in range(30)}
     mean = {
         "bicubic": {1: 29.0, 2: 29.0, 8: 29.0},
@@ -64,7 +64,7 @@ def tracks():
 
 @pytest.fixture
 def measured_several(tmp_path, tracks):
-    """The folder of a model for several revisits, with figures."""
+    """Write the folder of a model for several revisits, with figures."""
     MISR(MISRConfig(channels=16, blocks=1, fusion_channels=16)).save_pretrained(tmp_path / "several")
     write_metrics(Metrics("f", tracks=tracks), tmp_path / "several" / METRICS_FILE)
     return tmp_path / "several"

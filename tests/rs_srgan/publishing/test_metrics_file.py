@@ -8,7 +8,7 @@ from rs_srgan.publishing.metrics_file import REPORT_FILE, gather
 
 @pytest.fixture
 def content():
-    """The part of a report.json that matters here."""
+    """Make the part of a report.json that a card needs."""
     scores = {"psnr_db": 31.0, "sensor": 0.001}
     mean = dict.fromkeys(("bicubic", "back_projection", "model", "hr"), scores)
     model = {"name": "m", "fingerprint": "f", "scale": 4, "bands": ["B04"]}
