@@ -63,7 +63,7 @@ def test_receptive_field_is_exactly_what_the_model_says(config):
 
 @pytest.mark.parametrize("config", CONFIGS, ids=name)
 @pytest.mark.parametrize("tile", [1, 7, 32])
-def test_a_tile_gives_what_the_whole_image_gives(config, tile):
+def test_the_result_does_not_depend_on_the_tile_size(config, tile):
     model = awake(config)
     image = np.random.default_rng(0).uniform(0, 0.5, (len(config.bands), 19, 26)).astype(np.float32)
     if tile == 1:
@@ -72,7 +72,7 @@ def test_a_tile_gives_what_the_whole_image_gives(config, tile):
     np.testing.assert_allclose(model.predict(image, *guide, tile=tile), model.predict(image, *guide), atol=2e-6)
 
 
-def test_the_guide_reaches_as_far_as_its_halo_and_counts_pixel_by_pixel():
+def test_guide_pixels_affect_the_result_within_the_halo():
     """A changed guide pixel changes the result around it, wherever it lies within its coarse pixel, and not far off."""
     config = CONFIGS[-1]
     model = awake(config)
@@ -87,7 +87,7 @@ def test_the_guide_reaches_as_far_as_its_halo_and_counts_pixel_by_pixel():
         assert max(row - rows.min(), rows.max() - row, 40 - cols.min(), cols.max() - 40) <= reach
 
 
-def test_a_hole_in_the_guide_leaves_no_hole_in_the_result():
+def test_a_hole_in_the_guide_makes_no_hole_in_the_result():
     config = CONFIGS[-1]
     image, (guide,) = np.full((2, 20, 20), 0.3, np.float32), guide_for(config, 20, 20)
     guide[:, 7:9, 5:30] = np.nan
@@ -97,24 +97,24 @@ def test_a_hole_in_the_guide_leaves_no_hole_in_the_result():
 @pytest.mark.parametrize(
     ("guide", "words"),
     [
-        (None, "takes as guide: B04, B08, B02; got none"),
-        (np.zeros((3, 8, 8), np.float32), "expected x2"),
-        (np.zeros((2, 16, 16), np.float32), r"guide has shape \(2, 16, 16\); expected \(3, height, width\)"),
+        (None, "B02"),
+        (np.zeros((3, 8, 8), np.float32), "footprint"),
+        (np.zeros((2, 16, 16), np.float32), "shape"),
     ],
 )
-def test_a_guide_that_does_not_fit_is_said(guide, words):
+def test_a_guide_that_does_not_fit_is_refused(guide, words):
     with pytest.raises(InputError, match=words):
         awake(CONFIGS[-1]).predict(np.zeros((2, 8, 8), np.float32), guide)
 
 
-def test_a_guide_for_a_model_without_is_said(model):
-    with pytest.raises(InputError, match="takes as guide: none; got one"):
+def test_a_guide_for_a_model_without_guide_bands_is_refused(model):
+    with pytest.raises(InputError, match="takes as guide"):
         model.predict(np.zeros((4, 8, 8), np.float32), np.zeros((4, 32, 32), np.float32))
-    with pytest.raises(ValueError, match="expected none"):
+    with pytest.raises(ValueError, match="guide"):
         model(torch.zeros(1, 4, 8, 8), torch.zeros(1, 4, 32, 32))
 
 
-def test_a_margin_is_left_out(model):
+def test_a_margin_is_cropped(model):
     lr = torch.rand(1, 4, 20, 24)
     torch.testing.assert_close(model(lr, margin=3), model(lr)[..., 12:-12, 12:-12])
 
@@ -129,7 +129,7 @@ def test_exact_tiling_needs_the_whole_receptive_field(model):
     assert affected[model.receptive_field + 1 :].max() == 0
 
 
-def test_a_generator_that_says_nothing_leaves_what_many_back_projections_of_bicubic_make():
+def test_without_a_generator_the_result_is_back_projected_bicubic():
     config = SISRConfig(channels=16, blocks=1)
     model = SISR(config)
     with torch.no_grad():
@@ -141,7 +141,7 @@ def test_a_generator_that_says_nothing_leaves_what_many_back_projections_of_bicu
     torch.testing.assert_close(model(lr)[inner], many[inner], rtol=0, atol=2e-3)
 
 
-def test_the_output_agrees_with_what_the_sensor_saw(model):
+def test_the_result_agrees_with_the_input(model):
     lr = torch.rand(1, 4, 24, 24) * 0.3
     mtf = wald_mtf(model.config.mtf_nyquist, 4)
     free = SISR(SISRConfig(channels=16, blocks=2, consistent=False))
@@ -158,11 +158,11 @@ def test_any_size_from_one_pixel_up(model, shape):
     image = np.full((4, *shape), 0.25, np.float32)
     sr = model.predict(image)
     assert sr.shape == (4, shape[0] * 4, shape[1] * 4)
-    # of an even field every pixel becomes the same 4 x 4 pixels, up to the corners
+    # every pixel of a uniform field becomes the same 4 x 4 pixels, up to the corners
     np.testing.assert_allclose(sr, np.tile(sr[:, :4, :4], (1, *shape)), atol=1e-5)
 
 
-def test_nan_stays_where_it_was_and_spoils_nothing_else(model):
+def test_nan_stays_nan_and_does_not_spread(model):
     image = np.random.default_rng(0).uniform(0, 0.5, (4, 40, 40)).astype(np.float32)
     image[:, 10:14, 20:30] = np.nan
     image[3, 30, 5] = np.nan  # one band only
@@ -170,7 +170,7 @@ def test_nan_stays_where_it_was_and_spoils_nothing_else(model):
     np.testing.assert_array_equal(np.isnan(sr), np.isnan(image).repeat(4, 1).repeat(4, 2))
 
 
-def test_what_is_masked_is_no_data(model):
+def test_masked_pixels_have_no_data(model):
     image = scene_dn(20, 24).astype(np.float32) / 10_000
     holes = np.zeros(image.shape, bool)
     holes[:, 5:8, 6:9] = holes[1, 15, 2] = True
@@ -185,26 +185,26 @@ def test_a_hole_in_a_constant_is_filled_with_the_constant(model):
     np.testing.assert_allclose(model.predict(image)[:, :, : 22 * 4], whole[:, :, : 22 * 4], atol=1e-6)
 
 
-def test_an_image_without_any_data_stays_without(model):
+def test_an_image_without_data_gives_no_data(model):
     assert np.isnan(model.predict(np.full((4, 5, 5), np.nan, np.float32))).all()
 
 
 @pytest.mark.parametrize(
     ("image", "words"),
     [
-        (np.zeros((3, 8, 8), np.float32), r"shape \(3, 8, 8\); expected \(4, height, width\)"),
+        (np.zeros((3, 8, 8), np.float32), "shape"),
         (np.zeros((8, 8), np.float32), "expected"),
         (np.zeros((4, 0, 8), np.float32), "expected"),
-        (np.zeros((4, 8, 8), np.uint16), "holds uint16; expected reflectance"),
-        (np.full((4, 8, 8), 2_300, np.float32), "look like DN"),
+        (np.zeros((4, 8, 8), np.uint16), "uint16"),
+        (np.full((4, 8, 8), 2_300, np.float32), "DN"),
     ],
 )
-def test_what_cannot_be_predicted_is_said(model, image, words):
+def test_unusable_images_are_refused(model, image, words):
     with pytest.raises(InputError, match=words):
         model.predict(image)
 
 
-def test_forward_names_the_bands_it_wants(model):
+def test_forward_names_the_expected_bands(model):
     with pytest.raises(ValueError, match="B04, B03, B02, B08"):
         model(torch.zeros(1, 3, 8, 8))
 

@@ -12,7 +12,7 @@ def model(generator="edsr", scale=4) -> SISR:
 
 @pytest.mark.parametrize("generator", GENERATORS)
 @pytest.mark.parametrize("scale", [2, 8])
-def test_the_head_leaves_sr_as_it_is_and_gives_a_width_for_each_of_its_values(generator, scale):
+def test_the_head_keeps_sr_and_gives_a_width_for_each_value(generator, scale):
     with_head = model(generator, scale)
     lr = torch.rand(2, 4, 9, 11) * 0.3
     with torch.no_grad():
@@ -22,7 +22,7 @@ def test_the_head_leaves_sr_as_it_is_and_gives_a_width_for_each_of_its_values(ge
     assert (half_width > 0).all()
 
 
-def test_its_factor_is_of_the_band():
+def test_each_band_has_its_factor():
     with_head = model()
     lr = torch.rand(1, 4, 8, 8) * 0.3
     with torch.no_grad():
@@ -33,7 +33,7 @@ def test_its_factor_is_of_the_band():
         torch.testing.assert_close(after[:, band], factor * before[:, band])
 
 
-def test_a_window_with_the_halo_gives_what_the_whole_gives():
+def test_a_window_with_a_halo_gives_the_pixels_of_the_whole_image():
     with_head = model()
     halo = with_head.receptive_field
     lr = torch.rand(1, 4, 2 * halo + 9, 2 * halo + 12) * 0.3
@@ -54,6 +54,6 @@ def test_it_is_saved_with_the_model(tmp_path):
             torch.testing.assert_close(a, b, rtol=0, atol=0)
 
 
-def test_a_model_without_a_head_says_so():
-    with pytest.raises(InputError, match="says nothing of its uncertainty"):
+def test_a_model_without_a_head_is_refused():
+    with pytest.raises(InputError, match="uncertainty"):
         SISR(SISRConfig(channels=16, blocks=1)).with_uncertainty(torch.rand(1, 4, 8, 8))
