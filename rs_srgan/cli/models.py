@@ -3,7 +3,6 @@
 import argparse
 import sys
 
-from rs_srgan.models import MISRConfig
 from rs_srgan.models.catalogue import catalogue
 
 _HEADER = ("NAME", "SCALE", "VIEWS", "BANDS", "PSNR dB", "OVER BICUBIC", "OVER BASELINE")
@@ -18,12 +17,11 @@ def run(options: argparse.Namespace) -> None:
     rows = [_HEADER]
     for model in catalogue().values():
         bicubic, projected, own = model.psnr_db()
-        several = isinstance(model.config, MISRConfig)
         rows.append(
             (
                 model.name,
                 f"x{model.config.scale}",
-                "any" if several else "1",
+                "any" if model.config.several else "1",
                 " ".join(model.config.bands),
                 f"{own:.2f}",
                 f"{own - bicubic:+.2f} dB",

@@ -68,7 +68,7 @@ def resolve(
     tile_px = _tile_px(model.scale, len(images), options)
     block = block_px(tile_px, options.blocksize or BLOCK_PX)
     job = Job(images, targets, model, options, _sensor_of(model, options), reference, tile_px // model.scale, block)
-    if job.several and not isinstance(model, MISR):
+    if job.several and not model.config.several:
         raise InputError(f"{model.name} takes one image; for several, masks or a reference: {REVISITS_MODEL}.")
     return job
 

@@ -6,17 +6,14 @@ A field states its type, default, check and help text. The arguments of `rs-srga
 
 import dataclasses
 import difflib
-import inspect
-import math
-import operator
 import os
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from rs_srgan.errors import InputError
+from rs_srgan.inference import option_checks as checks
 from rs_srgan.sensors import SENSORS
 from rs_srgan.writing.geotiff import COMPRESSIONS
 
@@ -27,10 +24,6 @@ _MAX_THREADS = 1024
 # TIFF 6.0, section 15: sides of blocks are multiples of 16. Larger blocks make tiles that fill the memory.
 _BLOCK_UNIT_PX, _MAX_BLOCK_PX = 16, 2048
 _KEY = "option"
-_DOCSTRING_WIDTH = 120
-
-Check = Callable[[str, Any], object]
-Function = TypeVar("Function", bound=Callable[..., object])
 
 
 @dataclass(frozen=True)
@@ -47,7 +40,7 @@ class Option:
     """
 
     help: str
-    check: Check | None = None
+    check: checks.Check | None = None
     parse: Callable[[str], object] = str
     metavar: str | tuple[str, ...] | None = None
     choices: tuple[str, ...] | None = None
@@ -65,96 +58,6 @@ def option_of(field: "dataclasses.Field[Any]") -> Option:
     return option
 
 
-def _whole(low: int, high: int, unit: int = 1) -> Check:
-    """Return a check for whole numbers from `low` to `high` that are multiples of `unit`."""
-    multiple = f"a multiple of {unit}, " if unit > 1 else ""
-
-    def check(name: str, value: object) -> int:
-        try:
-            number = operator.index(value)  # type: ignore[arg-type]  # raises TypeError for what is no whole number
-        except TypeError:
-            raise InputError(f"{name} is {value!r}; expected a whole number.") from None
-        if not low <= number <= high or number % unit:
-            raise InputError(f"{name} is {number}; expected {multiple}{low} to {high}.")
-        return number
-
-    return check
-
-
-def _number(low: float = -math.inf, high: float = math.inf, expected: str = "a number") -> Check:
-    """Return a check for finite numbers from `low` to `high`."""
-
-    def check(name: str, value: Any) -> float:  # noqa: ANN401
-        try:
-            number = math.nan if isinstance(value, str | bytes) else float(value)
-        except (TypeError, ValueError):
-            number = math.nan
-        if not math.isfinite(number) or not low <= number <= high:
-            raise InputError(f"{name} is {value!r}; expected {expected}.")
-        return number
-
-    return check
-
-
-def _one_of(*choices: str) -> Check:
-    """Return a check for one of a few words."""
-
-    def check(name: str, value: object) -> object:
-        if value not in choices:
-            raise InputError(f"{name} is {value!r}; expected one of {', '.join(choices)}.")
-        return value
-
-    return check
-
-
-def _flag(name: str, value: object) -> bool:
-    """Check True or False."""
-    if not isinstance(value, bool):
-        raise InputError(f"{name} is {value!r}; expected True or False.")
-    return value
-
-
-def _path(name: str, value: object) -> object:
-    """Check the name of a file."""
-    if not isinstance(value, str | Path):
-        raise InputError(f"{name} is {value!r}; expected the name of a file.")
-    return value
-
-
-def _paths(name: str, value: object) -> tuple[object, ...]:
-    """Check names of files, or a single one."""
-    if isinstance(value, str | Path):
-        return (value,)
-    if not isinstance(value, Sequence):
-        raise InputError(f"{name} is {value!r}; expected names of files.")
-    return tuple(_path(name, each) for each in value)
-
-
-def _index_or_path(name: str, value: object) -> object:
-    """Check an index, or the name of a file."""
-    return value if isinstance(value, str | Path) else _whole(0, 10**6)(name, value)
-
-
-def _box(name: str, value: Any) -> tuple[float, ...]:  # noqa: ANN401
-    """Check west, south, east and north; `find_region` checks that they lie on the Earth."""
-    try:
-        west, south, east, north = map(float, () if isinstance(value, str) else value)
-    except (TypeError, ValueError):
-        given = " ".join(repr(value).split())
-        raise InputError(f"{name} is {given}; expected four numbers: west south east north.") from None
-    return west, south, east, north
-
-
-def _number_or_auto(text: str) -> float | None:
-    """Return the number that a word of the command line stands for, None for "auto"."""
-    if text == "auto":
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError(f"{text!r} is neither auto nor a number") from None
-
-
 @dataclass(frozen=True)
 class PredictOptions:
     """Options of a prediction, checked when they are put together.
@@ -167,7 +70,7 @@ class PredictOptions:
         default=None,
         metadata=_option(
             "the sensor that the images are of; by default the model's own",
-            check=_one_of(*SENSORS),
+            check=checks.one_of(*SENSORS),
             choices=tuple(SENSORS),
         ),
     )
@@ -177,7 +80,7 @@ class PredictOptions:
             "for several images: one mask each, - for none. A mask is a raster of one band on the image's grid or a "
             'coarser one: a scene classification if "SCL" is in its name, else pixels that are not zero count. '
             "Products have their own",
-            check=_paths,
+            check=checks.paths,
             metavar="M",
             nargs="+",
         ),
@@ -187,7 +90,7 @@ class PredictOptions:
         metadata=_option(
             "for several images: the one that the result shows, by its name or, in Python, its index; by default the "
             "one that shows most ground",
-            check=_index_or_path,
+            check=checks.index_or_path,
             metavar="IN",
         ),
     )
@@ -195,7 +98,7 @@ class PredictOptions:
         default=None,
         metadata=_option(
             "west, south, east and north of the part that is wanted: degrees of longitude and latitude, WGS 84",
-            check=_box,
+            check=checks.box,
             parse=float,
             metavar=("W", "S", "E", "N"),
             nargs=4,
@@ -205,7 +108,7 @@ class PredictOptions:
         default=None,
         metadata=_option(
             "a GeoJSON file with polygons, instead of a bounding box; the result has no data outside of them",
-            check=_path,
+            check=checks.path,
             metavar="F.geojson",
         ),
     )
@@ -213,7 +116,7 @@ class PredictOptions:
         default="auto",
         metadata=_option(
             'library that computes; "auto" is the fastest that is installed',
-            check=_one_of(*ENGINES),
+            check=checks.one_of(*ENGINES),
             choices=ENGINES,
         ),
     )
@@ -222,7 +125,7 @@ class PredictOptions:
         metadata=_option(
             'number format inside the network; "auto" is bf16 where the hardware computes with it; scaling and '
             "offsets stay in float32",
-            check=_one_of(*PRECISIONS),
+            check=checks.one_of(*PRECISIONS),
             choices=PRECISIONS,
         ),
     )
@@ -231,7 +134,7 @@ class PredictOptions:
         metadata=_option(
             "LR pixels computed at once, along each axis, rounded up to whole blocks of the result; it does not change "
             "the result's pixels; by default 512, and 256 for several images",
-            check=_whole(1, 2**20),
+            check=checks.whole(1, 2**20),
             parse=int,
             metavar="N",
         ),
@@ -240,21 +143,21 @@ class PredictOptions:
         default=None,
         metadata=_option(
             f"CPU threads, 1 to {_MAX_THREADS}; by default all cores",
-            check=_whole(1, _MAX_THREADS),
+            check=checks.whole(1, _MAX_THREADS),
             parse=int,
             metavar="N",
         ),
     )
     compress: str = dataclasses.field(
         default="zstd",
-        metadata=_option("compression of the result", check=_one_of(*COMPRESSIONS), choices=COMPRESSIONS),
+        metadata=_option("compression of the result", check=checks.one_of(*COMPRESSIONS), choices=COMPRESSIONS),
     )
     blocksize: int | None = dataclasses.field(
         default=None,
         metadata=_option(
             f"side of the GeoTIFF's blocks in pixels, a multiple of {_BLOCK_UNIT_PX} up to {_MAX_BLOCK_PX}; by default "
             "256, and 512 in a Cloud Optimized GeoTIFF",
-            check=_whole(_BLOCK_UNIT_PX, _MAX_BLOCK_PX, _BLOCK_UNIT_PX),
+            check=checks.whole(_BLOCK_UNIT_PX, _MAX_BLOCK_PX, _BLOCK_UNIT_PX),
             parse=int,
             metavar="N",
         ),
@@ -262,7 +165,8 @@ class PredictOptions:
     cog: bool = dataclasses.field(
         default=False,
         metadata=_option(
-            "write a Cloud Optimized GeoTIFF, with overviews; while it is made it takes twice the disk", check=_flag
+            "write a Cloud Optimized GeoTIFF, with overviews; while it is made it takes twice the disk",
+            check=checks.flag,
         ),
     )
     uncertainty: str | Path | None = dataclasses.field(
@@ -270,7 +174,7 @@ class PredictOptions:
         metadata=_option(
             "another GeoTIFF to write, for a model with an uncertainty head: half the width of the interval that holds "
             "80 % of the truth, reflectance, as DN with a scale tag of 0.00001",
-            check=_path,
+            check=checks.path,
             metavar="U.tif",
         ),
     )
@@ -278,7 +182,7 @@ class PredictOptions:
         default=None,
         metadata=_option(
             "how much plausible detail a GAN-trained model may add, from 0 (none) to 1 (all)",
-            check=_number(0, 1, "a number from 0 to 1"),
+            check=checks.number(0, 1, "a number from 0 to 1"),
             parse=float,
             metavar="0..1",
         ),
@@ -288,17 +192,20 @@ class PredictOptions:
         metadata=_option(
             "DN to add before scaling, instead of what the file's tags say; -1000 for untagged Sentinel-2 pixels since "
             "baseline 04.00",
-            check=_number(expected="a number of DN, for example -1000"),
-            parse=_number_or_auto,
+            check=checks.number(expected="a number of DN, for example -1000"),
+            parse=checks.number_or_auto,
             metavar="auto|N",
         ),
     )
     resume: bool = dataclasses.field(
         default=False,
-        metadata=_option("go on with what a stopped run of the same request left, if there is something", check=_flag),
+        metadata=_option(
+            "go on with what a stopped run of the same request left, if there is something", check=checks.flag
+        ),
     )
     overwrite: bool = dataclasses.field(
-        default=False, metadata=_option("replace an existing result, and what a stopped run left of it", check=_flag)
+        default=False,
+        metadata=_option("replace an existing result, and what a stopped run left of it", check=checks.flag),
     )
 
     def __post_init__(self) -> None:
@@ -362,28 +269,3 @@ def describe(field: "dataclasses.Field[Any]") -> str:
     """Return the help text of a field, with its default if that is more than an absence."""
     default = "" if field.default is None or field.default is False else f" (default: {field.default})"
     return f"{option_of(field).help}{default}"
-
-
-def _entry(field: "dataclasses.Field[Any]") -> str:
-    """Return the entry of a field below `Args:`."""
-    text = f"{field.name}: {describe(field)}."
-    return textwrap.fill(text, _DOCSTRING_WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 12)
-
-
-def with_documented_options(function: Function) -> Function:
-    """Complete the signature and the docstring of a function whose keywords are options.
-
-    The line of the docstring that begins with `**keywords` is replaced by one entry for each option.
-    """
-    fields = dataclasses.fields(PredictOptions)
-    entries = "".join(f"{_entry(field)}\n" for field in fields)
-    if function.__doc__:  # there is none with python -OO
-        lines = function.__doc__.splitlines(keepends=True)
-        function.__doc__ = "".join(entries if line.lstrip().startswith("**keywords") else line for line in lines)
-    own = [each for each in inspect.signature(function).parameters.values() if each.kind is not each.VAR_KEYWORD]
-    options = [
-        inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type)
-        for field in fields
-    ]
-    function.__signature__ = inspect.Signature([*own, *options], return_annotation=Path)  # type: ignore[attr-defined]
-    return function

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from rs_srgan.inference.engines import make_engine
 from rs_srgan.inference.job import Job, Source, resolve
-from rs_srgan.inference.options import PredictOptions, with_documented_options
+from rs_srgan.inference.option_docs import with_documented_options
+from rs_srgan.inference.options import PredictOptions
 from rs_srgan.inference.scene import Engines, Scene, open_scene
 from rs_srgan.inference.tile_loop import Progress, work
 from rs_srgan.models import MISR, SISR

@@ -4,6 +4,7 @@ import os
 import shlex
 import sys
 import types
+from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
@@ -22,6 +23,22 @@ def requests(source):
     yield Request(source, ("sisr-x4-rgbn",), uncertainty=True)
     yield Request(source, ("srgan-x4-rgbn",), detail=0.5, offset=-1000.0, engine="torch")
     yield Request(source, ("sisr-x2-rgbn", "sisr-x4-rgbn"), bbox=box)
+
+
+def test_only_changed_options_are_shown():
+    request = Request(Path("a b.tif"), ("sisr-x4-rgbn",), offset=-1000.0)
+    assert command(request, ["a b.tif"]) == (
+        "rs-srgan predict 'a b.tif' -o 'a b_sisr-x4-rgbn.tif' --model sisr-x4-rgbn --cog --offset -1000"
+    )
+    assert "offset=-1000,\n" in snippet(request, ["a b.tif"])
+    assert "engine" not in snippet(request, ["a b.tif"])
+
+
+def test_first_model_takes_all_images_and_the_second_one_the_reference():
+    request = Request(Path("a.tif"), ("misr-x4-rgbn", "sisr-x4-rgbn"), others=(Path("b.tif"),), masks=(None, Path("m")))
+    several, one = command(request, ["a.tif", "b.tif"], ["-", "m.tif"]).splitlines()
+    assert several.endswith("--masks - m.tif --reference a.tif --cog")
+    assert one == "rs-srgan predict a.tif -o a_sisr-x4-rgbn.tif --model sisr-x4-rgbn --cog"
 
 
 @pytest.mark.parametrize("index", range(3))
