@@ -20,7 +20,6 @@ from app.viewer.webp import webp
 from rs_srgan.errors import InputError
 from rs_srgan.pixels.radiometry import Encoding, FloatImage, Mask, Stretch
 from rs_srgan.reading.gdal import WITHOUT_SIDECARS, driver_of, open_dataset
-from rs_srgan.reading.grid import Grid
 from rs_srgan.reading.safe import SafeProduct, open_product
 
 QUICKLOOK_PX = 900
@@ -92,7 +91,7 @@ def glance_at(path: Path) -> Glance:
         with closing(open_dataset(image, name, driver_of(Path(image)))) as dataset:
             _refuse_large_image(name, dataset)
             layers.append(_averaged(dataset, name, encoding.of_band(index)))
-            bounds, crs = tuple(dataset.bounds), Grid.of(dataset).crs
+            bounds, crs = tuple(dataset.bounds), dataset.crs
     reflectance = np.concatenate([layer for layer, _ in layers])
     valid = np.concatenate([known for _, known in layers])
     reflectance[~valid] = np.nan

@@ -20,6 +20,7 @@ from rasterio.io import DatasetReader
 
 from rs_srgan.errors import InputError
 from rs_srgan.reading.formats import START_BYTES, TAIL_BYTES, find_driver
+from rs_srgan.reading.proj import require_no_grid_file
 
 logger = logging.getLogger(__name__)
 
@@ -43,13 +44,20 @@ def open_dataset(path: str | Path, name: str, driver: str) -> DatasetReader:
         driver: GDAL's short name of the format, from `driver_of` or `find_driver`.
 
     Raises:
-        InputError: the file is truncated or corrupt.
+        InputError: the file is truncated or corrupt, or its CRS names a grid file.
     """
     try:
         with rasterio.Env(**WITHOUT_SIDECARS), without_location_warning():
-            return rasterio.open(path, driver=driver)
+            dataset = rasterio.open(path, driver=driver)
     except RasterioIOError as error:
         raise InputError(f"{name} is truncated or corrupt ({first_line(error)}).") from None
+    try:
+        for crs in (dataset.crs, dataset.gcps[1]):
+            require_no_grid_file(crs, name)
+    except BaseException:
+        dataset.close()
+        raise
+    return dataset
 
 
 @contextmanager

@@ -1,14 +1,12 @@
 """Grids: the size, transform and coordinate reference system of a raster."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from affine import Affine
 from rasterio.crs import CRS
 from rasterio.io import DatasetReader
 
 from rs_srgan.pixels.windows import Window
-from rs_srgan.reading.proj import require_no_grid_file
 
 
 @dataclass(frozen=True)
@@ -31,14 +29,8 @@ class Grid:
 
     @classmethod
     def of(cls, dataset: DatasetReader) -> "Grid":
-        """Return the grid of an open file.
-
-        Raises:
-            InputError: its CRS names a grid file.
-        """
+        """Return the grid of an open file."""
         points, points_crs = dataset.gcps
-        for crs in (dataset.crs, points_crs):
-            require_no_grid_file(crs, Path(dataset.name).name)
         kept = tuple((point.row, point.col, point.x, point.y, point.z or 0.0) for point in points)
         return cls(dataset.height, dataset.width, dataset.crs or points_crs, dataset.transform, kept)
 

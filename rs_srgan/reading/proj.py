@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 
 import rasterio
 from rasterio._err import CPLE_BaseError  # some functions of rasterio raise GDAL's own errors
@@ -59,17 +60,17 @@ def require_no_grid_file(crs: CRS | None, name: str) -> None:
     """Check that the CRS of a file names no grid file, which PROJ would open.
 
     Raises:
-        InputError: it names one.
+        InputError: it names one, or cannot be written as text.
     """
     if crs is None:
         return
+    texts = []
     for version in ("WKT1_GDAL", "WKT2_2019"):
-        try:
-            found = _GRID_FILE.search(crs.to_wkt(version=version))
-        except PROJECTION_ERRORS:  # cannot be written in this version
-            continue
-        if found:
-            raise InputError(
-                f"The CRS of {name} names a grid file, which is not opened; expected a CRS of the EPSG registry. "
-                f"Assign one: gdal_edit.py -a_srs EPSG:CODE {name}"
-            )
+        # a CRS that cannot be written in one of them may be valid
+        with suppress(*PROJECTION_ERRORS):
+            texts.append(crs.to_wkt(version=version))
+    if not texts or any(map(_GRID_FILE.search, texts)):
+        raise InputError(
+            f"The CRS of {name} names a grid file, which is not opened, or is damaged; expected a CRS of the EPSG "
+            f"registry. Assign one: gdal_edit.py -a_srs EPSG:CODE {name}"
+        )
