@@ -123,8 +123,8 @@ def main() -> None:
     text = table([*head, "mean, dB", "LR px/s"], rows)
     text += (
         f"\n\n{options.minutes:g} minutes each on {'one core' if threads == 1 else f'{threads} cores'}, with the "
-        "recipe of `sisr_x4_rgbn.yaml`. The gain is over bicubic and three back-projections on validation sites. LR px/s: "
-        f"OpenVINO, tiles of {TILE_PX}, all cores."
+        "recipe of `sisr_x4_rgbn.yaml`. The gain is over bicubic and three back-projections on validation sites. "
+        f"LR px/s: OpenVINO, tiles of {TILE_PX}, all cores."
     )
     write_block(ROOT / "docs" / "training.md", "architectures", text)
 

@@ -125,9 +125,7 @@ def find_sources(
         folder = root.is_dir() and not is_safe(root)
         paired = folder and (root / "hr").is_dir() and (root / "lr").is_dir()
         if paired and not reference:
-            raise InputError(
-                f"{root} holds pairs. Give {root / 'lr'} to evaluate without a reference."
-            )
+            raise InputError(f"{root} holds pairs. Give {root / 'lr'} to evaluate without a reference.")
         kinds.add("pairs" if paired else "simulated" if reference else "real")
         top = root / "hr" if paired else root if folder else root.parent
         for path in _rasters(top) if folder else [root]:

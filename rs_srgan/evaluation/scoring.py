@@ -1,7 +1,7 @@
 """All figures of one image, for the model, the baselines and HR itself."""
 
 import math
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
@@ -51,66 +51,70 @@ def score(model: SISR, case: Case) -> Scored:
     for method, image in images.items():
         figures = _with_input(case, image, model.scale)
         if method == "model" and case.hr is None:
-            figures["tiles"] = tile_difference(model, image, case.lr, case.guide)
+            figures = replace(figures, tiles=tile_difference(model, image, case.lr, case.guide))
         if case.hr is None:
-            figures["spectrum_db"] = _levels(inner(image), inner(restored.bicubic))
+            figures = replace(figures, spectrum_db=_levels(inner(image), inner(restored.bicubic)))
         elif method != "hr":
-            against, judged = _with_reference(case.lr, inner(image), case.hr, model.scale)
-            figures |= against
+            figures, judged = _with_reference(figures, case.lr, inner(image), case.hr, model.scale)
             if method == "model" and model.uncertainty is not None:
-                figures |= _with_uncertainty(model, case, image)
+                figures = _with_uncertainty(figures, model, case, np.abs(image - case.hr))
             classes = np.pad(judged.classes, BORDER_HR_PX, constant_values=opensr.NOT_JUDGED)  # the model's come last
-        scores[method] = Scores(**figures)
+        scores[method] = figures
     return Scored(case, restored, scores, seen_again(restored.model, model.scale, case.mtf_nyquist), classes)
 
 
-def _with_uncertainty(model: SISR, case: Case, sr: FloatImage) -> dict[str, Any]:
-    """Compute the figures that compare the model's uncertainty with its errors."""
+def _with_uncertainty(scores: Scores, model: SISR, case: Case, errors: FloatImage) -> Scores:
+    """Add the figures that compare the model's uncertainty with its absolute errors, (C, H, W)."""
     _, half_width = model.predict_with_uncertainty(case.lr, case.guide)
-    assert case.hr is not None
-    found = calibrate(inner(np.abs(sr - case.hr)), inner(half_width))
-    return {"coverage": found.coverage, "rank": found.rank}
+    found = calibrate(inner(errors), inner(half_width))
+    return replace(scores, coverage=found.coverage, rank=found.rank)
 
 
-def _with_input(case: Case, sr: FloatImage, scale: int) -> dict[str, Any]:
+def _with_input(case: Case, sr: FloatImage, scale: int) -> Scores:
     """Compute the figures that compare SR with LR."""
     border = BORDER_HR_PX // scale
     lr, seen = inner(case.lr, border), inner(seen_again(sr, scale, case.mtf_nyquist), border)
     difference = np.abs(seen - lr)
-    figures = vars(opensr.consistency(lr, inner(sr), scale))
-    figures["sensor"] = float(np.nanmean(difference)) if known(difference).any() else math.nan
-    figures["sensor_frc"] = min(_rings(seen, lr))
-    return figures
+    consistency = opensr.consistency(lr, inner(sr), scale)
+    return Scores(
+        reflectance=consistency.reflectance,
+        spectral_deg=consistency.spectral_deg,
+        spatial_px=consistency.spatial_px,
+        sensor=float(np.nanmean(difference)) if known(difference).any() else math.nan,
+        sensor_frc=min(_rings(seen, lr)),
+    )
 
 
 def _with_reference(
-    lr: FloatImage, sr: FloatImage, whole_hr: FloatImage, scale: int
-) -> tuple[dict[str, Any], opensr.Correctness]:
-    """Compute the figures that compare the counted part of SR with HR."""
+    scores: Scores, lr: FloatImage, sr: FloatImage, whole_hr: FloatImage, scale: int
+) -> tuple[Scores, opensr.Correctness]:
+    """Add the figures that compare the counted part of SR with HR."""
     hr = inner(whole_hr)
     best = corrected(sr, inner(whole_hr, BORDER_HR_PX - REACH_PX))
     lr_enlarged = opensr.enlarged(inner(lr, BORDER_HR_PX // scale), scale)
     harmonised = opensr.harmonised(sr, hr)
     judged = opensr.correctness(lr_enlarged, harmonised, hr)
     frc = _rings(best.sr, best.hr)  # without the correction, an image that is off by a pixel would not correlate
-    return {
-        "psnr_db": psnr(sr, hr),
-        "rmse": rmse(sr, hr),
-        "ssim": ssim(sr, hr),
-        "sam_deg": sam_degrees(sr, hr),
-        "ergas": ergas(sr, hr, scale),
-        "cpsnr_db": psnr(best.sr, best.hr),
-        "cssim": ssim(best.sr, best.hr),
-        "shift_px": math.hypot(best.rows, best.cols),
-        "resolved": resolved(frc, FREQUENCIES),
-        "synthesis": opensr.synthesis(lr_enlarged, harmonised),
-        "improvement": judged.improvement,
-        "omission": judged.omission,
-        "hallucination": judged.hallucination,
-        "band_psnr_db": tuple(psnr(*pair) for pair in zip(sr, hr, strict=True)),
-        "spectrum_db": _levels(sr, hr),
-        "frc": frc,
-    }, judged
+    scores = replace(
+        scores,
+        psnr_db=psnr(sr, hr),
+        rmse=rmse(sr, hr),
+        ssim=ssim(sr, hr),
+        sam_deg=sam_degrees(sr, hr),
+        ergas=ergas(sr, hr, scale),
+        cpsnr_db=psnr(best.sr, best.hr),
+        cssim=ssim(best.sr, best.hr),
+        shift_px=math.hypot(best.rows, best.cols),
+        resolved=resolved(frc, FREQUENCIES),
+        synthesis=opensr.synthesis(lr_enlarged, harmonised),
+        improvement=judged.improvement,
+        omission=judged.omission,
+        hallucination=judged.hallucination,
+        band_psnr_db=tuple(psnr(*pair) for pair in zip(sr, hr, strict=True)),
+        spectrum_db=_levels(sr, hr),
+        frc=frc,
+    )
+    return scores, judged
 
 
 def _levels(sr: FloatImage, reference: FloatImage) -> tuple[float, ...]:
