@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from rs_srgan import InputError
-from train.adversarial import discriminator_loss, generator_loss, ramp
+from train.adversarial import discriminator_loss
 from train.discriminators import DiscriminatorConfig, feature_distance, make_discriminator
 
 NAMES = ("unet", "patchgan", "srgan", "esrgan")
@@ -38,30 +38,6 @@ def test_it_learns_to_tell_two_textures_apart(name):
     assert judged_real.mean() > judged_fake.mean() + 1
 
 
-@pytest.mark.parametrize("kind", ["bce", "relativistic", "relativistic_average", "wasserstein"])
-def test_what_helps_one_hurts_the_other(kind):
-    low, high = torch.full((4, 1), -1.0), torch.full((4, 1), 1.0)
-    assert discriminator_loss(kind, high, low) < discriminator_loss(kind, low, high)
-    assert generator_loss(kind, high, low) > generator_loss(kind, low, high)
-
-
-@pytest.mark.parametrize("kind", ["relativistic", "relativistic_average"])
-def test_relativistic_rules_do_not_see_an_offset(kind):
-    real, fake = torch.randn(8, 1), torch.randn(8, 1)
-    for loss in (discriminator_loss, generator_loss):
-        torch.testing.assert_close(loss(kind, real + 3, fake + 3), loss(kind, real, fake))
-
-
-def test_smoothing_punishes_certainty():
-    sure, fairly = torch.full((4, 1), 9.0), torch.full((4, 1), 2.2)
-    assert discriminator_loss("bce", sure, -sure, 0.1) > discriminator_loss("bce", fairly, -sure, 0.1)
-    assert discriminator_loss("bce", sure, -sure) < discriminator_loss("bce", fairly, -sure)
-
-
-def test_the_ramp_goes_from_nothing_to_all():
-    assert [ramp(done, 0.2) for done in (0, 0.1, 0.2, 1)] == [0, pytest.approx(0.5), 1, 1]
-
-
 def test_feature_distance_is_relative():
     features = [torch.rand(1, 3, 8, 8), torch.rand(1, 6, 4, 4)]
     assert feature_distance(features, features) == 0
@@ -72,5 +48,5 @@ def test_feature_distance_is_relative():
 
 
 def test_no_channels_are_refused():
-    with pytest.raises(InputError, match="0 channels"):
+    with pytest.raises(InputError, match="channels is 0"):
         make_discriminator(DiscriminatorConfig("unet", 0), 4)
