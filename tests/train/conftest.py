@@ -1,4 +1,4 @@
-"""A small data folder of the real one's shape, made on the spot."""
+"""Fixture with a small data folder that has the layout of the real one."""
 
 import json
 from pathlib import Path

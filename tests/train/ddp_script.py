@@ -1,4 +1,4 @@
-"""Run by test_ddp.py in two processes: a few iterations, then the weights and the figures of each."""
+"""Script that test_ddp.py runs in two processes: trains briefly, and saves weights and figures of each process."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ from train.module import SISRModule
 
 
 def validation() -> DataLoader:
-    """Five images of three sites: one process has more of them."""
+    """Return five images of three sites, so that one process has more of them."""
     torch.manual_seed(3)
     images = [{"hr": torch.rand(4, 64, 64), "lr": torch.rand(4, 16, 16), "group": "images"} for _ in range(5)]
     return DataLoader([image | {"site": str(index % 3)} for index, image in enumerate(images)], 1)
@@ -21,7 +21,7 @@ def validation() -> DataLoader:
 
 if __name__ == "__main__":
     stage, folder = sys.argv[1], Path(sys.argv[2])
-    trained = module() if stage == "gan" else SISRModule(module().model.config, warmup_steps=1)
+    trained = module() if stage == "gan" else SISRModule(config=module().model.config, warmup_steps=1)
     length = {"max_time": {"seconds": 3}, "max_epochs": -1} if stage == "clock" else {"max_steps": 6}
     trainer = L.Trainer(
         accelerator="cpu",

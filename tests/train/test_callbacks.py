@@ -10,7 +10,7 @@ from train.module import SISRModule
 
 
 class Average(L.Callback):
-    """The exponential average, computed here once more, step by step."""
+    """Exponential average of the weights, computed independently step by step."""
 
     def __init__(self, decay: float) -> None:
         self.decay, self.values = decay, {}
@@ -21,15 +21,15 @@ class Average(L.Callback):
             self.values[name] = self.decay * old + (1 - self.decay) * value
 
 
-def test_what_is_saved_is_the_average_of_the_weights(tmp_path):
+def test_the_saved_model_has_the_averaged_weights(tmp_path):
     average = Average(0.5)
     callbacks = [average, SaveModel(str(tmp_path / "model")), Averaging(decay=0.5)]
-    trainer(max_steps=6, callbacks=callbacks).fit(SISRModule(SMALL, warmup_steps=1), pairs())
+    trainer(max_steps=6, callbacks=callbacks).fit(SISRModule(config=SMALL, warmup_steps=1), pairs())
     for name, value in load_model(tmp_path / "model").state_dict().items():
         torch.testing.assert_close(value, average.values[name])
 
 
-def test_so_is_what_a_validation_saves_half_way(tmp_path):
+def test_a_validation_also_saves_the_averaged_weights(tmp_path):
     average, seen = Average(0.5), []
 
     class Look(L.Callback):
@@ -42,22 +42,22 @@ def test_so_is_what_a_validation_saves_half_way(tmp_path):
         [{"hr": torch.rand(4, 48, 48), "lr": torch.rand(4, 12, 12), "group": "sentinel2", "site": "a"}], 1
     )
     run = trainer(max_steps=12, val_check_interval=4, num_sanity_val_steps=0, callbacks=callbacks)
-    run.fit(SISRModule(SMALL, warmup_steps=1), pairs(), validation)
+    run.fit(SISRModule(config=SMALL, warmup_steps=1), pairs(), validation)
     assert seen == [True, True, True]
 
 
-def test_the_wrong_order_is_refused(tmp_path):
+def test_averaging_before_saving_is_refused(tmp_path):
     callbacks = [Averaging(decay=0.5), SaveModel(str(tmp_path / "model"))]
     with pytest.raises(InputError, match="expected before"):
-        trainer(max_steps=2, callbacks=callbacks).fit(SISRModule(SMALL), pairs())
+        trainer(max_steps=2, callbacks=callbacks).fit(SISRModule(config=SMALL), pairs())
 
 
 def test_another_module_cannot_be_saved_as_a_model(tmp_path):
-    with pytest.raises(TypeError, match="saves an SRModule, not a LightningModule"):
+    with pytest.raises(TypeError, match="SRModule"):
         SaveModel(str(tmp_path)).on_fit_end(trainer(max_steps=1), L.LightningModule())
 
 
-def test_the_time_of_earlier_runs_is_kept(tmp_path):
+def test_a_resumed_run_adds_to_the_time_of_earlier_runs(tmp_path):
     callback = SaveModel(str(tmp_path))
     callback.load_state_dict({"seconds": 3600.0})
     assert callback.state_dict()["seconds"] >= 3600

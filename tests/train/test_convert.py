@@ -24,7 +24,7 @@ def norm(channels):
 
 
 def original(channels=64, blocks=16, stages=2, bands=3) -> dict[str, torch.Tensor]:
-    """A checkpoint's tensors, by the names and in the shapes of the original repository."""
+    """Return the tensors of a checkpoint, with names and shapes of the original repository."""
     torch.manual_seed(0)
     layers = {
         "conv_block1.conv_block.0": conv(bands, channels, 9),
@@ -48,7 +48,7 @@ def original(channels=64, blocks=16, stages=2, bands=3) -> dict[str, torch.Tenso
 
 
 def as_the_original_computes(tensors, x, blocks, stages):
-    """From the tensors' names alone: SRResNet with a tanh at its end."""
+    """Compute SRResNet with a tanh at its end from the tensors, by their names."""
 
     def convolved(layer, x):
         weight = tensors[f"{layer}.weight"]
@@ -98,10 +98,10 @@ def test_the_converted_model_computes_what_the_original_computed(tmp_path, prefi
     ("change", "words"),
     [
         (lambda t: t.pop("conv_block3.conv_block.0.bias"), "tail.bias is missing"),
-        (lambda t: t.update({"conv_block1.conv_block.0.weight": torch.zeros(64, 3, 7, 7)}), r"is \(64, 3, 7, 7\), exp"),
+        (lambda t: t.update({"conv_block1.conv_block.0.weight": torch.zeros(64, 3, 7, 7)}), "64, 3, 7, 7"),
         (lambda t: t.update({"attention.weight": torch.zeros(1)}), "a layer attention.weight"),
-        (lambda t: t.clear(), "holds no generator of the original"),
-        (lambda t: t.update(original(bands=5)), "has 5 bands and 0 names"),
+        (lambda t: t.clear(), "has no generator of the original"),
+        (lambda t: t.update(original(bands=5)), "5 bands"),
     ],
     ids=["missing", "misshapen", "another layer", "nothing", "five bands"],
 )
@@ -118,7 +118,7 @@ class Evil:
         return (print, ("run",))
 
 
-def test_a_pickle_is_never_run_and_a_broken_file_is_said(tmp_path, capsys):
+def test_code_in_a_pickle_never_runs_and_broken_files_are_refused(tmp_path, capsys):
     evil = save(tmp_path / "evil.ckpt", original(blocks=1, channels=16), config=Evil())
     broken = tmp_path / "broken.ckpt"
     broken.write_bytes(evil.read_bytes()[:5000])
@@ -127,7 +127,12 @@ def test_a_pickle_is_never_run_and_a_broken_file_is_said(tmp_path, capsys):
     plain = tmp_path / "list.ckpt"
     torch.save([1, 2], plain)
     foreign = "more than tensors"
-    for path, words in ((evil, foreign), (broken, "no PyTorch checkpoint"), (text, foreign), (plain, "no generator")):
+    for path, words in (
+        (evil, foreign),
+        (broken, "not a PyTorch checkpoint"),
+        (text, foreign),
+        (plain, "no generator"),
+    ):
         assert main(["convert", str(path), "-o", str(tmp_path / "model")]) == 2
         printed = capsys.readouterr()
         assert words in printed.err
@@ -135,22 +140,22 @@ def test_a_pickle_is_never_run_and_a_broken_file_is_said(tmp_path, capsys):
     assert main(["convert", str(tmp_path / "no.ckpt"), "-o", str(tmp_path / "model")]) == 2
 
 
-def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
+def test_a_folder_that_is_not_empty_is_refused(tmp_path):
     path = save(tmp_path / "x.ckpt", original())
     assert main(["convert", str(path), "-o", str(tmp_path)]) == 2
 
 
-def test_scores_of_callbacks_are_numbers_not_code(tmp_path):
+def test_numpy_scores_of_callbacks_are_accepted(tmp_path):
     scores = {"best_model_score": np.float64(0.3), "wait_count": np.int64(3), "half": np.float32(0.5)}
     path = save(tmp_path / "x.ckpt", original(), callbacks={"EarlyStopping": scores})
     assert main(["convert", str(path), "-o", str(tmp_path / "model")]) == 0
 
 
-def test_a_fusion_that_is_left_out_is_said(tmp_path, caplog):
+def test_a_fusion_that_is_left_out_is_logged(tmp_path, caplog):
     tensors = original()
     assert main(["convert", str(save(tmp_path / "one.ckpt", tensors)), "-o", str(tmp_path / "one")]) == 0
     assert "fusion" not in caplog.text
     state = {f"net.{name}": tensor for name, tensor in tensors.items()} | {"fusion.encode.weight": torch.zeros(1)}
     torch.save({"state_dict": state}, tmp_path / "several.ckpt")
     assert main(["convert", str(tmp_path / "several.ckpt"), "-o", str(tmp_path / "several")]) == 0
-    assert "its fusion (fusion.encode.weight, 0 more) is left out" in caplog.text
+    assert "fusion.encode.weight" in caplog.text

@@ -1,4 +1,4 @@
-"""The original's experiments run end to end, each from the one before, on data made here."""
+"""Tests that the experiments of the original run end to end, each from the one before."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from train.__main__ import main
 
 CONFIGS = Path("train/configs").resolve()
 EXPERIMENTS = [f"sisr_exp{number}" for number in range(1, 8)] + [f"misr_exp{number}" for number in range(1, 4)]
-# The same networks, small.
+# Changes that make the networks small.
 SMALL = {
     "config": {"channels": 16, "blocks": 1},
     "discriminator": {"channels": 4},
@@ -45,7 +45,7 @@ def run(name: str, *options: str) -> int:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """All of them, one after the other; their folders."""
+    """Run all experiments, one after the other; return their folder and exit codes."""
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("original")
         patch.chdir(folder)
@@ -57,7 +57,7 @@ def finished(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_it_ends_with_a_model_a_report_and_pictures(finished, name):
+def test_a_run_writes_model_report_and_pictures(finished, name):
     runs, codes = finished
     assert codes[name] == 0
     if name.startswith("misr"):
@@ -71,7 +71,7 @@ def test_it_ends_with_a_model_a_report_and_pictures(finished, name):
     assert (runs / name / "checkpoints" / "last.ckpt").is_file()
 
 
-def test_an_experiment_whose_start_is_missing_says_so(tmp_path, monkeypatch, capsys):
+def test_an_experiment_without_its_start_is_refused(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     index(tmp_path / "data" / "spot6")
     assert run("sisr_exp4") == 2

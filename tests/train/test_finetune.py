@@ -1,4 +1,4 @@
-"""The guide's commands: a bundled model, one's own pairs, a better model for them."""
+"""Tests of the commands in the guide: fine-tune a bundled model on own pairs."""
 
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from rs_srgan.evaluation.metrics.psnr import psnr
 from rs_srgan.hub.names import DEFAULT_MODEL
 from tests.train.data.makers import pair_folder
 from train.__main__ import main
-from train.data.pairs import PairLoader, split_pairs
+from train.data.pair_loader import PairLoader
+from train.data.pair_split import split_pairs
 
 CONFIG = str(Path("train/configs/finetune.yaml").resolve())
 
@@ -41,17 +42,17 @@ def test_fine_tuning_on_a_site_improves_that_site(own, tmp_path):
     assert np.mean(gains) > 0.1
 
 
-def test_the_log_goes_where_it_is_sent(own, tmp_path):
+def test_log_chooses_the_logger(own, tmp_path):
     options = ["--trainer.max_steps=2", "--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false"]
     given = ["--config", CONFIG, "--data.root", str(own), "--data.crop_lr_px=16", "--log", "tensorboard"]
     assert main(["fit", *given, *options]) == 0
     assert list((tmp_path / "runs" / "finetune" / "log").rglob("events.*"))
     report = (tmp_path / "runs" / "finetune" / "report.md").read_text()
-    assert "No curves here: the log is TensorBoardLogger's" in report
+    assert "TensorBoardLogger" in report
 
 
 class OwnData(L.LightningDataModule):
-    """As a user would write one."""
+    """Data module as a user would write it."""
 
     def __init__(self, scale: int, bands: tuple[str, ...], mtf_nyquist: tuple[float, ...], count: int = 4):
         super().__init__()
@@ -66,7 +67,7 @@ class OwnData(L.LightningDataModule):
         return DataLoader([{**item, "site": "here", "group": "own"} for item in self.items], 1)
 
 
-def test_a_data_module_of_ones_own_works_by_its_class_path(own, tmp_path):
+def test_a_users_data_module_works_by_its_class_path(own, tmp_path):
     config = yaml.safe_load(Path(CONFIG).read_text())
     config["data"] = {"class_path": f"{OwnData.__module__}.OwnData", "init_args": {"count": 6}}
     (tmp_path / "own.yaml").write_text(yaml.safe_dump(config))
@@ -84,7 +85,7 @@ def test_a_data_module_of_ones_own_works_by_its_class_path(own, tmp_path):
         (["--model.fusion.name", "recursive"], "one view of each place and the model is a MISR"),
     ],
 )
-def test_a_wrong_request_is_said_in_a_line(own, options, words, capsys):
+def test_a_wrong_request_ends_with_one_line(own, options, words, capsys):
     assert main(["fit", "--config", CONFIG, "--data.root", str(own), "--trainer.accelerator=cpu", *options]) == 2
     printed = capsys.readouterr().err
     assert words in printed.splitlines()[-1]

@@ -1,10 +1,11 @@
-"""Training end to end on a small data folder, by the command that users type."""
+"""Tests of training end to end on a small data folder, by the command that users type."""
 
 import csv
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -17,8 +18,8 @@ CONFIG = "train/configs/sisr_x4_rgbn.yaml"
 
 @pytest.fixture
 def fit(small_data, tmp_path):
-    """Run `python -m train fit` with the shipped configuration, cut down to a few steps of a small net."""
-    config = yaml.safe_load(open(CONFIG))
+    """Return a function that runs `python -m train fit` with a bundled configuration and a small network."""
+    config = yaml.safe_load(Path(CONFIG).read_text())
     text = yaml.safe_dump(config).replace("runs/sisr_x4_rgbn", str(tmp_path / "run"))
     (tmp_path / "config.yaml").write_text(text)
     small = {
@@ -52,7 +53,7 @@ def rows(folder):
         return list(csv.DictReader(file))
 
 
-def test_a_run_logs_validates_saves_a_loadable_model_and_goes_on_where_it_stopped(fit, tmp_path):
+def test_a_run_saves_a_model_and_resumes_where_it_stopped(fit, tmp_path):
     first = fit(trainer__max_steps=8)
     assert first.returncode == 0, first.stderr
     folder = tmp_path / "run"
@@ -72,7 +73,7 @@ def test_a_run_logs_validates_saves_a_loadable_model_and_goes_on_where_it_stoppe
     assert all(moved)
 
 
-def test_a_validation_by_itself_leaves_the_runs_results_alone(fit, tmp_path):
+def test_validate_keeps_the_results_of_the_run(fit, tmp_path):
     assert fit(trainer__max_steps=4).returncode == 0
     folder = tmp_path / "run"
     before = {path: path.stat().st_mtime_ns for name in ("model", "figures") for path in (folder / name).iterdir()}
@@ -91,7 +92,7 @@ def test_a_validation_by_itself_leaves_the_runs_results_alone(fit, tmp_path):
         ({"trainer__max_steps": 2, "model__init_args__config__chanels": "32"}, "chanels"),
     ],
 )
-def test_a_wrong_request_is_exit_code_2_and_says_what(fit, options, words):
+def test_a_wrong_request_ends_with_exit_code_2(fit, options, words):
     done = fit(**options)
     assert done.returncode == 2, done.stderr[-2000:]
     assert words in done.stderr

@@ -23,16 +23,16 @@ def test_known_values():
     hr = torch.zeros(1, 1, 8, 8)
     assert charbonnier(hr + 0.3, hr).item() == pytest.approx(0.3, abs=1e-5)
     assert charbonnier(hr, hr).item() == pytest.approx(1e-3)
-    assert fft(hr + 0.5, hr).item() == pytest.approx(0.5 * 8 / (8 * 5))  # all of it in one of 8 x 5 coefficients
+    assert fft(hr + 0.5, hr).item() == pytest.approx(0.5 * 8 / (8 * 5))  # one of 8 x 5 coefficients has all of it
     ramp = hr + torch.arange(8.0)
     assert gradient(ramp, hr).item() == pytest.approx(1.0)
     assert l1(hr - 0.3, hr).item() == pytest.approx(0.3)
     assert mse(hr - 0.3, hr).item() == pytest.approx(0.09)
     assert tv(ramp, hr).item() == pytest.approx(1.0)
-    assert tv(ramp + 2 * ramp.mT, ramp).item() == pytest.approx(3.0)  # of SR alone
+    assert tv(ramp + 2 * ramp.mT, ramp).item() == pytest.approx(3.0)  # HR has no effect
 
 
-def test_ldl_minds_isolated_artifacts_and_not_an_even_error():
+def test_ldl_punishes_isolated_artifacts_and_not_an_even_error():
     hr = torch.zeros(1, 1, 32, 32)
     even, artifact = hr + 0.1, hr.clone()
     artifact[..., 16, 16] = 0.1 * 32 * 32  # the same mean error
@@ -41,7 +41,7 @@ def test_ldl_minds_isolated_artifacts_and_not_an_even_error():
     near, far = artifact.clone(), artifact.clone()
     near[..., 17, 18] += 0.1
     far[..., 2, 2] += 0.1
-    assert ldl(near, hr) > ldl(far, hr)  # beside it the difference is unsteady
+    assert ldl(near, hr) > ldl(far, hr)  # the difference varies more beside the artifact
 
 
 def test_the_spectral_angle_is_the_angle():
@@ -66,7 +66,7 @@ def test_a_weight_scales_its_term_and_zero_leaves_it_out():
     torch.testing.assert_close(terms["charbonnier"], 2 * charbonnier(sr, hr))
 
 
-def test_the_spectral_angle_does_not_ask_for_brightness():
+def test_the_spectral_angle_has_no_gradient_towards_brightness():
     for brightness in (0.02, 0.3):
         hr = brightness * torch.tensor([1.0, 2.0, 0.5, 3.0])[None, :, None, None].expand(1, 4, 4, 4)
         sr = (0.9 * hr).requires_grad_()
@@ -75,5 +75,5 @@ def test_the_spectral_angle_does_not_ask_for_brightness():
 
 
 def test_a_negative_weight_is_refused():
-    with pytest.raises(InputError, match=r"weights\.fft is -1"):
+    with pytest.raises(InputError, match=r"weights\.fft"):
         ReconstructionWeights(fft=-1.0)

@@ -8,7 +8,7 @@ from rs_srgan.models import MISR
 from tests.train.test_module import trainer
 from train.__main__ import main
 from train.data.degradation import SensorJitter
-from train.data.revisits import RevisitsConfig, simulate_views
+from train.data.views import RevisitsConfig, simulate_views
 from train.misr import MISRModule
 from train.start import FusionConfig
 
@@ -17,20 +17,20 @@ FUSION = FusionConfig(channels=16, blocks=1)
 
 
 def batches(count=40):
-    """Stripes finer than LR's pixels, which only several views can tell apart."""
+    """Return batches with stripes finer than LR pixels, which only several views can resolve."""
     random = torch.Generator().manual_seed(0)
     result = []
     for _ in range(count):
         phase = torch.rand(4, 1, 1, 1, generator=random) * 6
         hr = 0.2 + 0.1 * torch.sin(torch.arange(64) * 0.9 + phase).expand(4, 4, 64, 64)
         made = simulate_views(hr[:, None], 6, 4, SMALL.mtf_nyquist, SensorJitter(1.0), RevisitsConfig(), random)
-        result.append({**made, "hr": hr})
+        result.append({**made._asdict(), "hr": hr})
     return result
 
 
-def test_the_fusion_learns_what_one_view_cannot_show_and_the_sisr_model_stays():
+def test_training_improves_the_fusion_and_keeps_the_sisr_model():
     torch.manual_seed(0)
-    module = MISRModule(SMALL, fusion=FUSION, learning_rate=3e-3, warmup_steps=5)
+    module = MISRModule(config=SMALL, fusion=FUSION, learning_rate=3e-3, warmup_steps=5)
     module.log = module.log_dict = lambda *_, **__: None
     before = copy.deepcopy(module.model.sisr.state_dict())
     seen = batches()
@@ -47,7 +47,7 @@ def test_the_fusion_learns_what_one_view_cannot_show_and_the_sisr_model_stays():
 
 def test_a_model_for_one_view_is_refused():
     with pytest.raises(InputError, match="give fusion"):
-        MISRModule(SMALL)
+        MISRModule(config=SMALL)
 
 
 @pytest.mark.parametrize("config", ["misr_x4_rgbn", "misr_x2_rgbn"])
@@ -59,4 +59,4 @@ def test_the_bundled_configurations_train(config, small_data, tmp_path):
     model = MISR.from_pretrained(tmp_path / "model")
     assert isinstance(model.sisr, SISR) and model.config.fusion == "innovation"
     started_from = load_model(config.replace("misr", "sisr").replace("_", "-"))
-    assert model.alone().fingerprint() == started_from.fingerprint()  # also after averaging
+    assert model.alone().fingerprint() == started_from.fingerprint()  # averaging changes no weight of it

@@ -14,12 +14,12 @@ def steps(log):
 
 def test_a_resumed_run_has_the_log_of_the_runs_before(tmp_path):
     first = write(tmp_path, 0, [10, 20, 30, 40])
-    write(tmp_path, 1, [30, 40, 50])  # gone on with from the checkpoint at 25
+    write(tmp_path, 1, [30, 40, 50])  # resumed from the checkpoint of step 25
     last = write(tmp_path, 10, [60])
     assert steps(last) == [(10, 0), (20, 0), (30, 1), (40, 1), (50, 1), (60, 10)]
     assert steps(first) == [(10, 0), (20, 0), (30, 0), (40, 0)]
 
 
-def test_a_run_that_began_anew_has_its_own_only(tmp_path):
+def test_a_new_run_has_only_its_own_log(tmp_path):
     write(tmp_path, 0, [10, 20, 30])
     assert steps(write(tmp_path, 1, [10, 20])) == [(10, 1), (20, 1)]

@@ -4,12 +4,12 @@ import pytest
 
 from rs_srgan.models.catalogue import catalogue
 from train.__main__ import main
-from train.provenance import manifest_hash, revision
+from train.provenance import revision
 from train.reproduce import recipe
 
 
 @pytest.mark.parametrize("name", catalogue())
-def test_every_bundled_model_has_a_recipe_and_says_how_its_training_ended(name):
+def test_every_bundled_model_has_a_recipe_and_a_training_record(name):
     assert recipe(name).is_file()
     record = json.loads((catalogue()[name].folder / "training.json").read_text())
     assert record["minutes"] > 0
@@ -33,22 +33,10 @@ def test_a_recipe_still_trains(small_data, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["sisr-x3-rgbn"], "No bundled model 'sisr-x3-rgbn'; expected one of"),
-        (["sisr-x4-rgbn", "--minutes", "0"], "minutes is 0; expected more than 0"),
+        (["sisr-x3-rgbn"], "No bundled model 'sisr-x3-rgbn'"),
+        (["sisr-x4-rgbn", "--minutes", "0"], "minutes is 0"),
     ],
 )
-def test_what_cannot_be_done_again_is_said(arguments, words, capsys):
+def test_a_wrong_request_ends_with_exit_code_2(arguments, words, capsys):
     assert main(["reproduce", *arguments]) == 2
     assert words in capsys.readouterr().err
-
-
-def test_the_manifest_is_of_names_and_contents(tmp_path):
-    folders = [tmp_path / name / "sentinel2" for name in ("a", "b")]
-    for folder in folders:
-        folder.mkdir(parents=True)
-        for number in (1, 2):
-            (folder / f"{number}.tif").write_bytes(bytes(number))
-    first, second = (manifest_hash(folder.glob("*")) for folder in folders)
-    assert first == second
-    (folders[1] / "2.tif").write_bytes(b"other")
-    assert manifest_hash(folders[1].glob("*")) != first
