@@ -3,18 +3,22 @@
 import re
 from threading import Lock
 
+import torch
 from huggingface_hub import HfApi
 from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
 
 from rs_srgan import MISR, SISR, InputError, SISRConfig, load_model
-from rs_srgan.hub.download import WEIGHTS_FILE
+from rs_srgan.hub.download import fetch
 from rs_srgan.hub.errors import HUB_ERRORS
-from rs_srgan.models.catalogue import catalogue
+from rs_srgan.hub.files import CONFIG_FILE, WEIGHTS_FILE
+from rs_srgan.models.catalogue import catalogue, read_model_config
+from rs_srgan.models.generators import GENERATORS
 
 # Visitors can name a model of the Hub as organisation/name, never a folder of the server or an address.
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 # Four times the largest network of our configurations.
 MAX_WEIGHTS_BYTES = 300_000_000
+_MAX_CONFIG_BYTES = 100_000
 _HUB_SECONDS = 10.0
 
 
@@ -91,6 +95,7 @@ class Models:
         with self._lock:  # one download at a time
             if name not in self._from_hub:
                 _check_size(name)
+                _check_network(name)
                 model = load_public(name)
                 if model.config.several:
                     raise InputError(
@@ -126,3 +131,19 @@ def _check_size(name: str) -> None:
     megabytes, most = sizes[WEIGHTS_FILE] / 1e6, MAX_WEIGHTS_BYTES / 1e6
     if megabytes > most:
         raise InputError(f"{name} has {megabytes:.0f} MB of weights; this server takes at most {most:.0f} MB.")
+    if sizes.get(CONFIG_FILE, 0) > _MAX_CONFIG_BYTES:
+        raise InputError(f"{name} has a {CONFIG_FILE} of {sizes[CONFIG_FILE]:,} bytes; a configuration has fewer.")
+
+
+def _check_network(name: str) -> None:
+    """Check how large a network the configuration of a Hub model describes, before memory is allocated for it."""
+    config = read_model_config(fetch(name, CONFIG_FILE, token=False).parent)
+    inputs = len(config.bands) + len(config.guide_bands) * config.scale**2
+    with torch.device("meta"):  # shapes only
+        network = GENERATORS[config.generator](inputs, len(config.bands), config.scale, config.channels, config.blocks)
+    size = sum(weight.numel() * weight.element_size() for weight in network.parameters())
+    if size > MAX_WEIGHTS_BYTES:
+        raise InputError(
+            f"{name} describes a network of {size / 1e6:.0f} MB; this server takes at most "
+            f"{MAX_WEIGHTS_BYTES / 1e6:.0f} MB."
+        )

@@ -7,7 +7,8 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 
 from app.jobs import models as models_module
 from app.jobs.models import Models
-from rs_srgan import MISR, InputError, MISRConfig
+from rs_srgan import MISR, InputError, MISRConfig, SISRConfig
+from rs_srgan.models.config_file import write_config
 
 
 def repository(**sizes: int) -> SimpleNamespace:
@@ -17,7 +18,7 @@ def repository(**sizes: int) -> SimpleNamespace:
 
 
 @pytest.fixture
-def hub(monkeypatch):
+def hub(monkeypatch, tmp_path):
     """A Hub with one repository, which records the requests."""
     asked = []
     answers = {"info": repository(config_json=500, model_safetensors=4_000_000)}
@@ -31,6 +32,8 @@ def hub(monkeypatch):
             return answers["info"]
 
     monkeypatch.setattr(models_module, "HfApi", Api)
+    monkeypatch.setattr(models_module, "fetch", lambda *_, **__: tmp_path / "config.json")
+    write_config(tmp_path / "config.json", "SISR", SISRConfig())
     return SimpleNamespace(asked=asked, answers=answers)
 
 
@@ -56,6 +59,21 @@ def test_too_large_weights_are_not_downloaded(hub, monkeypatch):
     monkeypatch.setattr(models_module, "load_public", lambda name: pytest.fail("the weights were downloaded"))
     with pytest.raises(InputError, match="5000 MB"):
         Models().load("someone/large")
+
+
+@pytest.mark.parametrize("generator", ["edsr", "rrdb"])
+def test_a_network_that_would_fill_the_memory_is_not_built(hub, monkeypatch, tmp_path, generator):
+    write_config(tmp_path / "config.json", "SISR", SISRConfig(generator=generator, channels=1024, blocks=256))
+    monkeypatch.setattr(models_module, "load_public", lambda name: pytest.fail("the network was built"))
+    with pytest.raises(InputError, match="describes a network of"):
+        Models().load("someone/small")
+
+
+def test_a_huge_configuration_is_not_downloaded(hub, monkeypatch):
+    hub.answers["info"] = repository(config_json=5_000_000, model_safetensors=4_000_000)
+    monkeypatch.setattr(models_module, "fetch", lambda *_, **__: pytest.fail("the configuration was downloaded"))
+    with pytest.raises(InputError, match="bytes"):
+        Models().load("someone/small")
 
 
 def test_a_fetched_model_can_be_chosen(hub, monkeypatch, model):
