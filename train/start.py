@@ -40,7 +40,7 @@ def start(config: SISRConfig | None, init_from: str | None, fusion: FusionConfig
     """Return the model to train, in training mode.
 
     Args:
-        config: configuration of a new model. With `init_from` it may change sensor, normalisation, projection and scale.
+        config: configuration of a new model. With `init_from` it may change sensor, normalisation, projection, scale.
             With another scale the last layers start from random weights, and all others from those of `init_from`.
         init_from: bundled name, folder or Hub id of a trained model.
         fusion: fusion to add to a SISR model. The MISR model gives the same result as that model at first.
