@@ -61,9 +61,7 @@ def test_ruined_weights_replace_no_saved_file(stage, validates, tmp_path):
     assert all(value.isfinite().all() for value in checkpoint["current_model_state"].values())
     if validates:
         assert all(value.isfinite().all() for value in load_model(tmp_path / "model").state_dict().values())
-        assert (
-            json.loads((tmp_path / "model" / "training.json").read_text())["steps"] == 4
-        )  # batches, also for a GAN
+        assert json.loads((tmp_path / "model" / "training.json").read_text())["steps"] == 4  # batches, also for a GAN
     else:
         assert not (tmp_path / "model").exists()
 

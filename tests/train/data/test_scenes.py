@@ -3,6 +3,7 @@ import pytest
 import rasterio
 
 from rs_srgan import InputError
+from rs_srgan.sensors import LANDSAT_OLI
 from tests.conftest import scene_dn
 from tests.safe_builder import build_safe
 from tests.train.conftest import write
@@ -11,14 +12,14 @@ from train.data.scenes import Scene, SceneDataModule
 BANDS = ("B04", "B03", "B02", "B08")
 
 
-def far(path, pixels):
+def far(path, pixels, bands=BANDS):
     """Write an image 100 km away from the images of `write`."""
     place = rasterio.transform.from_origin(7e5, 5e6, 10, 10)
     count, height, width = pixels.shape
     profile = {"driver": "GTiff", "dtype": "uint16", "crs": "EPSG:32632", "transform": place}
     with rasterio.open(path, "w", count=count, height=height, width=width, **profile) as out:
         out.write(pixels)
-        out.descriptions = BANDS
+        out.descriptions = bands
 
 
 def test_windows_of_geotiffs_and_products(tmp_path):
@@ -52,3 +53,21 @@ def test_the_same_ground_on_both_sides_leaks(tmp_path):
 def test_a_pattern_without_scenes_is_refused(tmp_path):
     with pytest.raises(InputError, match="nothing found"):
         SceneDataModule([str(tmp_path / "*.SAFE")], []).setup("fit")
+
+
+def test_scenes_are_decoded_by_the_sensor(tmp_path):
+    bands = ("B4", "B3", "B2", "B5")
+    dn = np.full((4, 64, 64), 8000, np.uint16)
+    write(tmp_path / "train.tif", dn, bands)
+    far(tmp_path / "val.tif", dn + 4, bands)
+    data = SceneDataModule(
+        [str(tmp_path / "train.tif")],
+        [str(tmp_path / "val.tif")],
+        scale=2,
+        bands=bands,
+        sensor="landsat-oli",
+        crop_lr_px=8,
+    )
+    data.setup("fit")
+    assert data.mtf == LANDSAT_OLI.mtf_nyquist(bands)
+    np.testing.assert_allclose(data.validation[0]["hr"], 8004 * 2.75e-5 - 0.2, atol=1e-6)
