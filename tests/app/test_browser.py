@@ -420,7 +420,7 @@ def test_visitors_do_not_see_each_others_files(page, browser, server, write_tif)
         ("text.tif", b"no image", "text.tif"),
         ("cut.tif", b"II*\0garbage", "cut.tif"),
         ("a.tif", b"<VRTDataset></VRTDataset>", "a.tif"),
-        ("l'été <img src=x onerror=alert(1)>.tif", b"II*\0garbage", "l'été <img src=x onerror=alert(1)>.tif"),
+        ("l'été <img src=x onerror=alert(1)>.tif", b"II*\0garbage", "l'été img src=x"),
     ],
 )
 def test_a_wrong_file_is_a_clear_error(page, tmp_path, name, content, words):
