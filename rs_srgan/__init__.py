@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
     from rs_srgan.models.loading import load_model
 else:
-    # Imported when asked for: that takes seconds, in which the command has to hear Ctrl-C already.
+    # Names are imported at first use: the imports take seconds, and the command must react to Ctrl-C before them.
     _HOMES = {
         "MISR": "rs_srgan.models",
         "SISR": "rs_srgan.models",
@@ -38,7 +38,7 @@ else:
 
 
 def _push_model(*arguments: Any, **options: Any) -> str:  # noqa: ANN401
-    """See `rs_srgan.publishing.push.push_model`."""
+    """Push a model, see `rs_srgan.publishing.push.push_model`."""
     pushed: str = import_module("rs_srgan.publishing.push").push_model(*arguments, **options)
     return pushed
 

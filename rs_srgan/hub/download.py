@@ -1,9 +1,7 @@
-"""Files of a checkpoint: from a folder, or from the Hub by way of its cache, whole and at once or not at all."""
+"""Files of a model, from a folder, or from the Hub through its cache: complete, or not at all."""
 
-import hashlib
 import logging
 import os
-import re
 from functools import partial
 from pathlib import Path
 
@@ -19,16 +17,10 @@ from huggingface_hub.errors import (
 
 from rs_srgan.errors import InputError
 from rs_srgan.hub.errors import HUB_ERRORS, check_token, explained, in_plain_words
+from rs_srgan.hub.files import COMMIT, HASH, describe_missing, has_hash
 
-CONFIG_FILE = "config.json"
-WEIGHTS_FILE = "model.safetensors"
-PICKLE_SUFFIXES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle")
-
-# Seconds until a Hub that does not answer counts as away. Slow ones take one or two.
+# Seconds to wait for an answer of the Hub. Slow connections take one or two.
 _PATIENCE = 5
-
-COMMIT = re.compile(r"[0-9a-f]{40}")
-_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 logger = logging.getLogger(__name__)
 
@@ -43,20 +35,29 @@ def fetch(
     force_download: bool = False,
     local_files_only: bool = False,
 ) -> Path:
-    """Path of one file of a checkpoint: in the folder `source`, or downloaded from the Hub repository of that name.
+    """Return the path of one file of a model: in the folder `source`, or in the Hub's cache after a download.
 
-    Where the Hub cannot be reached, what the cache holds is taken, and a warning logged. A file that is not what its
-    hash says, in the cache or as it arrived, is downloaded once again.
+    If the Hub does not answer, the cached file is used and a warning is logged. A file whose content does not have its
+    hash, in the cache or after a download, is downloaded once more.
+
+    Args:
+        source: a folder, or a Hub id `organisation/name`.
+        filename: name of the file.
+        revision: branch, tag or commit on the Hub; None: the newest.
+        token: token for private repositories; None: the one of `hf auth login`.
+        cache_dir: folder for downloads; None: the Hub's own cache.
+        force_download: download also a file that the cache holds.
+        local_files_only: never use the network.
 
     Raises:
-        InputError: no such folder, repository, revision or file, no network, a download that is damaged twice, or no
-            folder for downloads.
+        InputError: there is no such folder, repository, revision or file; the Hub does not answer and the cache does
+            not hold the file; a download is damaged twice; or the cache is not writable.
     """
     folder = Path(source)
     if folder.is_dir():
         path = folder / filename
         if not path.is_file():
-            raise InputError(_without(str(folder), filename, [each.name for each in folder.iterdir()]))
+            raise InputError(describe_missing(str(folder), filename, [each.name for each in folder.iterdir()]))
         return path
     repo = str(source)
     with in_plain_words(repo, revision):
@@ -66,26 +67,19 @@ def fetch(
         away = None
         if not local_files_only and (force_download or not isinstance(known, str)):
             try:
-                away = _why_away(repo, filename, revision, token)
+                away = _find_failure(repo, filename, revision, token)
             except EntryNotFoundError:
-                raise InputError(_without(f"{repo} on the Hub", filename, _listed(repo, revision, token))) from None
+                present = _list_files(repo, revision, token)
+                raise InputError(describe_missing(f"{repo} on the Hub", filename, present)) from None
         if away and force_download:
             raise away
-        try:
-            path = Path(get(force_download=force_download, local_files_only=local_files_only or away is not None))
-        except LocalEntryNotFoundError:
-            if away is None:
-                raise
-            if isinstance(away, HfHubHTTPError | FileMetadataError):
-                raise away from None
-            remedy = "It is not in the local cache; a bundled model (rs-srgan models) or a folder needs no network."
-            raise InputError(f"{explained(away, repo, revision)} {remedy}") from None
+        path = _from_cache_or_hub(get, repo, revision, away, force_download, local_files_only)
         if away:
-            why = explained(away, repo, revision)
-            logger.warning("%s of %s is the cached one and may be old. %s", filename, repo, why)
+            reason = explained(away, repo, revision)
+            logger.warning("%s of %s is the cached one and may be old. %s", filename, repo, reason)
         if _is_whole(path):
             return path
-        if local_files_only or away or _why_away(repo, filename, revision, token):
+        if local_files_only or away or _find_failure(repo, filename, revision, token):
             raise InputError(f"{path} is damaged. Load the model once with the Hub in reach: that downloads it anew.")
         logger.warning("%s is damaged; downloading it once again.", path)
         path = Path(get(force_download=True))
@@ -100,14 +94,39 @@ def fetch(
 
 
 def commit_of(path: Path) -> str:
-    """The commit that a file which was fetched from the Hub is of: its folder in the cache."""
+    """Return the commit of a file that was fetched from the Hub: the name of its folder in the cache."""
     return path.parent.name
 
 
-def _why_away(repo: str, filename: str, revision: str | None, token: str | bool | None) -> Exception | None:
-    """What keeps the Hub from answering, so that the cache has to do.
+def _from_cache_or_hub(
+    get: "partial[str]",
+    repo: str,
+    revision: str | None,
+    away: Exception | None,
+    force_download: bool,
+    local_files_only: bool,
+) -> Path:
+    """Return the path that hf_hub_download gives, without asking the Hub if it is `away`."""
+    try:
+        return Path(get(force_download=force_download, local_files_only=local_files_only or away is not None))
+    except LocalEntryNotFoundError:
+        if away is None:
+            raise
+        if isinstance(away, HfHubHTTPError | FileMetadataError):
+            raise away from None
+        remedy = "It is not in the local cache; a bundled model (rs-srgan models) or a folder needs no network."
+        raise InputError(f"{explained(away, repo, revision)} {remedy}") from None
 
-    Asked first, and once, because hf_hub_download asks for 23 seconds before it says that nobody is there.
+
+def _find_failure(repo: str, filename: str, revision: str | None, token: str | bool | None) -> Exception | None:
+    """Ask the Hub for a file and return the error if it does not answer, or None.
+
+    hf_hub_download itself would try for 23 seconds before it reports that nobody answers.
+
+    Raises:
+        EntryNotFoundError: the repository has no such file.
+        RevisionNotFoundError: the repository has no such revision.
+        HFValidationError: the name is no Hub id.
     """
     try:
         found = get_hf_file_metadata(hf_hub_url(repo, filename, revision=revision), token=token, timeout=_PATIENCE)
@@ -121,34 +140,15 @@ def _why_away(repo: str, filename: str, revision: str | None, token: str | bool 
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether a file of the cache is what the Hub said it would be.
+    """Return whether a file of the cache has the content that the Hub announced, as far as can be told.
 
-    It is a link to what is named by its hash. Only the first link counts, as the next may lead to a store with names of
-    its own. Where the system knows no links, or a mirror gives other names than hashes, nothing tells.
+    The file is a link to a file that is named by its hash. Only the first link counts, because the next one may lead to
+    a store with other names. Without links, or with a mirror that gives other names than hashes, the result is True.
     """
     name = Path(os.readlink(path)).name if path.is_symlink() else ""
-    return not _HASH.fullmatch(name) or has_hash(path, name)
+    return not HASH.fullmatch(name) or has_hash(path, name)
 
 
-def has_hash(path: Path, expected: str) -> bool:
-    """Whether a file has the hash that the Hub gives for it: SHA-256 of a large file, Git's SHA-1 of another."""
-    with path.open("rb") as file:
-        if len(expected) == 64:
-            return hashlib.file_digest(file, "sha256").hexdigest() == expected
-        content = file.read()
-    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest() == expected
-
-
-def _listed(repo: str, revision: str | None, token: str | bool | None) -> list[str]:
+def _list_files(repo: str, revision: str | None, token: str | bool | None) -> list[str]:
     files = HfApi(token=token).model_info(repo, revision=revision, timeout=10).siblings or []
     return [each.rfilename for each in files]
-
-
-def _without(where: str, filename: str, there: list[str]) -> str:
-    pickles = sorted(name for name in there if name.endswith(PICKLE_SUFFIXES))
-    if pickles and WEIGHTS_FILE not in there:
-        return (
-            f"{where} holds {pickles[0]}, a pickle, which can run any code when opened. "
-            f"Expected {WEIGHTS_FILE}: save the model with save_pretrained()."
-        )
-    return f"{where} has no {filename}; expected what save_pretrained() writes."

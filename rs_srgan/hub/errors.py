@@ -1,4 +1,4 @@
-"""What goes wrong with the Hugging Face Hub, in words that say what to do. No token is ever in them."""
+"""Errors of the Hugging Face Hub as messages that say what to do. They never contain a token."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,16 +22,20 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError,
 from rs_srgan.errors import InputError
 
 LOG_IN = "Log in: hf auth login, or set HF_TOKEN."
-# What huggingface_hub raises; HfHubHTTPError and OfflineModeIsEnabled are among them.
+# Errors that huggingface_hub raises; HfHubHTTPError and OfflineModeIsEnabled are among them.
 HUB_ERRORS = (HTTPError, HFValidationError, OSError)
 
 
 @contextmanager
 def in_plain_words(repo: str, revision: str | None = None) -> Iterator[None]:
-    """Within it, what the Hub, the network or the cache raise becomes an InputError.
+    """Turn errors of the Hub, the network and the cache into an InputError, within a `with` block.
+
+    Args:
+        repo: Hub id, for the message.
+        revision: branch, tag or commit, for the message.
 
     Raises:
-        InputError: anything of that.
+        InputError: the block raised one of HUB_ERRORS.
     """
     try:
         yield
@@ -40,54 +44,59 @@ def in_plain_words(repo: str, revision: str | None = None) -> Iterator[None]:
 
 
 def explained(error: Exception, repo: str, revision: str | None = None) -> InputError:
-    """The error that says so to people.
+    """Return an InputError that explains an error of the Hub.
 
-    The texts of transport errors are left out, since that for a header that cannot be sent quotes the token.
+    It leaves out the texts of transport errors: the one for an invalid header quotes the token.
+
+    Args:
+        error: the error.
+        repo: Hub id, for the message.
+        revision: branch, tag or commit, for the message.
     """
     where = f"{repo}@{revision}" if revision else repo
     match error:
         case HFValidationError():
             text = f"{where!r} is no Hub id; expected organisation/name, and a branch, tag or commit as revision."
         case LocalTokenNotFoundError():
-            text = f"{where} was to be read with your token, but there is none. {LOG_IN}"
+            text = f"{where} needs a token, but there is none. {LOG_IN}"
         case GatedRepoError():
             text = f"{where}: accept its terms on the Hub first, then log in: hf auth login."
         case RevisionNotFoundError():
-            text = f"{repo} has no revision {revision or 'main'!r} on the Hub. Without one, the newest is taken."
+            text = f"{repo} has no revision {revision or 'main'!r} on the Hub. Leave the revision out for the newest."
         case RepositoryNotFoundError():
             text = f"No model {repo!r} on the Hub, or it is private: check its name, or log in with hf auth login."
         case LocalEntryNotFoundError():
             text = (
-                f"{where} is not in the local cache, and only that was to be used. "
-                "Without local_files_only it is downloaded."
+                f"{where} is not in the local cache, and local_files_only forbids a download. "
+                "Leave local_files_only out."
             )
         case EntryNotFoundError():
-            text = f"{where} on the Hub lacks a file that was asked for."
+            text = f"{where} on the Hub lacks a requested file. Check the revision."
         case HfHubHTTPError():
             text = f"{where}: {_refusal(error)}"
         case OfflineModeIsEnabled():
-            text = f"{where}: the Hub is not asked while HF_HUB_OFFLINE is set. Unset it."
+            text = f"{where}: HF_HUB_OFFLINE is set, so the Hub is not asked. Unset it."
         case FileMetadataError():
-            text = f"What answers at {constants.ENDPOINT} is not the Hub. Look at HF_ENDPOINT and at your proxy."
+            text = f"The server at {constants.ENDPOINT} is not the Hub. Check HF_ENDPOINT and your proxy."
         case OSError(errno=number) if number is not None:
             text = (
                 f"The cache of Hugging Face cannot be used ({error.filename or where}: {error.strerror}). "
-                "Make room there, or name a folder that can be written to: HF_HOME, or cache_dir."
+                "Make room there, or name a writable folder: HF_HOME, or cache_dir."
             )
         case OSError():
-            text = f"{where} did not arrive whole. Try again; if that does not help, look at the proxy."
+            text = f"{where} did not arrive whole. Try again; if that does not help, check your proxy."
         case _:
             failed = f"the connection to {_asked(error)} failed ({type(error).__name__})"
-            text = f"{where}: {failed}. Look at your network."
+            text = f"{where}: {failed}. Check your network."
     return InputError(text)
 
 
 def _asked(error: Exception) -> str:
-    """Who was: the Hub, or the storage that it sends downloads and uploads to."""
+    """Return the name of the server: the Hub, or the storage that the Hub redirects downloads and uploads to."""
     try:
         made = error.response if isinstance(error, HfHubHTTPError) else error.request  # type: ignore[attr-defined]
         address = urlsplit(str(made.url))
-    except (AttributeError, RuntimeError):  # nothing was asked
+    except (AttributeError, RuntimeError):  # no request was sent
         return f"the Hub at {constants.ENDPOINT}"
     if address.netloc == urlsplit(constants.ENDPOINT).netloc:
         return f"the Hub at {constants.ENDPOINT}"
@@ -97,29 +106,32 @@ def _asked(error: Exception) -> str:
 def _refusal(error: HfHubHTTPError) -> str:
     status, asked = error.response.status_code, _asked(error)
     if asked.startswith("the Hub's storage") and status in (401, 403):
-        return f"{asked} refuses ({status}), though the Hub sent us there. Try again; then look at your proxy."
+        return f"{asked} refuses ({status}), though the Hub sent us there. Try again; then check your proxy."
     match status:
         case 401:
-            return f"the Hub does not know your token (401). {LOG_IN}"
+            return f"the Hub does not accept your token (401). {LOG_IN}"
         case 403:
             return (
-                "your token gives no right to that (403). Take one with more: https://huggingface.co/settings/tokens."
+                "your token does not permit that (403). Create one that does: https://huggingface.co/settings/tokens."
             )
         case 412:
-            return "somebody else pushed in the meantime (412). Look at what they did, then push again."
+            return "somebody else pushed in the meantime (412). Look at their commit, then push again."
         case 429:
-            return "you asked the Hub too often (429). Wait some minutes, and log in if you have not: hf auth login."
+            return "you sent the Hub too many requests (429). Wait some minutes, or log in: hf auth login."
     if status >= 500:
-        return f"the Hub has a problem of its own ({status}). Try again in some minutes: https://status.huggingface.co."
+        return f"the Hub has an internal problem ({status}). Try again in some minutes: https://status.huggingface.co."
     said = (error.server_message or "").strip().splitlines()
     return f"the Hub refuses ({status}{': ' + said[0] if said else ''})."
 
 
 def check_token(token: str | bool | None) -> None:
-    """Raise where what would be sent can be no token, before a library quotes it in its own error.
+    """Check the token before a library quotes it in an error of its own.
+
+    Args:
+        token: the token; None: the one of `hf auth login`; False: no token.
 
     Raises:
-        InputError: it has characters that no header can have.
+        InputError: the token has characters that a header cannot have.
     """
     sent = token if isinstance(token, str) else (None if token is False else get_token())
     if sent is not None and not (sent.isascii() and sent.isprintable() and " " not in sent):

@@ -1,45 +1,50 @@
-"""What a model's name means: a bundled model, a folder, or a repository of the Hugging Face Hub, in that order."""
+"""Names of models: a bundled model, a folder, or a repository of the Hugging Face Hub, tried in that order."""
 
 import re
 from pathlib import Path
 
 from rs_srgan.errors import InputError
-from rs_srgan.hub.download import WEIGHTS_FILE
+from rs_srgan.hub.files import WEIGHTS_FILE
 
-# For Sentinel-2's bands of either pixel size.
+# Default models for the 10 m and for the 20 m bands of Sentinel-2.
 DEFAULT_MODELS = {"10m": "sisr-x4-rgbn", "20m": "sisr-x2-20m"}
 DEFAULT_MODEL = DEFAULT_MODELS["10m"]
-# For several images of one place.
+# Default model for several images of one place.
 REVISITS_MODEL = "misr-x4-rgbn"
-# For those who ask for detail and name no model.
+# Default model if detail is given.
 DETAIL_MODEL = "srgan-x4-rgbn"
 
-# Hub ids as the Hub itself allows them.
+# Hub ids that the Hub allows, with an optional revision.
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?")
 
 
 def bundle() -> Path:
-    """hub_cards: inside the package in an installed wheel, beside it in a checkout."""
+    """Return the folder hub_cards: inside the package in an installed wheel, beside it in a checkout."""
     here = Path(__file__).parent.parent
     return here / "hub_cards" if (here / "hub_cards").is_dir() else here.parent / "hub_cards"
 
 
 def bundled_names() -> list[str]:
-    """Of the models that come with the package."""
+    """Return the names of the models that come with the package."""
     folders = sorted(bundle().iterdir()) if bundle().is_dir() else []
     return [folder.name for folder in folders if (folder / WEIGHTS_FILE).is_file()]
 
 
 def is_local(name: str) -> bool:
-    """Whether a model's name says something on this machine only: neither a bundled one, nor a Hub id."""
+    """Return whether a name is neither that of a bundled model nor a Hub id, and so means a folder."""
     return name not in bundled_names() and (not _HUB_ID.fullmatch(name) or Path(Path(name).parts[0]).is_dir())
 
 
 def find_source(name: str | Path, revision: str | None = None) -> tuple[str | Path, str | None]:
-    """Where a model lies: a folder and no revision, or a repository on the Hub and its revision, None for the newest.
+    """Return where a model is: a folder and None, or a Hub id and its revision.
+
+    Args:
+        name: name of a bundled model, folder, or Hub id with an optional `@revision`. A name that looks like a path is
+            never taken for a Hub id.
+        revision: branch, tag or commit on the Hub; None: the newest, or the one in `name`.
 
     Raises:
-        InputError: neither, or a revision of what has none. What looks like a path is never taken for a repository.
+        InputError: `name` is none of these, or a revision is given for something other than a Hub id.
     """
     if not isinstance(name, str | Path):
         raise InputError(f"The model is {name!r:.80}; expected a name, a folder, or a Hub id organisation/name.")
@@ -48,14 +53,16 @@ def find_source(name: str | Path, revision: str | None = None) -> tuple[str | Pa
         raise InputError(f"The model's name is empty; expected one of {known}, a folder, or a Hub id.")
     bundled = text in bundled_names()
     if revision is not None and (bundled or "@" in text or Path(name).is_dir() or not revision):
-        raise InputError(f"{name} with revision {revision!r}: only Hub ids have revisions, and one. Leave it out.")
+        raise InputError(f"{name} with revision {revision!r}: only Hub ids have revisions, and only one. Leave it out.")
     if bundled:
         return bundle() / text, None
     if Path(name).is_dir():
         return Path(name), None
     if text in (*DEFAULT_MODELS.values(), DETAIL_MODEL, REVISITS_MODEL):
-        raise InputError(f"{text} is not bundled with this version. Give another model (--model).")
-    # "runs/final" in a folder that has "runs" is a path with a slip of the pen
+        raise InputError(
+            f"{text} is not bundled with this version. Give another model (--model); rs-srgan models lists them."
+        )
+    # "runs/final" in a folder that has "runs" is a mistyped path, not a Hub id.
     if isinstance(name, Path) or is_local(text):
         raise InputError(
             f"No model {text!r}: expected one of {known}, an existing folder, or a Hub id organisation/name."

@@ -1,7 +1,7 @@
-"""What pushes a model with its card.
+"""Registry of the function that pushes a model with its card.
 
-`model.push_to_hub` belongs to the models, and cards are written above them, in `rs_srgan.publishing`. So that no import
-runs upwards, the package itself registers here what a model calls.
+`model.push_to_hub` belongs to the models, but cards are written in `rs_srgan.publishing`, which imports the models. So
+that models need not import it, the package registers the function here, and models call it from here.
 """
 
 from collections.abc import Callable
@@ -11,10 +11,10 @@ _registered: list[Publisher] = []
 
 
 def register_publisher(publisher: Publisher) -> None:
-    """Register what pushes a model: called with the model, the Hub id and the options of `push_to_hub`."""
+    """Register the function that pushes a model; it takes the model, the Hub id and the options of `push_to_hub`."""
     _registered[:] = [publisher]
 
 
 def publisher() -> Publisher:
-    """Return what pushes a model."""
+    """Return the registered function."""
     return _registered[0]

@@ -1,4 +1,4 @@
-"""Uploading files to a repository of the Hugging Face Hub: only what changed, as one commit."""
+"""Upload files to a repository of the Hugging Face Hub: only changed files, as one commit."""
 
 import logging
 import re
@@ -12,8 +12,8 @@ from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundErro
 from huggingface_hub.hf_api import RepoFile
 
 from rs_srgan.errors import InputError
-from rs_srgan.hub.download import COMMIT, has_hash
 from rs_srgan.hub.errors import HUB_ERRORS, LOG_IN, check_token, explained, in_plain_words
+from rs_srgan.hub.files import COMMIT, has_hash
 from rs_srgan.version import __version__
 
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -24,13 +24,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Pushed:
-    """What a push did, or would do.
+    """Result of a push, or of a dry run.
 
     Attributes:
-        url: of the model, or of the pull request.
-        sent: paths of the files that were new or had changed.
-        removed: pictures of an earlier push that the folder has no more.
-        unchanged: the other files.
+        url: address of the model, or of the pull request.
+        sent: paths of new and changed files.
+        removed: paths of pictures of an earlier push that are no longer in the folder.
+        unchanged: paths of all other files.
     """
 
     url: str
@@ -40,10 +40,16 @@ class Pushed:
 
 
 def check_target(repo: str, revision: str | None, pull_request: bool) -> None:
-    """Check where an upload is to go, before any work is done.
+    """Check the target of an upload, before any work is done.
+
+    Args:
+        repo: Hub id.
+        revision: branch or pull request, see `upload`.
+        pull_request: whether a pull request is to be opened.
 
     Raises:
-        InputError: not a Hub id, a revision that nothing can be pushed to, or a pull request with a revision.
+        InputError: `repo` is no Hub id, nothing can be pushed to the revision, or both a pull request and a revision
+            are given.
     """
     if not _REPO.fullmatch(repo):
         raise InputError(f"{repo!r} is no Hub id; expected organisation/name.")
@@ -72,14 +78,14 @@ def upload(
         repo: `organisation/name`; created if it does not exist.
         replaced_folder: folder of the repository whose other files are removed.
         revision: a branch, created from main if it does not exist, or a pull request, `refs/pr/N`.
-        private: of a repository that is created: True, False, or None for the organisation's default.
+        private: whether a new repository is private; None: the organisation's default.
         pull_request: open a pull request instead of committing to main.
-        dry_run: only report what would be sent.
-        token: by default the one of `hf auth login`.
-        message: of the commit.
+        dry_run: report the changes and send nothing.
+        token: token of the Hub; None: the one of `hf auth login`.
+        message: message of the commit; None: a default.
 
     Raises:
-        InputError: see `check_target`, or what the Hub or the network refuse.
+        InputError: see `check_target`; or the Hub or the network refuses.
     """
     check_target(repo, revision, pull_request)
     with in_plain_words(repo, revision):
@@ -120,7 +126,7 @@ def _repository(api: HfApi, repo: str) -> ModelInfo | None:
 
 
 def _state(api: HfApi, repo: str, revision: str, exists: bool) -> tuple[bool, str | None, dict[str, str]]:
-    """Of a revision, or of main where it is a branch that is to be made: whether it exists, its commit, its hashes."""
+    """Return whether a revision exists, its commit, and the hash of each file; those of main for a new branch."""
     if not exists:
         return False, None, {}
     found = True
@@ -147,7 +153,7 @@ def _commit(
     pull_request: bool,
     head: str | None,
 ) -> str | None:
-    """Make it; the address of the pull request, if it is one."""
+    """Commit, and return the address of the pull request, or None."""
     try:
         commit = api.create_commit(
             repo,
@@ -157,12 +163,12 @@ def _commit(
             create_pr=pull_request,
             parent_commit=head,
         )
-    except RuntimeError as error:  # of a thread that uploads; what it met is the cause
+    except RuntimeError as error:  # raised for a thread that uploads; its error is the cause
         if isinstance(error.__cause__, HUB_ERRORS):
             raise explained(error.__cause__, repo, revision) from None
         raise
     except ValueError as error:
-        raise InputError(f"The Hub refuses what was to be pushed: {' '.join(str(error).split())}") from None
+        raise InputError(f"The Hub refuses the files: {' '.join(str(error).split())}") from None
     return commit.pr_url
 
 

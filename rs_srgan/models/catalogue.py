@@ -5,7 +5,8 @@ from pathlib import Path
 
 from rs_srgan.figures.metrics import METRICS_FILE, Metrics, read_metrics
 from rs_srgan.figures.tracks import VIEWS
-from rs_srgan.hub.download import CONFIG_FILE, fetch
+from rs_srgan.hub.download import fetch
+from rs_srgan.hub.files import CONFIG_FILE
 from rs_srgan.hub.names import bundle, bundled_names
 from rs_srgan.models.classes import find_model_class
 from rs_srgan.models.config import SISRConfig

@@ -16,7 +16,8 @@ from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 
 from rs_srgan.errors import InputError
-from rs_srgan.hub.download import CONFIG_FILE, WEIGHTS_FILE, commit_of, fetch
+from rs_srgan.hub.download import commit_of, fetch
+from rs_srgan.hub.files import CONFIG_FILE, WEIGHTS_FILE
 from rs_srgan.hub.names import find_source
 from rs_srgan.hub.publisher import publisher
 from rs_srgan.models.config import SISRConfig

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import TypedDict
 
 from rs_srgan.errors import InputError
-from rs_srgan.hub.download import CONFIG_FILE, commit_of, fetch
+from rs_srgan.hub.download import commit_of, fetch
+from rs_srgan.hub.files import CONFIG_FILE
 from rs_srgan.hub.names import DETAIL_MODEL, find_source
 from rs_srgan.models.classes import find_model_class
 from rs_srgan.models.detail import set_detail

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rs_srgan.errors import InputError
 from rs_srgan.figures.metrics import METRICS_FILE, read_metrics
-from rs_srgan.hub.download import CONFIG_FILE, PICKLE_SUFFIXES, WEIGHTS_FILE
+from rs_srgan.hub.files import CONFIG_FILE, PICKLE_SUFFIXES, WEIGHTS_FILE
 from rs_srgan.hub.names import is_local
 from rs_srgan.models import SISRConfig
 from rs_srgan.models.loading import load_model
