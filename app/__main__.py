@@ -45,7 +45,7 @@ def make_parser() -> argparse.ArgumentParser:
         action="append",
         dest="public_hosts",
         metavar="NAME",
-        help="host name of the server, such as sr.example.org; others are then refused. Can be given several times",
+        help="host name of the server, for example sr.example.org; others are then refused. Can be given several times",
     )
     parser.add_argument(
         "--auth",
