@@ -40,7 +40,7 @@ def make_engine(
     device = default_device()
     installed = find_spec("openvino") is not None
     if name == "openvino" and not installed:
-        raise InputError("OpenVINO is not installed: pip install rs_srgan[cpu], or take --engine torch.")
+        raise InputError("OpenVINO is not installed: pip install rs_srgan[cpu], or use --engine torch.")
     if name == "auto":
         worth = scene_px >= WORTH_COMPILING_PX
         name = "openvino" if installed and device == "cpu" and worth else "torch"

@@ -51,7 +51,7 @@ class SingleImage:
         if guide is not None and guide.grid != lr.grid.scaled(model.scale):
             raise InputError(
                 f"{model.name} needs {', '.join(model.config.guide_bands)} with {model.scale} times the pixels of "
-                f"{', '.join(model.config.bands)}; in {lr.name} they have {guide.grid.width} x "
+                f"{', '.join(model.config.bands)}; in {lr.name} these have {guide.grid.width} x "
                 f"{guide.grid.height} and {lr.grid.width} x {lr.grid.height}. Give a Sentinel-2 product."
             )
 

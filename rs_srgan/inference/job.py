@@ -59,7 +59,7 @@ def resolve(
     """
     images: list[Source] = [sources] if isinstance(sources, str | Path) else list(sources)
     if not images:
-        raise InputError("There is no image to read; expected one, or several of one place.")
+        raise InputError("There is no image to read; expected one image, or several images of one place.")
     targets = _checked_targets(target, images, options)
     reference = _reference_index(options.reference, images)
     if model is None:
@@ -69,7 +69,7 @@ def resolve(
     block = block_px(tile_px, options.blocksize or BLOCK_PX)
     job = Job(images, targets, model, options, _sensor_of(model, options), reference, tile_px // model.scale, block)
     if job.several and not model.config.several:
-        raise InputError(f"{model.name} takes one image; for several, masks or a reference: {REVISITS_MODEL}.")
+        raise InputError(f"{model.name} takes one image. Several images, masks or a reference need {REVISITS_MODEL}.")
     return job
 
 
@@ -90,7 +90,7 @@ def _checked_targets(target: str | Path, images: Sequence[Source], options: Pred
     if options.uncertainty is not None:
         targets.append(check_target(options.uncertainty, read, options.overwrite))
     if targets[1:] == targets[:1]:
-        raise InputError(f"The result and its uncertainty are both to be {targets[0]}. Choose another name for one.")
+        raise InputError(f"The result and its uncertainty are both named {targets[0]}. Choose another name for one.")
     return targets
 
 
@@ -102,7 +102,7 @@ def _reference_index(reference: int | Source | None, images: Sequence[Source]) -
     for index, name in enumerate((*map(str, map(Path, images)), *names)):
         if name in (str(wanted), wanted.name):
             return index % len(images)
-    raise InputError(f"The reference {reference} is none of the images; expected one of {', '.join(names)}.")
+    raise InputError(f"The reference is {reference}; expected one of {', '.join(names)}.")
 
 
 def _tile_px(scale: int, images: int, options: PredictOptions) -> int:

@@ -51,7 +51,7 @@ def export(model: str | Path | SISR, target: str | Path, *, overwrite: bool = Fa
     if not target.parent.is_dir():
         raise InputError(f"The folder {target.parent} does not exist. Make it first.")
     if target.exists() and not (overwrite and target.is_file()):
-        raise InputError(f"{target} exists. Choose another name, or say that it may be replaced (--overwrite).")
+        raise InputError(f"{target} exists. Choose another name, or replace it (overwrite=True, --overwrite).")
     model = sisr_model(model).eval()
     try:
         with TemporaryDirectory(dir=target.parent, prefix=".rs_srgan_") as folder:

@@ -106,7 +106,7 @@ def _revisits_steps(model: MISR) -> tuple[list[Step], int]:
     """
     fusion = model.fusion
     if not isinstance(fusion, InnovationFusion):
-        raise InputError(f"{model.name} has the fusion {model.config.fusion!r}, which PyTorch runs: --engine torch.")
+        raise InputError(f"OpenVINO cannot run the fusion {model.config.fusion!r} of {model.name}. Use --engine torch.")
     made = len(model.config.bands) * model.scale**2
     halo, left = model.receptive_field, max(model.sisr.projection.reach_lr_px, BICUBIC_REACH_LR_PX)
     # margins in LR pixels that are left after each step

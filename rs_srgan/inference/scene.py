@@ -78,7 +78,7 @@ class Scene:
         self.lr_px = region.window.height * region.window.width
         info, gain, bias = np.iinfo(encoding.dtype), np.array(encoding.gain), np.array(encoding.bias)
         self.storable = f"{info.min * gain[0] + bias[0]:g}..{info.max * gain[0] + bias[0]:g}"
-        # reflectance, by band: inputs of floats may hold values that no DN of the result stands for
+        # reflectance of each band: an input of floats may hold values that the result's DN cannot store
         ends = np.array([info.min - 0.5, info.max + 0.5])[:, None]
         self._limits = (ends * gain + bias).astype(np.float32)[..., None, None]
 
@@ -98,14 +98,13 @@ class Scene:
             InputError: an area of interest so small that it holds no pixel of the result.
         """
         if not self.model.exact_tiling:
-            name = self.model.name
-            logger.warning("The generator of %s looks at whole tiles: the result depends on the tile size.", name)
+            logger.warning("The result depends on the tile size: %s has no exact tiling.", self.model.name)
         window, halo = self.region.window, self.model.receptive_field
         tiles = plan_tiles(window.height, window.width, tile_lr_px, halo)
         parts = in_order(tiles, _BAND_PX // (self.model.scale if self.model.config.guide_bands else 1))
         if aoi is not None and not any(self._holds_some_of(part) for part in parts):
             raise InputError(
-                f"{Path(aoi).name} holds the centre of no pixel of the result: it is too small. Draw it larger, or "
+                f"{Path(aoi).name} contains no pixel centre of the result, because it is too small. Draw it larger, or "
                 "give a bounding box instead (bbox, --bbox)."
             )
         return parts
@@ -173,7 +172,7 @@ class Scene:
             return [np.full(shape, encoding.nodata or 0, encoding.dtype) for encoding in self.encodings]
         for dn, encoding in zip(pixels.images, self.encodings, strict=True):
             low, high = encoding.limits
-            if encoding.nodata is not None and low < encoding.nodata < high:  # else no value of data anyway
+            if encoding.nodata is not None and low < encoding.nodata < high:  # at the limits no data can have the value
                 dn[dn == encoding.nodata] += 1
             if pixels.valid is not None:
                 dn[~pixels.valid] = encoding.nodata
@@ -238,7 +237,7 @@ def _uncertainty_encoding(model: SISR | MISR) -> Encoding:
         InputError: a model without an uncertainty head.
     """
     if isinstance(model, MISR):
-        raise InputError(f"{model.name} has no uncertainty head, as models of several images. Use a model of one.")
+        raise InputError(f"{model.name} takes several images, so it has no uncertainty head. Use a model of one image.")
     model.uncertainty_head()
     bands = len(model.config.bands)
     return Encoding("uint16", (_UNCERTAINTY_GAIN,) * bands, (0.0,) * bands, nodata=0, tagged=True)

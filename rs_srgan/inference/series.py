@@ -90,9 +90,9 @@ def open_series(
         InputError: something about a revisit cannot be used.
     """
     if masks is not None and len(masks) != len(sources):
-        raise InputError(f"There are {len(masks)} masks for {len(sources)} images; give one each, {NO_MASK} for none.")
+        raise InputError(f"There are {len(masks)} masks for {len(sources)} images; expected one each, {NO_MASK} for none.")
     if reference is not None and not 0 <= reference < len(sources):
-        raise InputError(f"The reference is image {reference} of {len(sources)}; they count from 0.")
+        raise InputError(f"The reference is image {reference} of {len(sources)}; expected 0 to {len(sources) - 1}.")
     with ExitStack() as stack:
         revisits = []
         for index, source in enumerate(sources):
@@ -101,7 +101,7 @@ def open_series(
         if reference is None:
             reference = _clearest(revisits, bbox, aoi)
         first = revisits[reference]
-        logger.info("%s: registering %d others to it ...", first.raster.name, len(revisits) - 1)
+        logger.info("Registering %d images to %s ...", len(revisits) - 1, first.raster.name)
         region = find_region(first.raster.grid, first.raster.name, bbox, aoi)
         order = [reference, *(index for index in range(len(revisits)) if index != reference)]
         yield Series([revisits[index] for index in order], order, region, model)

@@ -112,6 +112,6 @@ def _memory_advice(tile_lr_px: int) -> Iterator[None]:
         yield
     except MemoryError as error:
         raise MemoryError(
-            f"The memory is full with tiles of {tile_lr_px} x {tile_lr_px} pixels. Take smaller ones (tile, --tile), "
+            f"The memory is full with tiles of {tile_lr_px} x {tile_lr_px} pixels. Use smaller tiles (tile, --tile) "
             "or fewer threads (threads, --threads)."
         ) from error

@@ -109,10 +109,10 @@ class _Writer:
         """Log a warning if no pixel was valid, or if values were clipped."""
         name = self._scene.inputs.lr.name
         if self._empty:
-            logger.warning("%s holds no valid pixel, and so does the result.", name)
+            logger.warning("%s contains no valid pixel, so the result contains no data.", name)
         if self._clipped:
             logger.warning(
-                "%s: %.3g %% of the values are beyond %s, which is what the result's DN can hold, and were clipped.",
+                "%s: %.3g %% of the values are outside %s, the range of the result's DN, and were clipped.",
                 name,
                 100 * self._clipped / self._measured,
                 self._scene.storable,

@@ -25,7 +25,7 @@ def test_share_of_clipped_values_is_reported(model, write_tif, tmp_path, caplog)
     reflectance[:, 5:7, :10] = np.nan  # and of the rest, a twentieth is not there
     reflectance[0, 10, 10] = 7
     super_resolve(write_tif(reflectance), tmp_path / "out.tif", model, tile=8)
-    assert "26.4 % of the values are beyond 0..6.5535" in caplog.text
+    assert "26.4 % of the values are outside 0..6.5535" in caplog.text
     assert caplog.text.count("clipped") == 1
     caplog.clear()
     super_resolve(write_tif(np.abs(reflectance).clip(0, 6)), tmp_path / "other.tif", model, tile=8)

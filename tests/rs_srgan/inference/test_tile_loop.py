@@ -45,7 +45,7 @@ def test_closed_run_keeps_all_finished_tiles(model, write_tif, tmp_path):
     ("other", "words"),
     [
         ({"tile": 32}, "tile size"),
-        ({"blocksize": 128}, "block size"),
+        ({"blocksize": 32}, "block size"),
         ({"compress": "none"}, "compression"),
         ({"precision": "bf16"}, "torch bf16"),
         ({"offset": -1000}, "scaling"),
