@@ -90,7 +90,7 @@ def open_series(
         InputError: something about a revisit cannot be used.
     """
     if masks is not None and len(masks) != len(sources):
-        raise InputError(f"There are {len(masks)} masks for {len(sources)} images; expected one each, {NO_MASK} for none.")
+        raise InputError(f"There are {len(masks)} masks for {len(sources)} images; give one each, {NO_MASK} for none.")
     if reference is not None and not 0 <= reference < len(sources):
         raise InputError(f"The reference is image {reference} of {len(sources)}; expected 0 to {len(sources) - 1}.")
     with ExitStack() as stack:
