@@ -118,4 +118,4 @@ def require_files(what: str, found: Sequence[Any]) -> None:
         InputError: it is empty.
     """
     if not found:
-        raise InputError(f"{what}: nothing found.")
+        raise InputError(f"{what}: nothing found; expected at least one file.")
