@@ -20,11 +20,14 @@ def main() -> None:
     from app.sandbox.process import cut_down_gdal, gdal_settings
 
     cut_down_gdal(gdal_settings())  # the server opens results only, but more drivers would add risk
+    from app.guard import allowed_hosts
     from app.server import serve
     from app.settings import Settings
 
     options["public_hosts"] = tuple(options["public_hosts"] or ())
     settings = Settings(**{name: value for name, value in options.items() if value is not None})
+    if settings.mcp and not allowed_hosts(settings.host, settings.public_hosts):
+        raise SystemExit("--mcp on a public address needs --public-host NAME, the name of the server.")
     try:
         serve(settings)
     except OSError as error:
