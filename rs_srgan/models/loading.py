@@ -35,7 +35,8 @@ def load_model(
     Args:
         name: name of a bundled model (`rs-srgan models`), folder that `save_pretrained` wrote, or Hub id
             `organisation/name`, with `@revision` if it is not the newest. They are tried in this order; a name that
-            looks like a path is never sent to the network.
+            looks like a path is never sent to the network. For folders of older versions, see
+            `rs_srgan.models.config_file`.
         revision: branch, tag or commit on the Hub, instead of `@revision`.
         token: token for private repositories; None: the one of `hf auth login`.
         cache_dir: folder for downloads; None: the Hub's own cache.

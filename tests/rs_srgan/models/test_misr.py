@@ -54,7 +54,7 @@ def test_every_view_counts_and_the_reference_leads(misr, views):
         assert not torch.equal(misr(stack, reference=1), sr)
 
 
-def test_what_is_masked_does_not_show(misr):
+def test_masked_pixels_do_not_affect_the_result(misr):
     stack, mask, offsets = stack_of(4)
     hidden = stack.clone()
     hidden[:, 1:][~mask[:, 1:, None].expand_as(hidden[:, 1:])] = torch.nan
@@ -62,7 +62,7 @@ def test_what_is_masked_does_not_show(misr):
         torch.testing.assert_close(misr(hidden, mask, offsets), misr(stack, mask, offsets), rtol=0, atol=0)
 
 
-def test_a_view_that_is_hidden_or_too_far_off_is_as_if_it_were_not_there():
+def test_a_hidden_or_distant_view_has_no_effect():
     misr = lively(CONFIGS["innovation"])
     stack, mask, offsets = stack_of(4)
     nothing, far = mask.clone(), offsets.clone()
@@ -98,7 +98,7 @@ def test_nothing_beyond_the_receptive_field_matters(fusion):
     assert (where - side // 2).abs().max() >= reach - (2 if fusion == "innovation" else 9)  # of the latter, T = 16
 
 
-def test_tiles_do_not_show():
+def test_the_result_does_not_depend_on_the_tile_size():
     misr = lively(CONFIGS["innovation"])
     random = np.random.default_rng(0)
     images = [random.random((4, 80, 90), dtype=np.float32) for _ in range(3)]
@@ -107,7 +107,7 @@ def test_tiles_do_not_show():
     np.testing.assert_allclose(misr.predict(images[:1]), misr.sisr.predict(images[0]), rtol=0, atol=2e-6)
 
 
-def test_where_the_reference_has_no_data_there_is_none(tmp_path):
+def test_nodata_of_the_reference_stays_nodata(tmp_path):
     misr = lively(CONFIGS["innovation"])
     images = [np.full((4, 20, 20), 0.2, np.float32) for _ in range(2)]
     images[1][:, 3, 4] = np.nan
@@ -116,7 +116,7 @@ def test_where_the_reference_has_no_data_there_is_none(tmp_path):
     assert np.isfinite(misr.predict(images)).all()
 
 
-def test_it_begins_as_its_sisr_model(misr, tmp_path):
+def test_an_untrained_fusion_gives_the_sisr_model(misr, tmp_path):
     torch.manual_seed(0)
     sisr = SISR(sisr_config(misr.config)).eval()
     model = MISR.from_sisr(sisr, misr.config).eval()
@@ -126,18 +126,18 @@ def test_it_begins_as_its_sisr_model(misr, tmp_path):
     model.save_pretrained(tmp_path)
     again = MISR.from_pretrained(tmp_path)
     assert again.config == misr.config
-    with pytest.raises(InputError, match=r"another architecture than SISR: scale 4, not 2"):
+    with pytest.raises(InputError, match="scale"):
         MISR.from_sisr(SISR(SISRConfig(scale=2, channels=16, blocks=1)), misr.config)
 
 
 @pytest.mark.parametrize(
     ("shape", "options", "words"),
     [
-        ((1, 4, 8, 8), {}, "expected .batch, views, 4"),
-        ((1, 2, 3, 8, 8), {}, "expected .batch, views, 4"),
-        ((1, 2, 4, 8, 8), {"reference": 2}, "view 2 of 2"),
-        ((1, 2, 4, 8, 8), {"mask": torch.ones(1, 2, 8, 7, dtype=torch.bool)}, "The mask has shape"),
-        ((1, 2, 4, 8, 8), {"offsets": torch.zeros(1, 2, 8, 8)}, "The offsets have shape"),
+        ((1, 4, 8, 8), {}, "views"),
+        ((1, 2, 3, 8, 8), {}, "views"),
+        ((1, 2, 4, 8, 8), {"reference": 2}, "reference"),
+        ((1, 2, 4, 8, 8), {"mask": torch.ones(1, 2, 8, 7, dtype=torch.bool)}, "mask"),
+        ((1, 2, 4, 8, 8), {"offsets": torch.zeros(1, 2, 8, 8)}, "offsets"),
     ],
 )
 def test_other_shapes_are_refused(misr, shape, options, words):

@@ -1,4 +1,4 @@
-"""What every generator can do, whatever it is made of."""
+"""Properties that every generator must have."""
 
 import numpy as np
 import onnxruntime
@@ -34,8 +34,8 @@ def test_every_weight_learns(generator):
     assert [name for name, weight in model.named_parameters() if weight.grad is None or not weight.grad.any()] == []
 
 
-def test_it_learns_in_bf16_channels_last_too(generator):
-    """As the trainer has it. Kernels of PyTorch's have left garbage in gradients there."""
+def test_gradients_are_finite_in_bf16_channels_last(generator):
+    """Training uses this layout; some kernels of PyTorch write garbage into gradients there."""
     model = SISR(SISRConfig(generator=generator, channels=48, blocks=1)).train().to(memory_format=torch.channels_last)
     for _ in range(10):
         model.zero_grad()
@@ -44,7 +44,7 @@ def test_it_learns_in_bf16_channels_last_too(generator):
         assert [name for name, weight in model.named_parameters() if not weight.grad.isfinite().all()] == []
 
 
-def test_saved_and_loaded_it_computes_the_same(generator, tmp_path):
+def test_a_saved_and_loaded_model_gives_the_same_pixels(generator, tmp_path):
     model = SISR(SISRConfig(generator=generator, **SMALL)).eval()
     model.save_pretrained(tmp_path)
     lr = torch.rand(1, 4, 8, 9)
@@ -59,8 +59,8 @@ def test_a_batch_is_its_images_one_by_one(generator):
         torch.testing.assert_close(model(lr), torch.cat([model(image[None]) for image in lr]))
 
 
-def test_it_says_whether_tiles_are_exact(generator):
-    """Far from a change, an exact generator's result does not change; another's does."""
+def test_exact_tiling_tells_whether_distant_pixels_matter(generator):
+    """A change beyond the receptive field changes the result only of generators without exact tiling."""
     model = SISR(SISRConfig(generator=generator, **SMALL)).eval()
     side = model.receptive_field + 9
     lr = torch.rand(1, 4, side, side)
@@ -72,8 +72,8 @@ def test_it_says_whether_tiles_are_exact(generator):
 
 
 @pytest.mark.parametrize("name", GENERATORS)
-def test_each_pixel_looks_as_far_as_it_says(name):
-    """By gradient, of all that is no mean over the whole image."""
+def test_the_receptive_field_is_exact(name):
+    """Measured by the gradient, without layers that average the whole image."""
     torch.manual_seed(0)
     generator = SISR(SISRConfig(generator=name, **SMALL)).eval().double().generator
     for block in generator.modules():
@@ -87,7 +87,7 @@ def test_each_pixel_looks_as_far_as_it_says(name):
     assert middle - rows.min() == rows.max() - middle == middle - cols.min() == cols.max() - middle == reach
 
 
-def test_exported_to_onnx_it_computes_the_same(generator, tmp_path):
+def test_an_exported_model_gives_the_same_pixels(generator, tmp_path):
     scale = {"edsr": 8, "rrdb": 2, "rcab": 2, "lka": 8}.get(generator, 4)  # between them, all
     model = SISR(SISRConfig(generator=generator, scale=scale, **SMALL)).eval()
     size = torch.export.Dim("height"), torch.export.Dim("width")
