@@ -6,7 +6,7 @@ import tempfile
 
 # `make test` uses no accelerator, also on machines that have one.
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-import tests.hub.address  # noqa: F401  # before huggingface_hub
+import tests.rs_srgan.hub.address  # noqa: F401  # before huggingface_hub
 
 # Keep converted graphs of the small test models out of the user's cache.
 os.environ["HF_ASSETS_CACHE"] = tempfile.mkdtemp(prefix="rs_srgan_tests_")

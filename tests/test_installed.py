@@ -64,7 +64,7 @@ def test_the_hub_tests_pass_with_the_other_major_version_of_huggingface_hub(tmp_
     printed = run(python, "-c", "import huggingface_hub; print(huggingface_hub.__version__)", cwd=tmp_path)
     assert printed.startswith(other.rstrip("*"))
     process = subprocess.run(
-        [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/hub"],
+        [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/rs_srgan/hub"],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,

@@ -1,6 +1,6 @@
 """Where tests look for the Hub: here, never at the real one, and without anybody's token or cache.
 
-huggingface_hub reads all of this when it is imported. In tests/hub a look-alike answers; elsewhere the port is closed.
+huggingface_hub reads all of this when it is imported. In tests/rs_srgan/hub a look-alike answers; elsewhere the port is closed.
 """
 
 import os

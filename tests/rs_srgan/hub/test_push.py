@@ -14,7 +14,7 @@ from rs_srgan import InputError, load_model
 from rs_srgan.cli.main import main
 from rs_srgan.models.catalogue import catalogue
 from rs_srgan.publishing import describe, push
-from tests.hub.server import OWNER, STRANGER
+from tests.rs_srgan.hub.server import OWNER, STRANGER
 
 NAME = "organisation/small-model"
 PARTS = {"README.md", "about.toml", "config.json", "metrics.json", "model.safetensors", "pictures/report_curves.png"}

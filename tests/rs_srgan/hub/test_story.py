@@ -14,12 +14,12 @@ from huggingface_hub import ModelCard
 
 from rs_srgan import load_model
 from tests.conftest import scene_dn
-from tests.hub.server import OWNER
+from tests.rs_srgan.hub.server import OWNER
 from tests.train.data.makers import pair_folder
 
 pytest.importorskip("torchmetrics")
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NAME = "organisation/spot-x4"
 QUICK = "--trainer.max_epochs=1 --trainer.accelerator=cpu --data.steps_per_epoch=5 --data.crop_lr_px=16"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.hub.address import SOCKET
-from tests.hub.server import OWNER, HubLookalike
+from tests.rs_srgan.hub.address import SOCKET
+from tests.rs_srgan.hub.server import OWNER, HubLookalike
 
 
 @pytest.fixture(scope="session")

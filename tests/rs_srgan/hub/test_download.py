@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from rs_srgan import MISR, SISR, InputError, MISRConfig, load_model
-from tests.hub import server
-from tests.hub.server import OWNER, STRANGER
+from tests.rs_srgan.hub import server
+from tests.rs_srgan.hub.server import OWNER, STRANGER
 
 NAME = "organisation/small-model"
 WEIGHTS = "model.safetensors"
