@@ -1,6 +1,7 @@
-"""Where tests look for the Hub: here, never at the real one, and without anybody's token or cache.
+"""The address of the Hub in tests: a port of this machine, never the real Hub, without anybody's token or cache.
 
-huggingface_hub reads all of this when it is imported. In tests/rs_srgan/hub a look-alike answers; elsewhere the port is closed.
+huggingface_hub reads these variables when it is imported. A replica answers for the tests of this folder. For all other
+tests the port is closed.
 """
 
 import os
