@@ -1,5 +1,6 @@
 """Attacks by files: through GDAL to addresses on the network, and to other files of the server."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -325,3 +326,20 @@ def test_an_image_cannot_hang_the_server_by_a_grid_that_is_a_pipe(jobs, write_ti
         source.write_bytes(source.read_bytes().replace(place.encode(), str(pipe).encode()))
         with pytest.raises(InputError, match="grid file"):
             submit_image(jobs, str(source), REQUEST)
+
+
+def test_an_address_in_the_gml_box_of_an_image_is_not_asked(products, product, quicklook, trap):
+    named = b"urn:ogc:def:crs:EPSG::32633"
+    address = f"{trap.address}/".encode().ljust(len(named), b"a")
+    for image in product.rglob("*_60m.jp2"):
+        with rasterio.open(image) as source:
+            dn, profile = source.read(), source.profile
+        with rasterio.open(image, "w", **profile, geojp2="NO", reversible=True, quality=100) as out:
+            out.write(dn)
+        content = image.read_bytes()
+        assert named in content and len(address) == len(named)
+        image.write_bytes(content.replace(named, address))
+        image.with_name(f"{image.name}.aux.xml").unlink(missing_ok=True)
+    with contextlib.suppress(InputError):  # without a CRS the product has no place
+        assert products.choose(product.name).glance.quicklook == quicklook
+    assert trap.asked == []
