@@ -1,0 +1,55 @@
+"""Names of models: bundled, a folder, or on the Hub."""
+
+from pathlib import Path
+
+import pytest
+
+from rs_srgan import InputError
+from rs_srgan.hub.names import (
+    DEFAULT_MODELS,
+    DETAIL_MODEL,
+    REVISITS_MODEL,
+    bundle,
+    bundled_names,
+    find_source,
+    is_local,
+)
+
+
+def test_all_default_models_are_bundled():
+    assert {*DEFAULT_MODELS.values(), DETAIL_MODEL, REVISITS_MODEL} <= set(bundled_names())
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "revision"),
+    [
+        ("sisr-x4-rgbn", bundle() / "sisr-x4-rgbn", None),
+        ("org/model", "org/model", None),
+        ("org/model@v1", "org/model", "v1"),
+    ],
+)
+def test_a_name_leads_to_its_source(name, source, revision):
+    assert find_source(name) == (source, revision)
+
+
+def test_a_folder_is_found_before_the_hub_is_asked(tmp_path, monkeypatch):
+    (tmp_path / "org" / "model").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert find_source("org/model") == (Path("org/model"), None)
+
+
+@pytest.mark.parametrize("name", ["./model", "/srv/model", "../model", "org/model/part", "nothing", ""])
+def test_a_path_is_never_taken_for_a_hub_id(name):
+    with pytest.raises(InputError):
+        find_source(name)
+
+
+@pytest.mark.parametrize(("name", "local"), [("sisr-x4-rgbn", False), ("org/model", False), ("./runs/model", True)])
+def test_local_names_mean_something_on_this_machine_only(name, local):
+    assert is_local(name) == local
+
+
+@pytest.mark.parametrize("name", ["sisr-x4-rgbn", "org/model@v2"])
+def test_a_revision_goes_with_a_plain_hub_id(name):
+    with pytest.raises(InputError, match="revision"):
+        find_source(name, "v1")

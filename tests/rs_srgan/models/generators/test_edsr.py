@@ -1,0 +1,24 @@
+"""EDSR: what distinguishes it from the other generators."""
+
+import torch
+
+from rs_srgan.models.generators.edsr import EDSR
+
+
+def make(blocks: int) -> EDSR:
+    torch.manual_seed(0)
+    return EDSR(4, 4, 2, 16, blocks)
+
+
+def test_each_block_adds_the_same_reach():
+    reaches = [make(blocks).receptive_field for blocks in (1, 2, 3)]
+    assert reaches[2] - reaches[1] == reaches[1] - reaches[0] > 0
+
+
+def test_each_block_adds_the_same_number_of_weights():
+    sizes = [sum(weight.numel() for weight in make(blocks).parameters()) for blocks in (1, 2, 3)]
+    assert sizes[2] - sizes[1] == sizes[1] - sizes[0] > 0
+
+
+def test_a_block_of_two_convolutions_adds_two_pixels():
+    assert make(2).receptive_field - make(1).receptive_field == 2
