@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from rs_srgan.hub.upload import Pushed, check_target, upload
 from rs_srgan.models.checkpoint import HubModel
@@ -65,29 +66,23 @@ def push_model(
     repo: str,
     *,
     reports: Sequence[str | Path] = (),
-    revision: str | None = None,
-    private: bool | None = None,
-    pull_request: bool = False,
-    force: bool = False,
-    token: str | None = None,
-    message: str | None = None,
+    **options: Any,  # noqa: ANN401
 ) -> str:
-    """Save a model, write its card, and push both; see `HubModel.push_to_hub` for the arguments.
+    """Save a model, write its card, and push both.
+
+    Args:
+        model: the model.
+        repo: `organisation/name`.
+        reports: folders of evaluations of this model.
+        options: options of `push`.
 
     Returns:
         address of the model, or of the pull request.
+
+    Raises:
+        InputError: see `HubModel.push_to_hub`.
     """
     with TemporaryDirectory() as folder:
         model.save_pretrained(folder)
         describe(folder, reports=reports, name=repo)
-        pushed = push(
-            folder,
-            repo,
-            revision=revision,
-            private=private,
-            pull_request=pull_request,
-            force=force,
-            token=token,
-            message=message,
-        )
-    return pushed.url
+        return push(folder, repo, **options).url

@@ -113,3 +113,20 @@ def test_training_starts_without_a_checkerboard(name):
     with torch.no_grad():
         sr = model(torch.full((1, 4, 61, 61), 0.2))[..., 120:124, 120:124]  # far from the zeros around
     assert (sr.amax((2, 3)) - sr.amin((2, 3))).max() < 1e-6
+
+
+def build(generator: str, blocks: int) -> torch.nn.Module:
+    return GENERATORS[generator](4, 4, 2, 16, blocks)
+
+
+def test_each_block_adds_the_same_reach_and_the_same_number_of_weights(generator):
+    made = [build(generator, blocks) for blocks in (1, 2, 3)]
+    reaches = [each.receptive_field for each in made]
+    sizes = [sum(weight.numel() for weight in each.parameters()) for each in made]
+    for first, second, third in (reaches, sizes):
+        assert third - second == second - first > 0
+
+
+def test_plain_blocks_reach_two_pixels_and_large_kernels_many():
+    reach = {name: build(name, 2).receptive_field - build(name, 1).receptive_field for name in ("edsr", "lka")}
+    assert reach["edsr"] == 2 < 10 < reach["lka"]
