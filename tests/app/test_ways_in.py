@@ -299,14 +299,15 @@ def test_the_library_reads_no_sidecar_files(tmp_path, canary, trap, kind, ending
 
 
 @pytest.mark.parametrize("name", ["{trap}/crs", "{canary}.wkt", "ESRI::{canary}.wkt", "/vsicurl/{trap}/crs"])
-def test_a_crs_named_in_an_area_is_not_looked_up(jobs, models, products, product, trap, canary, name):
-    Path(f"{canary}.wkt").write_text(CRS.from_epsg(4326).to_wkt())
+def test_a_crs_named_in_an_area_is_not_looked_up(jobs, products, product, trap, canary, caplog, name):
+    Path(f"{canary}.wkt").write_text(CRS.from_epsg(4326).to_wkt().replace("WGS 84", "SECRET PLACE"))
     named = name.format(trap=trap.address, canary=canary)
     ring = [[15.001, 45.142], [15.006, 45.142], [15.006, 45.148], [15.001, 45.142]]
     area = {"type": "Polygon", "coordinates": [ring], "crs": {"type": "name", "properties": {"name": named}}}
-    with pytest.raises(InputError, match="CRS"):
+    with pytest.raises(InputError, match="CRS") as refused:
         submit_product(jobs, products.choose(product.name), json.dumps(area), REQUEST)
     assert trap.asked == []
+    assert "SECRET PLACE" not in str(refused.value) + caplog.text
 
 
 def test_a_grid_file_that_an_image_names_is_not_used(jobs, write_tif, tmp_path):
