@@ -51,7 +51,7 @@ bench: .venv/.dev
 
 screenshot: .venv/.dev
 	mkdir -p build/screenshots
-	RS_SRGAN_SCREENSHOTS=build/screenshots $(BIN)/python -m pytest -q tests/app/test_browser.py
+	RS_SRGAN_SCREENSHOTS=build/screenshots $(BIN)/python -m pytest -q tests/app/end_to_end/test_browser.py
 
 train: .venv/.dev
 	$(BIN)/python -m train fit --config train/configs/sisr_x4_rgbn.yaml

@@ -17,6 +17,11 @@ from rs_srgan.models.catalogue import catalogue
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
+HUB_TESTS = (
+    "tests/rs_srgan/hub",
+    "tests/rs_srgan/publishing/test_push.py",
+    "tests/rs_srgan/end_to_end/test_hub_story.py",
+)
 
 
 def environment_with(folder: Path, *packages: str) -> Path:
@@ -64,7 +69,7 @@ def test_the_hub_tests_pass_with_the_other_major_version_of_huggingface_hub(tmp_
     printed = run(python, "-c", "import huggingface_hub; print(huggingface_hub.__version__)", cwd=tmp_path)
     assert printed.startswith(other.rstrip("*"))
     process = subprocess.run(
-        [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/rs_srgan/hub"],
+        [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *HUB_TESTS],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,

@@ -1,4 +1,4 @@
-"""The options of `rs-srgan push`; tests/rs_srgan/hub/test_push.py pushes to a server."""
+"""The options of `rs-srgan push`; tests/rs_srgan/publishing/test_push.py pushes to a server."""
 
 import pytest
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rs_srgan import load_model
-from tests.train.ddp_script import validation
+from tests.train.end_to_end.ddp_script import validation
 from tests.train.test_module import trainer
 from train.module import SISRModule
 
@@ -14,7 +14,7 @@ from train.module import SISRModule
 @pytest.mark.parametrize("stage", ["psnr", "gan", "clock"])
 def test_two_processes_end_with_the_same_weights_and_the_figures_of_one(stage, tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "tests.train.ddp_script", stage, str(tmp_path)],
+        [sys.executable, "-m", "tests.train.end_to_end.ddp_script", stage, str(tmp_path)],
         capture_output=True,
         text=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
