@@ -14,6 +14,8 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from rs_srgan.errors import InputError
 from rs_srgan.models import MISR, SISR, SISRConfig
+from rs_srgan.sensors.mtf import wald_mtf
+from rs_srgan.sensors.projection import back_projected_bicubic
 from train.data.batch import Batch
 from train.losses import ReconstructionWeights, reconstruction_terms, require_a_loss
 from train.schedule import Schedule, cosine, on_plateau, require_end, require_positive, run_progress
@@ -92,6 +94,16 @@ class SRModule(L.LightningModule):
     def reference(self, batch: Batch) -> Tensor:
         """Return the LR image that SR shows, (B, C, h, w)."""
         return batch["lr"][:, 0] if batch["lr"].dim() == 5 else batch["lr"]
+
+    def baseline(self, batch: Batch) -> Tensor:
+        """Return what the best classical method makes of the same input, of the shape of SR.
+
+        With a guide this is MTF-GLP, if the model has it, else back-projected bicubic.
+        """
+        guide, lr = batch.get("guide"), self.reference(batch)
+        if isinstance(self.model, SISR) and self.model.glp and guide is not None:
+            return self.model.classical(lr, guide)
+        return back_projected_bicubic(lr, self.scale, wald_mtf(self.mtf_nyquist, self.scale))
 
     def inner(self, image: Tensor) -> Tensor:
         """Return the part of a fine image that the loss counts.
@@ -183,7 +195,7 @@ class SRModule(L.LightningModule):
                 f"SR of the validation image {site} is not finite at step {self.steps_done}. Lower the learning rate, "
                 "or look for nodata in the validation data."
             )
-        figures = figures_of(sr, batch["hr"], self.reference(batch), self.scale, self.mtf_nyquist)
+        figures = figures_of(sr, batch["hr"], self.baseline(batch))
         number = batch_idx * self.trainer.world_size + self.global_rank
         self._figures.append(ImageFigures(number, group, site, figures))
 

@@ -10,8 +10,6 @@ from torch import Tensor
 from rs_srgan.evaluation.metrics.psnr import psnr
 from rs_srgan.evaluation.metrics.spectrum import spectrum_db
 from rs_srgan.evaluation.protocol import BORDER_HR_PX
-from rs_srgan.sensors.mtf import wald_mtf
-from rs_srgan.sensors.projection import back_projected_bicubic
 
 # Frequencies of the spectrum figures, shares of the Nyquist frequency.
 SPECTRUM_AT = (0.3, 0.5, 0.7, 0.9)
@@ -33,17 +31,14 @@ class ImageFigures(NamedTuple):
     figures: list[float]
 
 
-def figures_of(sr: Tensor, hr: Tensor, lr: Tensor, scale: int, mtf_nyquist: tuple[float, ...]) -> list[float]:
+def figures_of(sr: Tensor, hr: Tensor, baseline: Tensor) -> list[float]:
     """Return the figures of one image; see `ImageFigures`.
 
     Args:
         sr: reflectance, (1, C, H, W).
         hr: the truth, of the same shape.
-        lr: the LR image, reflectance, (1, C, H / scale, W / scale).
-        scale: HR pixels per LR pixel along each axis.
-        mtf_nyquist: MTF of the sensor at Nyquist, one value per band.
+        baseline: the result without learning, of the same shape.
     """
-    baseline = back_projected_bicubic(lr, scale, wald_mtf(mtf_nyquist, scale))
     border = border_of(hr)
     inner = (0, slice(None), slice(border, hr.shape[2] - border), slice(border, hr.shape[3] - border))
     restored, simple, truth = (image[inner].float().cpu().numpy() for image in (sr, baseline, hr))

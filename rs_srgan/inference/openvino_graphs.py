@@ -65,19 +65,22 @@ def steps_of(model: SISR | MISR, uncertainty: bool) -> list[Step]:
     """
     single = model if isinstance(model, SISR) else model.sisr
     network, margin = _single_steps(single, uncertainty) if isinstance(model, SISR) else _revisits_steps(model)
+    given = ("lr", network[-1].name, *(("detail",) if single.glp else ()))
 
-    def finish(lr: Tensor, between: Tensor, *encodings: Tensor) -> tuple[Tensor, ...]:
+    def finish(lr: Tensor, between: Tensor, *rest: Tensor) -> tuple[Tensor, ...]:
         """Return DN of each result, by its encoding's four tensors each, and the sum of all reflectances."""
         lr = _inner(lr, model.receptive_field - margin)
+        detail, encodings = (rest[0], rest[1:]) if single.glp else (None, rest)
+        detail = None if detail is None else _inner(detail, model.receptive_field - margin)
         if uncertainty:
             residual, logarithm = between.chunk(2, dim=1)
-            results = [single.finish(lr, residual, margin), single.finish_doubt(logarithm, margin)]
+            results = [single.finish(lr, residual, margin, detail=detail), single.finish_doubt(logarithm, margin)]
         else:
-            results = [single.finish(lr, between, margin)]
+            results = [single.finish(lr, between, margin, detail=detail)]
         dn = [to_dn(result, *encodings[4 * index :][:4]) for index, result in enumerate(results)]
         return (*dn, torch.stack([result.sum() for result in results]).sum())
 
-    return [*network, Step(FINISH, ("lr", network[-1].name), finish, radiometric=True)]
+    return [*network, Step(FINISH, given, finish, radiometric=True)]
 
 
 def _inner(image: Tensor, margin: int) -> Tensor:
@@ -88,14 +91,24 @@ def _inner(image: Tensor, margin: int) -> Tensor:
 def _single_steps(model: SISR, uncertainty: bool) -> tuple[list[Step], int]:
     """Return the steps of a model of one image, and the margin that they leave of the halo, LR pixels."""
     halo = model.receptive_field
-    left = max(halo - model.generator.receptive_field, BICUBIC_REACH_LR_PX)
+    start = model.glp.reach_lr_px if model.glp else 0
+    left = max(halo - start - model.generator.receptive_field, BICUBIC_REACH_LR_PX)
 
-    def network(lr: Tensor, guide: Tensor | None = None) -> Tensor:
+    def detail(lr: Tensor, guide: Tensor) -> Tensor:
+        """Return the detail that the classical method takes from the guide."""
+        made = model.detail(lr, guide)
+        assert made is not None
+        return made
+
+    def network(lr: Tensor, guide: Tensor | None = None, detail: Tensor | None = None) -> Tensor:
         """Return the generator's result, with the uncertainty head's channels behind it if they are wanted."""
-        residual = model.residual(lr, guide)
-        made = torch.cat([residual, model.doubt(residual, lr, guide)], dim=1) if uncertainty else residual
+        residual = model.residual(lr, guide, detail)
+        made = torch.cat([residual, model.doubt(residual, lr, guide, detail)], dim=1) if uncertainty else residual
         return _inner(made, halo - left)
 
+    if model.glp:
+        taken = Step("detail", ("lr", "guide"), detail, radiometric=True, exact=True)
+        return [taken, Step("network", ("lr", "guide", "detail"), network)], left
     return [Step("network", ("lr", "guide") if model.config.guide_bands else ("lr",), network)], left
 
 

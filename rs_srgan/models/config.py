@@ -15,6 +15,7 @@ from rs_srgan.sensors.offsets import LARGEST_OFFSET_LR_PX
 from rs_srgan.sensors.projection import SHARPEN_LIMIT, SHARPEN_REACH_LR_PX
 
 OUTPUTS = ("residual", "tanh")
+STARTS = ("bicubic", "mtf-glp")
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class SISRConfig:
     reflectance_std: float = 0.15
     uncertainty: bool = False  # whether the model has an uncertainty head
     base_model: str = ""  # name of the model that a GAN's training began with: detail 0
+    adds_to: str = "bicubic"  # what the generator adds to: one of STARTS; "mtf-glp" takes detail from guide_bands
     sensor: str = "sentinel2"  # a name in sensors.SENSORS: whose bands the model takes
     sharpen_limit: float = SHARPEN_LIMIT  # of the projection; stored, because it decides what saved weights compute
     sharpen_reach_lr_px: int = SHARPEN_REACH_LR_PX  # of the projection's filter
@@ -53,6 +55,9 @@ class SISRConfig:
         self._require(len(self.bands) > 0, "bands", "at least one band name")
         self._require(self.generator in GENERATORS, "generator", f"one of {', '.join(GENERATORS)}")
         self._require(self.output in OUTPUTS, "output", f"one of {OUTPUTS}")
+        guided = self.adds_to == "bicubic" or (len(self.guide_bands) > 0 and self.output == "residual")
+        expected = f"one of {STARTS}; mtf-glp needs guide_bands and output residual"
+        self._require(self.adds_to in STARTS and guided, "adds_to", expected)
         self._require(len(set(self.bands)) == len(self.bands), "bands", "every band once")
         twice = set(self.guide_bands) & set(self.bands) or len(set(self.guide_bands)) < len(self.guide_bands)
         self._require(not twice, "guide_bands", "every band once, and none that is in bands")

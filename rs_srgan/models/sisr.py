@@ -5,19 +5,26 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rs_srgan.errors import InputError
 from rs_srgan.models.checkpoint import HubModel
+from rs_srgan.models.classical.glp import GLP
 from rs_srgan.models.config import SISRConfig
 from rs_srgan.models.generators import GENERATORS
+from rs_srgan.models.generators.trunk import Trunk
+from rs_srgan.models.phases import PHASES_REACH_LR_PX, tie_phases
 from rs_srgan.models.uncertainty import UncertaintyHead
 from rs_srgan.pixels.nodata import fill_from_nearest, fill_reach
 from rs_srgan.pixels.radiometry import FloatImage
 from rs_srgan.pixels.tiles import compute_tiles
+from rs_srgan.sensors import find_sensor
 from rs_srgan.sensors.mtf import wald_mtf
 from rs_srgan.sensors.projection import BICUBIC_REACH_LR_PX, ConsistencyProjection
+
+# Reflectance, about the standard deviation of MTF-GLP's detail: the unit in which the network sees it and adds to it.
+DETAIL_STD = 0.03
 
 
 class SISR(HubModel):
@@ -33,6 +40,9 @@ class SISR(HubModel):
     With `guide_bands` the generator also sees bands of the same instrument with `scale` times finer pixels, as further
     channels. This is how Sentinel-2's 20 m bands become 10 m bands. After DSen2, Lanaras et al. 2018, but computed on
     the coarse grid, for a quarter of the work.
+
+    With `adds_to="mtf-glp"` the generator adds to the result of a classical guided method, see `GLP`, and sees the
+    detail that this method takes from the guide.
 
     With `uncertainty` the model has an uncertainty head, see `with_uncertainty`.
 
@@ -50,7 +60,8 @@ class SISR(HubModel):
 
     def __init__(self, config: SISRConfig) -> None:
         super().__init__(config)
-        inputs = len(config.bands) + len(config.guide_bands) * config.scale**2
+        glp = config.adds_to == "mtf-glp"
+        inputs = len(config.bands) + (len(config.guide_bands) + glp * len(config.bands)) * config.scale**2
         generator = GENERATORS[config.generator]
         self.generator = generator(inputs, len(config.bands), config.scale, config.channels, config.blocks)
         # A result is what the same sensor would see with finer pixels, so it is blurred once already. A projection
@@ -64,7 +75,16 @@ class SISR(HubModel):
             config.sharpen_reach_lr_px,
             config.psf_width_lr_px,
         )
+        guide_mtf = find_sensor(config.sensor).mtf_nyquist(config.guide_bands)
+        self.glp = GLP(config.scale, mtf, wald_mtf(guide_mtf, config.scale)) if glp else None
+        if glp:
+            self._start_from_zero()
         self.uncertainty = UncertaintyHead(inputs, len(config.bands), config.scale) if config.uncertainty else None
+
+    def _start_from_zero(self) -> None:
+        """Make a new generator add nothing: the classical result is close, and random detail would be worse."""
+        if isinstance(self.generator, Trunk):
+            nn.init.zeros_(self.generator.tail.weight)
 
     @property
     def scale(self) -> int:
@@ -74,7 +94,9 @@ class SISR(HubModel):
     @property
     def receptive_field(self) -> int:
         """Largest distance, LR pixels, that a result pixel depends on: the halo that makes tiles exact."""
-        generator = max(self.generator.receptive_field, BICUBIC_REACH_LR_PX)
+        start = self.glp.reach_lr_px if self.glp else 0
+        tied = PHASES_REACH_LR_PX if self.glp else 0
+        generator = max(start + self.generator.receptive_field + tied, BICUBIC_REACH_LR_PX)
         behind = self.uncertainty.receptive_field if self.uncertainty else 0
         return generator + max(self.projection.reach_lr_px, behind)
 
@@ -98,7 +120,8 @@ class SISR(HubModel):
             ValueError: the bands or sizes do not fit.
         """
         self._check(lr, guide)
-        return self.finish(lr, self.residual(lr, guide), margin)
+        detail = self.detail(lr, guide)
+        return self.finish(lr, self.residual(lr, guide, detail), margin, detail=detail)
 
     def with_uncertainty(self, lr: Tensor, guide: Tensor | None = None, margin: int = 0) -> tuple[Tensor, Tensor]:
         """Super-resolve, and estimate the error of the result.
@@ -118,9 +141,25 @@ class SISR(HubModel):
         """
         self._check(lr, guide)
         self.uncertainty_head()
-        residual = self.residual(lr, guide)
-        logarithm = self.doubt(residual, lr, guide)
-        return self.finish(lr, residual, margin), self.finish_doubt(logarithm, margin)
+        detail = self.detail(lr, guide)
+        residual = self.residual(lr, guide, detail)
+        logarithm = self.doubt(residual, lr, guide, detail)
+        return self.finish(lr, residual, margin, detail=detail), self.finish_doubt(logarithm, margin)
+
+    def classical(self, lr: Tensor, guide: Tensor) -> Tensor:
+        """Return the result of the classical guided method, which a generator of zeros would leave.
+
+        Args:
+            lr: see `forward`.
+            guide: see `forward`.
+
+        Returns:
+            reflectance, (B, C, h * scale, w * scale).
+        """
+        self._check(lr, guide)
+        detail = self.detail(lr, guide)
+        nothing = lr.new_zeros(()).expand(lr.shape[0], lr.shape[1] * self.scale**2, *lr.shape[2:])
+        return self.finish(lr, nothing, detail=detail)
 
     def uncertainty_head(self) -> UncertaintyHead:
         """Return the uncertainty head.
@@ -145,44 +184,66 @@ class SISR(HubModel):
             given = "none" if guide is None else tuple(guide.shape)
             raise ValueError(f"The guide is {given}; expected {f'{fine} with {guides}' if guides else 'none'}.")
 
-    def residual(self, lr: Tensor, guide: Tensor | None = None) -> Tensor:
-        """Run the generator only.
+    def detail(self, lr: Tensor, guide: Tensor | None = None) -> Tensor | None:
+        """Return the detail that the classical method takes from the guide; None if the generator adds to bicubic.
 
         Args:
             lr: reflectance, (B, C, h, w).
             guide: see `forward`.
 
         Returns:
+            reflectance, float32, pixels as channels, (B, C * scale^2, h, w).
+        """
+        if self.glp is None or guide is None:
+            return None
+        detail: Tensor = self.glp(lr, guide)
+        return detail
+
+    def residual(self, lr: Tensor, guide: Tensor | None = None, detail: Tensor | None = None) -> Tensor:
+        """Run the generator only.
+
+        Args:
+            lr: reflectance, (B, C, h, w).
+            guide: see `forward`.
+            detail: the result of `detail`.
+
+        Returns:
             the generator's result in units of the normalisation; the pixels are channels, (B, C * scale^2, h, w), as
             `pixel_shuffle` takes them.
         """
-        residual: Tensor = self.generator(self._inputs(lr, guide))
+        residual: Tensor = self.generator(self._inputs(lr, guide, detail))
         return residual
 
-    def _inputs(self, lr: Tensor, guide: Tensor | None) -> Tensor:
-        """Return the normalised input of the networks; the guide's pixels are channels."""
-        return self.normalised(lr if guide is None else torch.cat([lr, F.pixel_unshuffle(guide, self.scale)], dim=1))
+    def _inputs(self, lr: Tensor, guide: Tensor | None, detail: Tensor | None) -> Tensor:
+        """Return the normalised input of the networks; pixels of the guide and of the detail are channels."""
+        if guide is None:
+            return self.normalised(lr)
+        seen = self.normalised(torch.cat([lr, F.pixel_unshuffle(guide, self.scale)], dim=1))
+        return seen if detail is None else torch.cat([seen, detail / DETAIL_STD], dim=1)
 
     def normalised(self, image: Tensor) -> Tensor:
         """Normalise reflectance for the network."""
         return (image - self.config.reflectance_mean) / self.config.reflectance_std
 
-    def doubt(self, residual: Tensor, lr: Tensor, guide: Tensor | None = None) -> Tensor:
+    def doubt(self, residual: Tensor, lr: Tensor, guide: Tensor | None = None, detail: Tensor | None = None) -> Tensor:
         """Run the uncertainty head only; see `UncertaintyHead.forward`.
 
         Args:
             residual: the result of `residual`.
             lr: reflectance, (B, C, h, w).
             guide: see `forward`.
+            detail: the result of `detail`.
         """
-        logarithm: Tensor = self.uncertainty_head()(self._inputs(lr, guide), residual)
+        logarithm: Tensor = self.uncertainty_head()(self._inputs(lr, guide, detail), residual)
         return logarithm
 
     def finish_doubt(self, logarithm: Tensor, margin: int = 0) -> Tensor:
         """Make half-widths, reflectance, of the result of `doubt`; always in float32, see `UncertaintyHead.finish`."""
         return self.uncertainty_head().finish(logarithm, self.config.reflectance_std, margin)
 
-    def finish(self, lr: Tensor, residual: Tensor, margin: int = 0, shuffled: bool = True) -> Tensor:
+    def finish(
+        self, lr: Tensor, residual: Tensor, margin: int = 0, shuffled: bool = True, detail: Tensor | None = None
+    ) -> Tensor:
         """Make the result of the generator's: bicubic skip and projection, in float32 to keep the radiometry.
 
         Args:
@@ -190,6 +251,7 @@ class SISR(HubModel):
             residual: the result of `residual`, (B, C * scale^2, h, w).
             margin: LR pixels along every border to leave out of the result.
             shuffled: False to leave the fine pixels as channels.
+            detail: the result of `detail`.
 
         Returns:
             reflectance, (B, C, (h - 2 margin) * scale, (w - 2 margin) * scale), or (B, C * scale^2, h - 2 margin,
@@ -200,8 +262,10 @@ class SISR(HubModel):
             lr, residual = lr.float(), residual.float()
             if self.config.output == "tanh":
                 residual = mean + std * residual.tanh() - self.projection.bicubic(lr)
-            else:
+            elif detail is None:
                 residual = std * residual
+            else:
+                residual = detail + DETAIL_STD * tie_phases(residual, self.scale)
             sr: Tensor = self.projection(residual, lr)
             if margin:
                 sr = sr[..., margin:-margin, margin:-margin]

@@ -59,7 +59,7 @@ class ConsistencyProjection(nn.Module):
         self.scale = scale
         self.consistent = consistent
         self.psf_reach_lr_px, self.sharpen_reach_lr_px = psf_width_lr_px // 2, sharpen_reach_lr_px
-        up, down = _bicubic_phases(scale), _psf_phases(mtf_nyquist, scale, psf_width_lr_px)
+        up, down = bicubic_phases(scale), psf_phases(mtf_nyquist, scale, psf_width_lr_px)
         # What the sensor sees of an enlarged coarse pixel: the sum over the phases of one kernel after the other.
         down_up = [np.sum([np.convolve(*pair) for pair in zip(up, band, strict=True)], axis=0) for band in down]
         self.up = Separable(np.repeat(up[None, :, None], len(down), axis=0))
@@ -115,13 +115,13 @@ def _inner(image: Tensor, margin: int) -> Tensor:
     return image[..., margin:-margin, margin:-margin]
 
 
-def _psf_phases(mtf_nyquist: Sequence[float], scale: int, width_lr_px: int) -> np.ndarray[Any, Any]:
+def psf_phases(mtf_nyquist: Sequence[float], scale: int, width_lr_px: int) -> np.ndarray[Any, Any]:
     """Return `psf_kernel` as a convolution of the coarse grid, (bands, scale, taps)."""
     kernel = psf_kernel(torch.tensor(mtf_nyquist), scale, width_lr_px=width_lr_px).double().numpy()
     return kernel.reshape(-1, width_lr_px, scale).transpose(0, 2, 1)
 
 
-def _bicubic_phases(scale: int) -> np.ndarray[Any, Any]:
+def bicubic_phases(scale: int) -> np.ndarray[Any, Any]:
     """Return bicubic enlargement as a convolution of the coarse grid, (scale, taps).
 
     The kernel is the mirrored response to a single pixel of value 1.

@@ -11,7 +11,7 @@ from train.data.batch import Sample
 from train.data.crops import RandomCrops, ValidationImages
 from train.data.native import FOLDERS, native_sites
 from train.data.simulated import SimulatedDataModule
-from train.data.sources import Site, band_moments, data_root, naip_sites, sentinel2_sites
+from train.data.sources import Site, band_moments, data_root, group_of, naip_sites, sentinel2_sites
 
 # Greatest height and width of a validation image, HR pixels.
 _VALIDATION_PX = 256
@@ -78,7 +78,7 @@ class MixtureDataModule(SimulatedDataModule):
         held_out += naip_sites(root, "val", moments, self.bands, coarsen=self.naip_gsd_m[0] == _COARSE_M)
         if self.native_share:
             held_out += native_sites(root, "val", self.bands)
-        validation = ValidationImages(held_out, self.scale, _VALIDATION_PX, _group)
+        validation = ValidationImages(held_out, self.scale, _VALIDATION_PX, group_of)
         return self.training_crops(groups), validation
 
     def _native(self, root: Path) -> list[tuple[list[Site], float]]:
@@ -96,8 +96,3 @@ class MixtureDataModule(SimulatedDataModule):
     def training_crops(self, groups: list[tuple[list[Site], float]]) -> RandomCrops:
         """Return the crops of the training sites."""
         return RandomCrops(groups, self.crop_hr_px, self.length, self.seed)
-
-
-def _group(site: str) -> str:
-    """Return the group of a site in the validation, from its name."""
-    return site.split("/")[0] if "/" in site else "sentinel2"

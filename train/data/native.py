@@ -5,6 +5,7 @@ of the products that people use.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,3 +134,49 @@ def native_sites(root: Path, split: Split, bands: tuple[str, ...] = RGBN, *, res
             pixels[empty] = np.nan
         sites.setdefault(image.place, []).append(pixels)
     return [Site(f"native/{place}", tuple(several)) for place, several in sites.items()]
+
+
+@dataclass(frozen=True)
+class NativePair:
+    """Bands of one image at two pixel sizes, on the same footprint, reflectance, NaN where there is no data.
+
+    Attributes:
+        site: name of the place.
+        coarse: bands at 20 m, (C, h, w), h and w even.
+        fine: guide bands at 10 m, (G, 2 h, 2 w).
+    """
+
+    site: str
+    coarse: FloatImage
+    fine: FloatImage
+
+
+def native_pairs(root: Path, split: Split, bands: tuple[str, ...], guide_bands: tuple[str, ...]) -> list[NativePair]:
+    """Return the images of one side of the split that have both kinds of bands, each at its own pixel size.
+
+    Args:
+        root: the data folder.
+        split: "train" or "val".
+        bands: names of bands at 20 m.
+        guide_bands: names of bands at 10 m.
+
+    Raises:
+        InputError: an image cannot be read.
+    """
+    images = split_native(native_images(root))[split]
+    fine = {_product(image): image for image in images if set(guide_bands) <= set(image.bands)}
+    pairs = []
+    for image in images:
+        guide = fine.get(_product(image))
+        if guide is None or guide is image or not set(bands) <= set(image.bands):
+            continue
+        target, pixels = read_chip(image.path, bands).image, read_chip(guide.path, guide_bands).image
+        height, width = (min(target.shape[axis], pixels.shape[axis] // 2) // 2 * 2 for axis in (1, 2))
+        pair = target[:, :height, :width], pixels[:, : 2 * height, : 2 * width]
+        pairs.append(NativePair(f"native/{image.place}", *pair))
+    return pairs
+
+
+def _product(image: NativeImage) -> str:
+    """Return the part of the file's name that both pixel sizes share."""
+    return re.sub(r"_(10|20)m_[^_]+$", "", image.path.stem)

@@ -45,6 +45,11 @@ class Site:
     images: tuple[FloatImage, ...]
 
 
+def group_of(site: str) -> str:
+    """Return the group of a site by its name, "group/place"; chips of Sentinel-2 have no group in their names."""
+    return site.split("/")[0] if "/" in site else "sentinel2"
+
+
 def data_root(root: str | None = None) -> Path:
     """Return the folder with sentinel2/ and naip/: `root`, or the environment variable RS_SRGAN_DATA.
 

@@ -3,6 +3,7 @@
 from rs_srgan.models.generators.edsr import EDSR
 from rs_srgan.models.generators.generator import Generator
 from rs_srgan.models.generators.lka import LKA
+from rs_srgan.models.generators.none import NoGenerator
 from rs_srgan.models.generators.rcab import RCAB
 from rs_srgan.models.generators.rrdb import RRDB
 from rs_srgan.models.generators.srresnet import SRResNet
@@ -14,6 +15,7 @@ GENERATORS: dict[str, type[Generator]] = {
     "rrdb": RRDB,
     "rcab": RCAB,
     "lka": LKA,
+    "none": NoGenerator,
 }
 
 __all__ = ["GENERATORS", "Generator"]

@@ -1,0 +1,1 @@
+"""Classical methods: they have no weights to train."""
