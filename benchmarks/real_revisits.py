@@ -1,7 +1,7 @@
 """Real revisits: images of other dates, each with its own light, season, clouds and shift."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +15,13 @@ from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.revisit import open_revisit
 from rs_srgan.sensors import RGBN, SENTINEL2
 from rs_srgan.sensors.mtf import wald_mtf
-from train.data.sources import band_moments, data_root, naip_sites, sentinel2_sites
+from train.data.native import NativeImage, native_images, split_native
+from train.data.sources import band_moments, data_root, naip_sites, read_chip, sentinel2_sites
 
 _NOISE = 7e-4
 _DATES = 3
+# The reference and eight others.
+_NATIVE_DATES = 9
 # LR pixels that the blur of the sensor reaches beyond an LR pixel.
 _REACH_LR_PX = 1
 
@@ -62,6 +65,38 @@ def tile_33twl(scale: int, seed: int = 0) -> Iterator[Series]:
             order = [index, *(at for at in range(len(days)) if at != index)]
             stack = [images[at] for at in order], [masks[at] for at in order]
             yield _series(f"33TWL {day}", *stack, scale, (seed, index))
+
+
+def native_series(scale: int, seed: int = 0) -> Iterator[Series]:
+    """Yield series of Sentinel-2's own pixels, 10 m; the sensor model makes LR of every date.
+
+    Innviertel has two dates, and each is the reference once. For wcC, in Belgium, each of the last third of the dates
+    is the reference once, with the eight dates around it. Training did not use these places and dates as HR.
+
+    Args:
+        scale: 2, 4 or 8.
+        seed: seed of the noise.
+    """
+    images = native_images(data_root())
+    held_out = [image for image in split_native(images)["val"] if set(RGBN) <= set(image.bands)]
+    for number, reference in enumerate(held_out):
+        others = [image for image in images if image.place == reference.place and image.bands == reference.bands]
+        if len(others) > 1:
+            others.sort(key=lambda image: abs(_day(image) - _day(reference)))
+            stack = [read_chip(image.path, RGBN).image for image in others[:_NATIVE_DATES]]
+            height, width = (side // scale * scale for side in stack[0].shape[1:])
+            stack = [np.ascontiguousarray(image[:, :height, :width]) for image in stack]
+            whole = [np.ones((height, width), bool)] * len(stack)
+            name = f"{reference.place} {reference.path.stem.removeprefix('ts_')}"
+            yield _series(name, stack, whole, scale, (seed, number))
+
+
+def _day(image: NativeImage) -> int:
+    """Return the day of an image as a number; 0 where the manifest does not know it."""
+    try:
+        return date.fromisoformat(image.date).toordinal()
+    except ValueError:
+        return 0
 
 
 def _read(path: Path) -> tuple[FloatImage, Mask]:

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from benchmarks.real_revisits import naip_triples, tile_33twl, write_picture
+from benchmarks.real_revisits import naip_triples, native_series, tile_33twl, write_picture
 from benchmarks.report import ROOT, write_block
 from benchmarks.series import COUNTS, Series, shift_and_add, simulate
 from rs_srgan.evaluation.metrics.psnr import psnr
@@ -43,7 +43,9 @@ TRACKS = {
     "C": "simulated: as B, with other gains and offsets, and 10 % clouds that are not masked",
     "NAIP": "real: three dates, years apart, to 1.2 m",
     "33TWL": "real: Sentinel-2 within ten days, to 120 m, clouds masked by SCL",
+    "native": "real: Sentinel-2's own pixels, to 10 m, eight dates of a field landscape and two of another",
 }
+REAL = {"NAIP": naip_triples, "33TWL": tile_33twl, "native": native_series}
 BICUBIC, CLASSIC = TRACK_METHODS["bicubic"], TRACK_METHODS["shift_and_add"]
 
 
@@ -154,8 +156,8 @@ def track_series(track: str, scale: int, hr: str) -> Iterator[Series]:
         scale: 2, 4 or 8.
         hr: "sensor", or "box" for the mean of 2 x 2 pixels; ignored by real tracks.
     """
-    if track in ("NAIP", "33TWL"):
-        yield from naip_triples(scale) if track == "NAIP" else tile_33twl(scale)
+    if track in REAL:
+        yield from REAL[track](scale)
         return
     for number, site in enumerate(sentinel2_sites(data_root(), "val")):
         image = site.images[0]

@@ -12,6 +12,10 @@ from train.data.degradation import SensorJitter, simulate_lr
 
 # Size of the clouds: spacing of the random values that they are interpolated from, LR pixels.
 _CLOUD_LR_PX = 6
+# Size of the fields that grow, the same spacing, and number of kinds of fields.
+_FIELD_LR_PX, _FIELDS = 5, 6
+# Size of the haze, the same spacing, and haze per band relative to that of the first band.
+_HAZE_LR_PX = 16
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,12 @@ class RevisitsConfig:
         misregistration: standard deviation of that larger error, LR pixels.
         gain: standard deviation of the gain of each band, as a factor.
         bias: standard deviation of the bias of each band, reflectance.
+        small_share: share of the views whose shift is small, as between products of one orbit; the shifts of the
+            others are anything up to half a pixel.
+        small_shift: standard deviation of the small shifts, LR pixels.
+        growth: standard deviation of the logarithm of a factor for each band and kind of field: plants grow, soil
+            dries. Fields have sharp edges.
+        haze: greatest reflectance of a smooth haze.
         other_date_share: share of the views that show another date, where a place has other dates.
         masked_share: share of the views with clouds that the mask marks.
         cloudy_share: share of the views with clouds that the mask does not mark.
@@ -40,6 +50,10 @@ class RevisitsConfig:
     misregistration: float = 0.2
     gain: float = 0.01
     bias: float = 0.002
+    small_share: float = 0.0
+    small_shift: float = 0.15
+    growth: float = 0.0
+    haze: float = 0.0
     other_date_share: float = 0.5
     masked_share: float = 0.4
     cloudy_share: float = 0.15
@@ -99,7 +113,14 @@ def simulate_views(
     for _ in range(count - 1):
         date = (uniform(batch) * others).long() * (uniform(batch) < config.other_date_share)
         offset = uniform(batch, 2) - 0.5
-        view = simulate_lr(dates[torch.arange(batch), date], scale, mtf_nyquist, jitter, random, offset, blur())
+        small = (config.small_shift * normal(batch, 2)).clamp(-0.5, 0.5)
+        offset = torch.where(uniform(batch, 1) < config.small_share, small, offset)
+        ground = dates[torch.arange(batch), date]
+        if config.growth:
+            ground = ground * _growth(ground, scale, config.growth, random)
+        view = simulate_lr(ground, scale, mtf_nyquist, jitter, random, offset, blur())
+        if config.haze:
+            view = view + _haze(view, config.haze, random)
         gain, bias = 1 + config.gain * normal(batch, bands, 1, 1), config.bias * normal(batch, bands, 1, 1)
         views.append(gain * view + bias)
         error = torch.where(
@@ -125,11 +146,35 @@ def simulate_views(
     return Views(lr, mask, everywhere.clamp(-LARGEST_OFFSET_LR_PX, LARGEST_OFFSET_LR_PX))
 
 
+def _growth(ground: Tensor, scale: int, spread: float, random: torch.Generator) -> Tensor:
+    """Return a factor for each pixel of the ground, (B, C, H, W), that is the same within a field."""
+    batch, bands, height, width = ground.shape
+    smooth = _smooth((batch, 1), (height, width), _FIELD_LR_PX * scale, random)
+    # cut at equal steps, so that neighbours are often of other kinds
+    kind = (smooth * 4).floor().long().remainder(_FIELDS).to(ground.device)
+    factors = (spread * torch.randn(batch, bands, _FIELDS, generator=random)).exp().to(ground.device)
+    chosen = factors.gather(2, kind.flatten(1)[:, None].expand(-1, bands, -1))
+    return chosen.reshape(batch, bands, height, width)
+
+
+def _haze(view: Tensor, most: float, random: torch.Generator) -> Tensor:
+    """Return a smooth reflectance to add to each pixel of a view, (B, C, h, w), a share of it in each band."""
+    batch, bands, height, width = view.shape
+    smooth = _smooth((batch, 1), (height, width), _HAZE_LR_PX, random).sigmoid()
+    strength = most * torch.rand(batch, bands, 1, 1, generator=random)
+    return (smooth * strength).to(view.device)
+
+
+def _smooth(shape: tuple[int, int], size: tuple[int, int], spacing: int, random: torch.Generator) -> Tensor:
+    """Return smooth noise, (*shape, *size), interpolated from normal values at a spacing in pixels."""
+    coarse = [max(2, -(-side // spacing)) for side in size]
+    return F.interpolate(torch.randn(*shape, *coarse, generator=random), size=size, mode="bicubic", align_corners=False)
+
+
 def _clouds(share: Tensor, height: int, width: int, random: torch.Generator) -> Tensor:
     """Return blobs that cover about a share (B, T) of images: bool, (B, T, height, width)."""
-    size = (max(2, -(-height // _CLOUD_LR_PX)), max(2, -(-width // _CLOUD_LR_PX)))
-    noise = torch.randn((*share.shape, *size), generator=random).to(share.device)
-    smooth = F.interpolate(noise, size=(height, width), mode="bicubic", align_corners=False)
+    batch, views = share.shape
+    smooth = _smooth((batch, views), (height, width), _CLOUD_LR_PX, random).to(share.device)
     rank = smooth.flatten(2).argsort(2).argsort(2).reshape(smooth.shape) / (height * width)
     blobs: Tensor = rank < share[..., None, None]
     return blobs
