@@ -164,7 +164,7 @@ def test_what_is_wrong_is_said_in_a_line_without_retries_and_the_cache_stays_usa
     prepare(hub, files)
     with pytest.raises(InputError, match=words) as caught:
         load_model(name, cache_dir=cache)
-    # The configuration may be asked for twice: to find the model's class, and to load it. A retry asks up to five times.
+    # The configuration is asked for to find the model's class and to load it. Retries would ask up to five times.
     assert max(Counter(hub.requests).values()) <= 2
     assert "\n" not in str(caught.value)
     hub.faults.clear()
