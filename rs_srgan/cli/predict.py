@@ -11,7 +11,7 @@ from rs_srgan.cli.model_options import add_model_options, model_name
 from rs_srgan.cli.option_arguments import add_option, chosen_options
 from rs_srgan.inference.options import PredictOptions
 from rs_srgan.inference.super_resolve import super_resolve
-from rs_srgan.inference.tile_loop import Progress
+from rs_srgan.inference.work import Progress
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

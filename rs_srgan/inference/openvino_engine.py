@@ -78,7 +78,7 @@ class OpenVinoEngine:
 
     def _infer(self, chain: Sequence[openvino.InferRequest], images: Sequence[FloatImage]) -> _Tensors:
         """Run all steps but the last."""
-        if isinstance(self.model, MISR):
+        if self.model.config.several:
             values = {"lr": _tensor(images[0][:1])}
         else:
             values = {name: _tensor(image[None]) for name, image in zip(("lr", "guide"), images, strict=False)}

@@ -63,7 +63,7 @@ def steps_of(model: SISR | MISR, uncertainty: bool) -> list[Step]:
     Raises:
         InputError: a fusion that only PyTorch runs.
     """
-    single = model if isinstance(model, SISR) else model.sisr
+    single = model.alone()
     network, margin = _single_steps(single, uncertainty) if isinstance(model, SISR) else _revisits_steps(model)
     given = ("lr", network[-1].name, *(("detail",) if single.glp else ()))
 

@@ -160,9 +160,9 @@ class Scene:
             valid = np.broadcast_to(inside, (len(lr), *inside.shape)) if valid is None else valid & inside
         return Pixels(images, valid, int(measured.sum()), int(clipped.sum()))
 
-    def compute(self, pixels: Pixels | None) -> Pixels | None:
+    def compute(self, pixels: Pixels) -> Pixels:
         """Run the model on what was read."""
-        return pixels and dataclasses.replace(pixels, images=self.engine(*pixels.images))
+        return dataclasses.replace(pixels, images=self.engine(*pixels.images))
 
     def with_nodata(self, part: Tile, pixels: Pixels | None) -> list[Image]:
         """Return DN of all results of a part, with the nodata value where there is no data."""
@@ -199,7 +199,7 @@ def open_scene(job: Job, engines: Engines, files: ExitStack) -> Scene:
 
 def _open_image(job: Job, files: ExitStack) -> tuple[Inputs, SISR, Region]:
     (source,), options = job.sources, job.options
-    model = job.model.alone() if isinstance(job.model, MISR) else job.model
+    model = job.model.alone()
     lr = files.enter_context(open_raster(source, model.config.bands, options.offset, job.sensor))
     guide = None
     if model.config.guide_bands:
@@ -236,9 +236,9 @@ def _uncertainty_encoding(model: SISR | MISR) -> Encoding:
     Raises:
         InputError: a model without an uncertainty head.
     """
-    if isinstance(model, MISR):
+    if model.config.several:
         raise InputError(f"{model.name} takes several images, so it has no uncertainty head. Use a model of one image.")
-    model.uncertainty_head()
+    model.alone().uncertainty_head()
     bands = len(model.config.bands)
     return Encoding("uint16", (_UNCERTAINTY_GAIN,) * bands, (0.0,) * bands, nodata=0, tagged=True)
 

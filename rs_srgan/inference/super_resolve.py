@@ -9,7 +9,7 @@ from rs_srgan.inference.job import Job, Source, resolve
 from rs_srgan.inference.option_docs import with_documented_options
 from rs_srgan.inference.options import PredictOptions
 from rs_srgan.inference.scene import Engines, Scene, open_scene
-from rs_srgan.inference.tile_loop import Progress, work
+from rs_srgan.inference.work import Progress, work
 from rs_srgan.models import MISR, SISR
 from rs_srgan.writing.cog import COG_BLOCK_PX
 from rs_srgan.writing.result import Result

@@ -13,8 +13,8 @@ from rs_srgan.models.checkpoint import HubModel
 from rs_srgan.models.config import MISRConfig, SISRConfig
 from rs_srgan.models.fusion import FUSIONS, FusionSettings
 from rs_srgan.models.sisr import SISR, checked_image
+from rs_srgan.models.tiled import predict_tiled
 from rs_srgan.pixels.radiometry import FloatImage, Mask
-from rs_srgan.pixels.tiles import compute_tiles
 from rs_srgan.registration.align import Stack, align
 from rs_srgan.sensors.mtf import wald_mtf
 
@@ -170,7 +170,6 @@ class MISR(HubModel):
         valid = np.isfinite(checked[reference])
         return self.predict_aligned(stack, valid, tile)
 
-    @torch.inference_mode()
     def predict_aligned(self, stack: Stack, valid: Mask, tile: int = 512) -> FloatImage:
         """Super-resolve the reference of revisits that are registered already.
 
@@ -182,15 +181,13 @@ class MISR(HubModel):
         Returns:
             reflectance, float32, (C, h * scale, w * scale); NaN where the reference has no data.
         """
-        halo, device = self.receptive_field, self.sisr.projection.up.rows.device
 
-        def core(*windows: FloatImage) -> list[FloatImage]:
-            """Return the reflectance of windows of views, mask and offsets, without the halo."""
-            views, mask, offsets = (torch.from_numpy(each)[None].to(device) for each in windows)
-            return [self(views, mask, offsets, stack.reference, margin=halo)[0].cpu().numpy()]
+        def forward(views: Tensor, mask: Tensor, offsets: Tensor, margin: int) -> list[Tensor]:
+            return [self(views, mask, offsets, stack.reference, margin)]
 
         layers = [(stack.views, 1), (stack.mask, 1), (stack.offsets, 1)]
-        (sr,) = compute_tiles(layers, valid, self.scale, tile, halo, core)
+        device = self.sisr.projection.up.rows.device
+        (sr,) = predict_tiled(forward, layers, valid, self.scale, tile, self.receptive_field, device)
         return sr
 
 

@@ -1,7 +1,7 @@
 """SISR: super-resolution of one image, reflectance in, reflectance out."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -15,10 +15,10 @@ from rs_srgan.models.config import SISRConfig
 from rs_srgan.models.generators import GENERATORS
 from rs_srgan.models.generators.trunk import Trunk
 from rs_srgan.models.phases import PHASES_REACH_LR_PX, tie_phases
+from rs_srgan.models.tiled import predict_tiled
 from rs_srgan.models.uncertainty import UncertaintyHead
 from rs_srgan.pixels.nodata import fill_from_nearest, fill_reach
 from rs_srgan.pixels.radiometry import FloatImage
-from rs_srgan.pixels.tiles import compute_tiles
 from rs_srgan.sensors import find_sensor
 from rs_srgan.sensors.mtf import wald_mtf
 from rs_srgan.sensors.projection import BICUBIC_REACH_LR_PX, ConsistencyProjection
@@ -90,6 +90,10 @@ class SISR(HubModel):
     def scale(self) -> int:
         """Pixels out per pixel in, along each axis."""
         return self.config.scale
+
+    def alone(self) -> Self:
+        """Return the model for one image: this one; see `MISR.alone`."""
+        return self
 
     @property
     def receptive_field(self) -> int:
@@ -309,24 +313,25 @@ class SISR(HubModel):
             InputError: see `predict`; or the model has no uncertainty head.
         """
         self.uncertainty_head()
-        sr, half_width = self._predict(self.with_uncertainty, image, guide, tile)
+        sr, half_width = self._predict(self.with_uncertainty, image, guide, tile, results=2)
         return sr, half_width
 
-    @torch.inference_mode()
     def _predict(
         self,
-        compute: Callable[..., Sequence[Tensor]],
+        forward: Callable[..., Sequence[Tensor]],
         image: np.ndarray[Any, Any],
         guide: np.ndarray[Any, Any] | None,
         tile: int,
+        results: int = 1,
     ) -> list[FloatImage]:
-        """Run `compute` on windows with a halo and put the results together.
+        """Check the images, fill their gaps, and run `forward` tile by tile.
 
         Args:
-            compute: takes windows, (1, C, h, w) each, and `margin`, the halo; returns results without the halo.
+            forward: see `predict_tiled`.
             image: see `predict`.
             guide: see `predict`.
             tile: see `predict`.
+            results: number of results that `forward` returns.
 
         Returns:
             the results, reflectance, (C, h * scale, w * scale) each; NaN where `image` has no data.
@@ -349,13 +354,7 @@ class SISR(HubModel):
                     "the pixels along each axis. Crop both to the same footprint."
                 )
             layers.append((fill_from_nearest(guide, np.isfinite(guide), fill_reach(halo) * scale), scale))
-
-        def core(*windows: FloatImage) -> list[FloatImage]:
-            """Return what `compute` makes of windows, without the halo."""
-            made = compute(*(torch.from_numpy(each)[None].to(device) for each in windows), margin=halo)
-            return [each[0].cpu().numpy() for each in made]
-
-        return compute_tiles(layers, valid, scale, tile, halo, core)
+        return predict_tiled(forward, layers, valid, scale, tile, halo, device, results)
 
 
 def checked_image(what: str, image: np.ndarray[Any, Any], bands: tuple[str, ...]) -> FloatImage:

@@ -1,23 +1,28 @@
-"""Tile loop for images in memory: compute an image tile by tile, and put the tiles together.
-
-`inference.tile_loop` is the loop for files, which reads, computes and writes at the same time.
-"""
+"""Images in memory on the way through the tile loop: crops of arrays in, parts of larger arrays out."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 
 import numpy as np
 
 from rs_srgan.pixels.radiometry import FloatImage, Image, Mask
-from rs_srgan.pixels.windows import Window, crop_replicated, plan_tiles
+from rs_srgan.pixels.tile_loop import run_tiles
+from rs_srgan.pixels.windows import Tile, Window, crop_replicated, plan_tiles
 
-# Returns the result of each output without the halo, (C, h * scale, w * scale), for windows of all layers.
+# Returns the results without the halo, (C, h * scale, w * scale) each, for windows of all layers.
 Compute = Callable[..., Sequence[FloatImage]]
 
 
 def compute_tiles(
-    layers: Sequence[tuple[Image, int]], valid: Mask, scale: int, tile: int, halo: int, compute: Compute
+    layers: Sequence[tuple[Image, int]],
+    valid: Mask,
+    scale: int,
+    tile: int,
+    halo: int,
+    compute: Compute,
+    results: int = 1,
 ) -> list[FloatImage]:
-    """Compute an image tile by tile.
+    """Compute an image tile by tile; see `run_tiles`.
 
     Args:
         layers: the inputs without gaps, (..., H * finer, W * finer) each, and how many times finer they are than LR.
@@ -25,26 +30,35 @@ def compute_tiles(
         scale: pixels of the result per LR pixel, along each axis.
         tile: side of the tiles, LR pixels.
         halo: LR pixels around each tile that its windows hold, too; beyond the image its outermost pixels are repeated.
-        compute: takes one window of each layer, with the halo.
+        compute: takes one window of each layer, with the halo; another thread calls it.
+        results: number of results that `compute` returns.
 
     Returns:
-        float32, (C, H * scale, W * scale), for each output of `compute`; NaN where `valid` is False.
+        the results, float32, (C, H * scale, W * scale) each; NaN where `valid` is False.
 
     Raises:
         InputError: `tile` below 1.
     """
-    _, height, width = valid.shape
-    results: list[FloatImage] = []
-    for part in plan_tiles(height, width, tile, halo):
-        made = compute(*(_crop(layer, part.window.scaled(finer)) for layer, finer in layers))
-        if not results:
-            results = [np.empty((len(each), height * scale, width * scale), np.float32) for each in made]
-        for result, core in zip(results, made, strict=True):
-            result[:, *part.core.scaled(scale).slices] = core
-    nothing = ~valid.repeat(scale, axis=1).repeat(scale, axis=2)
-    for result in results:
-        result[nothing] = np.nan
-    return results
+    bands, height, width = valid.shape
+    images = [np.full((bands, height * scale, width * scale), np.nan, np.float32) for _ in range(results)]
+
+    def read(part: Tile) -> list[Image] | None:
+        if not valid[:, *part.core.slices].any():
+            return None
+        return [_crop(layer, part.window.scaled(finer)) for layer, finer in layers]
+
+    def write(part: Tile, made: Sequence[FloatImage] | None) -> None:
+        if made is None:
+            return
+        inside = valid[:, *part.core.slices].repeat(scale, axis=1).repeat(scale, axis=2)
+        for image, core in zip(images, made, strict=True):
+            np.copyto(image[:, *part.core.scaled(scale).slices], core, where=inside)
+
+    steps = run_tiles(plan_tiles(height, width, tile, halo), read, lambda windows: compute(*windows), write)
+    with closing(steps):
+        for _ in steps:
+            pass
+    return images
 
 
 def _crop(layer: Image, window: Window) -> Image:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from app.jobs.models import Models
-from app.jobs.queue import Jobs
+from app.jobs.queue import Job, Jobs
 from app.jobs.request import Request
 from app.settings import Settings
 from rs_srgan.hub.names import DEFAULT_MODEL
@@ -78,6 +78,12 @@ def jobs(session_jobs):
     for clear in (session_jobs.clear, *session_jobs.also_clear):
         clear(0)
     return session_jobs
+
+
+def end(jobs: Jobs, job: Job) -> None:
+    """Stop a job whose result no test needs, and wait until the queue is free again."""
+    jobs.stop(job)
+    jobs.wait(job)
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ def test_wrong_arguments_are_one_line_with_exit_code_2(arguments, capsys):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signal_stops_the_run_and_resume_continues_it(write_tif, model_folder, tmp_path, number):
     code = (
-        "import sys; import rs_srgan.inference.tile_loop as tile_loop; tile_loop.CHECKPOINT_SECONDS = 0;"
+        "import sys; import rs_srgan.inference.work as work; work.CHECKPOINT_SECONDS = 0;"
         "from rs_srgan.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     request = ["predict", str(write_tif(scene_dn(300, 300))), "-o", str(tmp_path / "o.tif")]

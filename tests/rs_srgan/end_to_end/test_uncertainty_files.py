@@ -70,7 +70,7 @@ def test_bf16_changes_half_widths_by_less_than_2_percent(model):
 
 
 def test_resume_continues_both_files(model, source, tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr("rs_srgan.inference.tile_loop.CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr("rs_srgan.inference.work.CHECKPOINT_SECONDS", 0)
     request = {"tile": 16, "cog": True}
     super_resolve(source, tmp_path / "whole.tif", model, uncertainty=tmp_path / "whole_u.tif", **request)
     target, second = tmp_path / "sr.tif", tmp_path / "u.tif"
@@ -90,7 +90,7 @@ def test_resume_continues_both_files(model, source, tmp_path, monkeypatch, caplo
 
 def test_resume_completes_a_file_that_is_behind_the_other(model, source, tmp_path, monkeypatch):
     """A kill between two notes leaves the files so."""
-    monkeypatch.setattr("rs_srgan.inference.tile_loop.CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr("rs_srgan.inference.work.CHECKPOINT_SECONDS", 0)
     super_resolve(source, tmp_path / "whole.tif", model, uncertainty=tmp_path / "whole_u.tif", tile=16)
     target, second = tmp_path / "sr.tif", tmp_path / "u.tif"
     work = run(source, target, model, PredictOptions(uncertainty=second, tile=16))

@@ -5,8 +5,8 @@ import os
 import socket
 import subprocess
 import sys
-import time
 import traceback
+from collections import Counter
 from contextlib import suppress
 
 import pytest
@@ -159,13 +159,13 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_wrong_is_said_in_a_line_and_at_once_and_the_cache_stays_usable(hub, files, model, cache, case):
+def test_what_is_wrong_is_said_in_a_line_without_retries_and_the_cache_stays_usable(hub, files, model, cache, case):
     prepare, name, words = REFUSED[case]
     prepare(hub, files)
-    started = time.monotonic()
     with pytest.raises(InputError, match=words) as caught:
         load_model(name, cache_dir=cache)
-    assert time.monotonic() - started < 10
+    # The configuration is asked for to find the model's class and to load it. Retries would ask up to five times.
+    assert max(Counter(hub.requests).values()) <= 2
     assert "\n" not in str(caught.value)
     hub.faults.clear()
     hub.add(NAME, files).commit("v9", files, "a revision")

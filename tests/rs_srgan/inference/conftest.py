@@ -21,7 +21,7 @@ def pixels(path):
 @pytest.fixture
 def at_every_tile(monkeypatch):
     """Settle the result after every tile."""
-    monkeypatch.setattr("rs_srgan.inference.tile_loop.CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr("rs_srgan.inference.work.CHECKPOINT_SECONDS", 0)
 
 
 def in_degrees(path, window):

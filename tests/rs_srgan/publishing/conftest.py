@@ -1,12 +1,19 @@
 """Made-up figures, and folders of models that have them."""
 
+import json
+
 import pytest
 
-from rs_srgan import MISR, MISRConfig
+from rs_srgan import MISR, MISRConfig, load_model
 from rs_srgan.figures.calibration import Calibration
 from rs_srgan.figures.metrics import METRICS_FILE, Group, Metrics, write_metrics
 from rs_srgan.figures.scores import Scores
 from rs_srgan.figures.tracks import Track
+from rs_srgan.publishing import describe
+
+# The repository that the tests push a small model to, and the files that they push.
+NAME = "organisation/small-model"
+PARTS = {"README.md", "about.toml", "config.json", "metrics.json", "model.safetensors", "pictures/report_curves.png"}
 
 PSNR = {"bicubic": 30.0, "back_projection": 31.0, "model": 32.5}
 
@@ -68,3 +75,25 @@ def measured_several(tmp_path, tracks):
     MISR(MISRConfig(channels=16, blocks=1, fusion_channels=16)).save_pretrained(tmp_path / "several")
     write_metrics(Metrics("f", tracks=tracks), tmp_path / "several" / METRICS_FILE)
     return tmp_path / "several"
+
+
+@pytest.fixture
+def report(model_folder, tmp_path):
+    """Write an evaluation's report of the small model, with one picture."""
+    scores = {"psnr_db": 31.0, "ssim": 0.8, "sensor": 0.001, "band_psnr_db": [31.0] * 4, "spectrum_db": [-1.0] * 9}
+    mean = dict.fromkeys(("bicubic", "back_projection", "model", "hr"), scores)
+    fingerprint = load_model(model_folder).fingerprint()
+    about = {"name": "small-model", "fingerprint": fingerprint, "scale": 4, "bands": ["B04", "B03", "B02", "B08"]}
+    folder = tmp_path / "report"
+    (folder / "pictures").mkdir(parents=True)
+    content = {"model": about, "protocol": "simulated", "date": "2026-01-02", "mean": mean, "sites": {"dell": mean}}
+    (folder / "report.json").write_text(json.dumps(content))
+    (folder / "curves.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(1000))
+    return folder
+
+
+@pytest.fixture
+def described(model_folder, report):
+    """Write the small model's folder with card, figures and picture."""
+    describe(model_folder, reports=[report], name=NAME)
+    return model_folder

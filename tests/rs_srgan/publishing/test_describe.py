@@ -117,3 +117,13 @@ def test_the_card_of_pairs_describes_pairs(model_folder, write_tif, tmp_path):
     text = describe(model_folder, reports=[tmp_path / "report"]).read_text().replace("\n", " ")
     assert "LR and HR are two images" in text and "Wald" not in text
     assert "| report | model |" in squeeze(text) and ", real" not in squeeze(text)
+
+
+def test_a_missing_licence_is_logged_and_none_is_made_up(described, caplog):
+    describe(described)
+    assert "The card names no licence" in caplog.text
+    assert ModelCard.load(described / "README.md").data.license is None
+    about = described / "about.toml"
+    about.write_text(about.read_text().replace('license = ""', 'license = "mit"'))
+    describe(described)
+    assert ModelCard.load(described / "README.md").data.license == "mit"

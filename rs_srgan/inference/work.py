@@ -1,4 +1,4 @@
-"""The loop over the tiles of a scene: reading, computing and writing overlap, and finished tiles are settled."""
+"""`work`: takes the tiles of a scene through the tile loop, settles finished tiles, and reports progress."""
 
 import logging
 import time
@@ -6,8 +6,8 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-from rs_srgan.inference.pipeline import overlapped
 from rs_srgan.inference.scene import Pixels, Scene
+from rs_srgan.pixels.tile_loop import run_tiles
 from rs_srgan.pixels.windows import Tile
 from rs_srgan.writing.result import Result
 
@@ -53,7 +53,7 @@ def work(scene: Scene, parts: Sequence[Tile], results: Sequence[Result]) -> Gene
     """
     writer = _Writer(scene, results, len(parts))
     done_px = resumed_px = sum(_core_px(part) for part in parts[: writer.written])
-    steps = overlapped(parts[writer.written :], scene.read, scene.compute, writer.write, scene.engine.workers)
+    steps = run_tiles(parts[writer.written :], scene.read, scene.compute, writer.write, scene.engine.workers)
     started = time.monotonic()
     with writer.settled(), closing(steps):
         for part in steps:

@@ -137,7 +137,7 @@ def test_resume_refuses_another_input_or_model(model, write_tif, tmp_path, at_ev
 
 
 KILLABLE = (
-    "import sys; import rs_srgan.inference.tile_loop as tile_loop; tile_loop.CHECKPOINT_SECONDS = 0;"
+    "import sys; import rs_srgan.inference.work as work; work.CHECKPOINT_SECONDS = 0;"
     "from rs_srgan.cli.main import main; sys.exit(main(sys.argv[1:]))"
 )
 
@@ -165,7 +165,7 @@ def test_resume_after_kill_gives_identical_pixels(write_tif, model, model_folder
 def on_a_full_disk(limit, source, target, model_folder, *options):
     code = (
         f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}));"
-        "import rs_srgan.inference.tile_loop as tile_loop; tile_loop.CHECKPOINT_SECONDS = 0;"
+        "import rs_srgan.inference.work as work; work.CHECKPOINT_SECONDS = 0;"
         "from rs_srgan.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     request = ["predict", str(source), "-o", str(target), "--model", str(model_folder), "--quiet", *options]

@@ -1,0 +1,70 @@
+import re
+
+import gradio as gr
+import pytest
+
+from app.jobs.submit import SAMPLE_TITLE
+from app.pages.forms import AS_TAGGED, OFFSETS, describe_model
+from app.pages.revisits_tab import revisits_tab
+from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
+from tests.app.conftest import end, sample_dn
+
+UNTAGGED = next(name for name in OFFSETS if name != AS_TAGGED)
+
+
+@pytest.fixture
+def page(jobs, models):
+    with gr.Blocks() as page, gr.Tabs():
+        revisits_tab(jobs, models)
+    return page
+
+
+@pytest.fixture
+def submit(page):
+    """Return the function of the button."""
+    (click,) = [each.fn for each in page.fns.values() if each.fn.__name__ == "submit"]
+    return click
+
+
+@pytest.fixture
+def images(write_tif):
+    bands = ("B02", "B03", "B04", "B08")
+    return [str(write_tif(sample_dn(48)[:, i:, i:], f"{i}.tif", bands=bands)) for i in range(3)]
+
+
+def job_of(jobs, answer: str):
+    return jobs.get(re.fullmatch(r'<sr-job data-id="([^"]+)" data-remember></sr-job>', answer)[1])
+
+
+def test_images_become_one_job_with_the_chosen_options(submit, jobs, images):
+    job = job_of(jobs, submit(images, "misr-x2-rgbn", UNTAGGED))
+    assert (job.request.models[0], job.request.offset) == ("misr-x2-rgbn", -1000)
+    assert [path.name for path in (job.request.source, *job.request.others)] == ["0.tif", "1.tif", "2.tif"]
+    end(jobs, job)
+
+
+@pytest.mark.parametrize("nothing", [None, []])
+def test_without_images_simulated_views_are_used(submit, jobs, nothing):
+    job = job_of(jobs, submit(nothing, REVISITS_MODEL, AS_TAGGED))
+    assert job.title == SAMPLE_TITLE
+    assert len(job.request.others) == 3
+    end(jobs, job)
+
+
+@pytest.mark.parametrize(
+    ("count", "model", "words"),
+    [(1, REVISITS_MODEL, "one image"), (3, DEFAULT_MODEL, DEFAULT_MODEL), (3, "none", "none")],
+)
+def test_a_wrong_request_is_a_message_and_no_job(submit, settings, images, count, model, words):
+    answer = submit(images[:count], model, AS_TAGGED)
+    assert 'role="alert"' in answer and words in answer
+    assert "sr-job" not in answer
+    assert not list(settings.folder.iterdir())
+
+
+def test_models_for_several_images_are_offered_and_described(page, models):
+    lists = [each["props"] for each in page.config["components"] if each["props"].get("label") == "Model"]
+    (offered,) = [[name for _, name in each["choices"]] for each in lists]
+    assert set(offered) == {"misr-x4-rgbn", "misr-x2-rgbn"}
+    texts = [each["props"].get("value") for each in page.config["components"]]
+    assert describe_model(models, REVISITS_MODEL) in texts
