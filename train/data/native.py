@@ -154,6 +154,8 @@ class NativePair:
 def native_pairs(root: Path, split: Split, bands: tuple[str, ...], guide_bands: tuple[str, ...]) -> list[NativePair]:
     """Return the images of one side of the split that have both kinds of bands, each at its own pixel size.
 
+    Images that nearest neighbour moved are left out, because it moved the two kinds of bands differently.
+
     Args:
         root: the data folder.
         split: "train" or "val".
@@ -168,7 +170,7 @@ def native_pairs(root: Path, split: Split, bands: tuple[str, ...], guide_bands: 
     pairs = []
     for image in images:
         guide = fine.get(_product(image))
-        if guide is None or guide is image or not set(bands) <= set(image.bands):
+        if guide is None or image.nn_resampled or not set(bands) <= set(image.bands):
             continue
         target, pixels = read_chip(image.path, bands).image, read_chip(guide.path, guide_bands).image
         height, width = (min(target.shape[axis], pixels.shape[axis] // 2) // 2 * 2 for axis in (1, 2))
