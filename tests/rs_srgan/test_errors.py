@@ -11,5 +11,5 @@ def test_an_error_of_reading_is_an_error_of_the_input():
 
 def test_an_extra_that_is_missing_is_named_with_its_command():
     require_extra("numpy", "Arrays")
-    with pytest.raises(InputError, match=r"pip install rs_srgan\[export\]"):
+    with pytest.raises(InputError, match=r"rs_srgan\[export\]"):
         require_extra("a_package_that_nobody_has", "ONNX files", extra="export")

@@ -33,7 +33,7 @@ def test_only_the_fusion_learns_and_its_loss_falls():
     assert sum(losses[-4:]) < 0.9 * sum(losses[:4])
 
 
-@pytest.mark.parametrize(("fusion", "words"), [(None, "give fusion"), (FusionConfig("innovation"), "recursive")])
+@pytest.mark.parametrize(("fusion", "words"), [(None, "MISR"), (FusionConfig("innovation"), "recursive")])
 def test_another_model_is_refused(fusion, words):
     with pytest.raises(InputError, match=words):
         FusionWarmupModule(config=SMALL, fusion=fusion)

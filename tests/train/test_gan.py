@@ -136,10 +136,10 @@ def test_resume_gives_identical_weights(tmp_path):
 def test_half_precision_learns_as_well(precision):
     watch = Watch()
     # On a CPU, Lightning replaces fp16 by bf16 if it is asked for by name.
-    scaler = torch.amp.GradScaler("cpu") if precision == "16-mixed" else None
+    scaler = torch.amp.GradScaler("cpu", init_scale=1.0, growth_interval=1) if precision == "16-mixed" else None
     run = trainer(max_steps=8, callbacks=[watch], plugins=[MixedPrecision(precision, "cpu", scaler)])
     run.fit(module(adversarial={"r1": 1.0, "penalty_every": 1}), large_pairs())
-    assert scaler is None or scaler.state_dict()["_growth_tracker"] > 0  # scaled steps were taken
+    assert scaler is None or scaler.get_scale() > 1  # scaled steps were taken
     assert watch.moved[-1] == {"generator", "discriminator"}
     assert all(math.isfinite(value) for logged in watch.logged for value in logged.values())
 
@@ -179,7 +179,7 @@ def test_r1_is_the_squared_gradient():
 
 
 def test_images_that_are_not_finite_stop_the_run():
-    with pytest.raises(FloatingPointError, match="hr images of step 1"):
+    with pytest.raises(FloatingPointError, match=r"\bhr\b"):
         trainer(max_steps=4).fit(module(), pairs(fill=float("nan")))
 
 
@@ -213,5 +213,6 @@ def test_a_crop_too_small_for_the_discriminator_is_refused(name, fits):
     gan.discriminator(torch.rand(2, 8, fits, fits))  # the accepted size works
     size = fits // 4 + 4 - 1  # LR pixels: one less than needed
     batch = [{"hr": torch.rand(4, 4 * size, 4 * size), "lr": torch.rand(4, size, size)}] * 2
-    with pytest.raises(InputError, match=f"crop_lr_px to {size + 1}"):
+    with pytest.raises(InputError, match="crop_lr_px") as refused:
         trainer(max_steps=2).fit(gan, DataLoader(batch, 2))
+    assert f" {size + 1} " in str(refused.value)

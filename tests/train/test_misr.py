@@ -46,7 +46,7 @@ def test_training_improves_the_fusion_and_keeps_the_sisr_model():
 
 
 def test_a_model_for_one_view_is_refused():
-    with pytest.raises(InputError, match="give fusion"):
+    with pytest.raises(InputError, match="MISR"):
         MISRModule(config=SMALL)
 
 

@@ -43,22 +43,22 @@ def test_training_lowers_the_loss():
 def test_a_loss_that_is_not_finite_stops_the_run():
     module = SISRModule(config=SMALL)
     module.log = module.log_dict = lambda *_, **__: None
-    with pytest.raises(FloatingPointError, match="charbonnier loss is inf"):
+    with pytest.raises(FloatingPointError, match="charbonnier"):
         trainer(max_steps=50).fit(module, pairs(fill=1e30))
 
 
 def test_images_that_are_not_finite_stop_the_run():
-    with pytest.raises(FloatingPointError, match="hr images of step 1"):
+    with pytest.raises(FloatingPointError, match=r"\bhr\b"):
         trainer(max_steps=50).fit(SISRModule(config=SMALL), pairs(fill=math.nan))
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"warmup_steps": 0}, "warmup_steps is 0"),
-        ({"learning_rate": -1.0}, "learning_rate is -1.0"),
-        ({"weight_decay": -1.0}, "weight_decay is -1.0"),
-        ({"weights": ReconstructionWeights(0, 0, 0, 0, 0, 0)}, "All weights of the loss are 0"),
+        ({"warmup_steps": 0}, "warmup_steps"),
+        ({"learning_rate": -1.0}, "learning_rate"),
+        ({"weight_decay": -1.0}, "weight_decay"),
+        ({"weights": ReconstructionWeights(0, 0, 0, 0, 0, 0)}, "weights"),
         ({}, "crop_lr_px"),
     ],
 )

@@ -267,7 +267,7 @@ def test_a_tag_of_a_geotiff_names_no_other_file(jobs, write_tif, trap, canary, n
 def test_text_instead_of_an_image_is_refused(products, product, trap, canary, name):
     for image in product.rglob("*_60m.jp2"):
         image.write_text(attacks(trap.address, canary)[name][1])
-    with pytest.raises(InputError, match="GeoTIFF, JP2"):
+    with pytest.raises(InputError, match="JP2"):
         products.receive(zip_safe(product))
     assert trap.asked == []
 
@@ -325,7 +325,7 @@ def test_an_image_cannot_hang_the_server_by_a_grid_that_is_a_pipe(jobs, write_ti
         place = "A" * len(str(pipe))
         source = write_tif(scene_dn(64, 64), crs=CRS.from_wkt(GRIDS.format(place)), GEOTIFF_KEYS_FLAVOR="ESRI_PE")
         source.write_bytes(source.read_bytes().replace(place.encode(), str(pipe).encode()))
-        with pytest.raises(InputError, match="grid file"):
+        with pytest.raises(InputError, match="EPSG"):
             submit_image(jobs, str(source), REQUEST)
 
 

@@ -57,7 +57,7 @@ def test_a_pickle_is_not_downloaded(hub, monkeypatch):
 def test_too_large_weights_are_not_downloaded(hub, monkeypatch):
     hub.answers["info"] = repository(config_json=500, model_safetensors=5_000_000_000)
     monkeypatch.setattr(models_module, "load_public", lambda name: pytest.fail("the weights were downloaded"))
-    with pytest.raises(InputError, match="5000 MB"):
+    with pytest.raises(InputError, match="5000"):
         Models().load("someone/large")
 
 
@@ -65,7 +65,7 @@ def test_too_large_weights_are_not_downloaded(hub, monkeypatch):
 def test_a_network_that_would_fill_the_memory_is_not_built(hub, monkeypatch, tmp_path, generator):
     write_config(tmp_path / "config.json", "SISR", SISRConfig(generator=generator, channels=1024, blocks=256))
     monkeypatch.setattr(models_module, "load_public", lambda name: pytest.fail("the network was built"))
-    with pytest.raises(InputError, match="describes a network of"):
+    with pytest.raises(InputError, match="network"):
         Models().load("someone/small")
 
 
@@ -79,7 +79,7 @@ def test_a_huge_configuration_is_not_downloaded(hub, monkeypatch):
 def test_a_fetched_model_can_be_chosen(hub, monkeypatch, model):
     monkeypatch.setattr(models_module, "load_public", lambda name: model)
     models = Models()
-    with pytest.raises(InputError, match="tab Models"):
+    with pytest.raises(InputError, match="Models"):
         models.config("someone/small")
     assert models.load(" someone/small ") == model.config
     assert models.config("someone/small") == model.config
@@ -100,7 +100,7 @@ def test_the_base_model_of_a_stranger_is_not_loaded(hub, monkeypatch, model):
 def test_a_model_for_several_images_is_refused(hub, monkeypatch, model):
     misr = MISR(MISRConfig(channels=16, blocks=1, fusion_channels=16, fusion_blocks=1))
     monkeypatch.setattr(models_module, "load_public", lambda name: misr)
-    with pytest.raises(InputError, match="several images"):
+    with pytest.raises(InputError, match="bundled"):
         Models().load("someone/several")
 
 
@@ -113,7 +113,7 @@ def test_an_unreachable_hub_is_a_clear_error(monkeypatch):
             raise LocalEntryNotFoundError("offline")
 
     monkeypatch.setattr(models_module, "HfApi", Api)
-    with pytest.raises(InputError, match="does not answer"):
+    with pytest.raises(InputError, match="answer"):
         Models().load("someone/thing")
 
 

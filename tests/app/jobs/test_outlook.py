@@ -36,28 +36,28 @@ def test_a_huge_image_is_refused_before_anything_is_allocated(tmp_path, jobs):
     profile = {"driver": "GTiff", "count": 4, "dtype": "uint16", "height": 200_000, "width": 200_000}
     with rasterio.open(path, "w", sparse_ok=True, tiled=True, bigtiff=True, **profile):
         pass
-    refused(jobs, path, "40000.0 million")
+    refused(jobs, path, "40000")
 
 
 def test_a_long_and_thin_image_is_refused(tmp_path, jobs):
     np.save(tmp_path / "thin.npy", np.ones((4, 1, 1_000_000), np.uint16))
-    refused(jobs, tmp_path / "thin.npy", "long and thin")
+    refused(jobs, tmp_path / "thin.npy", "long")
 
 
 def test_a_result_larger_than_the_disk_is_refused(write_tif, jobs, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000}))
-    refused(jobs, write_tif(scene_dn(50, 50)), "smaller area")
+    refused(jobs, write_tif(scene_dn(50, 50)), "smaller")
 
 
 @pytest.mark.parametrize(
     "name", ["nonsense", "../hub_cards", "hub_cards/sisr-x4-rgbn", "organisation/name", "/etc", ""]
 )
 def test_unknown_models_are_refused(write_tif, jobs, name):
-    with pytest.raises(InputError, match="Unknown model"):
+    with pytest.raises(InputError, match="srgan-x4-rgbn"):
         outlook(jobs, Request(write_tif(scene_dn(8, 8)), (name,)))
 
 
 def test_models_of_different_bands_are_not_compared(write_tif, jobs):
     request = Request(write_tif(scene_dn(8, 8)), (DEFAULT_MODEL, "sisr-x2-20m"))
-    with pytest.raises(InputError, match="same bands"):
+    with pytest.raises(InputError, match="compare"):
         outlook(jobs, request)

@@ -149,7 +149,7 @@ def test_a_process_that_dies_ends_only_its_own_job(jobs, write_tif):
 
 def test_a_full_queue_refuses_and_keeps_nothing(jobs, write_tif, settings, monkeypatch):
     monkeypatch.setattr(queue, "MAX_WAITING", 0)
-    with pytest.raises(InputError, match="queue is full"):
+    with pytest.raises(InputError, match="full"):
         submit_image(jobs, write_tif(scene_dn(16, 16)), REQUEST)
     assert not list(settings.folder.iterdir())
 

@@ -22,5 +22,5 @@ def test_revisits_are_compared_with_one_image(models):
 
 
 def test_a_model_of_one_image_takes_no_revisits(models):
-    with pytest.raises(InputError, match="takes one image"):
+    with pytest.raises(InputError, match="misr-x4-rgbn"):
         make_revisits_request(models, "sisr-x4-rgbn")

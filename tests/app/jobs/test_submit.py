@@ -69,7 +69,7 @@ class TestImage:
         assert not list(settings.folder.iterdir())
 
     def test_no_upload_is_refused(self, jobs):
-        with pytest.raises(InputError, match="no image"):
+        with pytest.raises(InputError, match="Upload"):
             submit_image(jobs, None, REQUEST)
 
 
@@ -85,7 +85,7 @@ class TestViews:
     @pytest.mark.parametrize(
         ("names", "words"),
         [
-            (["a.tif"], "one image"),
+            (["a.tif"], "Patch"),
             (["a.tif"] * (MAX_VIEWS + 1), f"at most {MAX_VIEWS}"),
             (["a.tif", "a.vrt"], "suffix"),
             (["a.tif", "gone.tif"], "removed"),
@@ -135,5 +135,5 @@ class TestViews:
     def test_a_mask_on_another_grid_is_refused(self, jobs, revisits, clouded, write_tif):
         clouds, clear, _ = clouded
         mask = write_tif(np.ones((1, 50, 50), np.uint8), "20230810_rgbn_scl.tif", bands=[None])
-        with pytest.raises(InputError, match="50 x 50"):
+        with pytest.raises(InputError, match="footprint"):
             submit_views(jobs, [clouds, clear, mask], revisits)

@@ -28,12 +28,12 @@ def test_bands_are_found_by_the_names_of_the_sensor(write_tif):
 
 def test_a_huge_array_is_refused_by_its_header(tmp_path):
     np.lib.format.open_memmap(tmp_path / "huge.npy", "w+", np.uint8, (4, 40_000, 40_000))
-    with pytest.raises(InputError, match="million pixels"):
+    with pytest.raises(InputError, match=r"120\.6"):
         survey(tmp_path / "huge.npy", max_lr_px=10980 * 10980)
 
 
 def test_a_mask_on_another_grid_is_refused(write_tif):
     images = [write_tif(scene_dn(20, 20), name) for name in ("a.tif", "b.tif")]
     mask = write_tif(np.ones((1, 9, 9), np.uint8), "a_mask.tif", bands=[None])
-    with pytest.raises(InputError, match="9 x 9"):
+    with pytest.raises(InputError, match="footprint"):
         survey(*images, masks=(mask, None))

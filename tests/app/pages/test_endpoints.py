@@ -53,7 +53,7 @@ def test_the_result_of_revisits_is_that_of_the_library(client, tmp_path):
     assert uncertainty is None
     assert all(path.name in report for path in others)
     assert f"{first.name}: 100 % clear" in report
-    for given, words in (([], "There are no images"), (images[:1], "one image")):
+    for given, words in (([], "several"), (images[:1], "Patch")):
         with pytest.raises(AppError, match=words):
             client.predict(images=given, api_name="/super_resolve_revisits")
 
@@ -114,7 +114,7 @@ def test_a_wrong_option_is_a_clear_error(client, write_tif, options, words):
 
 
 def test_a_missing_image_is_a_clear_error(client):
-    with pytest.raises(AppError, match="no image"):
+    with pytest.raises(AppError, match="Upload"):
         client.predict(image=None, api_name="/super_resolve")
 
 

@@ -25,7 +25,7 @@ def test_names_that_point_out_of_the_archive_are_refused(tmp_path, name):
     path = write_zip(tmp_path / "slip.zip", {INSIDE: b"<x/>", name: b"<x/>"})
     folder = tmp_path / "here"
     folder.mkdir()
-    with pytest.raises(InputError, match="points out of"):
+    with pytest.raises(InputError, match="points"):
         unpack(path, folder, {INSIDE, name})
     assert not list(folder.iterdir())
 
@@ -41,13 +41,13 @@ def test_links_are_refused(tmp_path):
 
 def test_bombs_are_refused_by_their_ratio(tmp_path):
     path = write_zip(tmp_path / "bomb.zip", {"X.SAFE/a.jp2": bytes(20_000_000)})
-    with pytest.raises(InputError, match="almost nothing"):
+    with pytest.raises(InputError, match="unpacks"):
         checked_members(path)
 
 
 def test_too_many_members_are_refused(tmp_path):
     path = write_zip(tmp_path / "many.zip", {f"{number}.xml": b"" for number in range(archive.MAX_MEMBERS + 1)})
-    with pytest.raises(InputError, match="2001 files"):
+    with pytest.raises(InputError, match="2001"):
         checked_members(path)
 
 
@@ -81,7 +81,7 @@ def test_the_same_name_twice_is_refused(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"PK", b"no archive at all", b"PK\x05\x06" + bytes(10)])
 def test_other_files_are_refused(tmp_path, content):
     (tmp_path / "a.zip").write_bytes(content)
-    with pytest.raises(InputError, match="not a complete zip"):
+    with pytest.raises(InputError, match="complete"):
         checked_members(tmp_path / "a.zip")
 
 

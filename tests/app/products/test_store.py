@@ -27,7 +27,7 @@ def test_a_product_is_found_by_its_id(products, small):
 
 @pytest.mark.parametrize("name", ["", None])
 def test_no_id_is_refused(products, name):
-    with pytest.raises(InputError, match="no product yet"):
+    with pytest.raises(InputError, match="upload"):
         products.get(name)
 
 
@@ -73,8 +73,8 @@ def test_the_queue_removes_old_products(models, small, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("members", "words"),
     [
-        ({"../MTD_MSIL2A.xml": "<x/>"}, "points out of"),
-        ({"a.txt": "no product"}, "0 Sentinel-2 products"),
+        ({"../MTD_MSIL2A.xml": "<x/>"}, r"\.\./"),
+        ({"a.txt": "no product"}, r"\b0\b"),
         ({"X/MTD_MSIL2A.xml": "<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"}, "metadata"),
     ],
 )
@@ -111,7 +111,7 @@ class TestDataRoot:
 
     @pytest.mark.parametrize("name", ["..", "../other.SAFE", "/etc", "", "nothing.SAFE"])
     def test_nothing_outside_can_be_chosen(self, offered, name):
-        with pytest.raises(InputError, match="not a product of this server"):
+        with pytest.raises(InputError, match="server"):
             offered.choose(name)
 
     def test_a_link_out_of_the_folder_is_not_followed(self, offered, root, tmp_path):
@@ -119,7 +119,7 @@ class TestDataRoot:
         outside.mkdir()
         shutil.move(write_product(outside, 120), outside / "other.SAFE")
         (root / "link.SAFE").symlink_to(outside / "other.SAFE")
-        with pytest.raises(InputError, match="not a product of this server"):
+        with pytest.raises(InputError, match="server"):
             offered.choose("link.SAFE")
 
     def test_without_a_folder_nothing_is_offered(self, products):

@@ -49,10 +49,10 @@ def test_a_typed_area_becomes_a_job(jobs, products, small, request_, area):
 @pytest.mark.parametrize(
     ("area", "words"),
     [
-        ("1 2 3", "four numbers"),
-        ("a b c d", "four numbers"),
+        ("1 2 3", "numbers"),
+        ("a b c d", "numbers"),
         ("0 0 1 1", "outside"),
-        ("15.1 45.1 15.0 45.0", "west < east"),
+        ("15.1 45.1 15.0 45.0", r"-90\.\.90"),
         ('{"type": "Point", "coordinates": [1, 2]}', "polygon"),
         ("{", "GeoJSON"),
     ],

@@ -54,7 +54,7 @@ def test_pixels_at_low_resolution_are_averages(view, layer, shrink):
 
 @pytest.mark.parametrize("layer", ["", "sr2", "../sr"])
 def test_an_unknown_layer_is_refused(view, layer):
-    with pytest.raises(InputError, match="no layer"):
+    with pytest.raises(InputError, match="uncertainty"):
         view.read(layer, Window(0, 0, 8, 8))
 
 

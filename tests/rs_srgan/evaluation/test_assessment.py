@@ -185,7 +185,7 @@ def test_unusable_images_are_named_and_the_rest_is_evaluated(model, write_tif, t
     assert [each.name for each in report.skipped] == ["empty.tif", "small.tif"]
     assert "empty.tif is left out: 0% of its pixels hold data" in caplog.text
     (tmp_path / "good.tif").unlink()
-    with pytest.raises(InputError, match="Nothing is left"):
+    with pytest.raises(InputError, match="50%"):
         evaluate(tmp_path, model)
 
 

@@ -68,9 +68,9 @@ def test_the_site_can_be_asked_for_by_a_pattern(tmp_path):
     sites = by_name(find_sources([tmp_path], site_pattern=r"([a-z]+)_\d{4}_(\d+)")[1])
     assert set(sites.values()) == {"chico_7", "chico_8"}
     assert set(by_name(find_sources([tmp_path], site_pattern="chico")[1]).values()) == {"chico"}
-    with pytest.raises(InputError, match="finds nothing"):
+    with pytest.raises(InputError, match="redding"):
         find_sources([tmp_path], site_pattern="redding")
-    with pytest.raises(InputError, match="regular expression"):
+    with pytest.raises(InputError, match="expression"):
         find_sources([tmp_path], site_pattern="(")
 
 
@@ -80,10 +80,10 @@ def test_pairs_are_found_by_their_folders(tmp_path):
     assert protocol == "pairs"
     assert by_name(sources) == {"a_2017.tif": "a", "west/b.tif": "west"}
     assert [source.lr.relative_to(tmp_path).as_posix() for source in sources] == ["lr/a_2017.tif", "lr/west/b.npy"]
-    with pytest.raises(InputError, match="holds pairs"):
+    with pytest.raises(InputError, match="reference"):
         find_sources([tmp_path], reference=False)
     touch(tmp_path, "hr/c.tif")
-    with pytest.raises(InputError, match="has no file"):
+    with pytest.raises(InputError, match=r"c\.tif"):
         find_sources([tmp_path])
 
 
@@ -102,9 +102,9 @@ def test_equal_names_of_two_folders_stay_apart_and_one_file_counts_once(tmp_path
 @pytest.mark.parametrize("content", [(), ("notes.txt",)])
 def test_a_folder_without_images_is_refused(tmp_path, content):
     touch(tmp_path, *content)
-    with pytest.raises(InputError, match="Nothing to evaluate"):
+    with pytest.raises(InputError, match="evaluate"):
         find_sources([tmp_path])
-    with pytest.raises(InputError, match="does not exist"):
+    with pytest.raises(InputError, match="exist"):
         find_sources([tmp_path / "missing"])
 
 
@@ -141,7 +141,7 @@ def test_real_images_are_their_own_lr_and_nodata_is_nan(write_tif):
 def test_a_pair_must_fit_the_scale(write_tif):
     lr, hr = write_tif(scene_dn(20, 30), "lr.tif"), write_tif(scene_dn(80, 121), "hr.tif")
     with (
-        pytest.raises(InputError, match="expected 120 x 80"),
+        pytest.raises(InputError, match="120"),
         open_image(Source("a", "a", hr, lr), "pairs", X4),
     ):
         pass
@@ -167,12 +167,12 @@ def test_a_guide_must_have_the_right_grid(write_tif):
     with open_image(Source("a", "a", path), "simulated", FUSION) as image:
         assert image.read(Window(0, 0, 32, 32))[2].shape == (4, 64, 64)  # on HR's grid already
     with (
-        pytest.raises(InputError, match="Sentinel-2 product"),
+        pytest.raises(InputError, match="Sentinel-2"),
         open_image(Source("a", "a", path), "real", FUSION),
     ):
         pass
     with (
-        pytest.raises(InputError, match="pairs do not have"),
+        pytest.raises(InputError, match="pairs"),
         open_image(Source("a", "a", path, path), "pairs", FUSION),
     ):
         pass

@@ -67,7 +67,7 @@ def put(*keys, value):
         (put("groups", "a", "unseen", value="yes"), "groups.a.unseen"),
         (put("groups", "a", "protocol", value="guessed"), "groups.a.protocol"),
         (put("groups", "a", "mean", "model", "psnr_db", value="high"), "groups.a.mean.model.psnr_db"),
-        (put("groups", "a", "mean", "model", "psnr", value=3), "groups.a.mean.model.psnr is not known"),
+        (put("groups", "a", "mean", "model", "psnr", value=3), r"groups\.a\.mean\.model\.psnr"),
         (put("groups", "a", "mean", "bicubic", value={}), "groups.a.mean.bicubic.psnr_db"),
         (put("groups", "a", "sites", "dell", value={}), "groups.a.sites.dell.bicubic"),
         (put("uncertainty", "c", value={}), "uncertainty.c"),

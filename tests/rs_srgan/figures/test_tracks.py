@@ -33,8 +33,8 @@ def test_one_number_of_views_stands_for_the_track():
     ("change", "named"),
     [
         ({"mean": {"model": {"1": 30.0}}}, "mean.bicubic"),
-        ({"mean": {method: {"2": 30.0} for method in TRACK_METHODS}}, "1 view"),
-        ({"mean": {method: {"one": 30.0} for method in TRACK_METHODS}}, "numbers of views"),
+        ({"mean": {method: {"2": 30.0} for method in TRACK_METHODS}}, "view"),
+        ({"mean": {method: {"one": 30.0} for method in TRACK_METHODS}}, "keys"),
         ({"sites": {"dell": {"1": 30.0}}}, "sites.dell"),
         ({"shift_error_px": [0.1]}, "shift_error_px"),
         ({"unsen": True}, "unsen"),

@@ -1,11 +1,12 @@
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from rs_srgan import SISR, SISRConfig
-from rs_srgan.inference.engine import encoding_tensors, memory_errors, to_dn
+from rs_srgan.inference.engine import computes_in_bf16, encoding_tensors, memory_errors, to_dn
 from rs_srgan.inference.openvino_engine import OpenVinoEngine
 from rs_srgan.inference.torch_engine import TorchEngine
 from rs_srgan.pixels.radiometry import Encoding
@@ -90,3 +91,13 @@ def test_both_engines_use_guide_bands():
         expected = fusion(torch.from_numpy(lr)[None], torch.from_numpy(guide)[None], margin=halo)[0].numpy()
     for engine in (TorchEngine, OpenVinoEngine):
         assert np.abs(engine(fusion, [encoding], "fp32")(lr, guide)[0] - expected / 5e-5).max() <= 0.51
+
+
+@pytest.mark.skipif(not Path("/proc/cpuinfo").is_file(), reason="only Linux lists the instructions of its processor")
+def test_a_processor_computes_in_bf16_if_it_lists_such_instructions():
+    listed = set(Path("/proc/cpuinfo").read_text().split())
+    assert computes_in_bf16("cpu") == bool(listed & {"avx512_bf16", "amx_tile"})
+
+
+def test_apples_gpus_gain_nothing_from_bf16():
+    assert not computes_in_bf16("mps")

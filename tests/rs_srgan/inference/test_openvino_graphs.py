@@ -1,6 +1,9 @@
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
+from huggingface_hub import cached_assets_path
 
 from rs_srgan import MISR, SISR, MISRConfig, SISRConfig
 from rs_srgan.inference.openvino_engine import OpenVinoEngine
@@ -99,6 +102,7 @@ def test_cache_that_cannot_be_written_is_a_warning(model, window, cache, monkeyp
 
 def test_cache_that_is_no_folder_is_a_warning(model, window, monkeypatch, caplog, tmp_path):
     (tmp_path / "file").touch()
-    monkeypatch.setattr("huggingface_hub.utils._cache_assets.HF_ASSETS_CACHE", str(tmp_path / "file"))
+    nowhere = partial(cached_assets_path, assets_dir=tmp_path / "file")
+    monkeypatch.setattr("rs_srgan.inference.openvino_graphs.cached_assets_path", nowhere)
     assert OpenVinoEngine(model, [FINE], "fp32")(window)[0].shape == (4, 128, 160)
     assert "cannot be kept" in caplog.text

@@ -15,5 +15,5 @@ def test_engine_leaves_the_number_of_threads_of_torch_as_it_was(model, window):
 def test_result_that_is_not_finite_is_an_error(model, window):
     model.generator.tail.bias.data.fill_(3e38)
     model.generator.head.bias.data.fill_(3e38)
-    with pytest.raises(InputError, match="not finite"):
+    with pytest.raises(InputError, match="finite"):
         TorchEngine(model, [FINE], "fp32")(window)[0]

@@ -44,10 +44,10 @@ def test_closed_run_keeps_all_finished_tiles(model, write_tif, tmp_path):
 @pytest.mark.parametrize(
     ("other", "words"),
     [
-        ({"tile": 32}, "tile size"),
-        ({"blocksize": 32}, "block size"),
+        ({"tile": 32}, "tile"),
+        ({"blocksize": 32}, "block"),
         ({"compress": "none"}, "compression"),
-        ({"precision": "bf16"}, "torch bf16"),
+        ({"precision": "bf16"}, "bf16"),
         ({"offset": -1000}, "scaling"),
         ({"bbox": (9, 46, 11, 47)}, "region"),
     ],

@@ -81,7 +81,7 @@ def test_every_field_of_the_configuration_is_saved(tmp_path):
         ({"format_version": True}, "True"),
         ({"reflectance_std": None}, "reflectance_std"),
         ({"chanels": 16}, "channels"),
-        ({"scale": 2}, "does not fit"),
+        ({"scale": 2}, "describes"),
     ],
 )
 def test_an_invalid_configuration_is_refused(load, model_folder, changes, words):

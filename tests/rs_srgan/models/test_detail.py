@@ -42,23 +42,23 @@ def test_its_ends_are_the_two_models_and_its_middle_lies_between(folders):
 
 @pytest.mark.parametrize("detail", [-0.1, 1.1, float("nan"), "much"])
 def test_a_detail_out_of_range_is_refused(folders, detail):
-    with pytest.raises(InputError, match="0 to 1"):
+    with pytest.raises(InputError, match="detail"):
         load_model(folders[1], detail=detail)
 
 
 def test_a_model_that_takes_no_detail_is_refused(folders):
-    with pytest.raises(InputError, match="no detail"):
+    with pytest.raises(InputError, match="srgan-x4-rgbn"):
         load_model(folders[0], detail=0.5)
 
 
 def test_models_of_different_architectures_are_refused(folders):
-    with pytest.raises(InputError, match="differ in scale"):
+    with pytest.raises(InputError, match="scale"):
         set_detail(load_model(folders[1]), SISR(dataclasses.replace(CONFIG, scale=2)), 0.5)
 
 
 def test_a_missing_base_model_is_refused(folders):
     folders[0].rename(folders[0].with_name("elsewhere"))
-    with pytest.raises(InputError, match="No model"):
+    with pytest.raises(InputError, match="organisation/name"):
         load_model(folders[1], detail=0.5)
     load_model(folders[1])
 

@@ -22,7 +22,7 @@ def no_network(monkeypatch):
 def test_with_one_view_a_bundled_model_of_several_is_the_bundled_one_of_one(name):
     alone, single = load_model(name).alone(), sisr_model(name.replace("misr", "sisr"))
     assert alone.fingerprint() == single.fingerprint()
-    with pytest.raises(InputError, match="for several images"):
+    with pytest.raises(InputError, match="several"):
         sisr_model(name)
 
 
@@ -38,12 +38,12 @@ def test_what_looks_like_a_path_never_goes_to_the_network(name, no_network, tmp_
 def test_a_mistyped_path_never_goes_to_the_network(no_network, tmp_path, monkeypatch):
     (tmp_path / "runs").mkdir()
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match="No model"):
+    with pytest.raises(InputError, match="organisation/name"):
         load_model("runs/final")
 
 
 def test_offline_a_hub_id_must_be_in_the_cache(tmp_path):
-    with pytest.raises(InputError, match="local cache"):
+    with pytest.raises(InputError, match="local_files_only"):
         load_model("organisation/name@v1", cache_dir=tmp_path, local_files_only=True)
 
 
@@ -55,7 +55,7 @@ def test_an_empty_name_is_refused(name, no_network):
 
 def test_a_default_model_that_is_not_bundled_is_named(no_network, monkeypatch):
     monkeypatch.setattr("rs_srgan.hub.names.bundled_names", lambda: [DEFAULT_MODEL])
-    with pytest.raises(InputError, match="not bundled"):
+    with pytest.raises(InputError, match="--model"):
         load_model(DEFAULT_MODELS["20m"])
 
 
@@ -71,10 +71,10 @@ def test_a_cache_that_is_no_folder_is_refused(no_network, monkeypatch, tmp_path)
 @pytest.mark.parametrize(
     ("name", "revision", "words"),
     [
-        ("no-such-model", None, "No model"),
-        (Path("runs/final"), None, "No model"),
+        ("no-such-model", None, "organisation/name"),
+        (Path("runs/final"), None, "organisation/name"),
         (None, None, "None"),
-        (3, None, "The model is 3"),
+        (3, None, r"\b3\b"),
         (DEFAULT_MODEL, "v1", "revision"),
         (".", "v1", "revision"),
         ("organisation/name@v1", "v2", "revision"),

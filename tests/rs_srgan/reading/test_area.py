@@ -73,36 +73,36 @@ def test_an_older_file_may_name_its_crs(write):
 
 def test_a_file_too_large_to_be_drawn_by_hand_is_not_read(write, monkeypatch):
     monkeypatch.setattr(area_module, "MAX_GEOJSON_BYTES", 1000)
-    with pytest.raises(InputError, match="1,001 bytes"):
+    with pytest.raises(InputError, match="1,001"):
         read_area(write(" " * 1001))
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(InputError, match="does not exist"):
+    with pytest.raises(InputError, match="exist"):
         read_area(tmp_path / "none.geojson")
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("no json", "no GeoJSON"),
-        ("[1, 2]", "no GeoJSON"),
-        ("[" * 100_000, "no GeoJSON"),
-        ('{"type": "GeometryCollection", "geometries": [' * 400, "no GeoJSON"),
-        ({"type": "Point", "coordinates": [10, 46]}, "no polygon but Point"),
-        ({"type": "FeatureCollection", "features": []}, "no polygon but nothing"),
-        ({"type": "FeatureCollection"}, "no GeoJSON"),
-        ({"type": "Feature", "geometry": None}, "no polygon but nothing"),
-        ({"type": "Polygon", "coordinates": []}, "invalid polygon"),
-        ({"type": "Polygon", "coordinates": [[[10, 46], [11, 46]]]}, "invalid polygon"),
-        ({"type": "Polygon", "coordinates": [[[10, 46], [11]]]}, "invalid polygon"),
-        ({"type": "Polygon", "coordinates": {}}, "invalid polygon"),
-        ({"type": "Polygon", "coordinates": "many"}, "invalid polygon"),
-        ({"type": "Polygon", "coordinates": [[[10, float("nan")]] * 4]}, "invalid polygon"),
-        ({"type": "Polygon", "coordinates": [[[10, 46]] * 4]}, "invalid polygon"),
-        ({"type": "Polygon", "coordinates": [[[6e5, 5e6], [7e5, 5e6], [7e5, 5.1e6], [6e5, 5e6]]]}, "expected degrees"),
-        (SQUARE | {"crs": {"properties": {"name": "no such"}}}, "unknown CRS"),
-        (SQUARE | {"crs": "EPSG:4326"}, "unknown CRS"),
+        ("no json", r"geojson\.io"),
+        ("[1, 2]", r"geojson\.io"),
+        ("[" * 100_000, r"geojson\.io"),
+        ('{"type": "GeometryCollection", "geometries": [' * 400, r"geojson\.io"),
+        ({"type": "Point", "coordinates": [10, 46]}, "Point"),
+        ({"type": "FeatureCollection", "features": []}, "nothing"),
+        ({"type": "FeatureCollection"}, r"geojson\.io"),
+        ({"type": "Feature", "geometry": None}, "nothing"),
+        ({"type": "Polygon", "coordinates": []}, "rings"),
+        ({"type": "Polygon", "coordinates": [[[10, 46], [11, 46]]]}, "rings"),
+        ({"type": "Polygon", "coordinates": [[[10, 46], [11]]]}, "rings"),
+        ({"type": "Polygon", "coordinates": {}}, "rings"),
+        ({"type": "Polygon", "coordinates": "many"}, "rings"),
+        ({"type": "Polygon", "coordinates": [[[10, float("nan")]] * 4]}, "rings"),
+        ({"type": "Polygon", "coordinates": [[[10, 46]] * 4]}, "rings"),
+        ({"type": "Polygon", "coordinates": [[[6e5, 5e6], [7e5, 5e6], [7e5, 5.1e6], [6e5, 5e6]]]}, "degrees"),
+        (SQUARE | {"crs": {"properties": {"name": "no such"}}}, "EPSG:32632"),
+        (SQUARE | {"crs": "EPSG:4326"}, "EPSG:32632"),
     ],
 )
 def test_a_file_without_a_usable_area_is_refused_in_one_line(write, content, words):

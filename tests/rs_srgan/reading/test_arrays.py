@@ -22,13 +22,13 @@ def saved_npy(array) -> bytes:
 
 
 UNREADABLE = {
-    "text.npy": (b"not an array", "cannot be read"),
-    "pickle.npy": (saved_npy(np.array([{"a": 1}], object)), "cannot be read"),
-    "flat.npy": (saved_npy(np.zeros((4, 4))), "has shape"),
-    "zip.npy": (b"PK\3\4garbage", "cannot be read"),
-    "odd.npy": (saved_npy(np.zeros((4, 5, 5))).replace(b"(4, 5, 5)", b"{{{{{{{{("), "cannot be read"),
-    "short.npy": (saved_npy(np.zeros((4, 50, 50)))[:500], "cannot be read"),
-    "none.npy": (saved_npy(np.zeros((4, 0, 5))), "at least one pixel"),
+    "text.npy": (b"not an array", "NPY"),
+    "pickle.npy": (saved_npy(np.array([{"a": 1}], object)), "NPY"),
+    "flat.npy": (saved_npy(np.zeros((4, 4))), "height"),
+    "zip.npy": (b"PK\3\4garbage", "NPY"),
+    "odd.npy": (saved_npy(np.zeros((4, 5, 5))).replace(b"(4, 5, 5)", b"{{{{{{{{("), "NPY"),
+    "short.npy": (saved_npy(np.zeros((4, 50, 50)))[:500], "NPY"),
+    "none.npy": (saved_npy(np.zeros((4, 0, 5))), "pixel"),
     "complex.npy": (saved_npy(np.zeros((4, 5, 5), complex)), "complex128"),
 }
 

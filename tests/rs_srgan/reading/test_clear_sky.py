@@ -82,8 +82,8 @@ def test_an_array_can_be_a_mask(write_tif, tmp_path, dtype):
 @pytest.mark.parametrize(
     ("array", "words"),
     [
-        (np.ones((1, 64, 80), np.uint8), "of shape"),
-        (np.ones((64, 80), np.float32), "holds float32"),
+        (np.ones((1, 64, 80), np.uint8), "uint8"),
+        (np.ones((64, 80), np.float32), "float32"),
         (np.ones((640, 80), np.uint8), "80 x 640"),
         (np.ones((0, 80), np.uint8), "80 x 0"),
     ],
@@ -100,7 +100,7 @@ def test_a_mask_with_a_huge_block_is_refused(write_tif, tmp_path):
     profile = {"driver": "GTiff", "count": 1, "width": 80, "height": 64, "dtype": "uint8", "transform": UTM_10M}
     with rasterio.open(mask, "w", **profile, tiled=True, blockxsize=side, blockysize=side, sparse_ok=True):
         pass
-    with pytest.raises(InputError, match="fill the memory"), open_revisit(scene, RGBN, mask=mask):
+    with pytest.raises(InputError, match="memory"), open_revisit(scene, RGBN, mask=mask):
         pass
 
 
@@ -108,10 +108,10 @@ def test_a_mask_with_a_huge_block_is_refused(write_tif, tmp_path):
     ("pixels", "options", "words"),
     [
         (np.ones((1, 20, 20), np.uint8), {}, "20 x 20"),
-        (np.ones((1, 64, 80), np.uint8), {"transform": UTM_10M @ Affine.scale(2)}, "same footprint"),
-        (np.ones((2, 64, 80), np.uint8), {"bands": [None, None]}, "2 bands"),
-        (np.ones((1, 64, 80), np.float32), {}, "1 bands of float32"),
-        (np.ones((1, 64, 80), np.uint8), {"transform": Affine(10, 0, 0, 0, -10, 0)}, "same footprint"),
+        (np.ones((1, 64, 80), np.uint8), {"transform": UTM_10M @ Affine.scale(2)}, "footprint"),
+        (np.ones((2, 64, 80), np.uint8), {"bands": [None, None]}, "uint8"),
+        (np.ones((1, 64, 80), np.float32), {}, "float32"),
+        (np.ones((1, 64, 80), np.uint8), {"transform": Affine(10, 0, 0, 0, -10, 0)}, "footprint"),
     ],
     ids=["size", "larger pixels", "bands", "floats", "elsewhere"],
 )

@@ -26,18 +26,18 @@ def test_a_type_unknown_to_numpy_is_refused(tmp_path):
 
 @pytest.mark.parametrize(("scale", "offset"), [(0.0, 0.1), (np.inf, 0.1), (1e-4, np.nan), (1e-300, 0.1)])
 def test_tags_that_make_no_reflectance_are_refused(write_tif, scale, offset):
-    with pytest.raises(InputError, match="no reflectance"):
+    with pytest.raises(InputError, match="reflectance"):
         read_all(write_tif(scene_dn(8, 8), scales=(scale,) * 4, offsets=(offset,) * 4))
 
 
 @pytest.mark.parametrize("offset", [np.nan, np.inf])
 def test_an_offset_that_is_no_number_is_refused(write_tif, offset):
-    with pytest.raises(InputError, match="expected a number"):
+    with pytest.raises(InputError, match="DN"):
         read_all(write_tif(scene_dn(8, 8)), offset=offset)
 
 
 def test_an_offset_for_floats_is_refused(write_tif):
-    with pytest.raises(InputError, match="holds floats"):
+    with pytest.raises(InputError, match="floats"):
         read_all(write_tif(np.full((4, 8, 8), 0.2, np.float32)), offset=-1000)
 
 

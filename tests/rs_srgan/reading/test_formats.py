@@ -10,7 +10,7 @@ def test_a_jp2_that_ends_in_zeros_is_refused(write_tif):
     path = write_tif(scene_dn(300, 300), "s.jp2", driver="JP2OpenJPEG", quality=100, reversible=True)
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2] + bytes(len(content) - len(content) // 2))
-    with pytest.raises(InputError, match="ends in zeros"):
+    with pytest.raises(InputError, match="zeros"):
         read_all(path)
 
 
@@ -30,5 +30,5 @@ def test_the_first_bytes_choose_the_driver(start, driver):
 
 @pytest.mark.parametrize("start", [b"", b"<VRTData", b'{"type":', b"HDF\r\n"])
 def test_other_formats_are_refused(start):
-    with pytest.raises(InputError, match="no GeoTIFF"):
+    with pytest.raises(InputError, match="NPY"):
         find_driver("a.tif", start, b"end")

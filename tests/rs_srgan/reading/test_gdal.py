@@ -60,7 +60,7 @@ def test_the_nodata_value_of_a_sidecar_is_ignored(write_tif):
 
 def test_a_vrt_is_refused(tmp_path):
     (tmp_path / "a.tif").write_text("<VRTDataset/>")
-    with pytest.raises(InputError, match="no GeoTIFF"), open_alone(tmp_path / "a.tif"):
+    with pytest.raises(InputError, match="NPY"), open_alone(tmp_path / "a.tif"):
         pass
 
 
@@ -69,5 +69,5 @@ def test_a_small_file_cannot_fill_the_memory(write_tif):
         np.zeros((4, 64, 64), np.uint16), "b.tif", tiled=True, blockxsize=16_384, blockysize=16_384, compress="deflate"
     )
     assert path.stat().st_size < 5_000_000
-    with pytest.raises(InputError, match="fill the memory"):
+    with pytest.raises(InputError, match="memory"):
         read_all(path)

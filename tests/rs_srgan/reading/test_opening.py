@@ -23,10 +23,10 @@ def test_a_16_bit_png_is_read(write_tif):
 
 
 UNREADABLE = {
-    "missing.tif": (None, "does not exist"),
+    "missing.tif": (None, "exist"),
     "empty.tif": (b"", "empty"),
-    "text.tif": (b"this is no image", "is no GeoTIFF"),
-    "vrt.tif": (b'<VRTDataset rasterXSize="1" rasterYSize="1"/>', "is no GeoTIFF"),
+    "text.tif": (b"this is no image", "NPY"),
+    "vrt.tif": (b'<VRTDataset rasterXSize="1" rasterYSize="1"/>', "NPY"),
     "head.tif": (b"II*\0\x08\0\0\0", "truncated"),
     "head.jp2": (b"\0\0\0\x0cjP  \r\n\x87\n", "truncated"),
     "head.png": (b"\x89PNG\r\n\x1a\n" + b"\0" * 8, "truncated"),
@@ -44,7 +44,7 @@ def test_an_unreadable_file_is_refused_in_one_line(tmp_path, name):
 
 
 def test_a_folder_without_a_product_is_refused(tmp_path):
-    with pytest.raises(InputError, match="SAFE folder"):
+    with pytest.raises(InputError, match="MTD_MSIL2A"):
         read_all(tmp_path)
 
 
@@ -63,7 +63,7 @@ def test_a_product_band_that_ends_in_zeros_is_named(tmp_path, zipped):
     path = next(safe.rglob("*_B02_10m.jp2"))
     content = path.read_bytes()
     path.write_bytes(content[:-100] + bytes(100))
-    with pytest.raises(InputError, match="ends in zeros"):
+    with pytest.raises(InputError, match="zeros"):
         read_all(zip_safe(safe) if zipped else safe)
 
 

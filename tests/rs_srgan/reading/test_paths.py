@@ -8,7 +8,7 @@ from tests.rs_srgan.reading.whole import read_all
 
 
 def test_a_name_with_a_nul_is_refused():
-    with pytest.raises(InputError, match="holds a NUL"):
+    with pytest.raises(InputError, match="NUL"):
         read_all("a\0b.tif")
 
 
@@ -20,7 +20,7 @@ def test_a_name_like_an_address_is_read_as_a_name(write_tif, tmp_path, monkeypat
 
 
 def test_a_missing_path_is_refused(tmp_path):
-    with pytest.raises(InputError, match="does not exist"):
+    with pytest.raises(InputError, match="exist"):
         existing(tmp_path / "none.tif")
 
 

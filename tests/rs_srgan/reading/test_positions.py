@@ -62,8 +62,8 @@ def test_turn_gives_the_steps_in_the_reference():
 @pytest.mark.parametrize(
     ("view", "words"),
     [
-        (Grid(200, 300, None, Affine.identity()), "not both"),
-        (Grid(100, 150, ZONE_32, UTM_10M @ Affine.scale(2)), "2 times"),
+        (Grid(200, 300, None, Affine.identity()), "both"),
+        (Grid(100, 150, ZONE_32, UTM_10M @ Affine.scale(2)), "sensor"),
     ],
     ids=["not georeferenced", "other pixels"],
 )
@@ -76,5 +76,5 @@ def test_images_without_georeference_must_have_one_size():
     nowhere = Grid(20, 30, None, Affine.identity())
     rows, cols = np.mgrid[:5, :5]
     np.testing.assert_array_equal(Positions(nowhere, nowhere, "a").at(Window(0, 0, 5, 5)), np.stack([rows, cols]))
-    with pytest.raises(InputError, match="none is georeferenced"):
+    with pytest.raises(InputError, match="Georeference"):
         Positions(nowhere, Grid(20, 31, None, Affine.identity()), "a.png")

@@ -47,12 +47,12 @@ def test_an_impossible_nodata_value_is_dropped(write_tif):
 
 
 def test_dn_as_floats_are_refused(write_tif):
-    with pytest.raises(InputError, match="as floats"):
+    with pytest.raises(InputError, match="floats"):
         read_all(write_tif(scene_dn(8, 8).astype(np.float32)))
 
 
 def test_tags_in_dn_instead_of_reflectance_are_refused(write_tif):
-    with pytest.raises(InputError, match="scale and offset tags"):
+    with pytest.raises(InputError, match="offset"):
         read_all(write_tif(scene_dn(8, 8), offsets=(-1000.0,) * 4))
 
 
@@ -60,7 +60,7 @@ def test_a_single_value_that_is_no_reflectance_is_found(write_tif):
     floats = np.full((4, 300, 300), 0.2, np.float32)
     floats[2, 151, 150] = -9999
     path = write_tif(floats)
-    with pytest.raises(InputError, match="--nodata -9999"):
+    with pytest.raises(InputError, match="--nodata"):
         read_all(path)
     assert rio(["edit-info", "--nodata", "-9999.0", str(path)], standalone_mode=False) is None
     assert not read_all(path)[1][2, 151, 150]
@@ -85,7 +85,7 @@ def test_a_truncated_jp2_is_refused_instead_of_read_as_zeros(write_tif, share):
 def test_bands_on_different_grids_are_refused(tmp_path):
     images = {(band, 10): scene_dn(40, 40)[index] for index, band in enumerate(RGBN)}
     images["B08", 10] = images["B08", 10][:20]
-    with pytest.raises(InputError, match="different grids"):
+    with pytest.raises(InputError, match="grids"):
         read_all(build_safe(tmp_path, images))
 
 

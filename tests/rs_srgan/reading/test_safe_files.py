@@ -36,7 +36,7 @@ def test_a_band_with_a_wrong_checksum_is_named(tmp_path, compression):
     content = bytearray((tmp_path / "a.zip").read_bytes())
     content[info.header_offset + info.compress_size // 2] ^= 0x55
     (tmp_path / "a.zip").write_bytes(content)
-    with pytest.raises(InputError, match="is damaged") as caught:
+    with pytest.raises(InputError, match="damaged") as caught:
         read_all(tmp_path / "a.zip")
     assert "_B03_10m.jp2 in a.zip" in str(caught.value) and "GRANULE" not in str(caught.value)
 
@@ -44,15 +44,15 @@ def test_a_band_with_a_wrong_checksum_is_named(tmp_path, compression):
 def test_an_archive_without_a_product_is_refused(tmp_path):
     empty = tmp_path / "empty.zip"
     zipfile.ZipFile(empty, "w").close()
-    with pytest.raises(InputError, match="holds 0"):
+    with pytest.raises(InputError, match=r"\b0\b"):
         open_product(empty)
     broken = tmp_path / "broken.zip"
     broken.write_bytes(b"PK\x03\x04 and then nothing")
-    with pytest.raises(InputError, match="zip archive"):
+    with pytest.raises(InputError, match="archive"):
         open_product(broken)
     cut = zip_safe(build_safe(tmp_path, RGBN_10M))
     cut.write_bytes(cut.read_bytes()[:-200])
-    with pytest.raises(InputError, match="zip archive"):
+    with pytest.raises(InputError, match="archive"):
         open_product(cut)
 
 
@@ -67,8 +67,8 @@ def in_every_central_header(archive, old, new):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        (b"\0\0\x08\0", b"\0\0\x09\0", "not supported"),  # deflate64
-        (b"\0\0\x08\0", b"\x01\0\x08\0", "is encrypted"),
+        (b"\0\0\x08\0", b"\0\0\x09\0", "supported"),  # deflate64
+        (b"\0\0\x08\0", b"\x01\0\x08\0", "encrypted"),
     ],
 )
 def test_an_archive_that_python_cannot_unpack_is_refused(tmp_path, old, new, words):
@@ -86,10 +86,10 @@ def test_damaged_metadata_in_an_archive_are_refused(tmp_path):
     start = info.header_offset + 30 + len(info.filename.encode())
     content[start : start + 20] = b"\xff" * 20
     archive.write_bytes(content)
-    with pytest.raises(InputError, match="zip archive"):
+    with pytest.raises(InputError, match="archive"):
         open_product(archive)
 
 
 def test_a_folder_without_metadata_is_refused(tmp_path):
-    with pytest.raises(InputError, match="SAFE folder"):
+    with pytest.raises(InputError, match="MTD_MSIL2A"):
         open_product(tmp_path)

@@ -73,10 +73,10 @@ def test_nodata_is_filled_and_does_not_count():
 @pytest.mark.parametrize(
     ("shapes", "options", "words"),
     [
-        ([], {}, "expected equal"),
-        ([(4, 8, 8), (4, 8, 9)], {}, "expected equal"),
-        ([(8, 8)], {}, "expected equal"),
-        ([(4, 8, 8)], {"reference": 1}, "view 1 of 1"),
+        ([], {}, "shapes"),
+        ([(4, 8, 8), (4, 8, 9)], {}, "shapes"),
+        ([(8, 8)], {}, "shapes"),
+        ([(4, 8, 8)], {"reference": 1}, "reference"),
         ([(4, 8, 8)], {"masks": [np.ones((8, 7), bool)]}, "masks"),
         ([(4, 8, 8)], {"masks": []}, "masks"),
     ],

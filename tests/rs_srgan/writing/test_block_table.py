@@ -45,5 +45,5 @@ def test_a_reserved_table_has_room_for_large_numbers(tmp_path, bigtiff, side):
 def test_a_big_endian_file_is_refused(tmp_path):
     path = tmp_path / "a.tif"
     path.write_bytes(b"MM\0* big-endian")
-    with path.open("rb") as file, pytest.raises(ValueError, match="little-endian TIFF"):
+    with path.open("rb") as file, pytest.raises(ValueError, match="little-endian"):
         BlockTable.read(file)

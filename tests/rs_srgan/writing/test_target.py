@@ -8,14 +8,14 @@ def test_an_impossible_target_is_refused_before_the_work(tmp_path):
     source = tmp_path / "in.tif"
     source.write_text("x")
     for target, words in (
-        (source, "is the input"),
-        (tmp_path / "out.png", "is no GeoTIFF"),
-        (tmp_path / "no" / "out.tif", "does not exist"),
+        (source, "input"),
+        (tmp_path / "out.png", r"\.tif"),
+        (tmp_path / "no" / "out.tif", "exist"),
     ):
         with pytest.raises(InputError, match=words):
             check_target(target, [source], overwrite=True)
     (tmp_path / "d.tif").mkdir()
-    with pytest.raises(InputError, match="is a folder"):
+    with pytest.raises(InputError, match="folder"):
         check_target(tmp_path / "d.tif", [source], overwrite=True)
 
 
@@ -32,7 +32,7 @@ def test_through_a_link_the_file_is_replaced_and_the_link_stays(tmp_path):
 def test_a_link_that_leads_back_to_itself_is_refused(tmp_path):
     (tmp_path / "a.tif").symlink_to(tmp_path / "b.tif")
     (tmp_path / "b.tif").symlink_to(tmp_path / "a.tif")
-    with pytest.raises(InputError, match="leads back to itself"):
+    with pytest.raises(InputError, match="itself"):
         check_target(tmp_path / "a.tif", [tmp_path / "in.tif"], overwrite=True)
 
 
@@ -40,16 +40,16 @@ def test_a_link_to_the_input_is_refused(tmp_path):
     source = tmp_path / "in.tif"
     source.write_text("x")
     (tmp_path / "link.tif").symlink_to(source)
-    with pytest.raises(InputError, match="is the input"):
+    with pytest.raises(InputError, match="input"):
         check_target(tmp_path / "link.tif", [source], overwrite=True)
 
 
 def test_a_name_with_a_nul_is_refused(tmp_path):
-    with pytest.raises(InputError, match="holds a NUL"):
+    with pytest.raises(InputError, match="NUL"):
         check_target(f"{tmp_path}/a\0.tif", [tmp_path / "in.tif"], overwrite=True)
 
 
 def test_a_folder_that_is_not_writable_is_refused_before_the_work(tmp_path, monkeypatch):
     monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write anywhere
-    with pytest.raises(InputError, match="not writable"):
+    with pytest.raises(InputError, match="writable"):
         check_target(tmp_path / "out.tif", [tmp_path / "in.tif"], overwrite=False)

@@ -60,7 +60,7 @@ def test_work_on_a_bad_input_is_not_kept(target):
 
 
 def test_work_on_an_input_that_became_unreadable_is_kept(target):
-    with pytest.raises(ReadError, match="50 %, is kept"):
+    with pytest.raises(ReadError, match="--resume"):
         fail(target, ReadError("away."), done=5)
     with Unfinished(target, REQUEST, 10, resume=True) as again:
         assert again.done == 5
@@ -73,14 +73,14 @@ def test_an_input_that_was_never_readable_leaves_nothing(target):
 
 
 def test_a_full_disk_is_named_with_the_remedy(target):
-    with pytest.raises(OSError, match="Make room there") as caught:
+    with pytest.raises(OSError, match="choose") as caught:
         fail(target, OSError(errno.ENOSPC, "No room"), done=0)
     assert caught.value.filename == str(target.parent)
 
 
 def test_an_unfinished_run_is_not_removed_without_overwrite(target):
     pixels = leave_off(target)
-    with pytest.raises(InputError, match="30% done"):
+    with pytest.raises(InputError, match="30%"):
         Unfinished(target, REQUEST, 10)
     assert pixels.exists()
     with Unfinished(target, REQUEST, 10, overwrite=True) as anew:
@@ -90,7 +90,7 @@ def test_an_unfinished_run_is_not_removed_without_overwrite(target):
 
 def test_another_request_cannot_resume(target):
     pixels = leave_off(target)
-    with pytest.raises(InputError, match="512, now 256"):
+    with pytest.raises(InputError, match="256"):
         Unfinished(target, REQUEST | {"tile size": 256}, 10, resume=True)
     assert pixels.exists()
 
@@ -123,7 +123,7 @@ def test_resume_without_an_unfinished_run_starts_one(target):
 def test_two_runs_do_not_write_one_file(target):
     with Unfinished(target, REQUEST, 10), ThreadPoolExecutor(1) as pool:
         second = pool.submit(Unfinished, target, REQUEST, 10, True, True)
-        with pytest.raises(InputError, match="Another run"):
+        with pytest.raises(InputError, match="Wait"):
             second.result()
     with Unfinished(target, REQUEST, 10):
         pass

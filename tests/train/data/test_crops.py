@@ -40,7 +40,7 @@ def test_images_with_nodata_everywhere_are_refused():
     full = site(0)
     full.images[0][:, 16] = np.nan
     crops = RandomCrops([([full, empty], 1)], 32, 10, seed=0)
-    with pytest.raises(InputError, match="mostly empty"):
+    with pytest.raises(InputError, match="crop_lr_px"):
         crops[0]
 
 

@@ -50,9 +50,9 @@ def test_training_crops_carry_their_guide(root):
 
 
 def test_other_models_are_refused(root):
-    with pytest.raises(InputError, match="scale is 4"):
+    with pytest.raises(InputError, match="guide_bands"):
         module(root, scale=4)
     (root / "sentinel2" / "burgundy_0_2017_10m.tif").unlink()
     data = GuidedDataModule(str(root), bands=("B12",), guide_bands=GUIDE)
-    with pytest.raises(InputError, match="nothing found"):
+    with pytest.raises(InputError, match="nothing"):
         data.setup("fit")

@@ -33,18 +33,18 @@ def test_folders_named_train_and_val_are_the_split(tmp_path):
 
 
 def test_bad_folders_are_refused(tmp_path):
-    with pytest.raises(InputError, match="nothing found"):
+    with pytest.raises(InputError, match="nothing"):
         module(tmp_path)
     photographs(tmp_path / "train", count=3)
     photographs(tmp_path / "val", count=2)
     with pytest.raises(InputError, match="leaks"):
         module(tmp_path)
-    with pytest.raises(InputError, match="4 bands"):
+    with pytest.raises(InputError, match="red"):
         module(tmp_path, bands=("B04", "B03", "B02", "B08"))
     (tmp_path / "train" / "9.png").write_bytes(b"no picture")
     for path in (tmp_path / "val").iterdir():
         path.rename(path.with_stem("v" + path.stem))
-    with pytest.raises(InputError, match="not a readable picture"):
+    with pytest.raises(InputError, match="readable"):
         module(tmp_path)
 
 
@@ -76,9 +76,9 @@ def test_only_the_same_folder_and_name_on_both_sides_leak(tmp_path):
 
 def test_one_picture_and_pictures_of_16_bits_are_refused(tmp_path):
     photographs(tmp_path / "one", count=1)
-    with pytest.raises(InputError, match="one picture"):
+    with pytest.raises(InputError, match="validates"):
         module(tmp_path / "one")
     photographs(tmp_path / "deep", count=4)
     Image.fromarray(scene_dn(40, 40, bands=1)[0]).save(tmp_path / "deep" / "deep.png")
-    with pytest.raises(InputError, match="more than 8 bits"):
+    with pytest.raises(InputError, match="bits"):
         module(tmp_path / "deep")

@@ -12,8 +12,9 @@ def test_the_message_names_all_hr_without_lr(tmp_path):
     pair_folder(tmp_path, side=96)
     for number in (1, 4):
         (tmp_path / "lr" / f"place{number}.tif").unlink()
-    with pytest.raises(InputError, match=r"place1\.tif, place4\.tif"):
+    with pytest.raises(InputError) as refused:
         split_pairs(tmp_path)
+    assert "place1.tif" in str(refused.value) and "place4.tif" in str(refused.value)
 
 
 def test_a_name_on_both_sides_leaks(tmp_path):
@@ -75,5 +76,5 @@ def test_one_file_under_two_names_is_refused(tmp_path, link):
 
 def test_one_place_cannot_be_split(tmp_path):
     pair_folder(tmp_path, count=2, names=["place_2021", "place_2022"], side=96)
-    with pytest.raises(InputError, match="one place"):
+    with pytest.raises(InputError, match="validates"):
         split_pairs(tmp_path)

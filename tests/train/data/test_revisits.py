@@ -42,5 +42,5 @@ def test_batches_have_views_masks_and_offsets(small_data):
 
 @pytest.mark.parametrize("counts", [(1, 4), (5, 4), (0, 0)])
 def test_fewer_than_two_views_are_refused(counts, tmp_path):
-    with pytest.raises(InputError, match="at least 2"):
+    with pytest.raises(InputError, match=r"revisits\.fewest"):
         RevisitsDataModule(str(tmp_path), revisits=RevisitsConfig(*counts))

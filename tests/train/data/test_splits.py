@@ -43,9 +43,9 @@ def test_the_split_is_the_same_whatever_the_order_of_the_files():
 
 
 def test_a_leak_is_refused():
-    with pytest.raises(InputError, match="leaks: a"):
+    with pytest.raises(InputError, match="leaks"):
         refuse_leaks({"train": {"a": ["1"]}, "val": {"a": ["2"]}})
-    with pytest.raises(InputError, match=r"leaks: x\.tif"):
+    with pytest.raises(InputError, match=r"x\.tif"):
         refuse_leaks({"train": {"a": ["x.tif"]}, "val": {"b": ["x.tif"]}})
 
 
@@ -53,7 +53,7 @@ def test_a_leaking_naip_split_is_refused(tmp_path):
     (tmp_path / "split_by_location.json").write_text(json.dumps({"train": {"a": ["x.tif"]}, "val": {"b": ["x.tif"]}}))
     with pytest.raises(InputError, match="leaks"):
         split_naip(tmp_path)
-    with pytest.raises(InputError, match="is missing"):
+    with pytest.raises(InputError, match="split_by_location"):
         split_naip(tmp_path / "nowhere")
 
 

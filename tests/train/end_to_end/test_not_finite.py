@@ -54,8 +54,9 @@ def images():
 def test_ruined_weights_replace_no_saved_file(stage, validates, tmp_path):
     trained = module() if stage == "gan" else SISRModule(config=SMALL, warmup_steps=1)
     last = tmp_path / "checkpoints" / "last.ckpt"
-    with pytest.raises(FloatingPointError, match=f"is kept: {last}"):
+    with pytest.raises(FloatingPointError, match="kept") as stopped:
         run(trained, tmp_path, Ruin(), validation=images() if validates else None)
+    assert str(last) in str(stopped.value)
     checkpoint = torch.load(last, weights_only=True)
     assert checkpoint["epoch"] == 0
     assert all(value.isfinite().all() for value in checkpoint["current_model_state"].values())
@@ -107,8 +108,8 @@ def test_the_command_names_the_last_checkpoint_if_there_is_one(good, tmp_path, c
 def test_a_checkpoint_of_another_stage_or_architecture_is_refused(tmp_path):
     run(SISRModule(config=SMALL, warmup_steps=1), tmp_path, epochs=1)
     last = tmp_path / "checkpoints" / "last.ckpt"
-    with pytest.raises(InputError, match="expected one of GANModule"):
+    with pytest.raises(InputError, match="GANModule"):
         run(module(), tmp_path, resume=last)
     wide = SISRModule(config=SISRConfig(channels=32, blocks=1), warmup_steps=1)
-    with pytest.raises(InputError, match="another architecture"):
+    with pytest.raises(InputError, match="architecture"):
         run(wide, tmp_path, resume=last)

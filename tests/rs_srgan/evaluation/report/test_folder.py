@@ -56,9 +56,9 @@ def test_a_folder_with_other_files_is_never_written_to(tmp_path):
     (tmp_path / "thesis.docx").write_text("x")
     with pytest.raises(InputError, match="thesis"):
         check_folder(tmp_path, overwrite=True)
-    with pytest.raises(InputError, match="is a file"):
+    with pytest.raises(InputError, match=r"thesis\.docx"):
         check_folder(tmp_path / "thesis.docx", overwrite=True)
-    with pytest.raises(InputError, match="does not exist"):
+    with pytest.raises(InputError, match="exist"):
         check_folder(tmp_path / "no" / "report", overwrite=False)
     (tmp_path / "empty").mkdir()
     assert check_folder(tmp_path / "empty", overwrite=False) == tmp_path / "empty"
@@ -69,5 +69,5 @@ def test_a_folder_that_cannot_be_written_to_is_refused_before_the_work(tmp_path,
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr("os.mkdir", refuse)  # root may write anywhere
-    with pytest.raises(InputError, match="Permission denied"):
+    with pytest.raises(InputError, match="Permission"):
         check_folder(tmp_path / "report", overwrite=False)
