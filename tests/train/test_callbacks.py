@@ -1,3 +1,6 @@
+import json
+import math
+
 import lightning as L
 import pytest
 import torch
@@ -61,3 +64,11 @@ def test_a_resumed_run_adds_to_the_time_of_earlier_runs(tmp_path):
     callback = SaveModel(str(tmp_path))
     callback.load_state_dict({"seconds": 3600.0})
     assert callback.state_dict()["seconds"] >= 3600
+
+
+def test_a_figure_without_a_value_is_null(tmp_path, monkeypatch):
+    monkeypatch.setattr(L.Trainer, "callback_metrics", {"val/psnr": math.nan})
+    trained = SISRModule(config=SMALL)
+    trained.trainer = L.Trainer(logger=False, enable_checkpointing=False, accelerator="cpu")
+    SaveModel(str(tmp_path)).on_fit_end(trained.trainer, trained)
+    assert json.loads((tmp_path / "training.json").read_text())["val/psnr"] is None

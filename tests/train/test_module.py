@@ -64,5 +64,6 @@ def test_images_that_are_not_finite_stop_the_run():
 )
 def test_settings_out_of_range_are_refused(options, words):
     tiny = DataLoader([{"hr": torch.rand(4, 16, 16), "lr": torch.rand(4, 4, 4)}] * 2, 1)
-    with pytest.raises(InputError, match=words):
+    with pytest.raises(InputError, match=words) as refused:
         trainer(max_steps=1).fit(SISRModule(config=SMALL, **options), tiny)
+    assert all(str(value) in str(refused.value) for value in options.values() if isinstance(value, int | float))

@@ -25,7 +25,7 @@ def test_another_scale_keeps_the_body_and_gets_a_new_tail(tmp_path):
         ({}, "init_from"),
         (
             {"config": SMALL, "init_from": "sisr-x4-rgbn"},
-            "channels",
+            "48",
         ),
     ],
 )

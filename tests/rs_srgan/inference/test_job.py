@@ -33,5 +33,6 @@ def test_reference_is_an_index_or_a_name(misr, write_tif, tmp_path, given):
     reference = views[1] if given == "whole path" else given
     job = resolve(views, tmp_path / "out.tif", misr, PredictOptions(reference=reference))
     assert job.reference == 1
-    with pytest.raises(InputError, match=r"c\.tif"):
+    with pytest.raises(InputError, match=r"c\.tif") as refused:
         resolve(views, tmp_path / "out.tif", misr, PredictOptions(reference="c.tif"))
+    assert "a.tif" in str(refused.value) and "b.tif" in str(refused.value)

@@ -44,27 +44,31 @@ def test_values_are_kept_in_plain_form():
 @pytest.mark.parametrize(
     ("options", "word"),
     [
-        ({"engine": "tpu"}, "engine"),
-        ({"precision": "int4"}, "precision"),
+        ({"engine": "tpu"}, "openvino"),
+        ({"precision": "int4"}, "bf16"),
         ({"compress": "rar"}, "deflate"),
         ({"tile": 0}, "1048576"),
         ({"tile": 512.0}, "whole"),
         ({"threads": 99_999_999_999}, "1024"),
-        ({"blocksize": 100}, "blocksize"),
+        ({"blocksize": 100}, "multiple"),
         ({"blocksize": 4096}, "2048"),
-        ({"detail": 2}, "detail"),
-        ({"offset": "many"}, "offset"),
+        ({"detail": 2}, r"\b1\b"),
+        ({"offset": "many"}, "DN"),
         ({"bbox": "10 46 11 47"}, "numbers"),
         ({"bbox": (10, 46, 11, 47), "aoi": "a.geojson"}, "both"),
-        ({"cog": "yes"}, "cog"),
-        ({"aoi": 3}, "aoi"),
+        ({"cog": "yes"}, "True"),
+        ({"aoi": 3}, "file"),
         ({"reference": -1}, "reference"),
         ({"sensor": "landsat"}, "landsat-oli"),
     ],
 )
 def test_a_value_that_an_option_does_not_allow_is_refused(options, word):
-    with pytest.raises(InputError, match=word):
+    with pytest.raises(InputError, match=word) as refused:
         PredictOptions(**options)
+    assert [name for name in options if name not in str(refused.value)] == []
+    if len(options) == 1:
+        (value,) = options.values()
+        assert str(value) in str(refused.value)
 
 
 def test_unknown_option_is_refused_with_the_nearest_name():

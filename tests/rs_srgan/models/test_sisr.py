@@ -205,8 +205,9 @@ def test_unusable_images_are_refused(model, image, words):
 
 
 def test_forward_names_the_expected_bands(model):
-    with pytest.raises(ValueError, match="B08"):
+    with pytest.raises(ValueError, match="B08") as refused:
         model(torch.zeros(1, 3, 8, 8))
+    assert "(1, 3, 8, 8)" in str(refused.value) and "B04" in str(refused.value)
 
 
 def test_half_precision_changes_little(model):

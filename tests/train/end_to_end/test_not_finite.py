@@ -67,14 +67,6 @@ def test_ruined_weights_replace_no_saved_file(stage, validates, tmp_path):
         assert not (tmp_path / "model").exists()
 
 
-def test_a_figure_without_a_value_is_null(tmp_path, monkeypatch):
-    monkeypatch.setattr(L.Trainer, "callback_metrics", {"val/psnr": math.nan})
-    trained = SISRModule(config=SMALL)
-    trained.trainer = L.Trainer(logger=False, enable_checkpointing=False, accelerator="cpu")
-    SaveModel(str(tmp_path)).on_fit_end(trained.trainer, trained)
-    assert json.loads((tmp_path / "training.json").read_text())["val/psnr"] is None
-
-
 class Spoiled(L.LightningDataModule):
     """Data whose HR is NaN from an epoch on."""
 
