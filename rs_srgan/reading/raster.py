@@ -23,7 +23,7 @@ from rs_srgan.reading.gdal import WITHOUT_SIDECARS, first_line
 from rs_srgan.reading.grid import Grid
 
 # Limits of the cache of decoded blocks, for each file. A band of a Sentinel-2 tile has 11 x 11 blocks of 2 MB.
-_CACHE_BYTES, _CACHE_BLOCKS = 64_000_000, 12
+CACHE_BYTES, CACHE_BLOCKS = 64_000_000, 12
 
 
 class Layer:
@@ -46,7 +46,7 @@ class Layer:
         # decoding JPEG 2000 is slow and takes whole blocks, and several windows read parts of the same block
         self._cached = dataset.driver == "JP2OpenJPEG"
         block_bytes = self._block_height * self._block_width * len(indexes) * np.dtype(dataset.dtypes[0]).itemsize
-        self._block = lru_cache(max(2, min(_CACHE_BLOCKS, _CACHE_BYTES // block_bytes)))(self._read_block)
+        self._block = lru_cache(max(2, min(CACHE_BLOCKS, CACHE_BYTES // block_bytes)))(self._read_block)
 
     def read(self, window: Window) -> tuple[Image, Mask | None]:
         """Return DN (C, h, w) of a window, and which are valid by the file's mask, (C, h, w), or None without a mask.

@@ -69,7 +69,7 @@ def test_nodata_value_between_data_values_is_never_written_as_data(model, write_
 def test_blocks_of_a_product_are_decoded_twice_at_most(tile, halo):
     """A product has 121 blocks; a raster keeps some of them in memory."""
     decoded = []
-    block = lru_cache(raster._CACHE_BLOCKS)(decoded.append)
+    block = lru_cache(raster.CACHE_BLOCKS)(decoded.append)
     side = 10_980
     parts = in_order(plan_tiles(side, side, tile, halo))
     assert sorted(parts, key=str) == sorted(plan_tiles(side, side, tile, halo), key=str)
