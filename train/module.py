@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import lightning as L
 import torch
@@ -43,6 +43,9 @@ class SRModule(L.LightningModule):
             and quarters the rate when the PSNR of the validation has not risen for more than three validations.
     """
 
+    # Whether the stage leaves the weights of the generator as they are, so that a quantised model stays quantised.
+    keeps_generator: ClassVar[bool] = False
+
     def __init__(
         self,
         *,
@@ -58,7 +61,7 @@ class SRModule(L.LightningModule):
         if warmup_steps < 1:
             raise InputError(f"warmup_steps is {warmup_steps}; expected at least 1.")
         require_positive("learning_rate", learning_rate)
-        model = start(config, init_from, fusion)
+        model = start(config, init_from, fusion, self.keeps_generator)
         self.init_from: str | None = init_from
         self.model: SISR | MISR = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.weights = weights

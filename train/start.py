@@ -1,5 +1,6 @@
 """Start of a run: a new model, or the weights of an earlier one."""
 
+import dataclasses
 import logging
 from dataclasses import dataclass
 from typing import Literal
@@ -36,7 +37,9 @@ class FusionConfig:
     blocks: int = 3
 
 
-def start(config: SISRConfig | None, init_from: str | None, fusion: FusionConfig | None) -> SISR | MISR:
+def start(
+    config: SISRConfig | None, init_from: str | None, fusion: FusionConfig | None, keep_quantized: bool = False
+) -> SISR | MISR:
     """Return the model to train, in training mode.
 
     Args:
@@ -44,6 +47,8 @@ def start(config: SISRConfig | None, init_from: str | None, fusion: FusionConfig
             With another scale the last layers start from random weights, and all others from those of `init_from`.
         init_from: bundled name, folder or Hub id of a trained model.
         fusion: fusion to add to a SISR model. The MISR model gives the same result as that model at first.
+        keep_quantized: False if training changes weights: ranges of a quantised model would not fit them any more, so
+            the model is no longer quantised.
 
     Raises:
         InputError: no `config` and no `init_from`, weights of another architecture, or a fusion for a MISR model.
@@ -52,7 +57,11 @@ def start(config: SISRConfig | None, init_from: str | None, fusion: FusionConfig
         raise InputError(
             "config and init_from are missing: give config for a new model, or init_from for a trained one."
         )
+    if config and config.quantized:
+        raise InputError("quantized is True; expected False: train the model first, then use train/configs/int8.yaml.")
     model = SISR(config or SISRConfig()) if init_from is None else load_model(init_from)
+    if isinstance(model, SISR) and model.config.quantized and not keep_quantized:
+        model = _not_quantized(model)
     if config and vars(config) != vars(model.config):
         model = _with_config(model, config)
     if fusion:
@@ -63,6 +72,16 @@ def start(config: SISRConfig | None, init_from: str | None, fusion: FusionConfig
         )
         model = MISR.from_sisr(model, config)
     return model.train()
+
+
+def _not_quantized(model: SISR) -> SISR:
+    """Return a model with the same weights that runs in full precision only."""
+    logger.info("Training changes %s, which then cannot run in int8 until train/configs/int8.yaml ran.", model.name)
+    plain = SISR(dataclasses.replace(model.config, quantized=False))
+    weights = model.state_dict()
+    plain.load_state_dict({name: weights[name] for name in plain.state_dict()})
+    plain.name = model.name
+    return plain
 
 
 def _with_config(model: SISR | MISR, config: SISRConfig) -> SISR:

@@ -38,6 +38,8 @@ class UncertaintyModule(SRModule):
             left out. Images count equally.
     """
 
+    keeps_generator = True
+
     def __init__(
         self,
         init_from: str,

@@ -67,6 +67,11 @@ def computes_in_bf16(device: str) -> bool:
     return any((torch.cpu._is_avx512_bf16_supported(), torch.cpu._is_amx_tile_supported()))
 
 
+def computes_in_int8() -> bool:
+    """Return whether the processor multiplies 8-bit integers by AVX-512 VNNI; without, int8 can be slower than fp32."""
+    return bool(torch.cpu._is_vnni_supported())
+
+
 def to_dn(sr: Tensor, gain: Tensor, bias: Tensor, low: Tensor, high: Tensor) -> Tensor:
     """Convert reflectance, (B, C, H, W), to DN, still as floats; the other tensors are from `encoding_tensors`."""
     return ((sr - bias) / gain).round().clamp(low, high)

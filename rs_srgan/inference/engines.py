@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from rs_srgan.errors import InputError
-from rs_srgan.inference.engine import Engine, computes_in_bf16, default_device
+from rs_srgan.inference.engine import Engine, computes_in_bf16, computes_in_int8, default_device
 from rs_srgan.inference.options import PredictOptions
 from rs_srgan.inference.torch_engine import TorchEngine
 from rs_srgan.models import MISR, SISR
@@ -30,24 +30,47 @@ def make_engine(
         scene_px: number of LR pixels of the full scene, also if only a part is wanted, so that the part is computed
             exactly like the full scene.
         name: see `PredictOptions`. "auto" is PyTorch on a GPU or for a small scene, else OpenVINO if it is installed.
-        precision: see `PredictOptions`. bf16 is used inside the network only; the radiometry stays in float32.
+        precision: see `PredictOptions`. bf16 and int8 are used inside the network only; the radiometry stays in
+            float32. "auto" is int8 if the model is trained for it, the processor computes with it, and OpenVINO runs
+            it; else bf16 if the hardware computes with it; else fp32.
         threads: CPU threads; by default all cores.
 
     Raises:
-        InputError: an unknown name or precision, an engine that is not installed, or threads out of range.
+        InputError: an unknown name or precision, an engine that is not installed, threads out of range, or int8 for a
+            model that is not trained for it or an engine that does not run it.
     """
     PredictOptions(engine=name, precision=precision, threads=threads)  # checks them
     device = default_device()
     installed = find_spec("openvino") is not None
+    if precision == "int8":
+        _require_int8(model, name)
+        name = "openvino"  # the only one that runs it
     if name == "openvino" and not installed:
         raise InputError("OpenVINO is not installed: pip install rs_srgan[cpu], or use --engine torch.")
     if name == "auto":
         worth = scene_px >= WORTH_COMPILING_PX
         name = "openvino" if installed and device == "cpu" and worth else "torch"
     if precision == "auto":
-        precision = "bf16" if computes_in_bf16("cpu" if name == "openvino" else device) else "fp32"
+        precision = _fastest(model, name, "cpu" if name == "openvino" else device)
     if name == "torch":
         return TorchEngine(model, encodings, precision, threads)
     from rs_srgan.inference.openvino_engine import OpenVinoEngine  # an extra
 
     return OpenVinoEngine(model, encodings, precision, threads)
+
+
+def _require_int8(model: SISR | MISR, name: str) -> None:
+    """Check that a model and an engine, by its name, run in int8."""
+    if not model.config.quantized:
+        raise InputError(
+            f"{model.name} is not trained for int8. Use --precision auto, or prepare it: docs/training.md, int8."
+        )
+    if name == "torch":
+        raise InputError("The engine is torch and the precision int8, which only OpenVINO runs. Use --engine openvino.")
+
+
+def _fastest(model: SISR | MISR, name: str, device: str) -> str:
+    """Return the fastest precision of an engine, by its name, on a device."""
+    if name == "openvino" and model.config.quantized and computes_in_int8():
+        return "int8"
+    return "bf16" if computes_in_bf16(device) else "fp32"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from rs_srgan.inference.engine import encoding_tensors, memory_errors, require_finite
+from rs_srgan.inference.engine import computes_in_bf16, encoding_tensors, memory_errors, require_finite
 from rs_srgan.inference.openvino_graphs import FINISH, Step, cached_graphs, image_shapes, steps_of
 from rs_srgan.inference.openvino_import import openvino
 from rs_srgan.models import MISR, SISR
@@ -27,8 +27,9 @@ _Tensors = dict[str, openvino.Tensor]
 class OpenVinoEngine:
     """Runs a model with OpenVINO. See `make_engine`.
 
-    The network and the arithmetic behind it are separate graphs: the network may run in bf16, and the second graph,
-    which carries the radiometry, always runs in float32. A model of several revisits has five graphs for the network,
+    The network and the arithmetic behind it are separate graphs: the network may run in bf16 or int8, and the second
+    graph, which carries the radiometry, always runs in float32. In int8 the network's first and last layers, and the
+    sums between its blocks, are in bf16 or fp32. A model of several revisits has five graphs for the network,
     because the comparison of the views with the first result works on reflectance, too. The views are taken one after
     the other, so any number of them needs the memory of one. Pixels between graphs keep their memory layout, channels
     last.
@@ -46,12 +47,15 @@ class OpenVinoEngine:
         self._encodings = [value.numpy() for each in encodings for value in encoding_tensors(each).values()]
         self._dtypes = [np.dtype(encoding.dtype) for encoding in encodings]
         self.model, self.precision = model.cpu().float().eval(), precision
-        self.kind = f"openvino {precision} on cpu"
+        int8 = precision == "int8"
+        # layers that are not rounded to 8 bits, and what they give each other
+        self._floats = ("bf16" if computes_in_bf16("cpu") else "fp32") if int8 else precision
+        self.kind = f"openvino {f'int8 and {self._floats}' if int8 else precision} on cpu"
         self.threads = threads or torch.get_num_threads()
         self.workers = min(_WORKERS, self.threads)
         self._core = openvino.Core()
         self._steps = steps_of(self.model, len(encodings) > 1)
-        self._graphs = cached_graphs(self.model, self._steps, len(encodings) > 1, self._core)
+        self._graphs = cached_graphs(self.model, self._steps, len(encodings) > 1, self._core, int8)
         self._lock = threading.Lock()
         self._shape: tuple[int, ...] | None = None
         self._compiled: _Compiled | None = None
@@ -128,9 +132,9 @@ class OpenVinoEngine:
                 for index, dtype in enumerate(self._dtypes):
                     _channels_last(ports.output(index), openvino.Type(dtype))
             else:
-                made[step.name] = _TYPES["fp32" if step.exact else self.precision]
+                made[step.name] = _TYPES["fp32" if step.exact else self._floats]
                 _channels_last(ports.output(), made[step.name])
-            hint = _HINTS["fp32" if step.radiometric else self.precision]
+            hint = _HINTS["fp32" if step.radiometric else self._floats]
             compiled.append(self._core.compile_model(ports.build(), "CPU", self._options(hint)))
         return _Compiled(compiled, dict(self._numbered(self._steps[-1])), len(self._steps[-1].inputs))
 

@@ -5,6 +5,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from rs_srgan.inference.engine import encoding_tensors, to_dn
 from rs_srgan.inference.openvino_import import openvino
 from rs_srgan.models import MISR, SISR
 from rs_srgan.models.fusion.innovation import InnovationFusion
+from rs_srgan.models.quantization import in_int8
 from rs_srgan.pixels.radiometry import Encoding
 from rs_srgan.sensors.projection import BICUBIC_REACH_LR_PX
 from rs_srgan.version import __version__
@@ -167,15 +169,24 @@ def image_shapes(model: SISR | MISR, height: int, width: int) -> dict[str, Shape
 
 
 def cached_graphs(
-    model: SISR | MISR, steps: Sequence[Step], uncertainty: bool, core: openvino.Core
+    model: SISR | MISR, steps: Sequence[Step], uncertainty: bool, core: openvino.Core, int8: bool = False
 ) -> dict[str, openvino.Model]:
-    """Return the graphs of a model by name, for windows of any size: from the cache, or converted and put there."""
-    key = _fingerprint(model) + ("-uncertainty" if uncertainty else "")
+    """Return the graphs of a model by name, for windows of any size: from the cache, or converted and put there.
+
+    Args:
+        model: the model.
+        steps: its steps.
+        uncertainty: whether the steps compute the uncertainty head's result.
+        core: OpenVINO.
+        int8: whether the layers that can round to 8 bits do so. OpenVINO then computes them by integers.
+    """
+    key = _fingerprint(model) + ("-uncertainty" if uncertainty else "") + ("-int8" if int8 else "")
     names = [step.name for step in steps]
     try:
         return _read(cached_assets_path("rs_srgan", namespace="openvino", subfolder=key), names, core)
     except (OSError, RuntimeError, ValueError):  # missing or damaged files, or no usable cache
-        graphs = _convert(model, steps, uncertainty)
+        with in_int8(model) if int8 else nullcontext():
+            graphs = _convert(model, steps, uncertainty)
     with tempfile.TemporaryDirectory(prefix="rs_srgan_") as converted:
         for name, graph in graphs.items():
             openvino.save_model(graph, Path(converted) / f"{name}.xml", compress_to_fp16=False)

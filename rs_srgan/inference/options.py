@@ -18,7 +18,7 @@ from rs_srgan.sensors import SENSORS
 from rs_srgan.writing.geotiff import COMPRESSIONS
 
 ENGINES = ("auto", "torch", "openvino")
-PRECISIONS = ("auto", "fp32", "bf16")
+PRECISIONS = ("auto", "fp32", "bf16", "int8")
 
 _MAX_THREADS = 1024
 # TIFF 6.0, section 15: sides of blocks are multiples of 16. Larger blocks make tiles that fill the memory.
@@ -123,8 +123,8 @@ class PredictOptions:
     precision: str = dataclasses.field(
         default="auto",
         metadata=_option(
-            'number format inside the network; "auto" is bf16 where the hardware computes with it; scaling and '
-            "offsets stay in float32",
+            'number format inside the network; "auto" is int8 where the model is trained for it and the processor '
+            "computes with it, else bf16 where the hardware computes with it; scaling and offsets stay in float32",
             check=checks.one_of(*PRECISIONS),
             choices=PRECISIONS,
         ),

@@ -40,6 +40,7 @@ class SISRConfig:
     uncertainty: bool = False  # whether the model has an uncertainty head
     base_model: str = ""  # name of the model that a GAN's training began with: detail 0
     adds_to: str = "bicubic"  # what the generator adds to: one of STARTS; "mtf-glp" takes detail from guide_bands
+    quantized: bool = False  # whether the generator is trained to run in int8, see models.quantization
     sensor: str = "sentinel2"  # a name in sensors.SENSORS: whose bands the model takes
     sharpen_limit: float = SHARPEN_LIMIT  # of the projection; stored, because it decides what saved weights compute
     sharpen_reach_lr_px: int = SHARPEN_REACH_LR_PX  # of the projection's filter
@@ -67,6 +68,8 @@ class SISRConfig:
         self._require(all(0 < mtf < 0.99 for mtf in self.mtf_nyquist), "mtf_nyquist", "values between 0 and 0.99")
         self._require(-10 < self.reflectance_mean < 10, "reflectance_mean", "a reflectance")
         self._require(0 < self.reflectance_std < 10, "reflectance_std", "a reflectance above 0")
+        mixed = self.quantized and self.base_model != ""
+        self._require(not mixed, "quantized", "False for a model with base_model, because detail mixes its weights")
         self._require(0.01 <= self.sharpen_limit <= 10, "sharpen_limit", "0.01 to 10")
         self._require(1 <= self.sharpen_reach_lr_px <= 8, "sharpen_reach_lr_px", "1 to 8")
         width = self.psf_width_lr_px
@@ -123,6 +126,7 @@ class MISRConfig(SISRConfig):
         width = self.fusion_channels
         self._require(width % 8 == 0 and 8 <= width <= 1024, "fusion_channels", "a multiple of 8, 8 to 1024")
         self._require(0.5 <= self.largest_offset_lr_px <= 1, "largest_offset_lr_px", "0.5 to 1")
+        self._require(not self.quantized, "quantized", "False for several views")
         self._require(not self.guide_bands, "guide_bands", "none: several views and a guide are not combined")
 
     @property

@@ -1,9 +1,9 @@
 """config.json of a model's folder: its format, written and read strictly.
 
-Format 3 stores what the generator adds to; before, that was bicubic. Format 2 stores the sensor and the constants of
-the projection. Format 1 lacks them; its folders are for Sentinel-2 and load with the constants that rs_srgan computed
-all of them with. To give another constant, add its key to config.json of format 1: `"sharpen_limit": 0.15` makes a
-folder compute as before the limit was lowered to 0.12.
+Format 4 stores whether a model can run in int8; before, none could. Format 3 stores what the generator adds to; before,
+that was bicubic. Format 2 stores the sensor and the constants of the projection. Format 1 lacks them; its folders are
+for Sentinel-2 and load with the constants that rs_srgan computed all of them with. To give another constant, add its
+key to config.json of format 1: `"sharpen_limit": 0.15` makes a folder compute as before the limit was lowered to 0.12.
 """
 
 import dataclasses
@@ -16,9 +16,10 @@ from rs_srgan.models.config import SISRConfig
 
 _Config = TypeVar("_Config", bound=SISRConfig)
 
-FORMAT_VERSION = 3  # raise it when an older rs_srgan can no longer read the folder
+FORMAT_VERSION = 4  # raise it when an older rs_srgan can no longer read the folder
 # Fields that older formats lack, with their values of that time. Never change them: they are part of old folders.
-ABSENT_IN_FORMAT_2: dict[str, Any] = {"adds_to": "bicubic"}
+ABSENT_IN_FORMAT_3: dict[str, Any] = {"quantized": False}
+ABSENT_IN_FORMAT_2: dict[str, Any] = {**ABSENT_IN_FORMAT_3, "adds_to": "bicubic"}
 ABSENT_IN_FORMAT_1: dict[str, Any] = {
     **ABSENT_IN_FORMAT_2,
     "sensor": "sentinel2",
@@ -59,7 +60,7 @@ def read_config(path: Path, kind: type[_Config]) -> _Config:
     """
     content = _read(path)
     values = {key: value for key, value in content.items() if key not in _HEADER}
-    absent = {1: ABSENT_IN_FORMAT_1, 2: ABSENT_IN_FORMAT_2}.get(content["format_version"], {})
+    absent = {1: ABSENT_IN_FORMAT_1, 2: ABSENT_IN_FORMAT_2, 3: ABSENT_IN_FORMAT_3}.get(content["format_version"], {})
     fields = {field.name for field in dataclasses.fields(kind)}
     values = {key: value for key, value in absent.items() if key in fields} | values
     try:

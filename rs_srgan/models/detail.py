@@ -8,7 +8,7 @@ from rs_srgan.errors import InputError
 from rs_srgan.models.sisr import SISR
 
 # Fields of a configuration that may differ between the two: they do not affect the generator.
-_OWN = ("base_model", "uncertainty")
+_OWN = ("base_model", "uncertainty", "quantized")
 
 
 def set_detail(model: SISR, base: SISR, detail: float) -> None:

@@ -15,6 +15,7 @@ from rs_srgan.models.config import SISRConfig
 from rs_srgan.models.generators import GENERATORS
 from rs_srgan.models.generators.trunk import Trunk
 from rs_srgan.models.phases import PHASES_REACH_LR_PX, tie_phases
+from rs_srgan.models.quantization import quantize
 from rs_srgan.models.tiled import predict_tiled
 from rs_srgan.models.uncertainty import UncertaintyHead
 from rs_srgan.pixels.nodata import fill_from_nearest, fill_reach
@@ -64,6 +65,8 @@ class SISR(HubModel):
         inputs = len(config.bands) + (len(config.guide_bands) + glp * len(config.bands)) * config.scale**2
         generator = GENERATORS[config.generator]
         self.generator = generator(inputs, len(config.bands), config.scale, config.channels, config.blocks)
+        if config.quantized:
+            quantize(self.generator)
         # A result is what the same sensor would see with finer pixels, so it is blurred once already. A projection
         # without this blur would cost half a decibel at x2.
         mtf = wald_mtf(config.mtf_nyquist, config.scale)

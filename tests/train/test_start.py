@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from rs_srgan import SISR, InputError, SISRConfig
+from rs_srgan.models.quantization import quantized_layers
 from tests.train.test_module import SMALL
 from train.start import start
 
@@ -19,10 +20,23 @@ def test_another_scale_keeps_the_body_and_gets_a_new_tail(tmp_path):
         assert (begun(lr) - SISR(begun.config).finish(lr, torch.zeros(1, 256, 8, 8))).abs().max() < 0.05
 
 
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_model_whose_weights_will_change_is_no_longer_quantised(tmp_path, keep):
+    model = SISR(SISRConfig(channels=16, blocks=1, quantized=True)).eval()
+    model.save_pretrained(tmp_path)
+    begun = start(None, str(tmp_path), None, keep_quantized=keep).eval()
+    assert begun.config.quantized == keep
+    assert bool(quantized_layers(begun)) == keep
+    lr = torch.rand(1, 4, 8, 8) * 0.3
+    with torch.no_grad():
+        torch.testing.assert_close(begun(lr), model(lr), rtol=0, atol=0)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         ({}, "init_from"),
+        ({"config": SISRConfig(channels=16, blocks=1, quantized=True)}, "quantized"),
         (
             {"config": SMALL, "init_from": "sisr-x4-rgbn"},
             "48",

@@ -11,6 +11,8 @@ from rs_srgan.pixels.radiometry import Encoding
 from rs_srgan.pixels.windows import Window, crop_replicated
 from rs_srgan.sensors.sentinel2 import RGBN
 from tests.conftest import scene_dn
+from train.calibration import calibrate
+from train.quantization import quantized
 
 
 def pixels(path):
@@ -52,6 +54,14 @@ def fusion():
     with torch.no_grad():
         model.generator.tail.weight.mul_(10)
     return model
+
+
+@pytest.fixture
+def int8_model(model, window):
+    """The small model with layers that can round to 8 bits, and ranges for the window."""
+    made = quantized(model).eval()
+    calibrate(made, [(torch.from_numpy(window)[None],)])
+    return made
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rs_srgan import SISR, SISRConfig
-from rs_srgan.inference.engine import computes_in_bf16, encoding_tensors, memory_errors, to_dn
+from rs_srgan.inference.engine import computes_in_bf16, computes_in_int8, encoding_tensors, memory_errors, to_dn
 from rs_srgan.inference.openvino_engine import OpenVinoEngine
 from rs_srgan.inference.torch_engine import TorchEngine
 from rs_srgan.pixels.radiometry import Encoding
@@ -97,6 +97,11 @@ def test_both_engines_use_guide_bands():
 def test_a_processor_computes_in_bf16_if_it_lists_such_instructions():
     listed = set(Path("/proc/cpuinfo").read_text().split())
     assert computes_in_bf16("cpu") == bool(listed & {"avx512_bf16", "amx_tile"})
+
+
+@pytest.mark.skipif(not Path("/proc/cpuinfo").is_file(), reason="only Linux lists the instructions of its processor")
+def test_a_processor_computes_in_int8_if_it_lists_such_instructions():
+    assert computes_in_int8() == ("avx512_vnni" in Path("/proc/cpuinfo").read_text().split())
 
 
 def test_apples_gpus_gain_nothing_from_bf16():

@@ -27,6 +27,8 @@ def test_json_lists_and_whole_numbers_are_taken():
         ({"chanels": 32}, "channels"),
         ({"zzz": 1}, "known"),
         ({"scale": 3}, "scale"),
+        ({"quantized": 1}, "quantized"),
+        ({"quantized": True, "base_model": "sisr-x4-rgbn"}, "quantized"),
         ({"scale": "4"}, "scale"),
         ({"scale": True}, "scale"),
         ({"blocks": 0}, "blocks"),

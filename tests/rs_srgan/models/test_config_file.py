@@ -24,6 +24,16 @@ def test_a_written_config_is_read_back(config, tmp_path):
     assert read_model_class(path) == "Any"
 
 
+def test_a_folder_of_format_3_has_no_layers_for_int8(model, model_folder):
+    path = model_folder / "config.json"
+    content = json.loads(path.read_text()) | {"format_version": 3}
+    del content["quantized"]
+    path.write_text(json.dumps(content))
+    loaded = load_model(model_folder)
+    assert not loaded.config.quantized
+    assert loaded.fingerprint() == model.fingerprint()
+
+
 @pytest.mark.parametrize("model", [SISR(SISRConfig(channels=16, blocks=1)), MISR(MISRConfig(channels=16, blocks=1))])
 def test_a_folder_of_format_1_gives_the_same_pixels(model, tmp_path):
     model.eval().save_pretrained(tmp_path)

@@ -40,6 +40,16 @@ def test_its_ends_are_the_two_models_and_its_middle_lies_between(folders):
         torch.testing.assert_close(weight, 0.75 * base.state_dict()[name] + 0.25 * lively.state_dict()[name])
 
 
+def test_the_accurate_model_may_be_quantised(folders):
+    base = load_model(folders[0])
+    accurate = SISR(dataclasses.replace(base.config, quantized=True)).eval()
+    accurate.load_state_dict({**accurate.state_dict(), **base.state_dict()})
+    accurate.save_pretrained(folders[0])
+    lr = torch.rand(1, 4, 12, 12) * 0.3
+    with torch.no_grad():
+        torch.testing.assert_close(load_model(folders[1], detail=0)(lr), base(lr))
+
+
 @pytest.mark.parametrize("detail", [-0.1, 1.1, float("nan"), "much"])
 def test_a_detail_out_of_range_is_refused(folders, detail):
     with pytest.raises(InputError, match="detail"):
