@@ -34,7 +34,7 @@ _SIDE_PX = 256
 # Side of the window whose speed is measured, without its halo, LR pixels; and repetitions, which take turns.
 _SPEED_TILE_PX, _REPETITIONS = 256, 15
 # A site of training with snow on half of its ground: the held-out sites have little snow.
-_SNOW_SITE = "native/nauders_32TPS"
+_SNOW_SITE = "native/nauders"
 _LARGE_PX = 10_000**2  # a scene for which OpenVINO is worthwhile
 
 
@@ -43,8 +43,8 @@ class Errors:
     """Differences to fp32 of one group of images, summed up.
 
     Attributes:
-        squares: sums of squared differences, DN, by precision.
-        pixels: number of SR values.
+        squares: sums over LR pixels of the squared differences, DN, by precision; means over their SR values.
+        pixels: number of LR pixels.
         loss_db: PSNR of fp32 less that of int8 for each image that has a truth.
     """
 
@@ -53,16 +53,16 @@ class Errors:
     loss_db: list[float] = field(default_factory=list)
 
     def add(self, squares: dict[str, FloatImage], where: Mask) -> None:
-        """Add the squared differences of the SR pixels of some LR pixels, (C, h, w) by precision, where (h, w)."""
+        """Add the squared differences of the SR pixels of some LR pixels, (h, w) by precision, where (h, w)."""
         for precision, each in squares.items():
-            self.squares[precision] += float(each[:, where].sum())
-        self.pixels += int(where.sum()) * len(next(iter(squares.values())))
+            self.squares[precision] += float(each[where].sum())
+        self.pixels += int(where.sum())
 
     def row(self, title: str) -> tuple[str, ...]:
         """Return the row of the table."""
         rmse = [f"{np.sqrt(self.squares[each] / max(self.pixels, 1)):.2f} DN" for each in ("bf16", "int8")]
         lost = f"{np.mean(self.loss_db):.3f} dB, at most {max(self.loss_db):.3f}" if self.loss_db else ""
-        return (title, f"{self.pixels // 4:,}", *rmse, lost)
+        return (title, f"{self.pixels:,}", *rmse, lost)
 
 
 def covers(image: FloatImage) -> dict[str, Mask]:
@@ -100,35 +100,35 @@ def measured(model: SISR, engines: dict[str, Engine]) -> dict[str, Errors]:
     groups: dict[str, Errors] = {}
     mtf = wald_mtf(model.config.mtf_nyquist, scale)
     held_out = sentinel2_sites(root, "val", bands) + native_sites(root, "val", bands)
-    snow = [site for site in native_sites(root, "train", bands) if site.name.startswith(_SNOW_SITE.rpartition("_")[0])]
+    snow = [site for site in native_sites(root, "train", bands) if site.name == _SNOW_SITE]
     for name, image in images(held_out + snow, model.receptive_field):
         lr = simulate(image, scale, mtf)
         truth, db = inner(image) * 10_000, {}
         for precision in ("fp32", "int8"):
             db[precision] = psnr(inner(result(engines[precision], model, lr)) / 1e4, truth / 1e4)
         results = {precision: result(engine, model, image) for precision, engine in engines.items()}
-        squares = {precision: _means(np.square(each - results["fp32"]), scale) for precision, each in results.items()}
-        group = groups.setdefault(_group(name, snow), Errors())
+        squares = {each: _means(np.square(dn - results["fp32"]), scale) for each, dn in results.items()}
+        group = groups.setdefault(_group(name), Errors())
         group.loss_db.append(db["fp32"] - db["int8"])
         group.add(squares, np.ones(image.shape[1:], bool))
-        if name not in {site.name for site in snow}:
+        if name != _SNOW_SITE:
             for title, where in covers(image).items():
                 groups.setdefault(title, Errors()).add(squares, where)
     return groups
 
 
-def _group(name: str, snow: list[Site]) -> str:
-    if name in {site.name for site in snow}:
+def _group(name: str) -> str:
+    if name == _SNOW_SITE:
         return "Alps with snow (training site)"
-    if not name.startswith("native/"):
-        return f"chips: {name.split('_')[0] if not name.startswith('ca_fire') else 'California, fires'}"
-    return f"native: {name.removeprefix('native/').split('_')[0]}"
+    kind, _, place = name.rpartition("/")
+    first = "California, fires" if place.startswith("ca_fire") else place.split("_")[0]
+    return f"{kind or 'chips'}: {first}"
 
 
 def _means(fine: FloatImage, scale: int) -> FloatImage:
-    """Return the means over the fine pixels of each LR pixel, (C, h, w)."""
+    """Return the means over the bands and fine pixels of each LR pixel, (h, w)."""
     bands, height, width = fine.shape
-    return fine.reshape(bands, height // scale, scale, width // scale, scale).mean((2, 4))
+    return fine.reshape(bands, height // scale, scale, width // scale, scale).mean((0, 2, 4))
 
 
 def speeds(model: SISR, engines: dict[str, Engine]) -> dict[str, float]:
