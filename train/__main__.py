@@ -1,5 +1,6 @@
 """Command line of training: `python -m train fit --config F.yaml` by Lightning, and `convert` and `reproduce`."""
 
+import os
 import pydoc
 import sys
 import warnings
@@ -14,7 +15,9 @@ from lightning.pytorch.callbacks import ModelCheckpoint, WeightAveraging
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from rs_srgan.errors import InputError
+from rs_srgan.hub.names import local_files
 from rs_srgan.inference.engine import computes_in_bf16, default_device
+from rs_srgan.writing.guard import require_unread
 from train import convert, reproduce
 from train.callbacks import Averaging, SaveModel
 from train.figures import Figures
@@ -61,10 +64,39 @@ class TrainCLI(LightningCLI):
             raise InputError(f"--log {config.log} needs the package {config.log}: pip install {config.log}.")
         root = Path(trainer.default_root_dir or "runs/latest")
         trainer.default_root_dir = str(root)
+        if self.subcommand == "fit":
+            require_unread(outputs_of(root), inputs_of(config, root))
         if trainer.logger is None:
             options = {"save_dir": str(root), "name": "log"}
             trainer.logger = _made("lightning.pytorch.loggers." + _LOGGERS[config.log], **options)
         trainer.callbacks = with_defaults(trainer.callbacks, root, config.ema)
+
+
+def outputs_of(root: Path) -> list[Path]:
+    """Return the files below a run's folder that a new run there would replace; checkpoints are there to be resumed."""
+    return [*(root / "model").glob("*.*"), *(root / "figures").glob("*.png"), root / "report.md", root / "curves.png"]
+
+
+def inputs_of(config: Namespace, root: Path) -> list[Path]:
+    """Return the paths that a request names as data or as the model to start from.
+
+    Args:
+        config: the request.
+        root: folder of the run. A folder of data around it is left out: only the run itself is inside.
+    """
+    start = config.model.get("init_args", {}).get("init_from")
+    named = _texts(vars(config.data.get("init_args", Namespace())))
+    data = [Path(text) for text in named if os.path.exists(text)]
+    around = {root.resolve(), *root.resolve().parents} - {root.resolve()}
+    return [*(local_files(start) if start else []), *(path for path in data if path.resolve() not in around)]
+
+
+def _texts(value: object) -> list[str]:
+    """Return all texts in a value, in its lists and in its tables."""
+    if isinstance(value, str):
+        return [value]
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return [text for each in inner for text in _texts(each)]
 
 
 def with_defaults(requested: list[Namespace] | Namespace | None, root: Path, ema: float) -> list[Namespace]:

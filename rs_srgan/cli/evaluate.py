@@ -11,6 +11,7 @@ from rs_srgan.errors import InputError
 from rs_srgan.evaluation.assessment import evaluate
 from rs_srgan.evaluation.report.folder import check_folder, save_report
 from rs_srgan.evaluation.report.markdown import by_site, introduction, means
+from rs_srgan.hub.names import local_files
 
 _PICTURES = 4
 
@@ -70,7 +71,7 @@ def run(options: argparse.Namespace) -> None:
         InputError: the request cannot be carried out, see `evaluate` and `check_folder`.
     """
     if options.output:
-        check_folder(options.output, options.overwrite)
+        check_folder(options.output, options.overwrite, [*options.inputs, *local_files(model_name(options))])
     elif options.pictures:
         raise InputError("Pictures need a folder: -o FOLDER.")
     pictures = options.pictures if options.pictures is not None else _PICTURES

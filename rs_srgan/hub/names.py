@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from rs_srgan.errors import InputError
-from rs_srgan.hub.files import WEIGHTS_FILE
+from rs_srgan.hub.files import CONFIG_FILE, WEIGHTS_FILE
 
 # Default models for the 10 m and for the 20 m bands of Sentinel-2.
 DEFAULT_MODELS = {"10m": "sisr-x4-rgbn", "20m": "sisr-x2-20m"}
@@ -33,6 +33,12 @@ def bundled_names() -> list[str]:
 def is_local(name: str) -> bool:
     """Return whether a name is neither that of a bundled model nor a Hub id, and so means a folder."""
     return name not in bundled_names() and (not _HUB_ID.fullmatch(name) or Path(Path(name).parts[0]).is_dir())
+
+
+def local_files(name: str | Path) -> list[Path]:
+    """Return the files of a bundled model or of a model's folder; none of them exists for a Hub id."""
+    folder = bundle() / name if str(name) in bundled_names() else Path(name)
+    return [folder / CONFIG_FILE, folder / WEIGHTS_FILE]
 
 
 def find_source(name: str | Path, revision: str | None = None) -> tuple[str | Path, str | None]:

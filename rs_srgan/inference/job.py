@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rs_srgan.errors import InputError
-from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
+from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL, local_files
 from rs_srgan.inference.options import PredictOptions
 from rs_srgan.models import MISR, SISR
 from rs_srgan.models.loading import named_model
 from rs_srgan.sensors import Sensor, find_sensor
 from rs_srgan.writing.geotiff import BLOCK_PX, block_px, whole_blocks
+from rs_srgan.writing.guard import require_distinct
 from rs_srgan.writing.target import check_target
 
 Source = str | Path
@@ -60,7 +61,7 @@ def resolve(
     images: list[Source] = [sources] if isinstance(sources, str | Path) else list(sources)
     if not images:
         raise InputError("There is no image to read; expected one image, or several images of one place.")
-    targets = _checked_targets(target, images, options)
+    targets = _checked_targets(target, images, model, options)
     reference = _reference_index(options.reference, images)
     if model is None:
         model = DEFAULT_MODEL if len(images) == 1 else REVISITS_MODEL
@@ -84,13 +85,18 @@ def _sensor_of(model: SISR | MISR, options: PredictOptions) -> Sensor:
     return find_sensor(own)
 
 
-def _checked_targets(target: str | Path, images: Sequence[Source], options: PredictOptions) -> list[Path]:
+def _checked_targets(
+    target: str | Path, images: Sequence[Source], model: Source | SISR | MISR | None, options: PredictOptions
+) -> list[Path]:
     read = [*images, *(options.masks or [])]
+    if options.aoi is not None:
+        read.append(options.aoi)
+    if isinstance(model, str | Path):
+        read += local_files(model)
     targets = [check_target(target, read, options.overwrite)]
     if options.uncertainty is not None:
         targets.append(check_target(options.uncertainty, read, options.overwrite))
-    if targets[1:] == targets[:1]:
-        raise InputError(f"The result and its uncertainty are both named {targets[0]}. Choose another name for one.")
+    require_distinct(targets)
     return targets
 
 

@@ -12,9 +12,11 @@ import torch
 from torch import Tensor
 
 from rs_srgan.errors import InputError, require_extra
+from rs_srgan.hub.names import local_files
 from rs_srgan.models import SISR
 from rs_srgan.models.loading import sisr_model
 from rs_srgan.version import __version__
+from rs_srgan.writing.guard import require_unread
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +54,8 @@ def export(model: str | Path | SISR, target: str | Path, *, overwrite: bool = Fa
         raise InputError(f"The folder {target.parent} does not exist. Make it first.")
     if target.exists() and not (overwrite and target.is_file()):
         raise InputError(f"{target} exists. Choose another name, or replace it (overwrite=True, --overwrite).")
+    if isinstance(model, str | Path):
+        require_unread([target], local_files(model))
     model = sisr_model(model).eval()
     try:
         with TemporaryDirectory(dir=target.parent, prefix=".rs_srgan_") as folder:

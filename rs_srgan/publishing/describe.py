@@ -11,8 +11,9 @@ from rs_srgan.errors import InputError
 from rs_srgan.figures.metrics import METRICS_FILE, write_metrics
 from rs_srgan.models.loading import load_model
 from rs_srgan.publishing.about import ABOUT_FILE, read_about
-from rs_srgan.publishing.card import PICTURES_FOLDER, write_card
+from rs_srgan.publishing.card import CARD_FILE, PICTURES_FOLDER, write_card
 from rs_srgan.publishing.metrics_file import gather
+from rs_srgan.writing.guard import require_unread
 
 logger = logging.getLogger(__name__)
 
@@ -55,9 +56,14 @@ def describe(
     if name and not known and (folder / ABOUT_FILE).exists():
         raise InputError(f"{folder / ABOUT_FILE} has no name. Add the line: name = {json.dumps(name)}")
     found = [Path(report) for report in reports]
+    folders = [report if report.is_dir() else report.parent for report in found]
+    written = [folder / name for name in (METRICS_FILE, CARD_FILE, ABOUT_FILE)]
+    read = [report / "report.json" if report.is_dir() else report for report in found]
+    read += [picture for report in folders for picture in _pictures_of(report)]
+    require_unread([*written, *(folder / PICTURES_FOLDER).glob("*")], read)
     if found:
         write_metrics(gather(found, fingerprint), folder / METRICS_FILE)
-        _take_pictures([report if report.is_dir() else report.parent for report in found] if pictures else [], folder)
+        _take_pictures(folders if pictures else [], folder)
     if name and not known:
         (folder / ABOUT_FILE).write_text(_ABOUT.format(name=json.dumps(name)), encoding="utf-8")
         logger.info("Fill in %s, then write the card again.", folder / ABOUT_FILE)
@@ -68,10 +74,14 @@ def describe(
     return write_card(folder)
 
 
+def _pictures_of(report: Path) -> list[Path]:
+    return sorted([*report.glob("curves.png"), *report.glob("pictures/*.png")])
+
+
 def _take_pictures(reports: list[Path], folder: Path) -> None:
     target = folder / PICTURES_FOLDER
     shutil.rmtree(target, ignore_errors=True)
     for report in reports:
-        for picture in sorted([*report.glob("curves.png"), *report.glob("pictures/*.png")]):
+        for picture in _pictures_of(report):
             target.mkdir(exist_ok=True)
             shutil.copyfile(picture, target / re.sub(r"[^\w.-]+", "_", f"{report.absolute().name}_{picture.name}"))

@@ -17,8 +17,19 @@ logger = logging.getLogger(__name__)
 
 # File systems allow names of 255 bytes. This leaves room for the endings below.
 _LONGEST_NAME_BYTES = 200
+# Temporary files of GDAL's COG driver, beside the file that it writes.
+_COG_ENDINGS = (".ovr.tmp", ".msk.ovr.tmp")
 # Error numbers for a full disk, a user's full quota, and a file larger than the limit.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def files_beside(target: Path) -> list[Path]:
+    """Return all files that a run may write beside its target: pixels, their copy, note, lock, and temporary files."""
+    name = target.name
+    if len(os.fsencode(name)) > _LONGEST_NAME_BYTES:
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
+    endings = ("", ".cog", ".json", ".lock", ".new", *(f".cog{ending}" for ending in _COG_ENDINGS))
+    return [target.with_name(f"{name}.partial{ending}") for ending in endings]
 
 
 class Unfinished:
@@ -57,13 +68,8 @@ class Unfinished:
     ) -> None:
         self.target, self._parts, self._overwrite, self._quiet = target, parts, overwrite, quiet
         self._request: dict[str, Any] = json.loads(json.dumps(request))  # as json.loads reads it back from the note
-        name = target.name
-        if len(os.fsencode(name)) > _LONGEST_NAME_BYTES:
-            name = hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
-        self.pixels = target.with_name(f"{name}.partial")
-        self.copy = target.with_name(f"{name}.partial.cog")
-        self._note = target.with_name(f"{name}.partial.json")
-        self._lock = FileLock(target.with_name(f"{name}.partial.lock"), thread_local=False)
+        self.pixels, self.copy, self._note, lock, *_ = files_beside(target)
+        self._lock = FileLock(lock, thread_local=False)
         self.done = 0
         try:
             self._lock.acquire(timeout=0)
@@ -174,7 +180,7 @@ class Unfinished:
             raise OSError(error.errno, reason, str(self.target.parent)) from error
 
     def _remove_copy(self) -> None:
-        for ending in ("", ".ovr.tmp", ".msk.ovr.tmp"):  # temporary files of GDAL's COG driver
+        for ending in ("", *_COG_ENDINGS):
             self.copy.with_name(self.copy.name + ending).unlink(missing_ok=True)
 
     def _remove(self) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from jsonargparse import Namespace
 
-from train.__main__ import main, with_defaults
+from train.__main__ import inputs_of, main, outputs_of, with_defaults
 
 CONFIGS = sorted(Path("train/configs").glob("*.yaml"))
 FINETUNE = "train/configs/finetune.yaml"
@@ -140,3 +140,29 @@ def test_a_requested_callback_joins_those_of_every_run(tmp_path, given, expected
     requested = given and [Namespace(class_path=given)]
     found = [callback.class_path.split(".")[-1] for callback in with_defaults(requested, tmp_path, ema=0.9)]
     assert found == expected.split()
+
+
+@pytest.mark.parametrize("root", ["runs/first", "runs/second/../first", "runs/link"])
+def test_a_run_does_not_replace_the_model_that_it_starts_from(tmp_path, monkeypatch, capsys, model_folder, root):
+    config = str(Path(FINETUNE).resolve())
+    monkeypatch.chdir(tmp_path)
+    Path("runs/second").mkdir(parents=True)
+    Path("runs/first").mkdir()
+    Path("runs/link").symlink_to("first")
+    model_folder.rename("runs/first/model")
+    before = {path: path.read_bytes() for path in Path("runs/first/model").iterdir()}
+    request = ["fit", "--config", config, "--model.init_from", "runs/first/model", "--data.root", "nowhere"]
+    assert "input" in refused([*request, "--trainer.default_root_dir", root], capsys)
+    assert {path: path.read_bytes() for path in Path("runs/first/model").iterdir()} == before
+
+
+def test_a_run_does_not_replace_its_images(tmp_path):
+    """A run in a folder around its data, or inside it, is allowed: its own files are no images of the data."""
+    (tmp_path / "data" / "figures").mkdir(parents=True)
+    (tmp_path / "data" / "figures" / "000_a.png").write_text("x")
+    data, model = Namespace(init_args=Namespace(root=str(tmp_path / "data"))), Namespace()
+    config = Namespace(model=model, data=data)
+    inside = tmp_path / "data" / "runs"
+    assert [path.name for path in outputs_of(tmp_path / "data") if path.exists()] == ["000_a.png"]
+    assert inputs_of(config, tmp_path / "data") == [tmp_path / "data"]
+    assert inputs_of(config, inside) == []
