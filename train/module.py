@@ -81,9 +81,10 @@ class SRModule(L.LightningModule):
                 "Change views or revisits of the data, or fusion of the model."
             )
         if isinstance(self.model, MISR):
-            sr: Tensor = self.model(batch["lr"], mask=batch.get("mask"), offsets=batch.get("offsets"))
+            # losses leave the border out, so that no time goes into pixels beyond it
+            sr: Tensor = self.model(batch["lr"], mask=batch.get("mask"), offsets=batch.get("offsets"), pad=False)
         else:
-            sr = self.model(batch["lr"], guide=batch.get("guide"))
+            sr = self.model(batch["lr"], guide=batch.get("guide"), pad=False)
         return sr
 
     @property

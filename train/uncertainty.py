@@ -128,7 +128,7 @@ class UncertaintyModule(SRModule):
         return self.model
 
     def _both(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        return self.sisr.with_uncertainty(batch["lr"], guide=batch.get("guide"))
+        return self.sisr.with_uncertainty(batch["lr"], guide=batch.get("guide"), pad=False)
 
 
 def with_head(model: SISR) -> SISR:

@@ -9,9 +9,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import ClassVar, Self
 
+import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 
@@ -40,6 +42,16 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
         self.config = config
         self.name = type(self).__name__
 
+    @property
+    def device(self) -> torch.device:
+        """Device of the weights."""
+        return next(chain(self.parameters(), self.buffers())).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Number format of the network's weights. Radiometry is computed in float32, or float64 in a double model."""
+        return next(chain(self.parameters(), self.buffers())).dtype
+
     def fingerprint(self) -> str:
         """Return a hash of the configuration and the weights, equal for models that compute the same.
 
@@ -53,7 +65,8 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
         if self.config.consistent:
             digest.update(f"sharpened {self.config.sharpen_limit}".encode())
         for name, tensor in self.state_dict().items():
-            digest.update(name.encode() + tensor.cpu().numpy().tobytes())
+            # as bytes, because numpy has no bfloat16
+            digest.update(name.encode() + tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
         return digest.hexdigest()
 
     def save_pretrained(  # type: ignore[override]  # the mixin's also writes an empty card

@@ -9,9 +9,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rs_srgan.errors import InputError
+from rs_srgan.models.borders import check_margin, check_reflectance, repeat_border
+from rs_srgan.models.checked_image import checked_image
 from rs_srgan.models.checkpoint import HubModel
 from rs_srgan.models.classical.glp import GLP
 from rs_srgan.models.config import SISRConfig
+from rs_srgan.models.evaluation_mode import evaluation_mode
 from rs_srgan.models.generators import GENERATORS
 from rs_srgan.models.generators.trunk import Trunk
 from rs_srgan.models.phases import PHASES_REACH_LR_PX, tie_phases
@@ -109,42 +112,47 @@ class SISR(HubModel):
         """True if a tile with a halo of `receptive_field` gives the same pixels as the whole image."""
         return self.generator.exact_tiling
 
-    def forward(self, lr: Tensor, guide: Tensor | None = None, margin: int = 0) -> Tensor:
+    def forward(self, lr: Tensor, guide: Tensor | None = None, margin: int = 0, pad: bool = True) -> Tensor:
         """Super-resolve.
 
         Args:
-            lr: reflectance, (B, C, h, w).
+            lr: reflectance, floating point, (B, C, h, w).
             guide: reflectance of the guide bands, (B, G, h * scale, w * scale); None if the model has no guide bands.
             margin: LR pixels along every border to leave out of the result, for example a tile's halo.
+            pad: True to repeat the outermost pixels as far as the result depends on them, as `predict` does. False
+                saves the time for them, as in training on crops: the networks then see zeros beyond the border, and
+                the result is worse within `receptive_field` of it.
 
         Returns:
-            reflectance, (B, C, (h - 2 margin) * scale, (w - 2 margin) * scale).
+            reflectance, (B, C, (h - 2 margin) * scale, (w - 2 margin) * scale): float32, or float64 of a double model.
 
         Raises:
-            ValueError: the bands or sizes do not fit.
+            InputError: the bands, the sizes or the margin do not fit, or the image holds integers or no pixel.
         """
-        self._check(lr, guide)
+        lr, guide, margin = self._framed(lr, guide, margin, pad)
         detail = self.detail(lr, guide)
         return self.finish(lr, self.residual(lr, guide, detail), margin, detail=detail)
 
-    def with_uncertainty(self, lr: Tensor, guide: Tensor | None = None, margin: int = 0) -> tuple[Tensor, Tensor]:
+    def with_uncertainty(
+        self, lr: Tensor, guide: Tensor | None = None, margin: int = 0, pad: bool = True
+    ) -> tuple[Tensor, Tensor]:
         """Super-resolve, and estimate the error of the result.
 
         Args:
             lr: see `forward`.
             guide: see `forward`.
             margin: see `forward`.
+            pad: see `forward`.
 
         Returns:
             the reflectance of `forward`, and, in the same shape, half the width of the interval around it that holds
             the true value for 80 % of the pixels, reflectance.
 
         Raises:
-            ValueError: the bands or sizes do not fit.
-            InputError: the model has no uncertainty head.
+            InputError: see `forward`; or the model has no uncertainty head.
         """
-        self._check(lr, guide)
         self.uncertainty_head()
+        lr, guide, margin = self._framed(lr, guide, margin, pad)
         detail = self.detail(lr, guide)
         residual = self.residual(lr, guide, detail)
         logarithm = self.doubt(residual, lr, guide, detail)
@@ -160,7 +168,8 @@ class SISR(HubModel):
         Returns:
             reflectance, (B, C, h * scale, w * scale).
         """
-        self._check(lr, guide)
+        lr, guide, _ = self._framed(lr, guide, 0, pad=False)
+        assert guide is not None  # see `_check`
         detail = self.detail(lr, guide)
         nothing = lr.new_zeros(()).expand(lr.shape[0], lr.shape[1] * self.scale**2, *lr.shape[2:])
         return self.finish(lr, nothing, detail=detail)
@@ -178,15 +187,28 @@ class SISR(HubModel):
             )
         return self.uncertainty
 
+    def _framed(self, lr: Tensor, guide: Tensor | None, margin: int, pad: bool) -> tuple[Tensor, Tensor | None, int]:
+        """Check the images; return them with the border that the result depends on, and the margin with it."""
+        self._check(lr, guide)
+        check_margin(margin, lr.shape[2], lr.shape[3])
+        added = max(self.receptive_field - margin, 0) if pad else 0
+        lr = repeat_border(lr.to(self.projection.dtype), added)
+        if guide is not None:
+            guide = repeat_border(guide.to(self.projection.dtype), added * self.scale)
+        return lr, guide, margin + added
+
     def _check(self, lr: Tensor, guide: Tensor | None) -> None:
         bands, guides = self.config.bands, self.config.guide_bands
         expected = f"expected (batch, {len(bands)}, height, width) with the bands {', '.join(bands)}"
         if lr.dim() != 4 or lr.shape[1] != len(bands):
-            raise ValueError(f"Input has shape {tuple(lr.shape)}; {expected}.")
+            raise InputError(f"Input has shape {tuple(lr.shape)}; {expected}.")
+        check_reflectance("Input", lr)
         fine = (lr.shape[0], len(guides), lr.shape[2] * self.scale, lr.shape[3] * self.scale)
         if (guide is None) != (not guides) or (guide is not None and guide.shape != fine):
             given = "none" if guide is None else tuple(guide.shape)
-            raise ValueError(f"The guide is {given}; expected {f'{fine} with {guides}' if guides else 'none'}.")
+            raise InputError(f"The guide is {given}; expected {f'{fine} with {guides}' if guides else 'none'}.")
+        if guide is not None:
+            check_reflectance("The guide", guide)
 
     def detail(self, lr: Tensor, guide: Tensor | None = None) -> Tensor | None:
         """Return the detail that the classical method takes from the guide; None if the generator adds to bicubic.
@@ -223,11 +245,11 @@ class SISR(HubModel):
         if guide is None:
             return self.normalised(lr)
         seen = self.normalised(torch.cat([lr, F.pixel_unshuffle(guide, self.scale)], dim=1))
-        return seen if detail is None else torch.cat([seen, detail / DETAIL_STD], dim=1)
+        return seen if detail is None else torch.cat([seen, (detail / DETAIL_STD).to(seen.dtype)], dim=1)
 
     def normalised(self, image: Tensor) -> Tensor:
-        """Normalise reflectance for the network."""
-        return (image - self.config.reflectance_mean) / self.config.reflectance_std
+        """Normalise reflectance for the network, and convert it to the number format of the weights."""
+        return ((image - self.config.reflectance_mean) / self.config.reflectance_std).to(self.dtype)
 
     def doubt(self, residual: Tensor, lr: Tensor, guide: Tensor | None = None, detail: Tensor | None = None) -> Tensor:
         """Run the uncertainty head only; see `UncertaintyHead.forward`.
@@ -242,13 +264,13 @@ class SISR(HubModel):
         return logarithm
 
     def finish_doubt(self, logarithm: Tensor, margin: int = 0) -> Tensor:
-        """Make half-widths, reflectance, of the result of `doubt`; always in float32, see `UncertaintyHead.finish`."""
+        """Make half-widths, reflectance, of the result of `doubt`; see `UncertaintyHead.finish`."""
         return self.uncertainty_head().finish(logarithm, self.config.reflectance_std, margin)
 
     def finish(
         self, lr: Tensor, residual: Tensor, margin: int = 0, shuffled: bool = True, detail: Tensor | None = None
     ) -> Tensor:
-        """Make the result of the generator's: bicubic skip and projection, in float32 to keep the radiometry.
+        """Make the result of the generator's: bicubic skip and projection, in float32 or float64 to keep the radiometry.
 
         Args:
             lr: reflectance, (B, C, h, w).
@@ -263,7 +285,7 @@ class SISR(HubModel):
         """
         with torch.autocast(lr.device.type, enabled=False):
             mean, std = self.config.reflectance_mean, self.config.reflectance_std
-            lr, residual = lr.float(), residual.float()
+            lr, residual = lr.to(self.projection.dtype), residual.to(self.projection.dtype)
             if self.config.output == "tanh":
                 residual = mean + std * residual.tanh() - self.projection.bicubic(lr)
             elif detail is None:
@@ -354,33 +376,5 @@ class SISR(HubModel):
                     "the pixels along each axis. Crop both to the same footprint."
                 )
             layers.append((fill_from_nearest(guide, np.isfinite(guide), fill_reach(halo) * scale), scale))
-        return predict_tiled(forward, layers, valid, scale, tile, halo, device, results)
-
-
-def checked_image(what: str, image: np.ndarray[Any, Any], bands: tuple[str, ...]) -> FloatImage:
-    """Check an image and return it as float32 reflectance, NaN where it has no data.
-
-    Args:
-        what: name of the image in error messages.
-        image: reflectance, float, (C, h, w); NaN, or masked, where there is no data.
-        bands: names of the expected bands.
-
-    Raises:
-        InputError: the bands do not fit, the image is empty, or its values are integers or look like DN.
-    """
-    given, image = image, np.asarray(image)
-    if image.ndim != 3 or image.shape[0] != len(bands) or 0 in image.shape:
-        raise InputError(
-            f"The {what} has shape {image.shape}; expected ({len(bands)}, height, width) "
-            f"with the bands {', '.join(bands)}."
-        )
-    if not np.issubdtype(image.dtype, np.floating):
-        raise InputError(
-            f"The {what} holds {image.dtype}; expected reflectance as float: (dn + offset) / 10000, "
-            "where offset is -1000 for Sentinel-2 products since baseline 04.00, else 0."
-        )
-    image = np.asarray(np.ma.filled(given, np.nan))
-    # Clouds and sun glint have reflectances of 2 to 3; a median above 10 can only be DN.
-    if np.isfinite(image).any() and np.nanmedian(np.abs(image[np.isfinite(image)])) > 10:
-        raise InputError(f"The {what}'s values look like DN; expected reflectance, about 0 to 1: divide by 10000.")
-    return image.astype(np.float32)
+        with evaluation_mode(self):
+            return predict_tiled(forward, layers, valid, scale, tile, halo, device, results)

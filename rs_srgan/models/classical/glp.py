@@ -55,7 +55,7 @@ class GLP(nn.Module):
         self.reach_lr_px = DEGRADE_REACH_LR_PX + self._low_reach + max(WINDOW_REACH_LR_PX, BICUBIC_REACH_LR_PX)
 
     def forward(self, lr: Tensor, guide: Tensor) -> Tensor:
-        """Return the detail to add to the bicubic enlargement of `lr`, float32.
+        """Return the detail to add to the bicubic enlargement of `lr`, float32, or float64 in a double model.
 
         Args:
             lr: reflectance of the coarse bands, (B, C, h, w).
@@ -65,10 +65,10 @@ class GLP(nn.Module):
             reflectance, pixels as channels, (B, C * scale^2, h, w).
         """
         with torch.autocast(lr.device.type, enabled=False):
-            fine = F.pixel_unshuffle(guide.float(), self.scale)
+            lr, guide = lr.to(self.down.dtype), guide.to(self.down.dtype)
+            fine = F.pixel_unshuffle(guide, self.scale)
             seen = self.down(_padded(fine, DEGRADE_REACH_LR_PX))
             detail = fine - self.up(_padded(seen, BICUBIC_REACH_LR_PX))
-            lr = lr.float()
             wanted = lr - self.low(_padded(lr, self._low_reach))
             given = seen - self.guide_low(_padded(seen, self._low_reach))
             return self._weighted(detail, self._coefficients(wanted, given))
