@@ -139,13 +139,12 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
 
 def _describe(models: Models, name: str) -> ModelFacts:
     config = models.config(name)
-    methods = ("bicubic", "shift_and_add" if config.several else "back_projection", "model")
     return {
         "name": name,
         "bands": config.bands,
         "scale": config.scale,
         "several": config.several,
-        "psnr_db": dict(zip(methods, models.bundled[name].psnr_db(), strict=True)),
+        "psnr_db": models.bundled[name].accuracy.psnr_db,
     }
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from rs_srgan.figures.accuracy import Accuracy, accuracy_of
 from rs_srgan.figures.metrics import METRICS_FILE, Metrics, read_metrics
-from rs_srgan.figures.tracks import VIEWS
 from rs_srgan.hub.download import fetch
 from rs_srgan.hub.files import CONFIG_FILE
 from rs_srgan.hub.names import bundle, bundled_names
@@ -29,18 +29,10 @@ class BundledModel:
     config: SISRConfig
     metrics: Metrics
 
-    def psnr_db(self) -> tuple[float, float, float]:
-        """Return the PSNR, dB, of bicubic, of a baseline without learning and of the model.
-
-        Each is the mean over Sentinel-2 sites that training did not use; the peak is reflectance 1. The baseline is
-        back-projected bicubic. For models for several revisits, it is back-projected shift-and-add on track A, with
-        VIEWS views, as many as the model gets.
-        """
-        if self.metrics.tracks:
-            track = self.metrics.tracks["A"].mean
-            return track["bicubic"][VIEWS], track["shift_and_add"][VIEWS], track["model"][VIEWS]
-        mean = self.metrics.groups["sentinel2"].mean
-        return mean["bicubic"].psnr_db, mean["back_projection"].psnr_db, mean["model"].psnr_db
+    @property
+    def accuracy(self) -> Accuracy:
+        """The figures that stand for the model, of Sentinel-2 sites that training did not use."""
+        return accuracy_of(self.metrics)
 
 
 def catalogue() -> dict[str, BundledModel]:

@@ -21,7 +21,7 @@ PICTURE_SUFFIXES = (".png", ".jpg")
 
 _NOT_STATED = "The makers of the model do not say."
 _PICTURES = (
-    "A fixed rule chose the images: some at random, then the best and the worst by the gain over back-projection. The "
+    "A fixed rule chose the images: some at random, then the best and the worst by the gain over the baseline. The "
     "upper row shows LR, bicubic, SR and HR. The lower row shows what the added detail is, the errors of bicubic and "
     "SR, and figures."
 )
@@ -61,6 +61,7 @@ def render(folder: Path) -> str:
         training=_training(about, training),
         data=about.data or _NOT_STATED,
         limits=about.limits or _NOT_STATED,
+        finetuning=_finetuning(name, config),
     )
 
 
@@ -85,6 +86,16 @@ def _figures(metrics: Metrics | None, config: SISRConfig, folder: Path) -> str:
         parts += ["### Pictures", wrapped(_PICTURES)]
         parts += [f"![{path.stem}]({PICTURES_FOLDER}/{path.name})" for path in pictures]
     return "\n\n".join(parts) or "Nothing was measured."
+
+
+def _finetuning(name: str, config: SISRConfig) -> str:
+    if config.generator == "none":
+        return wrapped(
+            f"There are no weights to train. To train a network that adds to {name}, set `adds_to: {config.adds_to}` in "
+            "`config` of a training configuration."
+        )
+    command = f"python -m train fit --config train/configs/finetune.yaml --model.init_from {name} --data.root FOLDER"
+    return f"To continue training from these weights on your own images:\n\n```sh\n{command}\n```"
 
 
 def _training(about: About, training: TrainingRecord) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from huggingface_hub import EvalResult, ModelCardData
 
 from rs_srgan.figures.metrics import Group, Metrics
+from rs_srgan.figures.scores import METHODS
 from rs_srgan.figures.tracks import Track
 from rs_srgan.models import SISRConfig
 from rs_srgan.publishing.unseen import counted_sites
@@ -50,10 +51,10 @@ def metadata(name: str, config: SISRConfig, metrics: Metrics | None, license_: s
 
 
 def _group_results(scale: int, group: Group) -> Iterator[EvalResult]:
-    model, baseline = group.mean["model"], group.mean["back_projection"]
+    model = group.mean["model"]
     figures = (
         ("psnr", "PSNR, dB", model.psnr_db, 2),
-        ("psnr_gain", "PSNR over bicubic + 3 back-projections, dB", model.psnr_db - baseline.psnr_db, 2),
+        ("psnr_gain", f"PSNR over {METHODS[group.baseline]}, dB", group.gain_db, 2),
         ("ssim", "SSIM", model.ssim, 4),
     )
     for metric, described, value, digits in figures:

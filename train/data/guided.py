@@ -161,17 +161,6 @@ def _chips(root: Path, split: Split, bands: tuple[str, ...]) -> list[tuple[str, 
     return chips
 
 
-def guided_originals(
-    root: Path, split: Split, bands: tuple[str, ...], guide_bands: tuple[str, ...]
-) -> list[tuple[str, FloatImage, FloatImage]]:
-    """Return the chips of `guided_sites` as measured: site name, bands at 20 m, guide at 10 m, NaN without data.
-
-    Raises:
-        InputError: see `guided_sites`.
-    """
-    return [(site, *_measured(chip, len(bands))) for site, chip in _chips(root, split, (*bands, *guide_bands))]
-
-
 def _measured(chip: Chip, own: int) -> tuple[FloatImage, FloatImage]:
     """Return the first `own` bands of a chip at 20 m, and the others at 10 m."""
     targets, guides = slice(own), slice(own, None)
