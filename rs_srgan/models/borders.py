@@ -22,7 +22,8 @@ def check_margin(margin: int, height: int, width: int) -> None:
         raise InputError(f"The margin is {margin!r}; expected a whole number of LR pixels, 0 or more.")
     if margin and 2 * margin >= min(height, width):
         raise InputError(
-            f"A margin of {margin} leaves nothing of {height} x {width} pixels. Give a larger image or a smaller margin."
+            f"A margin of {margin} leaves nothing of {height} x {width} pixels. Give a larger image, or a smaller "
+            "margin."
         )
 
 

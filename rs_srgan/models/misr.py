@@ -95,7 +95,8 @@ class MISR(HubModel):
         """Super-resolve the reference view with the help of the others.
 
         Args:
-            views: reflectance, floating point, (B, T, C, h, w); each view holds its pixels that lie nearest to the reference's pixels.
+            views: reflectance, floating point, (B, T, C, h, w); each view holds its pixels that lie nearest to the
+                reference's pixels.
             mask: where each view counts, bool (B, T, h, w); everywhere if None. The reference counts everywhere.
             offsets: distance of each view's samples from the reference's pixels, rows and columns, LR pixels,
                 (B, T, 2, h, w); zero if None. A view does not count where it is more than

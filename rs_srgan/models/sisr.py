@@ -270,7 +270,9 @@ class SISR(HubModel):
     def finish(
         self, lr: Tensor, residual: Tensor, margin: int = 0, shuffled: bool = True, detail: Tensor | None = None
     ) -> Tensor:
-        """Make the result of the generator's: bicubic skip and projection, in float32 or float64 to keep the radiometry.
+        """Make the result of the generator's: bicubic skip and projection.
+
+        It computes in float32, or float64 in a double model, to keep the radiometry.
 
         Args:
             lr: reflectance, (B, C, h, w).
