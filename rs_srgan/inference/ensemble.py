@@ -1,11 +1,10 @@
 """`Ensemble`: an engine that computes each window in eight orientations and averages the results."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
-from rs_srgan.inference.engine import Engine
+from rs_srgan.inference.engine import Engine, in_type
 from rs_srgan.pixels.radiometry import Encoding, FloatImage, Image
 
 # Quarter turns, and whether columns are mirrored afterwards.
