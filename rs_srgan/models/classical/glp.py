@@ -20,9 +20,10 @@ Kernels = np.ndarray[Any, Any]
 # Reach of the window in which the coefficients are fitted, LR pixels. On 20 pairs of native 10 m and 20 m bands,
 # windows of 17 x 17 pixels are 0.3 dB better than one fit for the whole image; windows of 49 x 49 are 0.16 dB better.
 WINDOW_REACH_LR_PX = 8
-# What the fit adds to the diagonal, as a share of its mean and in reflectance squared. It holds the coefficients back
-# where the guide bands are nearly the same, or nearly even.
-_RIDGE, _NOISE = 1e-3, 1e-8
+# What the fit adds to the diagonal: a share of its mean plus a constant, reflectance squared. It holds the coefficients
+# back where the guide bands are nearly the same, or nearly even. The constant is added before the share is taken:
+# the ONNX exporter drops sums with constants below 1e-8.
+_RIDGE, _NOISE = 1e-3, 1e-5
 
 
 class GLP(nn.Module):
@@ -82,7 +83,7 @@ class GLP(nn.Module):
         means = _window_means(torch.cat(products, dim=1))
         square = {pair: means[:, at : at + 1] for at, pair in enumerate(pairs)}
         right = list(torch.split(means[:, len(pairs) :], self.bands, dim=1))
-        ridge = _RIDGE * torch.stack([square[i, i] for i in guides]).mean(0) + _NOISE
+        ridge = _RIDGE * (torch.stack([square[i, i] for i in guides]).mean(0) + _NOISE)
         return _solved(square, right, ridge)
 
     def _weighted(self, detail: Tensor, coefficients: list[Tensor]) -> Tensor:
