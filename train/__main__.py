@@ -1,5 +1,6 @@
 """Command line of training: `python -m train fit --config F.yaml` by Lightning, and `convert` and `reproduce`."""
 
+import logging
 import os
 import pydoc
 import sys
@@ -10,9 +11,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
 from jsonargparse import Namespace
 from lightning.pytorch.callbacks import ModelCheckpoint, WeightAveraging
-from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 
 from rs_srgan.errors import InputError
 from rs_srgan.hub.names import local_files
@@ -24,6 +26,7 @@ from train.figures import Figures
 from train.gan import GANModule
 from train.parser_error import one_line
 from train.report import Report
+from train.stopping import HowToGoOn, catch_signals, exit_code, require_checkpoint
 
 _DESCRIPTION = "Training, by the command line of Lightning. There are two more commands: convert makes a model folder \
 of a checkpoint of the original Remote-Sensing-SRGAN, and reproduce trains a bundled model again by its recipe. See \
@@ -44,6 +47,15 @@ class TrainCLI(LightningCLI):
         for name in ("scale", "bands", "mtf_nyquist", "sensor"):
             parser.link_arguments(f"model.{name}", f"data.init_args.{name}", apply_on="instantiate")
 
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Parse the request, and check the checkpoint that it resumes before Lightning reads it.
+
+        Raises:
+            InputError: the checkpoint does not exist, or is cut off.
+        """
+        super().parse_arguments(parser, args)
+        require_checkpoint(self.config[self.config.subcommand].get("ckpt_path"))
+
     def before_instantiate_classes(self) -> None:
         """Check the request, and add the logger and the callbacks of every run, unless the request names its own.
 
@@ -52,14 +64,14 @@ class TrainCLI(LightningCLI):
         """
         config = self.config[self.subcommand]
         trainer = config.trainer
-        resumed = config.get("ckpt_path")
-        if resumed not in (None, "last", "best", "hpc") and not Path(resumed).is_file():
-            raise InputError(f"The checkpoint {resumed} (ckpt_path) does not exist.")
         if trainer.gradient_clip_val and issubclass(_class_of(config.model), GANModule):
             raise InputError("GANModule clips both networks itself: set model.gradient_clip, not gradient_clip_val.")
         if not 0 <= config.ema < 1:
             raise InputError(f"ema is {config.ema}; expected 0 (no average) or a decay below 1, for example 0.999.")
         trainer.precision = trainer.precision or default_precision(trainer.accelerator)
+        if trainer.strategy == "auto" and several_devices(trainer.devices, trainer.num_nodes):
+            # A GAN's networks take turns, and an uncertainty head has no part in the losses of the other stages.
+            trainer.strategy = "ddp_find_unused_parameters_true"
         if config.log != "csv" and not find_spec(config.log):
             raise InputError(f"--log {config.log} needs the package {config.log}: pip install {config.log}.")
         root = Path(trainer.default_root_dir or "runs/latest")
@@ -121,6 +133,7 @@ def with_defaults(requested: list[Namespace] | Namespace | None, root: Path, ema
         SaveModel: {"folder": str(root / "model")},
         Figures: {"folder": str(root / "figures")},
         Report: {"folder": str(root)},
+        HowToGoOn: {},
     }
     own = [
         _made(f"{kind.__module__}.{kind.__name__}", **arguments)
@@ -136,6 +149,20 @@ def default_precision(accelerator: str) -> str:
     """Return bf16 where the hardware computes with it, else fp32; emulated bf16 is many times slower than fp32."""
     device = "cpu" if accelerator == "cpu" else default_device()
     return "bf16-mixed" if computes_in_bf16(device) else "32-true"
+
+
+def several_devices(devices: object, nodes: int) -> bool:
+    """Return whether a run has several processes.
+
+    Args:
+        devices: `trainer.devices`: a number, a list of devices, or "auto", which takes all GPUs and one CPU.
+        nodes: number of machines.
+    """
+    if devices in ("auto", -1, "-1"):
+        return nodes > 1 or torch.cuda.device_count() > 1
+    listed = devices if isinstance(devices, list) else [part for part in str(devices).split(",") if part.strip()]
+    alone = len(listed) == 1 and (isinstance(devices, list) or "," in str(devices) or int(str(devices)) == 1)
+    return nodes > 1 or not alone
 
 
 def _made(class_path: str, **options: Any) -> Namespace:  # noqa: ANN401
@@ -165,11 +192,14 @@ def run(arguments: Sequence[str]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return 0 for success, 2 for a wrong request, 1 for a run stopped by values that are not finite."""
+    """Run a command.
+
+    Returns:
+        exit code: 0 done, 2 the request is wrong, 1 any other error, 130 stopped by Ctrl-C, 128 + N stopped by signal
+        N. Values that are not finite and a full disk are errors of one line.
+    """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    # Lightning warns in every run of a renamed class in a dependency, and of an order of steps that it sets itself.
-    warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
-    warnings.filterwarnings("ignore", message=".*lr_scheduler.step.*before .*optimizer.step.*")
+    _set_up()
     try:
         if arguments[:1] == ["convert"]:
             convert.main(arguments[1:])
@@ -177,21 +207,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
             reproduce.main(arguments[1:], run)
         else:
             run(arguments)
+    except (KeyboardInterrupt, SystemExit) as end:
+        code = exit_code(end)
+        if code is None:
+            raise
+        if isinstance(end, KeyboardInterrupt):  # before the run began
+            sys.stderr.write("train: stopped.\n")
+        return code
     except Exception as error:
         cause = _cause(error)
         if cause is None:
             raise
-        print(f"train: {cause}", file=sys.stderr)
-        return 1 if isinstance(cause, FloatingPointError) else 2
+        sys.stderr.write(f"train: {cause}\n")
+        return 2 if isinstance(cause, InputError) else 1
     return 0
 
 
-def _cause(error: BaseException) -> InputError | FloatingPointError | None:
+def _set_up() -> None:
+    """Set up the process: signals, and which messages people see."""
+    catch_signals()
+    logging.basicConfig(format="%(message)s")
+    for package in ("train", "rs_srgan"):
+        logging.getLogger(package).setLevel(logging.INFO)
+    # Lightning warns in every run of a renamed class in a dependency, and of an order of steps that it sets itself.
+    warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
+    warnings.filterwarnings("ignore", message=".*lr_scheduler.step.*before .*optimizer.step.*")
+
+
+def _cause(error: BaseException) -> Exception | None:
     """Return the error to report in one line, if there is one: jsonargparse wraps the errors of constructors."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, InputError | FloatingPointError):
         cause = cause.__cause__ or cause.__context__
-    return InputError(one_line(str(error))) if cause is None and isinstance(error, ArgumentError) else cause
+    if isinstance(cause, InputError | FloatingPointError):
+        return cause
+    if isinstance(error, ArgumentError):
+        return InputError(one_line(str(error)))
+    if isinstance(error, OSError) and error.strerror:  # a full disk or a missing permission is no bug
+        return OSError(f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}.")
+    return None
 
 
 if __name__ == "__main__":

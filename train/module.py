@@ -1,12 +1,10 @@
 """SRModule, the base class of all stages of training, and SISRModule, the PSNR stage: one generator, one optimiser."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import lightning as L
 import torch
-from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.optim import Optimizer
@@ -20,6 +18,7 @@ from train.data.batch import Batch
 from train.losses import ReconstructionWeights, reconstruction_terms, require_a_loss
 from train.schedule import Schedule, cosine, on_plateau, require_end, require_positive, run_progress
 from train.start import FusionConfig, start
+from train.stopping import last_checkpoint
 from train.validation import ImageFigures, figures_of, from_all_processes, group_means, logged
 
 # Width of the border of a crop that the loss leaves out, LR pixels: there the projection sees replicated pixels.
@@ -171,13 +170,9 @@ class SRModule(L.LightningModule):
 
     def stopped(self, why: str) -> FloatingPointError:
         """Return the error that ends a run; its message names the last checkpoint, if there is one."""
-        callbacks = self.trainer.checkpoint_callbacks
-        ours = [each for each in callbacks if isinstance(each, ModelCheckpoint)]
-        saved = [each.last_model_path or each.best_model_path for each in ours]
-        for path in (*saved, self.trainer.ckpt_path):
-            if path and Path(path).is_file():
-                return FloatingPointError(f"{why} The last good checkpoint is kept: {path}.")
-        return FloatingPointError(f"{why} This run has no checkpoint yet.")
+        saved = last_checkpoint(self.trainer)
+        rest = f"The last good checkpoint is kept: {saved}." if saved else "This run has no checkpoint yet."
+        return FloatingPointError(f"{why} {rest}")
 
     def on_validation_epoch_start(self) -> None:
         """Start to collect figures."""

@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from rs_srgan.evaluation.report.tables import table
+from train.callbacks import trains
 from train.module import SRModule
 from train.validation import SPECTRUM_AT
 
@@ -35,6 +36,11 @@ class Report(L.Callback):
         self.folder = Path(folder)
         self._seconds, self._batches = 0.0, 0
         self._since = time.monotonic()
+        self._began = False
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Note that there is something to train, which is not so with the checkpoint of a finished run."""
+        self._began = True
 
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Restart the clock, so that the time of a validation does not count."""
@@ -52,8 +58,8 @@ class Report(L.Callback):
         pl_module.log("train/batches_per_second", self._batches / self._seconds)
 
     def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Write the report."""
-        if not trainer.is_global_zero:
+        """Write the report, unless the run was finished before."""
+        if not self._began or not trains(trainer):
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         steps = pl_module.steps_done if isinstance(pl_module, SRModule) else trainer.global_step
