@@ -92,6 +92,11 @@ class GuidedDataModule(SimulatedDataModule):
         train, held_out = (
             guided_sites(root, split, *asked, interpolated=self.interpolated) for split in ("train", "val")
         )
+        if self.native_share < 1 and not (train and held_out):
+            raise InputError(
+                f"No chip in {root} goes back to the sensor's grid; expected some for training and validation. "
+                "Set interpolated to true, or native_share to 1."
+            )
         groups = [(train, 1 - self.native_share)]
         if self.native_share:
             native = native_guided_sites(root, "train", *asked)
