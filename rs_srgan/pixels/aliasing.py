@@ -24,6 +24,8 @@ SOFTENING_REACH_PX = 3
 
 # Sides of the windows whose spectra are averaged, and their distance, pixels.
 _WINDOW_PX, _STEP_PX = 32, 16
+# Standard deviation over mean that a window needs: the spectrum of open water is that of the noise.
+_CONTRAST = 0.05
 # Frequencies, cycles per window of 32 pixels: near the Nyquist frequency of 16, about half of it, and across.
 _HIGH, _MIDDLE, _ACROSS = slice(14, 17), slice(6, 9), [0, 1, 2, 3, -1, -2, -3]
 # Limits, measured on 256 images. Flatness: 1 of 60 thinned-out images is below, 1 of 196 others is above. Repetitions:
@@ -62,7 +64,7 @@ class Sampling:
         if self.thinned_out:
             return (
                 "The pixels look thinned out by nearest neighbour, so models amplify aliasing to a grid pattern. Use "
-                "pixels at full resolution, or blur the image first: soften=True, --soften."
+                "pixels at full resolution, or blur the image first: --soften (soften)."
             )
         if self.repeats:
             return (
@@ -92,9 +94,10 @@ def _flatness_db(image: FloatImage) -> float:
     windows = windows.reshape(len(image), -1, *size)
     windows = windows[:, np.isfinite(windows).all((0, 2, 3))]
     hann = np.hanning(_WINDOW_PX + 1)[:-1]
-    even = windows - windows.mean((2, 3), keepdims=True)
+    mean = windows.mean((2, 3), keepdims=True)
+    even = (windows - mean)[windows.std((2, 3)) > _CONTRAST * np.abs(mean[:, :, 0, 0])]
     power = np.abs(np.fft.fft2(even * np.outer(hann, hann))) ** 2
-    high, middle = (power[:, :, _ACROSS, band].sum() + power[:, :, band][..., _ACROSS].sum() for band in (_HIGH, _MIDDLE))
+    high, middle = (power[:, _ACROSS, band].sum() + power[:, band][..., _ACROSS].sum() for band in (_HIGH, _MIDDLE))
     return float(10 * np.log10(high / middle)) if high > 0 and middle > 0 else float("nan")
 
 
