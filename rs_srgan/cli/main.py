@@ -16,8 +16,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+import torch
+
 from rs_srgan.cli import card, evaluate, export, models, predict, push
 from rs_srgan.errors import InputError
+from rs_srgan.inference.engine import default_threads
 from rs_srgan.inference.memory import save_memory
 from rs_srgan.version import __version__
 
@@ -74,8 +77,9 @@ def _stop(number: int, _: object) -> NoReturn:
 
 
 def _set_up(quiet: bool) -> None:
-    """Set up the process: memory, logging, and signals from a scheduler or a closing terminal."""
+    """Set up the process: memory, threads, logging, and signals from a scheduler or a closing terminal."""
     save_memory()
+    torch.set_num_threads(default_threads())
     logging.basicConfig(format="%(message)s")
     logging.getLogger("rs_srgan").setLevel(logging.WARNING if quiet else logging.INFO)
     for library in ("rasterio", "huggingface_hub"):  # our own errors quote their words

@@ -31,7 +31,7 @@ def make_engine(
             exactly like the full scene.
         name: see `PredictOptions`. "auto" is PyTorch on a GPU or for a small scene, else OpenVINO if it is installed.
         precision: see `PredictOptions`. bf16 is used inside the network only; the radiometry stays in float32.
-        threads: CPU threads; by default all cores.
+        threads: CPU threads; by default all cores that the process may use.
 
     Raises:
         InputError: an unknown name or precision, an engine that is not installed, or threads out of range.
