@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from rs_srgan.errors import InputError
+from rs_srgan.inference.copies import find_copies
 from rs_srgan.inference.inputs import read_filled
 from rs_srgan.models import MISR
 from rs_srgan.pixels.radiometry import FloatImage, Mask
@@ -18,6 +19,7 @@ from rs_srgan.reading.grid import Grid
 from rs_srgan.reading.positions import Positions
 from rs_srgan.reading.region import Region, find_region
 from rs_srgan.reading.revisit import NO_MASK, Revisit, open_revisit
+from rs_srgan.reading.stated import Stated
 from rs_srgan.registration.shift import Shift
 from rs_srgan.registration.view import Pixels, Reference, View
 from rs_srgan.sensors import SENTINEL2, Sensor
@@ -69,7 +71,7 @@ def open_series(
     *,
     masks: Sequence[str | Path] | None = None,
     reference: int | None = None,
-    offset: float | None = None,
+    stated: Stated = Stated(),
     bbox: Sequence[float] | None = None,
     aoi: str | Path | None = None,
     sensor: Sensor = SENTINEL2,
@@ -81,7 +83,7 @@ def open_series(
         model: the model whose bands are read.
         masks: paths of the masks, one for each image, "-" for none; see `open_revisit`.
         reference: index of the image that the result shows; by default the one that shows most ground.
-        offset: see `open_revisit`.
+        stated: see `open_revisit`.
         bbox: see `find_region`.
         aoi: see `find_region`.
         sensor: see `open_revisit`.
@@ -97,10 +99,13 @@ def open_series(
         revisits = []
         for index, source in enumerate(sources):
             mask = None if masks is None or str(masks[index]) == NO_MASK else masks[index]
-            revisits.append(stack.enter_context(open_revisit(source, model.config.bands, offset, mask, sensor)))
+            revisits.append(stack.enter_context(open_revisit(source, model.config.bands, stated, mask, sensor)))
         if reference is None:
             reference = _clearest(revisits, bbox, aoi)
         first = revisits[reference]
+        for revisit in revisits:
+            raster = revisit.raster
+            logger.info("%s: %s %s, %s.", raster.name, ", ".join(raster.band_names), raster.named, raster.encoding)
         logger.info("Registering %d images to %s ...", len(revisits) - 1, first.raster.name)
         region = find_region(first.raster.grid, first.raster.name, bbox, aoi)
         order = [reference, *(index for index in range(len(revisits)) if index != reference)]
@@ -172,7 +177,10 @@ class Series:
     """
 
     def __init__(self, revisits: Sequence[Revisit], sources: Sequence[int], region: Region, model: MISR) -> None:
-        reference, *others = self._revisits = revisits
+        self._revisits = revisits
+        copies = find_copies([revisit.raster for revisit in revisits])
+        reference, *others = [revisit for index, revisit in enumerate(revisits) if index not in copies]
+        used = [source for index, source in enumerate(sources) if index not in copies]
         self.lr, self.region = reference.raster, region
         self.rasters = [revisit.raster for revisit in revisits]
         grid = reference.raster.grid
@@ -189,8 +197,10 @@ class Series:
         self.summaries = [
             ViewSummary(self.lr.name, _day(reference), own, shift, next(weights), "reference", sources[0])
         ]
-        for view, source in zip(every, sources[1:], strict=True):
+        for view, source in zip(every, used[1:], strict=True):
             self.summaries.append(self._summary(view, next(weights) if view.registered else 0.0, source))
+        for copy, original in copies.items():
+            self.summaries.append(self._summary_of_copy(revisits[copy], revisits[original], sources[copy]))
         for view in self.views:
             view.keep(())
             if view.reprojected:
@@ -206,6 +216,13 @@ class Series:
             role = "not used: it cannot be registered" if clear else "not used: it shows nothing of the area"
         name, shift = view.revisit.raster.name, view.field.median
         return ViewSummary(name, _day(view.revisit), clear, shift, weight, role, source)
+
+    def _summary_of_copy(self, revisit: Revisit, original: Revisit, source: int) -> ViewSummary:
+        """Return the summary of a revisit that has the pixels of another one, and log a warning."""
+        name, other = revisit.raster.name, original.raster.name
+        logger.warning("%s has the same pixels as %s, which is used once. Give each image once.", name, other)
+        role = f"not used: it has the same pixels as {other}"
+        return ViewSummary(name, _day(revisit), 1.0, Shift(0, 0, 1), 0.0, role, source)
 
     def _weights(self, model: MISR) -> list[float]:
         """Return the weights of the reference and the registered views, mean over samples of the area."""
