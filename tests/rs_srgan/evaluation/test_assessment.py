@@ -155,6 +155,8 @@ def test_models_with_a_guide_are_evaluated_on_products(tmp_path, reference):
     assert list(report.sites) == ["T33TWL"]
     assert math.isfinite(report.mean["model"].sensor)
     assert len(report.mean["model"].band_psnr_db) == (2 if reference else 0)
+    assert list(report.mean) == ["bicubic", "back_projection", "glp", "model"] + ["hr"] * reference
+    assert report.mean["glp"].sensor < report.mean["bicubic"].sensor
 
 
 def test_every_site_counts_once(model, write_tif, tmp_path):
