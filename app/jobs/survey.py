@@ -14,6 +14,7 @@ from rs_srgan.reading.opening import open_raster
 from rs_srgan.reading.raster import Raster
 from rs_srgan.reading.region import find_region
 from rs_srgan.reading.revisit import open_revisit
+from rs_srgan.reading.stated import Stated
 from rs_srgan.sensors import Sensor, find_sensor
 
 Box = tuple[float, float, float, float]  # west, south, east, north
@@ -62,10 +63,10 @@ def _opened(
 ) -> Iterator[Raster]:
     """Open an image, and check its mask if there are several images."""
     if not several:
-        with open_raster(source, bands, offset, sensor) as raster:
+        with open_raster(source, bands, Stated(offset=offset), sensor) as raster:
             yield raster
         return
-    with open_revisit(source, bands, offset, mask, sensor) as revisit:
+    with open_revisit(source, bands, Stated(offset=offset), mask, sensor) as revisit:
         yield revisit.raster
 
 

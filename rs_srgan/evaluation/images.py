@@ -21,6 +21,7 @@ from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.opening import SUFFIXES, open_raster
 from rs_srgan.reading.paths import existing
 from rs_srgan.reading.raster import Raster
+from rs_srgan.reading.stated import Stated
 from rs_srgan.sensors import find_sensor
 from rs_srgan.sensors.mtf import wald_mtf
 
@@ -223,7 +224,7 @@ def open_image(
     with ExitStack() as files:
 
         def opened(path: Path, names: tuple[str, ...], offset: float | None) -> Raster:
-            return files.enter_context(open_raster(path, names, offset, sensor))
+            return files.enter_context(open_raster(path, names, Stated(offset=offset), sensor))
 
         if protocol == "pairs" and source.lr:
             if config.guide_bands:

@@ -47,7 +47,8 @@ class Job:
     @property
     def several(self) -> bool:
         """True if the images are read as revisits of one place."""
-        return len(self.sources) > 1 or self.options.masks is not None or self.reference is not None
+        together = len(self.sources) > 1 and not self.options.stack
+        return together or self.options.masks is not None or self.reference is not None
 
 
 def resolve(
@@ -64,13 +65,17 @@ def resolve(
     targets = _checked_targets(target, images, model, options)
     reference = _reference_index(options.reference, images)
     if model is None:
-        model = DEFAULT_MODEL if len(images) == 1 else REVISITS_MODEL
+        model = DEFAULT_MODEL if len(images) == 1 or options.stack else REVISITS_MODEL
     model = named_model(model, options.detail)
-    tile_px = _tile_px(model.scale, len(images), options)
+    tile_px = _tile_px(model.scale, 1 if options.stack else len(images), options)
     block = block_px(tile_px, options.blocksize or BLOCK_PX)
     job = Job(images, targets, model, options, _sensor_of(model, options), reference, tile_px // model.scale, block)
+    if options.stack and job.several:
+        raise InputError("stack makes one image of the files, so there are no masks and no reference. Leave them out.")
     if job.several and not model.config.several:
         raise InputError(f"{model.name} takes one image. Several images, masks or a reference need {REVISITS_MODEL}.")
+    if job.several and options.soften:
+        raise InputError("soften is for one image; here are several, or masks or a reference. Leave soften out.")
     return job
 
 

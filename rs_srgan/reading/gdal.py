@@ -89,14 +89,31 @@ def driver_of(path: Path) -> str:
     Raises:
         InputError: the file has no supported format, is truncated, or cannot be read.
     """
+    start = start_of(path)
     try:
         with path.open("rb") as file:
-            start = file.read(START_BYTES)
             file.seek(max(0, path.stat().st_size - TAIL_BYTES))
             tail = file.read()
     except OSError as error:
-        raise InputError(f"{path.name} cannot be read: {error.strerror}.") from None
+        raise _unreadable(path, error) from None
     return find_driver(path.name, start, tail)
+
+
+def start_of(path: Path) -> bytes:
+    """Return the first START_BYTES bytes of a file.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(START_BYTES)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path.name} cannot be read: {error.strerror}.")
 
 
 def refuse_huge_blocks(name: str, dataset: DatasetReader) -> None:

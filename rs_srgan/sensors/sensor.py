@@ -122,4 +122,3 @@ class Sensor:
         if set(true_colour) <= set(names):
             return true_colour
         return tuple((*names, *[names[-1]] * 2)[:3])
-

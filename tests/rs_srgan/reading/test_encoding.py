@@ -74,8 +74,15 @@ def test_floats_are_reflectance_whatever_the_sensor(write_tif):
     )
 
 
-def test_sentinel2_files_without_tags_have_no_nodata_value(write_tif):
+def test_zero_in_all_bands_of_sentinel2_is_no_data_unless_stated(write_tif):
     dn = scene_dn(8, 8)
-    dn[0, 0, 0] = 0
-    with open_raster(write_tif(dn), RGBN) as raster:
-        assert raster.encoding == Encoding("uint16", (1e-4,) * 4, (0.0,) * 4, None)
+    dn[0, 0, 0], dn[:, 1, 1] = 0, 0
+    path = write_tif(dn)
+    with open_raster(path, RGBN) as raster:
+        assert raster.encoding == Encoding("uint16", (1e-4,) * 4, (0.0,) * 4, None, empty=(0,))
+        assert raster.output_encoding().nodata == 0
+    valid = read_all(path)[1]
+    assert valid[:, 0, 0].all() and not valid[:, 1, 1].any()
+    assert valid.sum() == valid.size - 4
+    assert read_all(path, nodata="none")[1].all()
+    assert read_all(path, nodata=0)[1].sum() == valid.size - 5

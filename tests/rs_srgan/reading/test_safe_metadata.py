@@ -75,7 +75,9 @@ def test_wrong_metadata_are_refused(tmp_path, old, new, words):
     safe = build_safe(tmp_path, RGBN_10M)
     edit(safe, old, new)
     with pytest.raises(InputError, match=words):
-        open_product(safe).image_paths(RGBN)
+        product = open_product(safe)
+        product.encoding(RGBN)
+        product.image_paths(RGBN)
 
 
 @pytest.mark.parametrize("encoding", ["UTF-16", "ISO-8859-1", "windows-1252"])
