@@ -15,6 +15,7 @@ import torch
 from jsonargparse import Namespace
 from lightning.pytorch.callbacks import ModelCheckpoint, WeightAveraging
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
+from lightning.pytorch.loggers import CSVLogger
 
 from rs_srgan.errors import InputError
 from rs_srgan.hub.names import local_files
@@ -31,7 +32,10 @@ from train.stopping import HowToGoOn, catch_signals, exit_code, require_checkpoi
 _DESCRIPTION = "Training, by the command line of Lightning. There are two more commands: convert makes a model folder \
 of a checkpoint of the original Remote-Sensing-SRGAN, and reproduce trains a bundled model again by its recipe. See \
 python -m train convert --help and python -m train reproduce --help."
-_LOGGERS = {"csv": "CSVLogger", "tensorboard": "TensorBoardLogger", "wandb": "WandbLogger"}
+_LOGGERS = {
+    name: f"lightning.pytorch.loggers.{kind}Logger"
+    for name, kind in {"csv": "CSV", "tensorboard": "TensorBoard", "wandb": "Wandb"}.items()
+}
 
 
 class TrainCLI(LightningCLI):
@@ -78,15 +82,14 @@ class TrainCLI(LightningCLI):
         trainer.default_root_dir = str(root)
         if self.subcommand == "fit":
             require_unread(outputs_of(root), inputs_of(config, root))
-        if trainer.logger is None:
-            options = {"save_dir": str(root), "name": "log"}
-            trainer.logger = _made("lightning.pytorch.loggers." + _LOGGERS[config.log], **options)
+        trainer.logger = with_csv(trainer.logger, config.log, root)
         trainer.callbacks = with_defaults(trainer.callbacks, root, config.ema)
 
 
 def outputs_of(root: Path) -> list[Path]:
     """Return the files below a run's folder that a new run there would replace; checkpoints are there to be resumed."""
-    return [*(root / "model").glob("*.*"), *(root / "figures").glob("*.png"), root / "report.md", root / "curves.png"]
+    models = [path for name in ("model", "model_best") for path in (root / name).glob("*.*")]
+    return [*models, *(root / "figures").glob("*.png"), root / "report.md", root / "curves.png"]
 
 
 def inputs_of(config: Namespace, root: Path) -> list[Path]:
@@ -109,6 +112,23 @@ def _texts(value: object) -> list[str]:
         return [value]
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
     return [text for each in inner for text in _texts(each)]
+
+
+def with_csv(requested: list[Namespace] | Namespace | bool | None, log: str, root: Path) -> object:
+    """Return the loggers of a run: the requested ones, and a CSV log, from which the report draws its curves.
+
+    Args:
+        requested: loggers that the request names; False for none; None for those of `log`.
+        log: kind of log of a request that names no logger: csv, tensorboard or wandb.
+        root: folder of the run.
+    """
+    if requested is False:
+        return False
+    csv = _made(_LOGGERS["csv"], save_dir=str(root), name="log")
+    if requested in (None, True):
+        return [csv, *([_made(_LOGGERS[log], save_dir=str(root), name=log)] if log != "csv" else [])]
+    given = requested if isinstance(requested, list) else [requested]
+    return given if any(issubclass(_class_of(each), CSVLogger) for each in given) else [csv, *given]
 
 
 def with_defaults(requested: list[Namespace] | Namespace | None, root: Path, ema: float) -> list[Namespace]:
@@ -187,6 +207,7 @@ def run(arguments: Sequence[str]) -> None:
             "reload_dataloaders_every_n_epochs": 1,  # every epoch has its own crops
             "precision": None,  # see `default_precision`
             "log_every_n_steps": 50,
+            "num_sanity_val_steps": -1,  # the figures of the start, see `SRModule`
         },
     )
 

@@ -3,6 +3,7 @@
 import json
 import logging
 import math
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ class Averaging(WeightAveraging):
 class SaveModel(L.Callback):
     """Saves the averaged model after every validation and at the end, as a folder that `load_model` reads.
 
-    Weights that are not finite stop the run, and the model saved before is kept.
+    The model of the best validation stays beside it, in a folder with "_best" added to the name. Weights that are not finite stop the run, and the model saved before is kept.
 
     The averaging callback must come after this one. It puts the averaged weights into the model for a validation, and
     takes them out at the end of the validation, when its turn comes.
@@ -62,6 +63,7 @@ class SaveModel(L.Callback):
         self._seconds = 0.0
         self._provenance: dict[str, Any] = {}
         self._began = False
+        self._best = -math.inf
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Start the clock, and check the order of the callbacks.
@@ -89,6 +91,7 @@ class SaveModel(L.Callback):
         """Write training.json; the metrics are complete now."""
         if trains(trainer):
             self._record(trainer, _ours(pl_module))
+            self._keep_best(trainer, _ours(pl_module))
 
     def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Save the model, in which the averaging callback left the averaged weights.
@@ -126,16 +129,28 @@ class SaveModel(L.Callback):
             json.dumps(record, indent=2, allow_nan=False) + "\n", encoding="utf-8"
         )
 
+    def _keep_best(self, trainer: L.Trainer, pl_module: SRModule) -> None:
+        figure = trainer.callback_metrics.get(pl_module.best_by or "")
+        if figure is None or not float(figure) > self._best:
+            return
+        self._best = float(figure)
+        partial, best = (self.folder.with_name(self.folder.name + suffix) for suffix in ("_best.partial", "_best"))
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(self.folder, partial)
+        shutil.rmtree(best, ignore_errors=True)
+        partial.rename(best)
+
     def _elapsed(self) -> float:
         return self._seconds + time.monotonic() - self._started
 
     def state_dict(self) -> dict[str, float]:
-        """Return the training time so far, to which a resumed run adds."""
-        return {"seconds": self._elapsed()}
+        """Return the training time so far, to which a resumed run adds, and the best figure."""
+        return {"seconds": self._elapsed(), "best": self._best}
 
     def load_state_dict(self, state_dict: dict[str, float]) -> None:
-        """Restore the training time."""
+        """Restore the training time and the best figure."""
         self._seconds = state_dict["seconds"]
+        self._best = state_dict.get("best", -math.inf)  # earlier versions did not save it
 
 
 def _ours(module: L.LightningModule) -> SRModule:

@@ -63,8 +63,13 @@ class UncertaintyModule(SRModule):
         scale = self.inner(half_width) / HALF_WIDTH_PER_SCALE
         loss = (errors / scale + scale.log()).mean()
         self.require_finite({"likelihood": loss})
-        self.log("train/loss", loss, prog_bar=True)
+        self.log_means({"train/loss": loss}, prog_bar=True)
         return loss
+
+    @property
+    def best_by(self) -> str | None:
+        """Return None: the calibration belongs to the last weights."""
+        return None
 
     def on_validation_epoch_start(self) -> None:
         """Start to collect errors and half-widths."""
@@ -76,6 +81,9 @@ class UncertaintyModule(SRModule):
         pairs = torch.stack([(sr - batch["hr"]).abs(), half_width])[:, 0].float()
         border = border_of(sr)
         pixels = pairs[..., border:-border, border:-border].flatten(2)
+        pixels = pixels[..., torch.isfinite(pixels).all((0, 1))]
+        if not pixels.shape[2]:
+            return
         random = torch.Generator().manual_seed(batch_idx)
         chosen = torch.randint(pixels.shape[2], (_SAMPLED_PX,), generator=random)
         self._samples.append((batch["group"][0], batch["site"][0], pixels[..., chosen.to(pixels.device)].cpu()))

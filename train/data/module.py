@@ -117,6 +117,11 @@ def require_at_least(least: int, **values: int) -> None:
             raise InputError(f"{name} is {value}; expected at least {least}.")
 
 
+def is_image(path: Path, suffixes: Sequence[str]) -> bool:
+    """Return whether a file is an image by its name; hidden files, for example `._a.tif` of macOS, are not."""
+    return path.suffix.lower() in suffixes and not path.name.startswith(".")
+
+
 def require_files(what: str, found: Sequence[Any]) -> None:
     """Check that a collection is not empty.
 

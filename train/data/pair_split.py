@@ -1,13 +1,16 @@
 """Split of pairs into training and validation: a place is on one side only."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rs_srgan.errors import InputError
 from train.data.ground import Footprint, footprint, group_places, refuse_overlaps
-from train.data.module import require_files
+from train.data.module import is_image, require_files
 from train.data.pair_loader import Pair
 from train.data.splits import Split, refuse_leaks, split_by_hash
+
+logger = logging.getLogger(__name__)
 
 _SUFFIXES = (".tif", ".tiff", ".jp2", ".png", ".npy")
 
@@ -67,7 +70,7 @@ def refuse_shared(sides: Mapping[Split, Sequence[Pair]], footprints: Mapping[Pat
 
 
 def _pairs(folder: Path) -> list[Pair]:
-    high = sorted(path for path in (folder / "hr").glob("*") if path.suffix.lower() in _SUFFIXES)
+    high = sorted(path for path in (folder / "hr").glob("*") if is_image(path, _SUFFIXES))
     require_files(f"{folder / 'hr'}/*.tif", high)
     pairs, missing = [], []
     for path in high:
@@ -78,10 +81,20 @@ def _pairs(folder: Path) -> list[Pair]:
             missing.append(path.name)
     if missing:
         raise InputError(f"{folder / 'lr'} has nothing for {', '.join(missing)}; expected files of the same names.")
+    names = {path.stem for path in high}
+    alone = [
+        path.name
+        for path in sorted((folder / "lr").glob("*"))
+        if (is_image(path, _SUFFIXES) and path.stem not in names) or (path.is_dir() and path.name not in names)
+    ]
+    if alone:
+        logger.warning(
+            "%s has no HR for %d of LR, which are left out: %s.", folder / "hr", len(alone), ", ".join(alone)
+        )
     return pairs
 
 
 def _views(folder: Path, high: Path) -> tuple[Path, ...]:
     if (folder / high.stem).is_dir():
-        return tuple(sorted(p for p in (folder / high.stem).iterdir() if p.suffix.lower() in _SUFFIXES))
+        return tuple(sorted(p for p in (folder / high.stem).iterdir() if is_image(p, _SUFFIXES)))
     return tuple(p for suffix in _SUFFIXES if (p := folder / f"{high.stem}{suffix}").is_file())[:1]
