@@ -94,6 +94,8 @@ class UncertaintyModule(SRModule):
         Raises:
             InputError: `calibrate_on` names a group without validation sites.
         """
+        if self.trainer.sanity_checking:  # a few images, which need not be of `calibrate_on`
+            return
         groups, sites, pairs = zip(*self._samples, strict=True)
         errors, widths = ([pair[index].numpy().astype(np.float64) for pair in pairs] for index in (0, 1))
         chosen = [index for index, group in enumerate(groups) if self.calibrate_on in (None, group)]
