@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from huggingface_hub import EvalResult, ModelCardData
 
@@ -14,7 +14,14 @@ from rs_srgan.publishing.unseen import counted_sites
 from rs_srgan.sensors import find_sensor
 
 
-def metadata(name: str, config: SISRConfig, metrics: Metrics | None, license_: str, base_model: str) -> str:
+def metadata(
+    name: str,
+    config: SISRConfig,
+    metrics: Metrics | None,
+    license_: str,
+    base_model: str,
+    tags: Sequence[str] = (),
+) -> str:
     """Write the metadata of a card, YAML.
 
     Args:
@@ -23,6 +30,7 @@ def metadata(name: str, config: SISRConfig, metrics: Metrics | None, license_: s
         metrics: the model's figures; None if there are none.
         license_: the licence, by its name on the Hub; empty if there is none.
         base_model: the model that training started from, by a name that others can load; empty if there is none.
+        tags: further tags.
     """
     results: list[EvalResult] = []
     if metrics is not None:
@@ -43,6 +51,7 @@ def metadata(name: str, config: SISRConfig, metrics: Metrics | None, license_: s
             _identifier(find_sensor(config.sensor).title),
             "model_hub_mixin",
             "pytorch_model_hub_mixin",
+            *tags,
         ],
         model_name=name if results else None,
         eval_results=results or None,
