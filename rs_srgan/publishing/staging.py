@@ -30,7 +30,7 @@ class Staged:
     """
 
     files: dict[str, Path]
-    about: About = About()
+    about: About = field(default_factory=About)
     removed: list[str] = field(default_factory=list)
     replaced_folder: str | None = PICTURES_FOLDER
 
