@@ -15,6 +15,11 @@ Each model's card has more figures.
 """
 
 
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Set that the command prints no messages beside its table."""
+    parser.set_defaults(quiet=True)
+
+
 def run(options: argparse.Namespace) -> None:
     """Print the table."""
     rows = [_HEADER]

@@ -87,7 +87,7 @@ def open_revisit(
         raster = stack.enter_context(open_raster(path, band_names, stated, sensor))
         path = Path(path)
         product = open_product(path.absolute()) if is_product(path) else None
-        taken = product.sensed.date() if product and product.sensed else _date_in(path.name)
+        taken = product.sensed.date() if product and product.sensed else date_in(path.name)
         clear, files = None, []
         if mask is not None:
             file = existing(mask)
@@ -98,7 +98,7 @@ def open_revisit(
         yield Revisit(raster, taken, clear, files, compared)
 
 
-def _date_in(name: str) -> date | None:
+def date_in(name: str) -> date | None:
     """Return the first date in a file's name, 20230810 or 2023-08-10; None without one."""
     for found in _DATE.finditer(name):
         try:

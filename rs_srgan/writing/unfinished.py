@@ -9,9 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from filelock import FileLock, Timeout
-
 from rs_srgan.errors import InputError, ReadError
+from rs_srgan.writing.lock import TargetLock
 
 logger = logging.getLogger(__name__)
 
@@ -69,16 +68,13 @@ class Unfinished:
         self.target, self._parts, self._overwrite, self._quiet = target, parts, overwrite, quiet
         self._request: dict[str, Any] = json.loads(json.dumps(request))  # as json.loads reads it back from the note
         self.pixels, self.copy, self._note, lock, *_ = files_beside(target)
-        self._lock = FileLock(lock, thread_local=False)
+        self._lock = TargetLock(target, lock, quiet)
         self.done = 0
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise InputError(f"Another run is writing {target}. Wait for it, or choose another name.") from None
+        self._lock.acquire()
         try:
             self._begin(resume, overwrite)
         except BaseException:
-            self._unlock()
+            self._lock.release()
             raise
 
     def _begin(self, resume: bool, overwrite: bool) -> None:
@@ -154,7 +150,7 @@ class Unfinished:
         try:
             self._keep_or_remove(error)
         finally:
-            self._unlock()
+            self._lock.release()
 
     def _keep_or_remove(self, error: BaseException | None) -> None:
         self._remove_copy()
@@ -187,10 +183,3 @@ class Unfinished:
         self._remove_copy()
         for path in (self.pixels, self._note, self._note.with_suffix(".new")):
             path.unlink(missing_ok=True)
-
-    def _unlock(self) -> None:
-        try:
-            if os.name != "nt":  # on Windows filelock removes the file itself
-                Path(self._lock.lock_file).unlink(missing_ok=True)
-        finally:
-            self._lock.release()
