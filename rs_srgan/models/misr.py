@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rs_srgan.arrays.kinds import Opened, is_opened, read_reflectance
 from rs_srgan.errors import InputError
 from rs_srgan.models.borders import check_margin, check_reflectance, repeat_border
 from rs_srgan.models.checked_image import checked_image
@@ -19,6 +20,7 @@ from rs_srgan.models.sisr import SISR
 from rs_srgan.models.tiled import predict_tiled
 from rs_srgan.pixels.radiometry import FloatImage, Mask
 from rs_srgan.registration.align import Stack, align
+from rs_srgan.sensors import find_sensor
 from rs_srgan.sensors.mtf import wald_mtf
 
 
@@ -162,17 +164,18 @@ class MISR(HubModel):
 
     def predict(
         self,
-        images: Sequence[np.ndarray[Any, Any]],
-        masks: Sequence[np.ndarray[Any, Any]] | None = None,
+        images: Sequence[np.ndarray[Any, Any] | Opened],
+        masks: Sequence[np.ndarray[Any, Any] | None] | None = None,
         reference: int = 0,
         tile: int = 512,
     ) -> FloatImage:
         """Register revisits that are in memory, and super-resolve one of them with the help of the others.
 
         Args:
-            images: reflectance, float, (C, h, w) each, usually 0 to 1; NaN, or masked, where there is no data.
-            masks: where each image counts, bool (h, w), for example False under clouds; if None, wherever an image
-                has data.
+            images: reflectance, float, (C, h, w) each, usually 0 to 1; NaN, or masked, where there is no data. Or
+                rasters on one grid, see `SISR.predict`.
+            masks: where each image counts, bool (h, w), for example False under clouds; None for all images, or for
+                one of them: wherever it has data.
             reference: index of the image that the result shows.
             tile: side, LR pixels, of the part computed at once; the result does not depend on it if the model has
                 `exact_tiling`.
@@ -184,8 +187,18 @@ class MISR(HubModel):
             InputError: there are no images, bands or sizes do not fit, there is no such reference, or the values are
                 integers or look like DN.
         """
-        checked = [checked_image(f"view {at}", image, self.config.bands) for at, image in enumerate(images)]
-        stack = align(checked, masks, reference)
+        sensor, bands = find_sensor(self.config.sensor), self.config.bands
+        arrays = [read_reflectance(image, bands, sensor) if is_opened(image) else image for image in images]
+        checked = [checked_image(f"view {at}", image, bands) for at, image in enumerate(arrays)]
+        if masks is not None and len(masks) != len(checked):
+            raise InputError(f"There are {len(masks)} masks for {len(checked)} images; give one each, None for none.")
+        given = None
+        if masks is not None:
+            given = [
+                np.ones(image.shape[1:], bool) if mask is None else np.asarray(mask)
+                for image, mask in zip(checked, masks, strict=True)
+            ]
+        stack = align(checked, given, reference)
         valid = np.isfinite(checked[reference])
         return self.predict_aligned(stack, valid, tile)
 

@@ -1,13 +1,15 @@
 """SISR: super-resolution of one image, reflectance in, reflectance out."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from rs_srgan.arrays.kinds import Opened, is_opened, read_reflectance
+from rs_srgan.arrays.labelled import Labelled, is_labelled, predict_labelled
 from rs_srgan.errors import InputError
 from rs_srgan.models.borders import check_margin, check_reflectance, repeat_border
 from rs_srgan.models.checked_image import checked_image
@@ -25,6 +27,9 @@ from rs_srgan.pixels.radiometry import FloatImage
 from rs_srgan.sensors import find_sensor
 from rs_srgan.sensors.mtf import wald_mtf
 from rs_srgan.sensors.projection import BICUBIC_REACH_LR_PX, ConsistencyProjection
+
+if TYPE_CHECKING:
+    import xarray
 
 # Reflectance, about the standard deviation of MTF-GLP's detail: the unit in which the network sees it and adds to it.
 DETAIL_STD = 0.03
@@ -299,29 +304,53 @@ class SISR(HubModel):
                 sr = sr[..., margin:-margin, margin:-margin]
             return F.pixel_shuffle(sr, self.scale) if shuffled else sr
 
+    @overload
     def predict(
-        self, image: np.ndarray[Any, Any], guide: np.ndarray[Any, Any] | None = None, tile: int = 512
-    ) -> FloatImage:
-        """Super-resolve one image that is in memory; for files, see `super_resolve`.
+        self, image: np.ndarray[Any, Any] | Opened, guide: np.ndarray[Any, Any] | Opened | None = None, tile: int = 512
+    ) -> FloatImage: ...
+
+    @overload
+    def predict(
+        self, image: "xarray.DataArray", guide: "xarray.DataArray | None" = None, tile: int = 512
+    ) -> "xarray.DataArray": ...
+
+    def predict(self, image: Any, guide: Any = None, tile: int = 512) -> Any:
+        """Super-resolve one image that is in memory; for large files, see `super_resolve`.
+
+        A model in training mode computes as in evaluation mode, and is in training mode again afterwards.
 
         Args:
-            image: reflectance, float, (C, h, w), usually 0 to 1; NaN, or masked, where there is no data.
-            guide: reflectance of the guide bands, (G, h * scale, w * scale); None if the model has no guide bands.
+            image: reflectance, float, (C, h, w), or a batch (B, C, h, w), usually 0 to 1; NaN, or masked, where there
+                is no data. Or a raster, which is read whole: an open dataset of rasterio, a MemoryFile, a path or an
+                address. Or a DataArray with dimensions of bands, y and x (pip install rs_srgan[xarray]): bands are
+                found by their names, in the coordinate of their dimension or in the attribute `long_name`, else
+                taken in the model's order; chunks of dask are computed later, one by one, with the same result.
+            guide: reflectance of the guide bands, (G, h * scale, w * scale), of the same kind as `image`; None if the
+                model has no guide bands, or if `image` is a product that holds them.
             tile: side, LR pixels, of the part computed at once; the result does not depend on it if the model has
                 `exact_tiling`.
 
         Returns:
-            reflectance, float32, (C, h * scale, w * scale); NaN where `image` has no data.
+            reflectance, float32, (C, h * scale, w * scale), or (B, C, h * scale, w * scale); NaN where `image` has no
+            data. Of a DataArray a DataArray, with its coordinates, CRS and attributes.
 
         Raises:
             InputError: the bands or sizes do not fit, the image is empty, or its values are integers or look like DN.
         """
-        (sr,) = self._predict(lambda *windows, margin: [self(*windows, margin=margin)], image, guide, tile)
+        (sr,) = self._predict_any(lambda *windows, margin: [self(*windows, margin=margin)], image, guide, tile)
         return sr
 
+    @overload
     def predict_with_uncertainty(
-        self, image: np.ndarray[Any, Any], guide: np.ndarray[Any, Any] | None = None, tile: int = 512
-    ) -> tuple[FloatImage, FloatImage]:
+        self, image: np.ndarray[Any, Any] | Opened, guide: np.ndarray[Any, Any] | Opened | None = None, tile: int = 512
+    ) -> tuple[FloatImage, FloatImage]: ...
+
+    @overload
+    def predict_with_uncertainty(
+        self, image: "xarray.DataArray", guide: "xarray.DataArray | None" = None, tile: int = 512
+    ) -> "tuple[xarray.DataArray, xarray.DataArray]": ...
+
+    def predict_with_uncertainty(self, image: Any, guide: Any = None, tile: int = 512) -> tuple[Any, Any]:
         """Super-resolve one image that is in memory, and estimate the error of the result.
 
         Args:
@@ -337,8 +366,45 @@ class SISR(HubModel):
             InputError: see `predict`; or the model has no uncertainty head.
         """
         self.uncertainty_head()
-        sr, half_width = self._predict(self.with_uncertainty, image, guide, tile, results=2)
+        sr, half_width = self._predict_any(self.with_uncertainty, image, guide, tile, results=2)
         return sr, half_width
+
+    def _predict_any(
+        self,
+        forward: Callable[..., Sequence[Tensor]],
+        image: Any,  # noqa: ANN401  # of any kind, see `predict`
+        guide: Any,  # noqa: ANN401
+        tile: int,
+        results: int = 1,
+    ) -> list[Any]:
+        """Do what `_predict` does for images of all kinds, see `predict`."""
+        bands, guide_bands, sensor = self.config.bands, self.config.guide_bands, find_sensor(self.config.sensor)
+
+        def compute(pixels: np.ndarray[Any, Any], others: np.ndarray[Any, Any] | None) -> list[FloatImage]:
+            return self._predict(forward, pixels, others, tile, results)
+
+        if is_labelled(image):
+            other = Labelled(guide, guide_bands, sensor) if is_labelled(guide) else None
+            if guide is not None and other is None:
+                raise InputError(f"The guide is a {type(guide).__name__}; expected a DataArray, as the image is one.")
+            labelled = Labelled(image, bands, sensor)
+            return list(predict_labelled(labelled, other, self.scale, self.receptive_field, compute, results))
+        if is_opened(image):
+            if guide is None and guide_bands:
+                guide = read_reflectance(image, guide_bands, sensor)
+            image = read_reflectance(image, bands, sensor)
+        if is_opened(guide):
+            guide = read_reflectance(guide, guide_bands, sensor)
+        if np.ndim(image) != 4:
+            return compute(image, guide)
+        if len(image) == 0 or (guide is not None and len(guide) != len(image)):
+            raise InputError(
+                f"The batch has {len(image)} images and {0 if guide is None else len(guide)} guides; expected at least "
+                "one image, and as many guides."
+            )
+        guides = [None] * len(image) if guide is None else guide
+        made = [compute(one, other) for one, other in zip(image, guides, strict=True)]
+        return [np.stack(each) for each in zip(*made, strict=True)]
 
     def _predict(
         self,

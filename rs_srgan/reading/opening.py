@@ -23,6 +23,7 @@ from rs_srgan.reading.proj import require_proj
 from rs_srgan.reading.raster import Layer, Raster
 from rs_srgan.reading.safe import is_product, open_product
 from rs_srgan.reading.stated import Stated
+from rs_srgan.reading.virtual import VirtualFile, open_virtual
 from rs_srgan.sensors import SENTINEL2, Sensor
 
 logger = logging.getLogger(__name__)
@@ -43,8 +44,8 @@ def open_raster(
     found.
 
     Args:
-        path: path of a file, a .SAFE folder, a zip archive with one in it, or a product's MTD_MSIL*.xml. An NPY file
-            holds (C, H, W) or (H, W, C).
+        path: a virtual file, or the path of a file, a .SAFE folder, a zip archive with one in it, or a product's
+            MTD_MSIL*.xml. An NPY file holds (C, H, W) or (H, W, C).
         band_names: names of the model's bands.
         stated: what the user states about the image, instead of what the file says.
         sensor: the sensor that took the image. Products are always Sentinel-2.
@@ -52,10 +53,13 @@ def open_raster(
     Raises:
         InputError: the path does not exist, is no raster, or lacks a band of the model.
     """
-    path = existing(path)
+    virtual = path if isinstance(path, VirtualFile) else None
+    path = Path(path) if virtual else existing(path)
     require_proj()
     with ExitStack() as stack:
-        if is_product(path):
+        if virtual:
+            raster = _open_file(path, band_names, stated, sensor, stack, virtual)
+        elif is_product(path):
             raster = _open_product(path, band_names, stated, sensor)
         else:
             raster = _open_file(path, band_names, stated, sensor, stack)
@@ -86,8 +90,16 @@ def _open_product(path: Path, band_names: tuple[str, ...], stated: Stated, senso
     return raster
 
 
-def _open_file(path: Path, band_names: tuple[str, ...], stated: Stated, sensor: Sensor, stack: ExitStack) -> Raster:
-    dataset = _open_any_dataset(path, len(stated.band_names or band_names), stack)
+def _open_file(
+    path: Path,
+    band_names: tuple[str, ...],
+    stated: Stated,
+    sensor: Sensor,
+    stack: ExitStack,
+    virtual: VirtualFile | None = None,
+) -> Raster:
+    count = len(stated.band_names or band_names)
+    dataset = open_virtual(virtual) if virtual else _open_any_dataset(path, count, stack)
     try:
         found = find_bands(path, dataset, band_names, sensor, stated.band_names)
         layer = _open_layer(path, dataset, found)
@@ -97,7 +109,8 @@ def _open_file(path: Path, band_names: tuple[str, ...], stated: Stated, sensor: 
             logger.warning("%s has control points beside a geotransform: the geotransform is used.", path.name)
         descriptions = _descriptions(dataset, found, band_names)
         encoding = _encoding_of(layer, found.indexes, sensor, stated)
-        return Raster(path.name, [path], [layer], descriptions, encoding, band_names, found.source)
+        files = [] if virtual else [path]  # only files on the disk have a size and a time
+        return Raster(path.name, files, [layer], descriptions, encoding, band_names, found.source)
     except BaseException:
         dataset.close()
         raise
