@@ -135,8 +135,8 @@ def _figures(metrics: Metrics | None, config: SISRConfig, pictures: Sequence[str
 def _finetuning(name: str, config: SISRConfig) -> str:
     if config.generator == "none":
         return wrapped(
-            f"There are no weights to train. To train a network that adds to {name}, set `adds_to: {config.adds_to}` in "
-            "`config` of a training configuration."
+            f"There are no weights to train. To train a network that adds to {name}, set `adds_to: {config.adds_to}` "
+            "in `config` of a training configuration."
         )
     command = f"python -m train fit --config train/configs/finetune.yaml --model.init_from {name} --data.root FOLDER"
     return f"To continue training from these weights on your own images:\n\n```sh\n{command}\n```"
