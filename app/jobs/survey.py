@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from rs_srgan.errors import InputError
+from rs_srgan.reading.formats import NPY_START
+from rs_srgan.reading.gdal import start_of
 from rs_srgan.reading.grid import Grid
 from rs_srgan.reading.opening import open_raster
 from rs_srgan.reading.raster import Raster
@@ -71,8 +73,8 @@ def _opened(
 
 
 def _refuse_large_array(source: Path, max_lr_px: int) -> None:
-    """Check the shape in the header of an .npy file, since to open the image reads all of it into memory."""
-    if source.suffix.lower() != ".npy":
+    """Check the shape in the header of an NPY file, since to open the image reads all of it into memory."""
+    if not source.is_file() or not start_of(source).startswith(NPY_START):
         return
     try:
         shape = np.lib.format.open_memmap(source, mode="r").shape
