@@ -39,7 +39,8 @@ def observe(
         mtf_nyquist: MTF of the blur before the resampling, at the coarse Nyquist frequency, (B, C), in (0, 1).
         angle: angle between the two grids, degrees, (B,).
         phase: position of the sensor's grid, rows and columns, LR pixels, (B, C, 2).
-        offset: distance of the product's samples from the centres of the LR pixels, rows and columns, LR pixels, (B, 2).
+        offset: distance of the product's samples from the centres of the LR pixels, LR pixels, rows and columns,
+            (B, 2).
         noise: takes the samples of the sensor, (B, C, h', w'), and returns them with noise.
 
     Returns:
