@@ -19,6 +19,8 @@ _METADATA_ROOT = re.compile(rb"<(?:\w+:)?Level-(?:1C|2A)_User_Product\b")
 _MANIFEST = "manifest.safe"
 _ROOT_BYTES = 4096
 
+# Images that people keep beside a product.
+_IMAGE_SUFFIXES = (".tif", ".tiff", ".jp2", ".png", ".npy")
 # The metadata of a product have 50 kB. Larger files are not read.
 _MAX_XML_BYTES = 16_000_000
 _CHUNK_BYTES = 1 << 20
@@ -105,6 +107,12 @@ def _find_in_folder(path: Path, folder: Path) -> ProductFiles:
         if len(inside) > 1:
             names = ", ".join(child.name for child in inside)
             raise InputError(f"{path} holds {len(inside)} Sentinel-2 products; expected one. Give one of {names}.")
+        images = [child.name for child in sorted(folder.iterdir()) if child.suffix.lower() in _IMAGE_SUFFIXES]
+        if inside and images:
+            raise InputError(
+                f"{path} holds the product {inside[0].name} and other images ({', '.join(images[:3])}); expected a "
+                "product alone. Name the image or the product."
+            )
         found = _metadata_in(inside[0]) if inside else []
     if not found:
         raise InputError(f"{path} holds no MTD_MSIL1C.xml or MTD_MSIL2A.xml; expected a Sentinel-2 .SAFE folder.")

@@ -10,9 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rs_srgan.errors import InputError
-
-# Metadata of a Sentinel-2 product, by which people also name the product.
-_METADATA_SUFFIXES = (".xml", ".safe")
+from rs_srgan.reading.safe_files import is_metadata
 
 # Part of the names of what a stopped run leaves beside its output, which may be inside a product.
 _LEFT = ".partial"
@@ -74,7 +72,7 @@ def _files(path: Path) -> Iterator[Path]:
     """Yield a file, or all files below a folder, also behind links; every folder once."""
     if not path.is_dir():
         yield path
-        if path.suffix.lower() not in _METADATA_SUFFIXES:
+        if _identity(path) is None or not is_metadata(path):
             return
         path = path.parent
     folders, seen = [path], set()

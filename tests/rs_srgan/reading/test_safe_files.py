@@ -6,6 +6,7 @@ import pytest
 
 from rs_srgan import InputError
 from rs_srgan.reading.safe import open_product
+from rs_srgan.reading.safe_files import find_files
 from rs_srgan.sensors import RGBN
 from tests.conftest import scene_dn
 from tests.rs_srgan.reading.whole import read_all
@@ -93,3 +94,13 @@ def test_damaged_metadata_in_an_archive_are_refused(tmp_path):
 def test_a_folder_without_metadata_is_refused(tmp_path):
     with pytest.raises(InputError, match="MTD_MSIL2A"):
         open_product(tmp_path)
+
+
+def test_a_folder_with_a_product_and_other_images_is_refused(tmp_path):
+    """Nobody knows which of them is meant."""
+    (tmp_path / "X.SAFE").mkdir()
+    (tmp_path / "X.SAFE" / "MTD_MSIL2A.xml").write_text("<a/>")
+    assert find_files(tmp_path).metadata == "MTD_MSIL2A.xml"
+    (tmp_path / "scene.tif").write_text("x")
+    with pytest.raises(InputError, match=r"scene\.tif"):
+        find_files(tmp_path)
