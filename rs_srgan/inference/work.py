@@ -120,18 +120,14 @@ class _Writer:
         name = self._scene.inputs.lr.name
         if self._empty:
             logger.warning("%s contains no valid pixel, so the result contains no data.", name)
-        shares = []
+        storable, shares = self._scene.storable, []
         if self._clipped:
-            shares.append(f"{100 * self._clipped / self._measured:.3g} % of the values")
+            shares.append(f"{100 * self._clipped / self._measured:.3g} % of the values are outside {storable}")
         if self._clipping.outside:
-            shares.append(f"{100 * self._clipping.share:.3g} % of the result's values")
+            shares.append(f"{100 * self._clipping.share:.3g} % of the result's values are outside {storable}")
         if shares:
             logger.warning(
-                "%s: %s are outside %s, the range of the result's DN, and were clipped.%s",
-                name,
-                " and ".join(shares),
-                self._scene.storable,
-                self._remedy(),
+                "%s: %s, the range of the result's DN, and were clipped.%s", name, " and ".join(shares), self._remedy()
             )
 
     def _remedy(self) -> str:

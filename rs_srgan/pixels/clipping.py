@@ -7,7 +7,7 @@ import numpy as np
 from rs_srgan.pixels.radiometry import FloatImage, Mask
 
 # A block keeps its mean if clipping would change it by more than that, DN.
-_TOLERANCE_DN = float("inf")
+_TOLERANCE_DN = 1.0
 
 
 @dataclass(frozen=True)

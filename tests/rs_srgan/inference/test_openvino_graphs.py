@@ -108,7 +108,9 @@ def test_cache_that_is_no_folder_is_a_warning(model, window, monkeypatch, caplog
     assert "cannot be kept" in caplog.text
 
 
-@pytest.mark.parametrize("error", [RuntimeError("Could not determine home directory."), KeyError("uid"), OSError(13, "x")])
+@pytest.mark.parametrize(
+    "error", [RuntimeError("Could not determine home directory."), KeyError("uid"), OSError(13, "x")]
+)
 def test_every_failure_of_the_cache_is_a_warning(model, window, monkeypatch, caplog, error):
     """A container may run as a user without a home folder and without an entry in passwd."""
 
