@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 import rasterio
@@ -19,7 +19,7 @@ from rs_srgan.sensors import Sensor
 Opened: TypeAlias = str | Path | DatasetReader | MemoryFile | WarpedVRT
 
 
-def is_opened(image: object) -> bool:
+def is_opened(image: object) -> TypeGuard[Opened]:
     """Return whether an image is a path, an address, or a raster that rasterio has opened."""
     return isinstance(image, str | Path | DatasetReader | MemoryFile | WarpedVRT)
 

@@ -3,7 +3,7 @@
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 from affine import Affine
@@ -22,7 +22,7 @@ Compute = Callable[[np.ndarray[Any, Any], np.ndarray[Any, Any] | None], Sequence
 _ENCODINGS = ("scale_factor", "add_offset", "_FillValue", "missing_value", "valid_range", "valid_min", "valid_max")
 
 
-def is_labelled(image: object) -> bool:
+def is_labelled(image: object) -> "TypeGuard[xarray.DataArray]":
     """Return whether an image is a DataArray; xarray is not imported for this."""
     package = sys.modules.get("xarray")
     return package is not None and isinstance(image, package.DataArray)
@@ -44,26 +44,9 @@ class Labelled:
     """
 
     def __init__(self, image: "xarray.DataArray", bands: tuple[str, ...], sensor: Sensor) -> None:
-        require_extra("rioxarray", "Arrays with labels", extra="xarray")
-        import rioxarray  # noqa: F401  # adds `rio` to arrays
-
-        try:
-            space = (str(image.rio.y_dim), str(image.rio.x_dim))
-        except Exception as error:  # MissingSpatialDimensionError has moved between versions
-            raise InputError(
-                f"The array has the dimensions {', '.join(map(str, image.dims))}; expected bands, y and x. Rename the "
-                f"dimensions, or name them: array.rio.set_spatial_dims ({type(error).__name__})."
-            ) from None
-        others = [str(dim) for dim in image.dims if str(dim) not in space]
-        if len(others) != 1:
-            raise InputError(
-                f"The array has the dimensions {', '.join(map(str, image.dims))}; expected one of bands, and y and x. "
-                "Select one time: array.isel(time=0)."
-            )
-        (self._band,) = others
-        self._y, self._x = space
-        found = _find(image, self._band, bands, sensor)
-        self.array = image.transpose(self._band, *space).isel({self._band: found})
+        array, labels = bands_first(image)
+        self._band, self._y, self._x = map(str, array.dims)
+        self.array = array.isel({self._band: _find(array.shape[0], self._band, labels, bands, sensor)})
         self._nodata = image.rio.nodata
         self._gain, self._bias = float(image.attrs.get("scale_factor", 1)), float(image.attrs.get("add_offset", 0))
         if not np.issubdtype(image.dtype, np.floating) and (self._gain, self._bias) == (1, 0):
@@ -98,7 +81,7 @@ class Labelled:
         attributes = {key: value for key, value in array.attrs.items() if key not in _ENCODINGS}
         made = xarray.DataArray(pixels, dims=(self._band, self._y, self._x), name=array.name, attrs=attributes)
         made = made.assign_coords(coordinates)
-        transform = _transform_of(array)
+        transform = transform_of(array)
         for dim, size, start, step in (
             (self._y, made.sizes[self._y], transform.f, transform.e / scale),
             (self._x, made.sizes[self._x], transform.c, transform.a / scale),
@@ -115,7 +98,8 @@ class Labelled:
         return written
 
 
-def _transform_of(array: "xarray.DataArray") -> Affine:
+def transform_of(array: "xarray.DataArray") -> Affine:
+    """Return the transform from pixels to coordinates."""
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", PendingDeprecationWarning
@@ -159,7 +143,9 @@ def _lazily(image: Labelled, scale: int, halo: int, compute: Compute, results: i
     whole = array.rechunk({0: -1})
     depths = {0: 0, 1: min(depth, whole.shape[1]), 2: min(depth, whole.shape[2])}
     # an edge of the image has no pixels beyond it: the model itself repeats the outermost ones
-    with_halo = da.overlap.overlap(whole, depth=depths, boundary="none", allow_rechunk=True)
+    with_halo = da.overlap.overlap(  # type: ignore[no-untyped-call]  # dask has no types
+        whole, depth=depths, boundary="none", allow_rechunk=True
+    )
     sides = [
         [
             size - (index > 0) * depths[axis] - (index < len(chunks) - 1) * depths[axis]
@@ -175,12 +161,40 @@ def _lazily(image: Labelled, scale: int, halo: int, compute: Compute, results: i
         top, left = (row > 0) * depths[1] * scale, (col > 0) * depths[2] * scale
         return made[:, top : top + sides[0][row] * scale, left : left + sides[1][col] * scale]
 
-    return [da.map_blocks(part, with_halo, which=which, dtype=np.float32, chunks=out) for which in range(results)]
+    return [
+        da.map_blocks(part, with_halo, which=which, dtype=np.float32, chunks=out)  # type: ignore[no-untyped-call]
+        for which in range(results)
+    ]
 
 
-def _find(image: "xarray.DataArray", dim: str, bands: tuple[str, ...], sensor: Sensor) -> list[int]:
+def bands_first(image: "xarray.DataArray") -> tuple["xarray.DataArray", list[str]]:
+    """Return an array as (bands, y, x), and the names of its bands; none if they have no names.
+
+    Raises:
+        InputError: the array has no such dimensions, or others.
+    """
+    require_extra("rioxarray", "Arrays with labels", extra="xarray")
+    import rioxarray  # noqa: F401  # adds `rio` to arrays
+
+    shown = ", ".join(map(str, image.dims))
+    try:
+        space = (str(image.rio.y_dim), str(image.rio.x_dim))
+    except Exception as error:  # MissingSpatialDimensionError has moved between versions
+        raise InputError(
+            f"The array has the dimensions {shown}; expected bands, y and x. Rename the dimensions, or name them: "
+            f"array.rio.set_spatial_dims ({type(error).__name__})."
+        ) from None
+    others = [str(dim) for dim in image.dims if str(dim) not in space]
+    if len(others) != 1:
+        raise InputError(
+            f"The array has the dimensions {shown}; expected one of bands, and y and x. Select one time: "
+            "array.isel(time=0)."
+        )
+    return image.transpose(others[0], *space), _labels(image, others[0])
+
+
+def _find(count: int, dim: str, labels: list[str], bands: tuple[str, ...], sensor: Sensor) -> list[int]:
     """Return the positions of a model's bands: by the labels of the bands, else by their order."""
-    labels = _labels(image, dim)
     names = sensor.bands_named(labels)
     if any(names):
         missing = [band for band in bands if band not in names]
@@ -190,12 +204,12 @@ def _find(image: "xarray.DataArray", dim: str, bands: tuple[str, ...], sensor: S
                 "another model: rs_srgan.list_models()."
             )
         return [names.index(band) for band in bands]
-    if image.sizes[dim] != len(bands):
+    if count != len(bands):
         raise InputError(
-            f"The array has {image.sizes[dim]} bands without names; expected {len(bands)}: {', '.join(bands)}. Name "
-            f"them: array.assign_coords({dim}=[...])."
+            f"The array has {count} bands without names; expected {len(bands)}: {', '.join(bands)}. Name them: "
+            f"array.assign_coords({dim}=[...])."
         )
-    return list(range(len(bands)))
+    return list(range(count))
 
 
 def _labels(image: "xarray.DataArray", dim: str) -> list[str]:

@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
             options.output,
             model_name(options, 1 if options.stack else len(options.sources)),
             chosen_options(options),
-            progress=None if options.quiet else lambda state: show(state.done_px, state.total_px, state.resumed_px),
+            progress=False if options.quiet else lambda state: show(state.done_px, state.total_px, state.resumed_px),
         )
     if not options.quiet:
         sys.stdout.write(f"{target}\n")

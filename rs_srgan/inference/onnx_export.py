@@ -14,6 +14,7 @@ from torch import Tensor
 from rs_srgan.errors import InputError, require_extra
 from rs_srgan.hub.names import local_files
 from rs_srgan.models import SISR
+from rs_srgan.models.evaluation_mode import evaluation_mode
 from rs_srgan.models.loading import sisr_model
 from rs_srgan.version import __version__
 from rs_srgan.writing.guard import require_unread
@@ -56,12 +57,13 @@ def export(model: str | Path | SISR, target: str | Path, *, overwrite: bool = Fa
         raise InputError(f"{target} exists. Choose another name, or replace it (overwrite=True, --overwrite).")
     if isinstance(model, str | Path):
         require_unread([target], local_files(model))
-    model = sisr_model(model).eval()
+    model = sisr_model(model)
     try:
         with TemporaryDirectory(dir=target.parent, prefix=".rs_srgan_") as folder:
             file = Path(folder) / target.name
-            _write(model, file)
-            _check(model, file)
+            with evaluation_mode(model):
+                _write(model, file)
+                _check(model, file)
             os.replace(file, target)
     except OSError as error:
         raise InputError(f"{target} cannot be written ({error.strerror}). Choose another folder.") from None

@@ -1,5 +1,6 @@
 """`OpenVinoEngine`: runs a model with OpenVINO, which needs the extra `cpu`."""
 
+import copy
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -53,7 +54,9 @@ class OpenVinoEngine:
         self, model: SISR | MISR, encodings: Sequence[Encoding], precision: str, threads: int | None = None
     ) -> None:
         self._encodings = encodings
-        self.model, self.precision = model.cpu().float().eval(), precision
+        # a copy, where the weights would change their number format
+        self.model = model.cpu() if model.dtype == torch.float32 else copy.deepcopy(model).cpu().float()
+        self.precision = precision
         self.kind = f"openvino {precision} on cpu"
         self.threads = threads or default_threads()
         self.workers = min(_WORKERS, self.threads)

@@ -188,7 +188,9 @@ class MISR(HubModel):
                 integers or look like DN.
         """
         sensor, bands = find_sensor(self.config.sensor), self.config.bands
-        arrays = [read_reflectance(image, bands, sensor) if is_opened(image) else image for image in images]
+        arrays = [
+            read_reflectance(image, bands, sensor) if is_opened(image) else np.ma.asanyarray(image) for image in images
+        ]
         checked = [checked_image(f"view {at}", image, bands) for at, image in enumerate(arrays)]
         if masks is not None and len(masks) != len(checked):
             raise InputError(f"There are {len(masks)} masks for {len(checked)} images; give one each, None for none.")

@@ -173,9 +173,8 @@ class SISR(HubModel):
         Returns:
             reflectance, (B, C, h * scale, w * scale).
         """
-        lr, guide, _ = self._framed(lr, guide, 0, pad=False)
-        assert guide is not None  # see `_check`
-        detail = self.detail(lr, guide)
+        lr, fine, _ = self._framed(lr, guide, 0, pad=False)
+        detail = self.detail(lr, fine)
         nothing = lr.new_zeros(()).expand(lr.shape[0], lr.shape[1] * self.scale**2, *lr.shape[2:])
         return self.finish(lr, nothing, detail=detail)
 
@@ -306,13 +305,16 @@ class SISR(HubModel):
 
     @overload
     def predict(
-        self, image: np.ndarray[Any, Any] | Opened, guide: np.ndarray[Any, Any] | Opened | None = None, tile: int = 512
+        self, image: np.ndarray[Any, Any], guide: np.ndarray[Any, Any] | None = None, tile: int = 512
     ) -> FloatImage: ...
 
     @overload
     def predict(
         self, image: "xarray.DataArray", guide: "xarray.DataArray | None" = None, tile: int = 512
     ) -> "xarray.DataArray": ...
+
+    @overload
+    def predict(self, image: Opened, guide: Opened | None = None, tile: int = 512) -> FloatImage: ...
 
     def predict(self, image: Any, guide: Any = None, tile: int = 512) -> Any:
         """Super-resolve one image that is in memory; for large files, see `super_resolve`.
@@ -342,13 +344,18 @@ class SISR(HubModel):
 
     @overload
     def predict_with_uncertainty(
-        self, image: np.ndarray[Any, Any] | Opened, guide: np.ndarray[Any, Any] | Opened | None = None, tile: int = 512
+        self, image: np.ndarray[Any, Any], guide: np.ndarray[Any, Any] | None = None, tile: int = 512
     ) -> tuple[FloatImage, FloatImage]: ...
 
     @overload
     def predict_with_uncertainty(
         self, image: "xarray.DataArray", guide: "xarray.DataArray | None" = None, tile: int = 512
     ) -> "tuple[xarray.DataArray, xarray.DataArray]": ...
+
+    @overload
+    def predict_with_uncertainty(
+        self, image: Opened, guide: Opened | None = None, tile: int = 512
+    ) -> tuple[FloatImage, FloatImage]: ...
 
     def predict_with_uncertainty(self, image: Any, guide: Any = None, tile: int = 512) -> tuple[Any, Any]:
         """Super-resolve one image that is in memory, and estimate the error of the result.

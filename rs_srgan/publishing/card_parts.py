@@ -178,7 +178,8 @@ def _figures(card: Card) -> list[str]:
 
 def _split(text: str) -> Iterator[tuple[str, str]]:
     """Yield headings and their sections; a `#` in a block of code is no heading."""
-    heading, lines, fenced = "", [], False
+    lines: list[str] = []
+    heading, fenced = "", False
     for line in text.splitlines():
         if _FENCE.match(line):
             fenced = not fenced
