@@ -20,7 +20,7 @@ BY_FILE_NAME = "by the file's name"
 BY_ORDER = "not named in the file: order assumed"
 
 # Metadata items of a band that hold its name if there is no description. Sources: CF conventions, STAC, ENVI headers.
-_NAME_ITEMS = ("LONG_NAME", "STANDARD_NAME", "BAND_NAME", "BANDNAME", "BAND", "NAME", "EO:COMMON_NAME", "COMMON_NAME")
+_NAME_ITEMS = ("LONG_NAME", "STANDARD_NAME", "BAND_NAME", "BANDNAME", "BAND", "NAME", "COMMON_NAME")
 _LONGEST_SHOWN, _MOST_SHOWN = 60, 15
 
 

@@ -16,6 +16,7 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window as RasterioWindow
 
+from rs_srgan.cores import usable_cores
 from rs_srgan.errors import InputError, ReadError
 from rs_srgan.pixels.radiometry import LARGEST_REFLECTANCE, QUANTIFICATION, Encoding, FloatImage, Image, Mask
 from rs_srgan.pixels.windows import Window
@@ -131,7 +132,7 @@ class Raster:
         (self.grid,) = grids
         self.area_or_point = layers[0].dataset.tags().get("AREA_OR_POINT", "Area")
         self.layers = layers
-        self._pool = ThreadPoolExecutor(len(layers)) if len(layers) > 1 else None
+        self._pool = ThreadPoolExecutor(min(len(layers), usable_cores())) if len(layers) > 1 else None
 
     def read(self, window: Window) -> tuple[FloatImage, Mask]:
         """Return reflectance (C, h, w) of a window inside the raster, and which values are valid, (C, h, w).

@@ -19,6 +19,8 @@ _LEAST_SHARE = 0.001
 # Medians of reflectance over the bands: land and water have a band above the first; only snow, clouds and mistaken
 # scales have all bands above the second.
 _DARKEST, _BRIGHTEST = 0.004, 0.7
+# DN of reflectance that never exceed this are display values or percent.
+_LARGEST_DISPLAY = 255
 # The atmosphere and shadows leave some pixels of every scene below this reflectance; an unread offset adds 0.1.
 _OFFSET_DN = 1000
 
@@ -176,10 +178,11 @@ def _scale_faults(raster: Raster, found: Survey, seen: Sequence[BandFigures]) ->
             f"unusually bright: median reflectance {shown}, values as stored up to {high:g}. If 65535 means "
             f"reflectance 1, {state}: --scale 1/65535."
         ]
-    if max(medians) < _DARKEST and high > 0:
+    display = raster.encoding.dtype in ("uint16", "int16") and not raster.encoding.tagged and high <= _LARGEST_DISPLAY
+    if (max(medians) < _DARKEST or display) and high > 0:
         return [
             f"unusually dark: median reflectance {shown}, values as stored up to {high:g}. If the scale is wrong, "
-            f"{state}: --scale 0.0001, or 1 for reflectance as it is."
+            f"{state}: --scale 0.0001, 1/255 for display values, 0.01 for percent, or 1 for reflectance."
         ]
     counted = raster.encoding.dtype == "uint16" and not raster.encoding.tagged and not raster.product
     if counted and min(band.low for band in seen) * 10_000 >= _OFFSET_DN:
