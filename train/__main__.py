@@ -1,4 +1,4 @@
-"""Command line of training: `python -m train fit --config F.yaml` by Lightning, and `convert` and `reproduce`."""
+"""Command line of training: `python -m train fit --config F.yaml` by Lightning, and some commands of our own."""
 
 import logging
 import os
@@ -21,17 +21,22 @@ from rs_srgan.errors import InputError
 from rs_srgan.hub.names import local_files
 from rs_srgan.inference.engine import computes_in_bf16, default_device
 from rs_srgan.writing.guard import require_unread
-from train import convert, reproduce
-from train.callbacks import Averaging, SaveModel
+from train import average, convert, reproduce
+from train.callbacks import Averaging, CheckPairs, SaveModel
+from train.data.module import SRDataModule
 from train.figures import Figures
 from train.gan import GANModule
 from train.parser_error import one_line
 from train.report import Report
 from train.stopping import HowToGoOn, catch_signals, exit_code, require_checkpoint
 
-_DESCRIPTION = "Training, by the command line of Lightning. There are two more commands: convert makes a model folder \
-of a checkpoint of the original Remote-Sensing-SRGAN, and reproduce trains a bundled model again by its recipe. See \
-python -m train convert --help and python -m train reproduce --help."
+_DESCRIPTION = (
+    "Training, by the command line of Lightning. There are four more commands: inspect compares LR with HR of pairs "
+    "that a configuration names, convert makes a model folder of a checkpoint of the original Remote-Sensing-SRGAN, "
+    "average "
+    "mixes a fine-tuned model with its start, and reproduce trains a bundled model again by its recipe. See python -m "
+    "train convert --help and the like."
+)
 _LOGGERS = {
     name: f"lightning.pytorch.loggers.{kind}Logger"
     for name, kind in {"csv": "CSV", "tensorboard": "TensorBoard", "wandb": "Wandb"}.items()
@@ -58,7 +63,8 @@ class TrainCLI(LightningCLI):
             InputError: the checkpoint does not exist, or is cut off.
         """
         super().parse_arguments(parser, args)
-        require_checkpoint(self.config[self.config.subcommand].get("ckpt_path"))
+        if "subcommand" in self.config:
+            require_checkpoint(self.config[self.config.subcommand].get("ckpt_path"))
 
     def before_instantiate_classes(self) -> None:
         """Check the request, and add the logger and the callbacks of every run, unless the request names its own.
@@ -66,6 +72,8 @@ class TrainCLI(LightningCLI):
         Raises:
             InputError: a request that cannot run.
         """
+        if self.subcommand is None:  # `inspect`
+            return
         config = self.config[self.subcommand]
         trainer = config.trainer
         if trainer.gradient_clip_val and issubclass(_class_of(config.model), GANModule):
@@ -150,6 +158,7 @@ def with_defaults(requested: list[Namespace] | Namespace | None, root: Path, ema
             "save_last": True,
             "enable_version_counter": False,  # a run in the same folder replaces last.ckpt
         },
+        CheckPairs: {},
         SaveModel: {"folder": str(root / "model")},
         Figures: {"folder": str(root / "figures")},
         Report: {"folder": str(root)},
@@ -196,11 +205,31 @@ def _class_of(requested: Namespace) -> type[Any]:
 
 def run(arguments: Sequence[str]) -> None:
     """Run a command line of Lightning."""
+    _cli(arguments)
+
+
+def inspect(arguments: Sequence[str]) -> None:
+    """Run `python -m train inspect`: compare LR with HR of the pairs of a configuration, and print what lies between.
+
+    Raises:
+        InputError: the data has no pairs, or pairs that do not belong together.
+    """
+    cli = _cli(arguments, run=False)
+    data = cli.datamodule
+    data.setup("fit")
+    found = data.comparison() if isinstance(data, SRDataModule) else None
+    if found is None:
+        raise InputError(f"{type(data).__name__} has no pairs to compare; expected LR and HR from files, and compare.")
+    sys.stdout.write("\n".join(found.lines()) + "\n")
+
+
+def _cli(arguments: Sequence[str], **options: Any) -> TrainCLI:  # noqa: ANN401
     reports = {"exit_on_error": False}
-    TrainCLI(
+    commands = dict.fromkeys(TrainCLI.subcommands(), reports) if options.get("run", True) else {}
+    return TrainCLI(
         args=list(arguments),
         save_config_kwargs={"overwrite": True},
-        parser_kwargs={"description": _DESCRIPTION, **reports, **dict.fromkeys(TrainCLI.subcommands(), reports)},
+        parser_kwargs={"description": _DESCRIPTION, **reports, **commands},
         subclass_mode_model=True,
         subclass_mode_data=True,
         trainer_defaults={
@@ -209,6 +238,7 @@ def run(arguments: Sequence[str]) -> None:
             "log_every_n_steps": 50,
             "num_sanity_val_steps": -1,  # the figures of the start, see `SRModule`
         },
+        **options,
     )
 
 
@@ -222,8 +252,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     _set_up()
     try:
-        if arguments[:1] == ["convert"]:
+        if arguments[:1] == ["inspect"]:
+            inspect(arguments[1:])
+        elif arguments[:1] == ["convert"]:
             convert.main(arguments[1:])
+        elif arguments[:1] == ["average"]:
+            average.main(arguments[1:])
         elif arguments[:1] == ["reproduce"]:
             reproduce.main(arguments[1:], run)
         else:
@@ -248,8 +282,9 @@ def _set_up() -> None:
     """Set up the process: signals, and which messages people see."""
     catch_signals()
     logging.basicConfig(format="%(message)s")
+    first = os.environ.get("LOCAL_RANK", "0") == "0"  # all processes of a run would say the same
     for package in ("train", "rs_srgan"):
-        logging.getLogger(package).setLevel(logging.INFO)
+        logging.getLogger(package).setLevel(logging.INFO if first else logging.ERROR)
     # Lightning warns in every run of a renamed class in a dependency, and of an order of steps that it sets itself.
     warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
     warnings.filterwarnings("ignore", message=".*lr_scheduler.step.*before .*optimizer.step.*")

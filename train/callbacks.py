@@ -1,10 +1,11 @@
-"""Callbacks of every run: averaged weights, and the model folder."""
+"""Callbacks of every run: the check of pairs, averaged weights, and the model folder."""
 
 import json
 import logging
 import math
 import shutil
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from rs_srgan.errors import InputError
 from rs_srgan.hub.names import is_local
+from rs_srgan.sensors.mtf import wald_mtf
+from train.data.module import SRDataModule
+from train.data.pair_check import fitted_mtf
 from train.module import SRModule
 from train.provenance import provenance
 from train.uncertainty import UncertaintyModule
@@ -30,6 +34,47 @@ def trains(trainer: L.Trainer) -> bool:
     """
     fitting = trainer.state.fn == TrainerFn.FITTING and not trainer.sanity_checking
     return bool(trainer.is_global_zero and fitting and not trainer.fast_dev_run)  # type: ignore[attr-defined]
+
+
+class CheckPairs(L.Callback):
+    """Compares LR with HR before the first step, and gives the model the MTF that lies between them, if it fits it.
+
+    It must come before the averaging callback, which copies the model.
+    """
+
+    def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
+        """Log the comparison; see `compare` for what is refused.
+
+        Raises:
+            InputError: pairs do not belong together.
+        """
+        data = trainer.datamodule  # type: ignore[attr-defined]
+        if stage != "fit" or not isinstance(data, SRDataModule) or not isinstance(pl_module, SRModule):
+            return
+        found = data.comparison()
+        if found is None:
+            return
+        logger.info("%s", "\n".join(found.lines()))
+        own, scale = pl_module.mtf_nyquist, pl_module.scale
+        expected = wald_mtf(own, scale)
+        mtf = fitted_mtf(found, expected) if pl_module.model.config.consistent else None
+        if mtf is None:
+            return
+        shown = f"MTF at Nyquist {_listed(mtf)}, and the model expects {_listed(expected)}"
+        if not pl_module.fits_mtf:
+            logger.warning("The blur between HR and LR differs: %s. Set model.mtf_nyquist to fit.", shown)
+            return
+        # HR is as sharp as the sensor would see the ground with HR's pixels, see `wald_mtf`.
+        pl_module.set_mtf(tuple(round(value ** (1 / (1 - 1 / scale**2)), 3) for value in mtf))
+        logger.info(
+            "The blur between HR and LR differs: %s. mtf_nyquist is now %s, fitted to the pairs.",
+            shown,
+            _listed(pl_module.mtf_nyquist),
+        )
+
+
+def _listed(values: Iterable[float]) -> str:
+    return ", ".join(f"{value:.2f}" for value in values)
 
 
 class Averaging(WeightAveraging):

@@ -3,7 +3,7 @@
 import logging
 from collections import deque
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import lightning as L
 import torch
@@ -20,7 +20,7 @@ from train.comparison import PlaceFigures, by_place, gains
 from train.data.batch import Batch
 from train.losses import ReconstructionWeights, reconstruction_terms, require_a_loss
 from train.schedule import Schedule, cosine, on_plateau, require_end, require_positive, run_progress
-from train.start import FusionConfig, start
+from train.start import FusionConfig, start, with_mtf
 from train.stopping import last_checkpoint
 from train.validation import ImageFigures, figures_of, from_all_processes, group_means, logged
 
@@ -39,6 +39,8 @@ class SRModule(L.LightningModule):
         config: configuration of a new model.
         init_from: bundled name, folder or Hub id of a model to start from, instead of `config`.
         fusion: fusion to add, which makes a MISR model of a SISR model.
+        mtf_nyquist: MTF of the sensor at the Nyquist frequency, one value per band. "fit": of pairs of LR and HR it is
+            estimated before the first step, if another blur than the model's lies between them. "keep": the model's.
         weights: weights of the reconstruction terms.
         learning_rate: peak learning rate.
         warmup_steps: number of steps to reach the peak.
@@ -53,6 +55,7 @@ class SRModule(L.LightningModule):
         config: SISRConfig | None = None,
         init_from: str | None = None,
         fusion: FusionConfig | None = None,
+        mtf_nyquist: tuple[float, ...] | Literal["fit", "keep"] = "fit",
         weights: ReconstructionWeights = ReconstructionWeights(),  # frozen
         learning_rate: float = 8e-4,
         warmup_steps: int = 200,
@@ -65,6 +68,7 @@ class SRModule(L.LightningModule):
         model = start(config, init_from, fusion)
         self.init_from: str | None = init_from
         self.model: SISR | MISR = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.fits_mtf = mtf_nyquist == "fit" and self.model.config.consistent
         self.weights = weights
         self.learning_rate, self.warmup_steps, self.schedule = learning_rate, warmup_steps, schedule
         self.at_start: dict[str, float] = {}  # PSNR of the start by place, dB
@@ -73,6 +77,8 @@ class SRModule(L.LightningModule):
         # The command line passes these to the data module.
         self.scale, self.bands = self.model.scale, self.model.config.bands
         self.mtf_nyquist, self.sensor = self.model.config.mtf_nyquist, self.model.config.sensor
+        if not isinstance(mtf_nyquist, str):
+            self.set_mtf(mtf_nyquist)
 
     def forward(self, batch: Batch) -> Tensor:
         """Return SR of a batch, reflectance, (B, C, h * scale, w * scale).
@@ -93,6 +99,12 @@ class SRModule(L.LightningModule):
         else:
             sr = self.model(batch["lr"], guide=batch.get("guide"), pad=False)
         return sr
+
+    def set_mtf(self, mtf_nyquist: tuple[float, ...]) -> None:
+        """Give the model another MTF, before training begins; see `with_mtf`."""
+        changed = with_mtf(self.model, mtf_nyquist)
+        self.model = changed.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.mtf_nyquist = self.model.config.mtf_nyquist
 
     @property
     def steps_done(self) -> int:
@@ -241,6 +253,7 @@ class SRModule(L.LightningModule):
         for key in checkpoint.keys() & {"state_dict", "current_model_state"}:
             self.require_finite_weights(checkpoint[key])
         checkpoint["stage"], checkpoint["at_start"] = type(self).__name__, self.at_start
+        checkpoint["mtf_nyquist"] = self.mtf_nyquist
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Check that a checkpoint is of this stage and architecture.
@@ -256,6 +269,12 @@ class SRModule(L.LightningModule):
                 "from the model of that stage, give its model folder as init_from."
             )
         self.at_start = checkpoint.get("at_start", {})
+        mtf = checkpoint.get("mtf_nyquist", self.mtf_nyquist)
+        if len(mtf) == len(self.mtf_nyquist) and tuple(mtf) != self.mtf_nyquist:
+            raise InputError(
+                f"The checkpoint (ckpt_path) has mtf_nyquist {list(mtf)} and this run {list(self.mtf_nyquist)}; "
+                "expected the same. Use the data of the checkpoint, or set model.mtf_nyquist to its values."
+            )
         states = checkpoint["state_dict"], self.state_dict()
         theirs, ours = ({name: tuple(value.shape) for name, value in state.items()} for state in states)
         differing = sorted(name for name in theirs.keys() | ours.keys() if theirs.get(name) != ours.get(name))

@@ -127,12 +127,12 @@ def test_a_log_without_its_package_is_refused(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (None, "ModelCheckpoint SaveModel Figures Report HowToGoOn Averaging"),
-        ("lightning.pytorch.callbacks.Timer", "ModelCheckpoint SaveModel Figures Report HowToGoOn Timer Averaging"),
-        ("lightning.pytorch.callbacks.ModelCheckpoint", "SaveModel Figures Report HowToGoOn ModelCheckpoint Averaging"),
+        (None, "ModelCheckpoint CheckPairs SaveModel Figures Report HowToGoOn Averaging"),
+        ("lightning.pytorch.callbacks.Timer", "ModelCheckpoint CheckPairs SaveModel Figures Report HowToGoOn Timer Averaging"),
+        ("lightning.pytorch.callbacks.ModelCheckpoint", "CheckPairs SaveModel Figures Report HowToGoOn ModelCheckpoint Averaging"),
         (
             "lightning.pytorch.callbacks.EMAWeightAveraging",
-            "ModelCheckpoint SaveModel Figures Report HowToGoOn EMAWeightAveraging",
+            "ModelCheckpoint CheckPairs SaveModel Figures Report HowToGoOn EMAWeightAveraging",
         ),
     ],
 )

@@ -14,6 +14,7 @@ from rs_srgan.sensors import RGBN, SENTINEL2, find_sensor
 from rs_srgan.sensors.mtf import SCALES
 from train.data.batch import Sample
 from train.data.crops import Crops
+from train.data.pair_check import Comparison
 
 
 # Environment variable in which Lightning keeps `seed_everything`.
@@ -81,6 +82,10 @@ class SRDataModule(L.LightningDataModule):
     def files(self) -> list[Path]:
         """Return the files that identify the data in training.json; none unless a subclass lists them."""
         return []
+
+    def comparison(self) -> Comparison | None:
+        """Compare LR with HR; None if LR is made from HR. Called after `setup`."""
+        return None
 
     @property
     def crop_hr_px(self) -> int:

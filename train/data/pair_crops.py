@@ -13,6 +13,7 @@ from rs_srgan.evaluation.metrics.masks import filled
 from rs_srgan.pixels.windows import Window
 from train.data.batch import Sample
 from train.data.crops import LEAST_DATA, TRIES, Crops, data_share, turned
+from train.data.pair_check import middle
 from train.data.pair_loader import Pair, PairLoader
 
 logger = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ class ValidationPairs(Dataset[Sample]):
 
     def __init__(self, pairs: Sequence[Pair], load: PairLoader, stack: bool = False) -> None:
         self.load, self.stack = load, stack
-        windows = [_middle(shape, _VALIDATION_PX // load.scale) for shape in load.prepare(pairs)]
+        windows = [middle(shape, _VALIDATION_PX // load.scale) for shape in load.prepare(pairs)]
         found = [(p, w) for p, w in zip(pairs, windows, strict=True) if self._share(p, w) >= LEAST_DATA]
         left_out = sorted({pair.site for pair in pairs} - {pair.site for pair, _ in found})
         if not found:
@@ -115,8 +116,3 @@ class ValidationPairs(Dataset[Sample]):
     def _share(self, pair: Pair, window: Window) -> float:
         lr, hr = self.load.read(pair, window)
         return min(data_share(lr[0]), data_share(hr))
-
-
-def _middle(shape: tuple[int, int], limit: int) -> Window:
-    height, width = (min(side, limit) for side in shape)
-    return Window((shape[0] - height) // 2, (shape[1] - width) // 2, height, width)
