@@ -33,7 +33,7 @@ def require_unread(written: Iterable[str | Path], read: Iterable[str | Path]) ->
     outputs = {identity: Path(path) for path in written if (identity := _identity(path)) is not None}
     if not outputs:
         return
-    for path in map(Path, read):
+    for path in map(_place, read):
         for file in _files(path):
             identity = _identity(file)
             if identity in outputs:
@@ -57,6 +57,15 @@ def require_distinct(targets: Iterable[Path]) -> None:
             names = str(target) if target == seen[key] else f"{seen[key]} and {target.name}"
             raise InputError(f"Two outputs have the same name, {names}. Choose another name for one.")
         seen[key] = target
+
+
+def _place(name: str | Path) -> Path:
+    """Return the path of an input; of a name in one of GDAL's file systems, for example an archive's, the archive."""
+    path = Path(name)
+    if not str(name).startswith("/vsi"):
+        return path
+    inner = Path("/", *(part.strip("{}") for part in path.parts[2:] if not part.startswith("vsi")))
+    return next((each for each in (inner, *inner.parents) if each.is_file()), path)
 
 
 def _identity(path: str | Path) -> _Identity | None:

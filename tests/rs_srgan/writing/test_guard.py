@@ -61,3 +61,14 @@ def test_accents_in_two_encodings_are_the_same_name(tmp_path):
 
 def test_equal_names_in_two_folders_are_two_files(tmp_path):
     require_distinct([tmp_path / "a" / "out.tif", tmp_path / "b" / "out.tif"])
+
+
+@pytest.mark.parametrize(
+    "name", ["/vsizip/{}/p.zip/X/B04.tif", "/vsizip/{{{}/p.zip}}/X/B04.tif", "/vsigzip//vsizip/{}/p.zip"]
+)
+def test_an_archive_that_gdal_reads_is_an_input(tmp_path, name):
+    (tmp_path / "p.zip").write_text("x")
+    os.link(tmp_path / "p.zip", tmp_path / "out.tif")
+    with pytest.raises(InputError, match="input"):
+        require_unread([tmp_path / "out.tif"], [name.format(tmp_path)])
+    require_unread([tmp_path / "out.tif"], ["/vsimem/a.tif", "/vsicurl/https://example.org/p.zip"])
