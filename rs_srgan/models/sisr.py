@@ -88,6 +88,9 @@ class SISR(HubModel):
         if glp:
             self._start_from_zero()
         self.uncertainty = UncertaintyHead(inputs, len(config.bands), config.scale) if config.uncertainty else None
+        if self.uncertainty is not None:
+            # `forward` does not use the head: DistributedDataParallel would wait for its gradients
+            self.uncertainty.requires_grad_(False)
 
     def _start_from_zero(self) -> None:
         """Make a new generator add nothing: the classical result is close, and random detail would be worse."""
