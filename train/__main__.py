@@ -19,7 +19,7 @@ from lightning.pytorch.loggers import CSVLogger
 
 from rs_srgan.errors import InputError
 from rs_srgan.hub.names import local_files
-from rs_srgan.inference.engine import computes_in_bf16, default_device
+from rs_srgan.inference.engine import computes_in_bf16, default_device, default_threads
 from rs_srgan.writing.guard import require_unread
 from train import average, convert, reproduce
 from train.callbacks import Averaging, CheckPairs, SaveModel
@@ -122,7 +122,9 @@ def _texts(value: object) -> list[str]:
     return [text for each in inner for text in _texts(each)]
 
 
-def with_csv(requested: list[Namespace] | Namespace | bool | None, log: str, root: Path) -> object:
+def with_csv(
+    requested: list[Namespace] | Namespace | bool | None, log: str, root: Path
+) -> list[Namespace] | Literal[False]:
     """Return the loggers of a run: the requested ones, and a CSV log, from which the report draws its curves.
 
     Args:
@@ -133,9 +135,9 @@ def with_csv(requested: list[Namespace] | Namespace | bool | None, log: str, roo
     if requested is False:
         return False
     csv = _made(_LOGGERS["csv"], save_dir=str(root), name="log")
-    if requested in (None, True):
+    if requested is None or requested is True:
         return [csv, *([_made(_LOGGERS[log], save_dir=str(root), name=log)] if log != "csv" else [])]
-    given = requested if isinstance(requested, list) else [requested]
+    given = requested if isinstance(requested, list) else [requested] if isinstance(requested, Namespace) else []
     return given if any(issubclass(_class_of(each), CSVLogger) for each in given) else [csv, *given]
 
 
@@ -250,6 +252,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         N. Values that are not finite and a full disk are errors of one line.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    torch.set_num_threads(default_threads())
     _set_up()
     try:
         if arguments[:1] == ["inspect"]:
