@@ -27,6 +27,11 @@ class Grid:
     transform: Affine
     control_points: tuple[tuple[float, float, float, float, float], ...] = ()
 
+    @property
+    def has_place(self) -> bool:
+        """True if the raster states a CRS and a transform."""
+        return self.crs is not None and not self.transform.is_identity
+
     @classmethod
     def of(cls, dataset: DatasetReader) -> "Grid":
         """Return the grid of an open file."""

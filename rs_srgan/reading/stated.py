@@ -2,12 +2,11 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 from rs_srgan.errors import InputError
 
 # As `Stated.nodata`: every pixel holds data.
-NO_NODATA: Literal["none"] = "none"
+NO_NODATA = "none"
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Stated:
 
     offset: float | None = None
     scale: float | None = None
-    nodata: float | Literal["none"] | None = None
+    nodata: float | str | None = None
     band_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
