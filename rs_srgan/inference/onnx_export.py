@@ -45,14 +45,16 @@ def export(
     Args:
         model: a model, or what `load_model` takes.
         target: the file to write, *.onnx.
-        views: for a model of several revisits: the number of views, 2 or more; by default 4. The export takes minutes.
+        views: for a model of several revisits: the number of views, 2 or more; by default 4. The export takes
+            minutes.
         overwrite: replace an existing file.
 
     Returns:
         the file's path.
 
     Raises:
-        InputError: views for a model of one image, a number of views below 2, a target that cannot be written, or packages that are not installed.
+        InputError: views for a model of one image, a number of views below 2, a target that cannot be written, or
+            packages that are not installed.
         ArithmeticError: the file's results differ from the model's by more than 1e-4; the file is not kept.
     """
     target = Path(target).absolute()
