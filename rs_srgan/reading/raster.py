@@ -20,7 +20,7 @@ from rs_srgan.cores import usable_cores
 from rs_srgan.errors import InputError, ReadError
 from rs_srgan.pixels.radiometry import LARGEST_REFLECTANCE, QUANTIFICATION, Encoding, FloatImage, Image, Mask
 from rs_srgan.pixels.windows import Window
-from rs_srgan.reading.gdal import WITHOUT_SIDECARS, first_line
+from rs_srgan.reading.gdal import WITHOUT_SIDECARS, why_unreadable
 from rs_srgan.reading.grid import Grid
 
 # Limits of the cache of decoded blocks, for each file. A band of a Sentinel-2 tile has 11 x 11 blocks of 2 MB.
@@ -66,8 +66,8 @@ class Layer:
                     mask = opaque if mask is None else mask & opaque
             except RasterioError as error:
                 raise ReadError(
-                    f"{self.name} is truncated or corrupt: no pixels at row {window.row}, column {window.col} "
-                    f"({first_line(error)}). Copy or download it again."
+                    f"{self.name} {why_unreadable(error)}: no pixels at row {window.row}, column {window.col}. "
+                    "If it is damaged, copy or download it again."
                 ) from None
         return pixels, mask
 

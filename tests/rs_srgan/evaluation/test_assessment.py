@@ -232,3 +232,11 @@ def test_a_missing_package_is_named_before_the_work(model, image, monkeypatch, p
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(InputError, match=package):
         evaluate(image, model, pictures=pictures)
+
+
+def test_all_unusable_images_are_named_at_once(model, write_tif, tmp_path):
+    paths = [write_tif(scene_dn(300, 300), "good.tif")]
+    paths += [write_tif(scene_dn(64, 64), f"{name}.tif", bands=("a", "b", "c", "d")) for name in ("one", "two")]
+    with pytest.raises(InputError, match=r"one\.tif") as caught:
+        evaluate(paths, model)
+    assert "two.tif" in str(caught.value) and "2 of 3" in str(caught.value)
