@@ -30,7 +30,7 @@ class Job:
         model: the model.
         options: the options.
         sensor: the sensor that the images are of.
-        reference: index of the image that the result shows; None for the one that shows most ground.
+        reference: index of the image that the result shows; None for the one that the others show most.
         tile_lr_px: side of a tile, LR pixels: whole blocks of the result.
         block_px: side of the result's blocks, pixels.
     """

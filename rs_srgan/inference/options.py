@@ -91,7 +91,7 @@ class PredictOptions:
         default=None,
         metadata=_option(
             "for several images: the one that the result shows, by its name or, in Python, its index; by default the "
-            "one that shows most ground",
+            "one that the others show most, and of two images the clearer one",
             check=checks.index_or_path,
             metavar="IN",
         ),
