@@ -14,26 +14,33 @@ from benchmarks.report import ROOT, write_block
 from rs_srgan.evaluation.images import Case, valid_share
 from rs_srgan.evaluation.metrics.calibration import calibrate, factors, factors_of_others
 from rs_srgan.evaluation.metrics.sensor import simulate
-from rs_srgan.evaluation.protocol import inner
+from rs_srgan.evaluation.metrics.spectrum import SMALLEST_PX
+from rs_srgan.evaluation.protocol import BORDER_HR_PX, inner
 from rs_srgan.evaluation.report.report import ImageScores, Report
 from rs_srgan.evaluation.report.tables import table
 from rs_srgan.evaluation.scoring import score
 from rs_srgan.figures.calibration import Calibration
+from rs_srgan.figures.json_value import JsonValue
 from rs_srgan.figures.metrics import METRICS_FILE, Group, Metrics, Protocol, write_metrics
-from rs_srgan.figures.scores import COMPARED, METHODS, Scores
+from rs_srgan.figures.scores import METHODS, Scores
 from rs_srgan.models import SISR
 from rs_srgan.models.catalogue import catalogue
 from rs_srgan.models.loading import sisr_model
 from rs_srgan.pixels.radiometry import FloatImage
 from rs_srgan.publishing.card import write_card
-from rs_srgan.publishing.card_figures import psnr_rows
+from rs_srgan.publishing.card_figures import listed, range_over_sites
+from rs_srgan.publishing.training_file import TRAINING_FILE
 from rs_srgan.publishing.unseen import counted_sites
 from rs_srgan.sensors.mtf import wald_mtf
-from train.data.guided import guided_originals, guided_sites
-from train.data.sources import THINNED_OUT, Site, band_moments, data_root, naip_sites, sentinel2_sites
+from train.data.guided import guided_sites, native_guided_sites
+from train.data.module import require_files
+from train.data.native import native_pairs, native_sites
+from train.data.sources import Site, band_moments, data_root, naip_sites, sentinel2_sites
 
-# The key of the images that calibrate the uncertainty, see `calibrate_on` in train.uncertainty.
-CALIBRATING = "sentinel2"
+# The keys of Sentinel-2 images on the grid of the sensor, and of chips that were resampled.
+NATIVE, CHIPS = "native", "sentinel2"
+# Least side of an image, fine pixels inside the border and LR pixels: smaller images have no spectrum.
+_LEAST_PX, _LEAST_LR_PX = 2 * BORDER_HR_PX + SMALLEST_PX, 12
 # Pixels of each image that are compared with its uncertainty.
 SAMPLED_PX = 20_000
 DETAILS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -59,17 +66,34 @@ class Images:
 
 
 def images_for(model: SISR) -> Iterator[Images]:
-    """Yield all images that a model is measured on. The sites are those of the validation split."""
+    """Yield all images that a model is measured on: first Sentinel-2 on the grid of the sensor, then resampled chips.
+
+    The sites are those of the validation splits.
+    """
+    yield from _guided(model) if model.config.guide_bands else _alone(model)
+
+
+def _guided(model: SISR) -> Iterator[Images]:
+    root, asked = data_root(), (model.config.bands, model.config.guide_bands)
+    title = "40 m to 20 m"
+    native = _simulated(model, native_guided_sites(root, "val", *asked))
+    require_files(f"Images in {root} with {', '.join((*asked[0], *asked[1]))}", native)
+    yield Images(NATIVE, f"Sentinel-2, native pixels, {title}", "sentinel-2", "simulated", native)
+    chips = _simulated(model, guided_sites(root, "val", *asked))
+    yield Images(CHIPS, f"Sentinel-2, resampled chips, {title}", "sentinel-2", "simulated", chips)
+    real = [_real(model, pair.site, pair.coarse, pair.fine) for pair in native_pairs(root, "val", *asked)]
+    yield Images("real", "Sentinel-2, native pixels, 20 m to 10 m", "sentinel-2", "real", real)
+
+
+def _alone(model: SISR) -> Iterator[Images]:
     root, config = data_root(), model.config
-    if config.guide_bands:
-        sites = guided_sites(root, "val", config.bands, config.guide_bands)
-        yield Images("sentinel2", "Sentinel-2, 40 m to 20 m", "sentinel-2", "simulated", _simulated(model, sites))
-        originals = guided_originals(root, "val", config.bands, config.guide_bands)
-        real = [_real(model, *each) for each in originals]
-        yield Images("real", "Sentinel-2, 20 m to 10 m", "sentinel-2", "real", real)
-        return
-    sentinel2, title = sentinel2_sites(root, "val", config.bands), f"Sentinel-2, {10 * config.scale} m to 10 m"
-    yield Images("sentinel2", title, "sentinel-2", "simulated", _simulated(model, sentinel2))
+    title = f"{10 * config.scale} m to 10 m"
+    sites = native_sites(root, "val", config.bands)
+    native = _simulated(model, sites)
+    require_files(f"Images in {root} with {', '.join(config.bands)}", native)
+    yield Images(NATIVE, f"Sentinel-2, native pixels, {title}", "sentinel-2", "simulated", native)
+    chips = _simulated(model, sentinel2_sites(root, "val", config.bands))
+    yield Images(CHIPS, f"Sentinel-2, resampled chips, {title}", "sentinel-2", "simulated", chips)
     moments = band_moments(sentinel2_sites(root, "train", config.bands))
     for gsd, coarsen in (("2.4 m", True), ("1.2 m", False)):
         if coarsen and config.scale == 8:  # eight coarse pixels are no image
@@ -77,19 +101,26 @@ def images_for(model: SISR) -> Iterator[Images]:
         naip = naip_sites(root, "val", moments, config.bands, coarsen=coarsen)
         key = f"naip_{gsd.replace(' ', '')}"
         yield Images(key, f"NAIP, to {gsd}", "naip", "simulated", _simulated(model, naip))
-    measured = [site for site in sentinel2 if not site.name.startswith(THINNED_OUT)]
-    real = [_real(model, site.name, image, None) for site in measured for image in site.images]
-    yield Images("real", f"Sentinel-2, 10 m to {10 / config.scale:g} m", "sentinel-2", "real", real)
+    real = [_real(model, site.name, image, None) for site in sites for image in site.images]
+    yield Images("real", f"Sentinel-2, native pixels, 10 m to {10 / config.scale:g} m", "sentinel-2", "real", real)
 
 
 def _simulated(model: SISR, sites: list[Site]) -> list[Case]:
-    """Simulate LR with the sensor model. Images hold the bands of the guide after the model's own."""
+    """Simulate LR with the sensor model; leave out images that are too small for figures.
+
+    Args:
+        model: the model.
+        sites: reflectance; the bands of the guide follow the model's own.
+    """
     scale, own = model.scale, len(model.config.bands)
     mtf = wald_mtf(model.config.mtf_nyquist, scale)
     cases = []
     for site in sites:
         for index, image in enumerate(site.images):
             whole = image[:, : image.shape[1] // scale * scale, : image.shape[2] // scale * scale]
+            side = min(whole.shape[1:])
+            if side < _LEAST_PX or side < _LEAST_LR_PX * scale:
+                continue
             hr, guide = whole[:own], whole[own:] if model.config.guide_bands else None
             lr = simulate(hr, scale, mtf)
             cases.append(Case(f"{site.name} {index}", site.name, lr, hr, guide, mtf, valid_share(lr, hr, scale)))
@@ -129,16 +160,26 @@ def measure(name: str) -> Metrics:
             images.title, report.protocol, report.unseen, report.mean, report.sites, images.dataset
         )
         if model.uncertainty is not None and images.protocol == "simulated":
-            calibrations[images.key] = calibration(model, images)
+            calibrations[images.key] = calibration(model, images, images.key == calibrating_group(name))
     detail = {f"{amount:g}": _at_detail(name, amount, found) for amount in DETAILS} if model.config.base_model else {}
     return Metrics(model.fingerprint(), groups, calibrations, detail)
 
 
-def calibration(model: SISR, images: Images) -> Calibration:
+def calibrating_group(name: str) -> str:
+    """Return the key of the images that set the calibration of a bundled model, by its training.json."""
+    record = JsonValue.of_file(catalogue()[name].folder / TRAINING_FILE).get("uncertainty")
+    chosen = None if record is None else record.get("calibrate_on")
+    return CHIPS if chosen is None else chosen.text()  # older records do not have it
+
+
+def calibration(model: SISR, images: Images, calibrating: bool) -> Calibration:
     """Compare the uncertainty of a model with its errors; every image counts equally, by SAMPLED_PX of its pixels.
 
-    The sites in CALIBRATING set the calibration of the model. Each of them is judged with the factors that the other
-    sites alone would have set.
+    Args:
+        model: a model with an uncertainty head.
+        images: the images.
+        calibrating: whether these sites set the calibration of the model. If so, each of them is judged with the
+            factors that the other sites alone would have set.
     """
     errors, widths, sites = [], [], []
     random = np.random.default_rng(0)
@@ -150,7 +191,7 @@ def calibration(model: SISR, images: Images) -> Calibration:
             errors.append(error)
             widths.append(width)
             sites.append(case.site)
-    if images.key == CALIBRATING:
+    if calibrating:
         relative = factors(errors, widths)
         others = factors_of_others(errors, widths, sites)
         widths = [width * (each / relative)[:, None] for width, each in zip(widths, others, strict=True)]
@@ -168,18 +209,19 @@ def overview(metrics: Mapping[str, Metrics]) -> str:
     Args:
         metrics: the figures, by the name of the model.
     """
+    named = [(name, group) for name, each in metrics.items() for group in each.referenced.values()]
+    methods = listed(group for _, group in named)
     rows = [
         (
             f"`{name}`",
-            f"{row.title}, {counted_sites(row.sites, None)}",
-            *(f"{psnr:.2f}" for psnr in row.psnr_db),
-            f"{row.gain_db:+.2f}",
+            f"{group.title}, {counted_sites(len(group.sites), None)}",
+            *(f"{group.mean[method].psnr_db:.2f}" if method in group.mean else "" for method in methods),
+            f"{group.gain_db:+.2f}",
+            range_over_sites(group),
         )
-        for name, each in metrics.items()
-        for row in psnr_rows(each)
+        for name, group in named
     ]
-    methods = [METHODS[method] for method in COMPARED]
-    return table(("model", "unseen sites", *methods, "gain over back-projections"), rows)
+    return table(("model", "unseen sites", *(METHODS[method] for method in methods), "gain", "range over sites"), rows)
 
 
 def main() -> None:

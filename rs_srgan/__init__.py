@@ -12,19 +12,32 @@ from rs_srgan.hub.publisher import register_publisher
 from rs_srgan.version import __version__
 
 if TYPE_CHECKING:
-    from rs_srgan.errors import InputError
+    from rs_srgan.errors import InputError, ReadError
+    from rs_srgan.inference.onnx_export import export
+    from rs_srgan.inference.options import PredictOptions
     from rs_srgan.inference.super_resolve import super_resolve
+    from rs_srgan.inference.work import Progress
     from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
+    from rs_srgan.models.catalogue import BundledModel, catalogue, list_models
     from rs_srgan.models.loading import load_model
+    from rs_srgan.publishing.push import push
 else:
     # Names are imported at first use: the imports take seconds, and the command must react to Ctrl-C before them.
     _HOMES = {
-        "MISR": "rs_srgan.models",
-        "SISR": "rs_srgan.models",
+        "BundledModel": "rs_srgan.models.catalogue",
         "InputError": "rs_srgan.errors",
+        "MISR": "rs_srgan.models",
         "MISRConfig": "rs_srgan.models",
+        "PredictOptions": "rs_srgan.inference.options",
+        "Progress": "rs_srgan.inference.work",
+        "ReadError": "rs_srgan.errors",
+        "SISR": "rs_srgan.models",
         "SISRConfig": "rs_srgan.models",
+        "catalogue": "rs_srgan.models.catalogue",
+        "export": "rs_srgan.inference.onnx_export",
+        "list_models": "rs_srgan.models.catalogue",
         "load_model": "rs_srgan.models.loading",
+        "push": "rs_srgan.publishing.push",
         "super_resolve": "rs_srgan.inference.super_resolve",
     }
 
@@ -48,10 +61,18 @@ register_publisher(_push_model)
 __all__ = [
     "MISR",
     "SISR",
+    "BundledModel",
     "InputError",
     "MISRConfig",
+    "PredictOptions",
+    "Progress",
+    "ReadError",
     "SISRConfig",
     "__version__",
+    "catalogue",
+    "export",
+    "list_models",
     "load_model",
+    "push",
     "super_resolve",
 ]

@@ -1,5 +1,7 @@
-"""Command line of training: `python -m train fit --config F.yaml` by Lightning, and `convert` and `reproduce`."""
+"""Command line of training: `python -m train fit --config F.yaml` by Lightning, and some commands of our own."""
 
+import logging
+import os
 import pydoc
 import sys
 import warnings
@@ -9,23 +11,36 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
 from jsonargparse import Namespace
 from lightning.pytorch.callbacks import ModelCheckpoint, WeightAveraging
-from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
+from lightning.pytorch.loggers import CSVLogger
 
 from rs_srgan.errors import InputError
-from rs_srgan.inference.engine import computes_in_bf16, default_device
-from train import convert, reproduce
-from train.callbacks import Averaging, SaveModel
+from rs_srgan.hub.names import local_files
+from rs_srgan.inference.engine import computes_in_bf16, default_device, default_threads
+from rs_srgan.writing.guard import require_unread
+from train import average, convert, reproduce
+from train.callbacks import Averaging, CheckPairs, SaveModel
+from train.data.module import SRDataModule
 from train.figures import Figures
 from train.gan import GANModule
 from train.parser_error import one_line
 from train.report import Report
+from train.stopping import HowToGoOn, catch_signals, exit_code, require_checkpoint
 
-_DESCRIPTION = "Training, by the command line of Lightning. There are two more commands: convert makes a model folder \
-of a checkpoint of the original Remote-Sensing-SRGAN, and reproduce trains a bundled model again by its recipe. See \
-python -m train convert --help and python -m train reproduce --help."
-_LOGGERS = {"csv": "CSVLogger", "tensorboard": "TensorBoardLogger", "wandb": "WandbLogger"}
+_DESCRIPTION = (
+    "Training, by the command line of Lightning. There are four more commands: inspect compares LR with HR of pairs "
+    "that a configuration names, convert makes a model folder of a checkpoint of the original Remote-Sensing-SRGAN, "
+    "average "
+    "mixes a fine-tuned model with its start, and reproduce trains a bundled model again by its recipe. See python -m "
+    "train convert --help and the like."
+)
+_LOGGERS = {
+    name: f"lightning.pytorch.loggers.{kind}Logger"
+    for name, kind in {"csv": "CSV", "tensorboard": "TensorBoard", "wandb": "Wandb"}.items()
+}
 
 
 class TrainCLI(LightningCLI):
@@ -41,30 +56,89 @@ class TrainCLI(LightningCLI):
         for name in ("scale", "bands", "mtf_nyquist", "sensor"):
             parser.link_arguments(f"model.{name}", f"data.init_args.{name}", apply_on="instantiate")
 
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Parse the request, and check the checkpoint that it resumes before Lightning reads it.
+
+        Raises:
+            InputError: the checkpoint does not exist, or is cut off.
+        """
+        super().parse_arguments(parser, args)
+        if "subcommand" in self.config:
+            require_checkpoint(self.config[self.config.subcommand].get("ckpt_path"))
+
     def before_instantiate_classes(self) -> None:
         """Check the request, and add the logger and the callbacks of every run, unless the request names its own.
 
         Raises:
             InputError: a request that cannot run.
         """
+        if self.subcommand is None:  # `inspect`
+            return
         config = self.config[self.subcommand]
         trainer = config.trainer
-        resumed = config.get("ckpt_path")
-        if resumed not in (None, "last", "best", "hpc") and not Path(resumed).is_file():
-            raise InputError(f"The checkpoint {resumed} (ckpt_path) does not exist.")
         if trainer.gradient_clip_val and issubclass(_class_of(config.model), GANModule):
             raise InputError("GANModule clips both networks itself: set model.gradient_clip, not gradient_clip_val.")
         if not 0 <= config.ema < 1:
             raise InputError(f"ema is {config.ema}; expected 0 (no average) or a decay below 1, for example 0.999.")
         trainer.precision = trainer.precision or default_precision(trainer.accelerator)
+        if trainer.strategy == "auto" and several_devices(trainer.devices, trainer.num_nodes):
+            # A GAN's networks take turns, and an uncertainty head has no part in the losses of the other stages.
+            trainer.strategy = "ddp_find_unused_parameters_true"
         if config.log != "csv" and not find_spec(config.log):
             raise InputError(f"--log {config.log} needs the package {config.log}: pip install {config.log}.")
         root = Path(trainer.default_root_dir or "runs/latest")
         trainer.default_root_dir = str(root)
-        if trainer.logger is None:
-            options = {"save_dir": str(root), "name": "log"}
-            trainer.logger = _made("lightning.pytorch.loggers." + _LOGGERS[config.log], **options)
+        if self.subcommand == "fit":
+            require_unread(outputs_of(root), inputs_of(config, root))
+        trainer.logger = with_csv(trainer.logger, config.log, root)
         trainer.callbacks = with_defaults(trainer.callbacks, root, config.ema)
+
+
+def outputs_of(root: Path) -> list[Path]:
+    """Return the files below a run's folder that a new run there would replace; checkpoints are there to be resumed."""
+    models = [path for name in ("model", "model_best") for path in (root / name).glob("*.*")]
+    return [*models, *(root / "figures").glob("*.png"), root / "report.md", root / "curves.png"]
+
+
+def inputs_of(config: Namespace, root: Path) -> list[Path]:
+    """Return the paths that a request names as data or as the model to start from.
+
+    Args:
+        config: the request.
+        root: folder of the run. A folder of data around it is left out: only the run itself is inside.
+    """
+    start = config.model.get("init_args", {}).get("init_from")
+    named = _texts(vars(config.data.get("init_args", Namespace())))
+    data = [Path(text) for text in named if os.path.exists(text)]
+    around = {root.resolve(), *root.resolve().parents} - {root.resolve()}
+    return [*(local_files(start) if start else []), *(path for path in data if path.resolve() not in around)]
+
+
+def _texts(value: object) -> list[str]:
+    """Return all texts in a value, in its lists and in its tables."""
+    if isinstance(value, str):
+        return [value]
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return [text for each in inner for text in _texts(each)]
+
+
+def with_csv(
+    requested: list[Namespace] | Namespace | bool | None, log: str, root: Path
+) -> list[Namespace] | Literal[False]:
+    """Return the loggers of a run: the requested ones, and a CSV log, from which the report draws its curves.
+
+    Args:
+        requested: loggers that the request names; False for none; None for those of `log`.
+        log: kind of log of a request that names no logger: csv, tensorboard or wandb.
+        root: folder of the run.
+    """
+    if requested is False:
+        return False
+    csv = _made(_LOGGERS["csv"], save_dir=str(root), name="log")
+    if requested is None or requested is True:
+        return [csv, *([_made(_LOGGERS[log], save_dir=str(root), name=log)] if log != "csv" else [])]
+    given = requested if isinstance(requested, list) else [requested] if isinstance(requested, Namespace) else []
+    return given if any(issubclass(_class_of(each), CSVLogger) for each in given) else [csv, *given]
 
 
 def with_defaults(requested: list[Namespace] | Namespace | None, root: Path, ema: float) -> list[Namespace]:
@@ -86,9 +160,11 @@ def with_defaults(requested: list[Namespace] | Namespace | None, root: Path, ema
             "save_last": True,
             "enable_version_counter": False,  # a run in the same folder replaces last.ckpt
         },
+        CheckPairs: {},
         SaveModel: {"folder": str(root / "model")},
         Figures: {"folder": str(root / "figures")},
         Report: {"folder": str(root)},
+        HowToGoOn: {},
     }
     own = [
         _made(f"{kind.__module__}.{kind.__name__}", **arguments)
@@ -106,6 +182,20 @@ def default_precision(accelerator: str) -> str:
     return "bf16-mixed" if computes_in_bf16(device) else "32-true"
 
 
+def several_devices(devices: object, nodes: int) -> bool:
+    """Return whether a run has several processes.
+
+    Args:
+        devices: `trainer.devices`: a number, a list of devices, or "auto", which takes all GPUs and one CPU.
+        nodes: number of machines.
+    """
+    if devices in ("auto", -1, "-1"):
+        return nodes > 1 or torch.cuda.device_count() > 1
+    listed = devices if isinstance(devices, list) else [part for part in str(devices).split(",") if part.strip()]
+    alone = len(listed) == 1 and (isinstance(devices, list) or "," in str(devices) or int(str(devices)) == 1)
+    return nodes > 1 or not alone
+
+
 def _made(class_path: str, **options: Any) -> Namespace:  # noqa: ANN401
     return Namespace(class_path=class_path, init_args=Namespace(**options))  # type: ignore[no-untyped-call]
 
@@ -117,49 +207,104 @@ def _class_of(requested: Namespace) -> type[Any]:
 
 def run(arguments: Sequence[str]) -> None:
     """Run a command line of Lightning."""
+    _cli(arguments)
+
+
+def inspect(arguments: Sequence[str]) -> None:
+    """Run `python -m train inspect`: compare LR with HR of the pairs of a configuration, and print what lies between.
+
+    Raises:
+        InputError: the data has no pairs, or pairs that do not belong together.
+    """
+    cli = _cli(arguments, run=False)
+    data = cli.datamodule
+    data.setup("fit")
+    found = data.comparison() if isinstance(data, SRDataModule) else None
+    if found is None:
+        raise InputError(f"{type(data).__name__} has no pairs to compare; expected LR and HR from files, and compare.")
+    sys.stdout.write("\n".join(found.lines()) + "\n")
+
+
+def _cli(arguments: Sequence[str], **options: Any) -> TrainCLI:  # noqa: ANN401
     reports = {"exit_on_error": False}
-    TrainCLI(
+    commands = dict.fromkeys(TrainCLI.subcommands(), reports) if options.get("run", True) else {}
+    return TrainCLI(
         args=list(arguments),
         save_config_kwargs={"overwrite": True},
-        parser_kwargs={"description": _DESCRIPTION, **reports, **dict.fromkeys(TrainCLI.subcommands(), reports)},
+        parser_kwargs={"description": _DESCRIPTION, **reports, **commands},
         subclass_mode_model=True,
         subclass_mode_data=True,
         trainer_defaults={
             "reload_dataloaders_every_n_epochs": 1,  # every epoch has its own crops
             "precision": None,  # see `default_precision`
             "log_every_n_steps": 50,
+            "num_sanity_val_steps": -1,  # the figures of the start, see `SRModule`
         },
+        **options,
     )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return 0 for success, 2 for a wrong request, 1 for a run stopped by values that are not finite."""
+    """Run a command.
+
+    Returns:
+        exit code: 0 done, 2 the request is wrong, 1 any other error, 130 stopped by Ctrl-C, 128 + N stopped by signal
+        N. Values that are not finite and a full disk are errors of one line.
+    """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    # Lightning warns in every run of a renamed class in a dependency, and of an order of steps that it sets itself.
-    warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
-    warnings.filterwarnings("ignore", message=".*lr_scheduler.step.*before .*optimizer.step.*")
+    torch.set_num_threads(default_threads())
+    _set_up()
     try:
-        if arguments[:1] == ["convert"]:
+        if arguments[:1] == ["inspect"]:
+            inspect(arguments[1:])
+        elif arguments[:1] == ["convert"]:
             convert.main(arguments[1:])
+        elif arguments[:1] == ["average"]:
+            average.main(arguments[1:])
         elif arguments[:1] == ["reproduce"]:
             reproduce.main(arguments[1:], run)
         else:
             run(arguments)
+    except (KeyboardInterrupt, SystemExit) as end:
+        code = exit_code(end)
+        if code is None:
+            raise
+        if isinstance(end, KeyboardInterrupt):  # before the run began
+            sys.stderr.write("train: stopped.\n")
+        return code
     except Exception as error:
         cause = _cause(error)
         if cause is None:
             raise
-        print(f"train: {cause}", file=sys.stderr)
-        return 1 if isinstance(cause, FloatingPointError) else 2
+        sys.stderr.write(f"train: {cause}\n")
+        return 2 if isinstance(cause, InputError) else 1
     return 0
 
 
-def _cause(error: BaseException) -> InputError | FloatingPointError | None:
+def _set_up() -> None:
+    """Set up the process: signals, and which messages people see."""
+    catch_signals()
+    logging.basicConfig(format="%(message)s")
+    first = os.environ.get("LOCAL_RANK", "0") == "0"  # all processes of a run would say the same
+    for package in ("train", "rs_srgan"):
+        logging.getLogger(package).setLevel(logging.INFO if first else logging.ERROR)
+    # Lightning warns in every run of a renamed class in a dependency, and of an order of steps that it sets itself.
+    warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
+    warnings.filterwarnings("ignore", message=".*lr_scheduler.step.*before .*optimizer.step.*")
+
+
+def _cause(error: BaseException) -> Exception | None:
     """Return the error to report in one line, if there is one: jsonargparse wraps the errors of constructors."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, InputError | FloatingPointError):
         cause = cause.__cause__ or cause.__context__
-    return InputError(one_line(str(error))) if cause is None and isinstance(error, ArgumentError) else cause
+    if isinstance(cause, InputError | FloatingPointError):
+        return cause
+    if isinstance(error, ArgumentError):
+        return InputError(one_line(str(error)))
+    if isinstance(error, OSError) and error.strerror:  # a full disk or a missing permission is no bug
+        return OSError(f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}.")
+    return None
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import Any
 import lightning as L
 import numpy as np
 import torch
+from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -25,7 +26,7 @@ _MOST_VIEWS = 4
 
 
 class Figures(L.Callback):
-    """Draws LR, bicubic, SR, HR and the error of some images after every validation.
+    """Draws LR, bicubic, SR, HR and the error of some images after every validation, also in TensorBoard and W&B.
 
     With several views it draws the first views, their mean where they are usable, and SR of the reference alone, which
     shows the gain from the other views.
@@ -58,7 +59,14 @@ class Figures(L.Callback):
             sr = pl_module(batch)
         self.folder.mkdir(parents=True, exist_ok=True)
         name = str(batch["site"][0]).replace("/", "_")
-        draw(pl_module, batch, sr).savefig(self.folder / f"{batch_idx:03}_{name}.png", dpi=100)
+        path = self.folder / f"{batch_idx:03}_{name}.png"
+        figure = draw(pl_module, batch, sr)
+        figure.savefig(path, dpi=100)
+        for each in trainer.loggers:
+            if isinstance(each, TensorBoardLogger):
+                each.experiment.add_figure(f"val/{name}", figure, trainer.global_step)
+            elif isinstance(each, WandbLogger):
+                each.log_image(f"val/{name}", [str(path)])
 
 
 def draw(module: SRModule, batch: Batch, sr: Tensor) -> Figure:

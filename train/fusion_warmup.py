@@ -77,7 +77,7 @@ class FusionWarmupModule(SRModule):
             target = self._features(views.mean(1, keepdim=True))
         loss = (self._features(views) - target).abs().mean()
         self.require_finite({"fusion": loss})
-        self.log("train/loss", loss, prog_bar=True)
+        self.log_means({"train/loss": loss}, prog_bar=True)
         return loss
 
     def _features(self, views: Tensor) -> Tensor:

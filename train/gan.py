@@ -93,6 +93,11 @@ class GANModule(SRModule):
         """Iterations; the count of Lightning includes the steps of both optimisers."""
         return self.iterations
 
+    @property
+    def best_by(self) -> str | None:
+        """Return None: PSNR falls in this stage, so it does not tell which model is the best."""
+        return None
+
     def training_step(self, batch: Batch, batch_idx: int) -> None:
         """Train both networks for one iteration.
 
@@ -164,10 +169,10 @@ class GANModule(SRModule):
         optimizer.zero_grad()
         self.manual_backward(torch.stack(list(terms.values())).sum())
         optimizer.step()
-        self.log("train/discriminator", terms.pop("discriminator").detach(), prog_bar=True)
-        self.log_dict(
+        self.log_means({"train/discriminator": terms.pop("discriminator")}, prog_bar=True)
+        self.log_means(
             {
-                **{f"train/{name}": value.detach() for name, value in terms.items()},
+                **{f"train/{name}": value for name, value in terms.items()},
                 "train/D(x)": real.detach().sigmoid().mean(),
                 "train/D(G(x))": fake.detach().sigmoid().mean(),
                 # 0.5 is chance; 1 means that the discriminator always tells HR and SR apart.
@@ -204,7 +209,7 @@ class GANModule(SRModule):
         if self.perceptual:
             distance = self.perceptual_weight * self.perceptual(image, hr)
             self.require_finite({"perceptual": distance})
-            self.log("train/perceptual", distance.detach())
+            self.log_means({"train/perceptual": distance})
             reconstruction = reconstruction + distance
         gradient = _gradient(reconstruction, image)
         if playing:
@@ -213,7 +218,7 @@ class GANModule(SRModule):
         # The gradient of this product at SR is `gradient`.
         self.manual_backward((sr * gradient).sum())
         optimizer.step()
-        self.log("train/loss", reconstruction.detach(), prog_bar=True)
+        self.log_means({"train/loss": reconstruction}, prog_bar=True)
 
     def adversarial_gradient(self, image: Tensor, hr: Tensor, coarse: Tensor | None, against: Tensor) -> Tensor:
         """Return the adversarial gradient at the SR image, scaled to its share of the reconstruction gradient.

@@ -1,12 +1,12 @@
 """SRModule, the base class of all stages of training, and SISRModule, the PSNR stage: one generator, one optimiser."""
 
+import logging
+from collections import deque
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import lightning as L
 import torch
-from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.optim import Optimizer
@@ -15,12 +15,16 @@ from torch.optim.lr_scheduler import LambdaLR
 from rs_srgan.errors import InputError
 from rs_srgan.models import MISR, SISR, SISRConfig
 from rs_srgan.sensors.mtf import wald_mtf
-from rs_srgan.sensors.projection import back_projected_bicubic
+from rs_srgan.sensors.projection import back_projected_bicubic, bicubic
+from train.comparison import PlaceFigures, by_place, gains
 from train.data.batch import Batch
 from train.losses import ReconstructionWeights, reconstruction_terms, require_a_loss
 from train.schedule import Schedule, cosine, on_plateau, require_end, require_positive, run_progress
-from train.start import FusionConfig, start
+from train.start import FusionConfig, start, with_mtf
+from train.stopping import last_checkpoint
 from train.validation import ImageFigures, figures_of, from_all_processes, group_means, logged
+
+logger = logging.getLogger(__name__)
 
 # Width of the border of a crop that the loss leaves out, LR pixels: there the projection sees replicated pixels.
 BORDER_LR_PX = 2
@@ -35,6 +39,8 @@ class SRModule(L.LightningModule):
         config: configuration of a new model.
         init_from: bundled name, folder or Hub id of a model to start from, instead of `config`.
         fusion: fusion to add, which makes a MISR model of a SISR model.
+        mtf_nyquist: MTF of the sensor at the Nyquist frequency, one value per band. "fit": of pairs of LR and HR it is
+            estimated before the first step, if another blur than the model's lies between them. "keep": the model's.
         weights: weights of the reconstruction terms.
         learning_rate: peak learning rate.
         warmup_steps: number of steps to reach the peak.
@@ -52,6 +58,7 @@ class SRModule(L.LightningModule):
         config: SISRConfig | None = None,
         init_from: str | None = None,
         fusion: FusionConfig | None = None,
+        mtf_nyquist: tuple[float, ...] | Literal["fit", "keep"] = "fit",
         weights: ReconstructionWeights = ReconstructionWeights(),  # frozen
         learning_rate: float = 8e-4,
         warmup_steps: int = 200,
@@ -64,11 +71,17 @@ class SRModule(L.LightningModule):
         model = start(config, init_from, fusion, self.keeps_generator)
         self.init_from: str | None = init_from
         self.model: SISR | MISR = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.fits_mtf = mtf_nyquist == "fit" and self.model.config.consistent
         self.weights = weights
         self.learning_rate, self.warmup_steps, self.schedule = learning_rate, warmup_steps, schedule
+        self.at_start: dict[str, float] = {}  # PSNR of the start by place, dB
+        self.latest: dict[str, PlaceFigures] = {}  # figures of the last validation by place
+        self._recent: dict[str, deque[Tensor]] = {}
         # The command line passes these to the data module.
         self.scale, self.bands = self.model.scale, self.model.config.bands
         self.mtf_nyquist, self.sensor = self.model.config.mtf_nyquist, self.model.config.sensor
+        if not isinstance(mtf_nyquist, str):
+            self.set_mtf(mtf_nyquist)
 
     def forward(self, batch: Batch) -> Tensor:
         """Return SR of a batch, reflectance, (B, C, h * scale, w * scale).
@@ -84,15 +97,39 @@ class SRModule(L.LightningModule):
                 "Change views or revisits of the data, or fusion of the model."
             )
         if isinstance(self.model, MISR):
-            sr: Tensor = self.model(batch["lr"], mask=batch.get("mask"), offsets=batch.get("offsets"))
+            # losses leave the border out, so that no time goes into pixels beyond it
+            sr: Tensor = self.model(batch["lr"], mask=batch.get("mask"), offsets=batch.get("offsets"), pad=False)
         else:
-            sr = self.model(batch["lr"], guide=batch.get("guide"))
+            sr = self.model(batch["lr"], guide=batch.get("guide"), pad=False)
         return sr
+
+    def set_mtf(self, mtf_nyquist: tuple[float, ...]) -> None:
+        """Give the model another MTF, before training begins; see `with_mtf`."""
+        changed = with_mtf(self.model, mtf_nyquist)
+        self.model = changed.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.mtf_nyquist = self.model.config.mtf_nyquist
 
     @property
     def steps_done(self) -> int:
         """Steps of the generator so far, for people to read."""
         return self.global_step
+
+    @property
+    def best_by(self) -> str | None:
+        """Name of the figure by which the best model of a run is kept; None: only the last one is kept."""
+        return "val/psnr"
+
+    def log_means(self, values: Mapping[str, Tensor], prog_bar: bool = False) -> None:
+        """Log the means of losses over the steps between two entries of the log, because single steps scatter.
+
+        Args:
+            values: losses of one step by their names.
+            prog_bar: also show them in the progress bar.
+        """
+        for name, value in values.items():
+            recent = self._recent.setdefault(name, deque(maxlen=max(1, self.trainer.log_every_n_steps)))  # type: ignore[attr-defined]
+            recent.append(value.detach().float())
+            self.log(name, torch.stack(list(recent)).mean(), prog_bar=prog_bar)
 
     def reference(self, batch: Batch) -> Tensor:
         """Return the LR image that SR shows, (B, C, h, w)."""
@@ -130,7 +167,7 @@ class SRModule(L.LightningModule):
         """
         terms = reconstruction_terms(sr, hr, self.weights)
         self.require_finite(terms)
-        self.log_dict({f"train/{name}": value.detach() for name, value in terms.items()})
+        self.log_means({f"train/{name}": value for name, value in terms.items()})
         # The zero is for a GAN whose only reconstruction loss is the perceptual distance.
         return torch.stack([sr.new_zeros(()), *terms.values()]).sum()
 
@@ -173,13 +210,9 @@ class SRModule(L.LightningModule):
 
     def stopped(self, why: str) -> FloatingPointError:
         """Return the error that ends a run; its message names the last checkpoint, if there is one."""
-        callbacks = self.trainer.checkpoint_callbacks
-        ours = [each for each in callbacks if isinstance(each, ModelCheckpoint)]
-        saved = [each.last_model_path or each.best_model_path for each in ours]
-        for path in (*saved, self.trainer.ckpt_path):
-            if path and Path(path).is_file():
-                return FloatingPointError(f"{why} The last good checkpoint is kept: {path}.")
-        return FloatingPointError(f"{why} This run has no checkpoint yet.")
+        saved = last_checkpoint(self.trainer)
+        rest = f"The last good checkpoint is kept: {saved}." if saved else "This run has no checkpoint yet."
+        return FloatingPointError(f"{why} {rest}")
 
     def on_validation_epoch_start(self) -> None:
         """Start to collect figures."""
@@ -198,22 +231,32 @@ class SRModule(L.LightningModule):
                 f"SR of the validation image {site} is not finite at step {self.steps_done}. Lower the learning rate, "
                 "or look for nodata in the validation data."
             )
-        figures = figures_of(sr, batch["hr"], self.baseline(batch))
+        plain = bicubic(self.reference(batch), self.scale)
+        figures = figures_of(sr, batch["hr"], self.baseline(batch), plain)
         number = batch_idx * self.trainer.world_size + self.global_rank
         self._figures.append(ImageFigures(number, group, site, figures))
 
     def on_validation_epoch_end(self) -> None:
-        """Log the means over the sites of each group, and over the groups."""
-        means = group_means(from_all_processes(self._figures, self.trainer))
-        shown = {"val/psnr", *(f"val/gain_{group}" for group in means)}
+        """Log the means over the sites of each group, and over the groups, beside the start and the baselines."""
+        figures = from_all_processes(self._figures, self.trainer)
+        places, means = by_place(figures), group_means(figures)
+        if self.trainer.sanity_checking:
+            self.at_start = self.at_start or {site: each.model for site, each in places.items()}
+            logger.info("Before the first step, on %s.", _summary(places))
+            return
+        self.latest = places
+        shown = {"val/psnr", "val/bicubic", "val/baseline"}
         for name, value in logged(means).items():
             self.log(name, value, prog_bar=name in shown)
+        if over := gains(places, self.at_start):
+            self.log("val/over_start", sum(over.values()) / len(over), prog_bar=True)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the name of the stage to a checkpoint; refuse weights that are not finite, averaged or not."""
         for key in checkpoint.keys() & {"state_dict", "current_model_state"}:
             self.require_finite_weights(checkpoint[key])
-        checkpoint["stage"] = type(self).__name__
+        checkpoint["stage"], checkpoint["at_start"] = type(self).__name__, self.at_start
+        checkpoint["mtf_nyquist"] = self.mtf_nyquist
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Check that a checkpoint is of this stage and architecture.
@@ -227,6 +270,13 @@ class SRModule(L.LightningModule):
             raise InputError(
                 f"The checkpoint (ckpt_path) is of {stage} and this run is of {own}; expected one of {own}. To start "
                 "from the model of that stage, give its model folder as init_from."
+            )
+        self.at_start = checkpoint.get("at_start", {})
+        mtf = checkpoint.get("mtf_nyquist", self.mtf_nyquist)
+        if len(mtf) == len(self.mtf_nyquist) and tuple(mtf) != self.mtf_nyquist:
+            raise InputError(
+                f"The checkpoint (ckpt_path) has mtf_nyquist {list(mtf)} and this run {list(self.mtf_nyquist)}; "
+                "expected the same. Use the data of the checkpoint, or set model.mtf_nyquist to its values."
             )
         states = checkpoint["state_dict"], self.state_dict()
         theirs, ours = ({name: tuple(value.shape) for name, value in state.items()} for state in states)
@@ -254,6 +304,14 @@ class SRModule(L.LightningModule):
             return {"optimizer": optimizer, "lr_scheduler": {"scheduler": on_plateau(optimizer), "monitor": "val/psnr"}}
         schedule = LambdaLR(optimizer, self.rate)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def _summary(places: Mapping[str, PlaceFigures]) -> str:
+    """Return the mean figures of all places for people."""
+    methods = (("bicubic", "bicubic"), ("without learning", "baseline"), ("the start", "model"))
+    means = [(title, [getattr(each, field) for each in places.values()]) for title, field in methods]
+    text = ", ".join(f"{title} {sum(values) / max(1, len(values)):.2f} dB" for title, values in means)
+    return f"{len(places)} validation place{'s' * (len(places) != 1)}: PSNR of {text}"
 
 
 class SISRModule(SRModule):
@@ -286,7 +344,7 @@ class SISRModule(SRModule):
         """
         self.require_data(batch)
         loss = self.reconstruction(self.inner(self(batch)), self.inner(batch["hr"]))
-        self.log("train/loss", loss, prog_bar=True)
+        self.log_means({"train/loss": loss}, prog_bar=True)
         return loss
 
     def configure_optimizers(self) -> OptimizerLRScheduler:

@@ -58,7 +58,13 @@ class QuantizationModule(SRModule):
             if not 0 <= share < 1:
                 raise InputError(f"{name} is {share}; expected a share below 1, for example 0.2.")
         require_positive("distillation", distillation)
-        super().__init__(init_from=init_from, weights=weights, learning_rate=learning_rate, warmup_steps=warmup_steps)
+        super().__init__(
+            init_from=init_from,
+            mtf_nyquist="keep",
+            weights=weights,
+            learning_rate=learning_rate,
+            warmup_steps=warmup_steps,
+        )
         if not isinstance(self.model, SISR):
             raise InputError(f"{init_from} is a MISR model; expected a SISR model for int8.")
         self.trained = self.model.eval().requires_grad_(False)
@@ -92,7 +98,7 @@ class QuantizationModule(SRModule):
         self.require_data(batch)
         batch = self._brightened(batch)
         with torch.no_grad():
-            wanted = self.trained(batch["lr"], guide=batch.get("guide"))
+            wanted = self.trained(batch["lr"], guide=batch.get("guide"), pad=False)
         if torch.rand(()).item() < self.full_precision_share:
             sr = self(batch)
         else:
@@ -100,9 +106,8 @@ class QuantizationModule(SRModule):
                 sr = self(batch)
         distance = (self.inner(sr) - self.inner(wanted)).abs().mean()
         self.require_finite({"distillation": distance})
-        self.log("train/distillation", distance.detach())
         loss = self.distillation * distance + self.reconstruction(self.inner(sr), self.inner(batch["hr"]))
-        self.log("train/loss", loss, prog_bar=True)
+        self.log_means({"train/distillation": distance, "train/loss": loss}, prog_bar=True)
         return loss
 
     def _brightened(self, batch: Batch) -> Batch:
@@ -121,6 +126,9 @@ class QuantizationModule(SRModule):
         Raises:
             FloatingPointError: SR is not finite.
         """
+        if self.trainer.sanity_checking:  # measures the start, which has no ranges yet
+            super().validation_step(batch, batch_idx)
+            return
         with in_int8(self.model):
             super().validation_step(batch, batch_idx)
             rounded = self(batch)

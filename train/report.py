@@ -1,6 +1,7 @@
-"""Report of a run: its figures, curves and pictures on one page."""
+"""Report of a run: whether it helped, its figures, curves and pictures on one page."""
 
 import csv
+import logging
 import time
 from pathlib import Path
 
@@ -10,8 +11,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from rs_srgan.evaluation.report.tables import table
+from train.callbacks import trains
+from train.comparison import gains, verdict
+from train.gan import GANModule
 from train.module import SRModule
 from train.validation import SPECTRUM_AT
+
+logger = logging.getLogger(__name__)
 
 # Panels of the curves: title -> names in the log. Panels without values in the log are left out.
 _PANELS = {
@@ -35,6 +41,11 @@ class Report(L.Callback):
         self.folder = Path(folder)
         self._seconds, self._batches = 0.0, 0
         self._since = time.monotonic()
+        self._began = False
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Note that there is something to train, which is not so with the checkpoint of a finished run."""
+        self._began = True
 
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Restart the clock, so that the time of a validation does not count."""
@@ -52,8 +63,8 @@ class Report(L.Callback):
         pl_module.log("train/batches_per_second", self._batches / self._seconds)
 
     def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Write the report."""
-        if not trainer.is_global_zero:
+        """Write the report, unless the run was finished before."""
+        if not self._began or not trains(trainer):
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         steps = pl_module.steps_done if isinstance(pl_module, SRModule) else trainer.global_step
@@ -64,13 +75,13 @@ class Report(L.Callback):
             f"{type(pl_module).__name__}, {steps} steps, precision {trainer.precision}, "
             f"{self._batches} batches in this session, {self._batches / max(self._seconds, 1e-9):.1f} per second.",
             "",
+            *([*_outcome(pl_module), ""] if isinstance(pl_module, SRModule) and pl_module.latest else []),
             table(["figure", "last value"], figures),
         ]
-        if isinstance(trainer.logger, CSVLogger) and (log := Path(trainer.logger.log_dir) / "metrics.csv").is_file():
+        tables = [each for each in trainer.loggers if isinstance(each, CSVLogger)]
+        if tables and (log := Path(tables[0].log_dir) / "metrics.csv").is_file():
             curves(log).savefig(self.folder / "curves.png", dpi=90)
             lines += ["", "![Curves](curves.png)"]
-        elif trainer.logger:
-            lines += ["", f"No curves: they need a CSV log, and the logger is {type(trainer.logger).__name__}."]
         pictures = sorted((self.folder / "figures").glob("*.png"))
         lines += ["", *(f"![{picture.stem}](figures/{picture.name})" for picture in pictures)]
         lines += [
@@ -78,6 +89,29 @@ class Report(L.Callback):
             "Use `model/` with `load_model` or `rs-srgan predict --model`, or push it to the Hub.",
         ]
         (self.folder / "report.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _outcome(module: SRModule) -> list[str]:
+    """Return whether the run helped, also to the log, and the figures of each place."""
+    places = module.latest
+    if module.init_from is None:
+        found = {site: each.model - each.baseline for site, each in places.items()}
+        sentence = verdict(found, "the method without learning")
+    else:
+        sentence = verdict(gains(places, module.at_start), f"the start ({Path(module.init_from).name})")
+    if isinstance(module, GANModule):
+        sentence += " This is PSNR, which a GAN lowers; judge its detail by the spectrum and the pictures."
+    logger.info("%s", sentence)
+    rows = [
+        [site, *(f"{value:.2f}" if value is not None else "" for value in _row(module, site))]
+        for site in sorted(places)
+    ]
+    return [sentence, "", table(["place, PSNR in dB", "bicubic", "without learning", "start", "now"], rows)]
+
+
+def _row(module: SRModule, site: str) -> list[float | None]:
+    each = module.latest[site]
+    return [each.bicubic, each.baseline, module.at_start.get(site), each.model]
 
 
 def read_log(log: Path) -> list[dict[str, str]]:

@@ -16,12 +16,13 @@ def recipe(name: str) -> Path:
     """Return the path of the configuration that trained a bundled model; both have the same name.
 
     Raises:
-        InputError: there is no such model.
+        InputError: there is no such model, or it has no weights to train.
     """
-    path = _CONFIGS / f"{name.replace('-', '_')}.yaml"
-    if name not in catalogue() or not path.is_file():
-        raise InputError(f"No bundled model {name!r}; expected one of {', '.join(catalogue())}.")
-    return path
+    recipes = {each: _CONFIGS / f"{each.replace('-', '_')}.yaml" for each in catalogue()}
+    trained = [each for each, path in recipes.items() if path.is_file()]
+    if name not in trained:
+        raise InputError(f"No bundled model {name!r} with a recipe; expected one of {', '.join(trained)}.")
+    return recipes[name]
 
 
 def main(arguments: Sequence[str], fit: Callable[[Sequence[str]], None]) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -82,6 +83,24 @@ def _not_quantized(model: SISR) -> SISR:
     plain.load_state_dict({name: weights[name] for name in plain.state_dict()})
     plain.name = model.name
     return plain
+
+
+def with_mtf(model: SISR | MISR, mtf_nyquist: Sequence[float]) -> SISR | MISR:
+    """Return a model with another MTF and the same weights, which are trained or fixed as before.
+
+    Args:
+        model: the model.
+        mtf_nyquist: MTF of the sensor at Nyquist, one value per band, in (0, 1); see `SISRConfig`.
+
+    Raises:
+        InputError: the number of values is not that of the bands, or a value is out of range.
+    """
+    changed = type(model)(dataclasses.replace(model.config, mtf_nyquist=tuple(mtf_nyquist)))  # type: ignore[arg-type]
+    changed.load_state_dict(model.state_dict())
+    for own, other in zip(changed.parameters(), model.parameters(), strict=True):
+        own.requires_grad_(other.requires_grad)
+    changed.name = model.name
+    return changed.train(model.training)
 
 
 def _with_config(model: SISR | MISR, config: SISRConfig) -> SISR:

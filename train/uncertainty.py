@@ -65,8 +65,13 @@ class UncertaintyModule(SRModule):
         scale = self.inner(half_width) / HALF_WIDTH_PER_SCALE
         loss = (errors / scale + scale.log()).mean()
         self.require_finite({"likelihood": loss})
-        self.log("train/loss", loss, prog_bar=True)
+        self.log_means({"train/loss": loss}, prog_bar=True)
         return loss
+
+    @property
+    def best_by(self) -> str | None:
+        """Return None: the calibration belongs to the last weights."""
+        return None
 
     def on_validation_epoch_start(self) -> None:
         """Start to collect errors and half-widths."""
@@ -78,6 +83,9 @@ class UncertaintyModule(SRModule):
         pairs = torch.stack([(sr - batch["hr"]).abs(), half_width])[:, 0].float()
         border = border_of(sr)
         pixels = pairs[..., border:-border, border:-border].flatten(2)
+        pixels = pixels[..., torch.isfinite(pixels).all((0, 1))]
+        if not pixels.shape[2]:
+            return
         random = torch.Generator().manual_seed(batch_idx)
         chosen = torch.randint(pixels.shape[2], (_SAMPLED_PX,), generator=random)
         self._samples.append((batch["group"][0], batch["site"][0], pixels[..., chosen.to(pixels.device)].cpu()))
@@ -88,6 +96,8 @@ class UncertaintyModule(SRModule):
         Raises:
             InputError: `calibrate_on` names a group without validation sites.
         """
+        if self.trainer.sanity_checking:  # a few images, which need not be of `calibrate_on`
+            return
         groups, sites, pairs = zip(*self._samples, strict=True)
         errors, widths = ([pair[index].numpy().astype(np.float64) for pair in pairs] for index in (0, 1))
         chosen = [index for index, group in enumerate(groups) if self.calibrate_on in (None, group)]
@@ -130,7 +140,7 @@ class UncertaintyModule(SRModule):
         return self.model
 
     def _both(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        return self.sisr.with_uncertainty(batch["lr"], guide=batch.get("guide"))
+        return self.sisr.with_uncertainty(batch["lr"], guide=batch.get("guide"), pad=False)
 
 
 def with_head(model: SISR) -> SISR:

@@ -75,11 +75,10 @@ class Models:
         return self.config(name).base_model in self.bundled
 
     def coverage(self, name: str) -> float | None:
-        """Return the share of true values inside the 80 % interval of a model, on unseen Sentinel-2 sites, or None."""
+        """Return the share of true values inside the 80 % interval of a model, on its first unseen sites, or None."""
         model = self.bundled.get(name)
-        if model is None or "sentinel2" not in model.metrics.uncertainty:
-            return None
-        return model.metrics.uncertainty["sentinel2"].coverage
+        measured = [] if model is None else list(model.metrics.uncertainty.values())
+        return measured[0].coverage if measured else None
 
     def load(self, name: str) -> SISRConfig:
         """Fetch a model from the Hub, check it and return its configuration; afterwards visitors can choose it.

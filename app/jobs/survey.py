@@ -9,11 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from rs_srgan.errors import InputError
+from rs_srgan.reading.formats import NPY_START
+from rs_srgan.reading.gdal import start_of
 from rs_srgan.reading.grid import Grid
 from rs_srgan.reading.opening import open_raster
 from rs_srgan.reading.raster import Raster
 from rs_srgan.reading.region import find_region
 from rs_srgan.reading.revisit import open_revisit
+from rs_srgan.reading.stated import Stated
 from rs_srgan.sensors import Sensor, find_sensor
 
 Box = tuple[float, float, float, float]  # west, south, east, north
@@ -62,16 +65,16 @@ def _opened(
 ) -> Iterator[Raster]:
     """Open an image, and check its mask if there are several images."""
     if not several:
-        with open_raster(source, bands, offset, sensor) as raster:
+        with open_raster(source, bands, Stated(offset=offset), sensor) as raster:
             yield raster
         return
-    with open_revisit(source, bands, offset, mask, sensor) as revisit:
+    with open_revisit(source, bands, Stated(offset=offset), mask, sensor) as revisit:
         yield revisit.raster
 
 
 def _refuse_large_array(source: Path, max_lr_px: int) -> None:
-    """Check the shape in the header of an .npy file, since to open the image reads all of it into memory."""
-    if source.suffix.lower() != ".npy":
+    """Check the shape in the header of an NPY file, since to open the image reads all of it into memory."""
+    if not source.is_file() or not start_of(source).startswith(NPY_START):
         return
     try:
         shape = np.lib.format.open_memmap(source, mode="r").shape

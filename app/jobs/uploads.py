@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 
 from rs_srgan import InputError
-from rs_srgan.reading.opening import SUFFIXES
+from rs_srgan.reading.formats import NPY_START, find_driver, is_zip
+from rs_srgan.reading.gdal import start_of
 
 CLEARED = "This image has been removed from the server. Upload it again."
 
@@ -14,24 +15,31 @@ def keep(upload: Path, target: Path) -> Path:
     """Keep an uploaded image under another name, where Gradio does not delete it; return that name.
 
     Raises:
-        InputError: the file name has another suffix than images have, or the upload has been removed.
+        InputError: the content is no image, whatever the name says, or the upload has been removed.
     """
-    check_suffix(upload)
     try:
         link(upload, target)
     except OSError:
         raise InputError(CLEARED) from None
+    check_image(target, upload.name)
     return target
 
 
-def check_suffix(upload: Path) -> None:
-    """Check the suffix of a file name: a browser's file dialog offers to ignore its filter.
+def check_image(path: Path, name: str) -> None:
+    """Check by its first bytes that a file is an image: products and archives have their own way in.
+
+    Args:
+        path: path of the file.
+        name: the visitor's name of the file, for the error message.
 
     Raises:
-        InputError: the suffix is none of those that images have.
+        InputError: the file is of no format that images have.
     """
-    if upload.suffix.lower() not in SUFFIXES:
-        raise InputError(f"{upload.name} has another suffix than images have; expected {', '.join(SUFFIXES)}.")
+    start = start_of(path)
+    if is_zip(start):
+        raise InputError(f"{name} is an archive; expected an image. Upload a zipped product in the tab for tiles.")
+    if not start.startswith(NPY_START):
+        find_driver(name, start, start)
 
 
 def link(upload: Path, target: Path) -> None:

@@ -17,6 +17,7 @@ from rs_srgan.pixels.radiometry import FloatImage, Mask, Stretch
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.raster import Raster
 from rs_srgan.reading.revisit import NO_MASK
+from rs_srgan.reading.stated import Stated
 from rs_srgan.sensors import find_sensor
 
 _THUMBNAIL_PX = 240
@@ -56,8 +57,9 @@ def write_views(request: Request, model: MISR, folder: Path) -> Request:
     sources = request.sources
     masks = request.mask_files
     sensor = find_sensor(model.config.sensor)
+    stated = Stated(offset=request.offset)
     with open_series(
-        sources, model, masks=masks, offset=request.offset, bbox=request.bbox, aoi=request.aoi, sensor=sensor
+        sources, model, masks=masks, stated=stated, bbox=request.bbox, aoi=request.aoi, sensor=sensor
     ) as series:
         facts = []
         stretch = None

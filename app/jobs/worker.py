@@ -27,6 +27,7 @@ from app.jobs.request import TILE_LR_PX, Request
 from app.jobs.views import write_views
 from app.sandbox.process import Sandbox, limit_cpu, new_event
 from rs_srgan import MISR, SISR, InputError
+from rs_srgan.cores import usable_cores
 from rs_srgan.inference.memory import save_memory
 from rs_srgan.inference.super_resolve import run
 
@@ -194,7 +195,7 @@ def serve(connection: Connection, stop: Event, server: int, max_seconds: float) 
             request, folder = connection.recv()
         except EOFError:
             return
-        limit_cpu(max_seconds * (os.cpu_count() or 1))
+        limit_cpu(max_seconds * usable_cores())
         try:
             with closing(compute(request, folder)) as steps:
                 for step in steps:

@@ -20,6 +20,7 @@ from app.pages.forms import AS_TAGGED, OFFSETS
 from app.pages.upload_field import upload_field
 from app.products.store import Products
 from app.products.submit import submit_product
+from app.viewer.sampling import warning_of
 from rs_srgan import InputError
 from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
 from rs_srgan.reading.revisit import NO_MASK
@@ -139,13 +140,12 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
 
 def _describe(models: Models, name: str) -> ModelFacts:
     config = models.config(name)
-    methods = ("bicubic", "shift_and_add" if config.several else "back_projection", "model")
     return {
         "name": name,
         "bands": config.bands,
         "scale": config.scale,
         "several": config.several,
-        "psnr_db": dict(zip(methods, models.bundled[name].psnr_db(), strict=True)),
+        "psnr_db": models.bundled[name].accuracy.psnr_db,
     }
 
 
@@ -178,6 +178,8 @@ def _report(job: Job) -> str:
         f"{width} x {height} px became {width * scale} x {height * scale} px with "
         f"{job.request.models[0]}. Read as {read_as(job.folder, job.outlook.scaling)}."
     ]
+    if warning := warning_of(job.folder / LR_FILE):
+        lines.append(warning)
     for view in read_views(job.folder):
         clear = f"{100 * view['clear']:.0f} % clear" + (f" by {view['mask']}" if view["mask"] != NO_MASK else "")
         lines.append(f"{view['name']}: {clear}, weight {100 * view['weight']:.0f} %, {view['role']}")

@@ -54,22 +54,22 @@ def describe_model(models: Models, name: str) -> str:
     start = f"{' '.join(config.bands)}, x{config.scale}. "
     if name not in models.bundled:
         return start + "From the Hugging Face Hub: its card there describes its use."
-    model = models.bundled[name]
-    bicubic, projected, own = model.psnr_db()
+    accuracy = models.bundled[name].accuracy
     if base := config.base_model:
         return start + (
             f"It adds texture to the result of {base}, which makes it sharper and "
-            f"{models.bundled[base].psnr_db()[-1] - own:.1f} dB less accurate. Do not use it for measurements."
+            f"{models.bundled[base].accuracy.model_db - accuracy.model_db:.1f} dB less accurate. "
+            "Do not use it for measurements."
         )
     if config.several:
         return start + (
-            f"With eight views of unseen sites it is {own - bicubic:.1f} dB better than bicubic and "
-            f"{own - projected:.1f} dB better than shift-and-add. The views must be shifted by parts of a pixel; "
+            f"With eight views of unseen sites it is {accuracy.over_bicubic_db:.1f} dB better than bicubic and "
+            f"{accuracy.gain_db:.1f} dB better than shift-and-add. The views must be shifted by parts of a pixel; "
             "copies of one image add nothing."
         )
     return start + (
-        f"On unseen sites it is {own - bicubic:.1f} dB better than bicubic and {own - projected:.1f} dB better than "
-        "back-projection. The finest detail is a plausible guess."
+        f"On unseen sites it is {accuracy.over_bicubic_db:.1f} dB better than bicubic and {accuracy.gain_db:.1f} dB "
+        f"better than {accuracy.baseline}. The finest detail is a plausible guess."
     )
 
 

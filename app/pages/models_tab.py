@@ -8,6 +8,7 @@ from app.errors import for_people
 from app.jobs.models import Models
 from app.pages.forms import NO_OTHER
 from rs_srgan import InputError
+from rs_srgan.figures.accuracy import TITLES
 from rs_srgan.figures.tracks import VIEWS
 from rs_srgan.publishing.card import CARD_FILE, PICTURES_FOLDER
 
@@ -70,14 +71,15 @@ def models_tab(models: Models, choices: list[gr.Dropdown], others: list[gr.Dropd
 def _card(models: Models, name: str) -> str:
     """Return the figures of a model as HTML."""
     config = models.config(name)
-    bicubic, projected, own = models.bundled[name].psnr_db()
+    accuracy = models.bundled[name].accuracy
     coverage = models.coverage(name)
     guided = f", guided by {' '.join(config.guide_bands)}" if config.guide_bands else ""
-    baseline, images = ("shift-and-add", f", {VIEWS} revisits") if config.several else ("back-projection", "")
+    images = f", {VIEWS} revisits" if config.several else ""
+    others = ", ".join(f"{TITLES[each]} {db:.2f}" for each, db in accuracy.psnr_db.items() if each != "model")
     facts = {
         "Bands": " ".join(config.bands),
         "Scale": f"x{config.scale}{guided}{images}",
-        "PSNR": f"{own:.2f} dB (bicubic {bicubic:.2f}, {baseline} {projected:.2f})",
+        "PSNR": f"{accuracy.model_db:.2f} dB ({others})",
         "80 % interval": "none" if coverage is None else f"contains {100 * coverage:.0f} % of the true values",
     }
     listed = "".join(f"<dt>{key}</dt><dd>{html.escape(value)}</dd>" for key, value in facts.items())

@@ -8,14 +8,13 @@ from app.jobs.submit import submit_image
 from app.pages.forms import AS_TAGGED, OFFSETS, JobTab, ModelControls, job_html, refusal
 from app.pages.upload_field import upload_field
 from rs_srgan import InputError
-from rs_srgan.reading.opening import SUFFIXES
 
 
 def patch_tab(jobs: Jobs, models: Models, sample: Job) -> JobTab:
     """Build the tab in an open `gr.Tabs`."""
     with gr.Tab("Patch", id="patch"), gr.Row():
         with gr.Column(scale=2, min_width=290):
-            file = upload_field("Your image", file_types=list(SUFFIXES), elem_id="file", height=150)
+            file = upload_field("Your image", elem_id="file", height=150)
             gr.Markdown(
                 "GeoTIFF, JP2 or NPY with the bands red, green, blue and near infrared. Without an image, the sample "
                 "is used."

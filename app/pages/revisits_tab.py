@@ -10,7 +10,6 @@ from app.pages.forms import AS_TAGGED, OFFSETS, describe_model, empty, job_html,
 from app.pages.upload_field import upload_field
 from rs_srgan import InputError
 from rs_srgan.hub.names import REVISITS_MODEL
-from rs_srgan.reading.opening import SUFFIXES
 
 _NOTHING = empty(
     "Several images of one place",
@@ -27,9 +26,7 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
     """Build the tab in an open `gr.Tabs`; return the place of its results."""
     with gr.Tab("Revisits", id="revisits"), gr.Row():
         with gr.Column(scale=2, min_width=290):
-            files = upload_field(
-                "Images of one place", file_types=list(SUFFIXES), file_count="multiple", elem_id="views", height=170
-            )
+            files = upload_field("Images of one place", file_count="multiple", elem_id="views", height=170)
             gr.Markdown(_HELP)
             model = gr.Dropdown(models.names_of_several(), value=REVISITS_MODEL, label="Model")
             about = gr.Markdown(describe_model(models, REVISITS_MODEL), elem_classes="sr-estimate")

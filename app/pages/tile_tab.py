@@ -28,7 +28,7 @@ def tile_tab(jobs: Jobs, models: Models, products: Products) -> JobTab:
     with gr.Tab("Tile", id="tile"), gr.Row():
         known = gr.State(None)
         with gr.Column(scale=2, min_width=290):
-            file = upload_field("A zipped Sentinel-2 product", file_types=[".zip"], elem_id="product", height=150)
+            file = upload_field("A zipped Sentinel-2 product", elem_id="product", height=150)
             offered = products.offered()
             choice = gr.Dropdown(
                 offered, value=None, label="Or a product of this server", visible=bool(offered), elem_id="offered"

@@ -36,8 +36,8 @@ def checked_members(path: Path) -> list[zipfile.ZipInfo]:
         raise _refused(path, f"unpacked it has {total / 1e9:.1f} GB; at most {MAX_BYTES / 1e9:.0f} GB are allowed")
     seen = set()
     for member in members:
-        name = PurePosixPath(member.filename)
-        unsafe = "\\" in member.filename or "\0" in member.orig_filename or ":" in member.filename
+        name = inside(member.filename)
+        unsafe = "\0" in member.orig_filename or ":" in member.filename
         if name.is_absolute() or ".." in name.parts or unsafe:
             raise _refused(path, f"it contains {member.filename!r:.80}, a name that points out of the archive")
         if stat.S_ISLNK(member.external_attr >> 16):
@@ -52,6 +52,11 @@ def checked_members(path: Path) -> list[zipfile.ZipInfo]:
             raise _refused(path, f"it contains {name.name!r:.80} twice")
         seen.add(name)
     return members
+
+
+def inside(name: str) -> PurePosixPath:
+    """Return the path of a member in the archive; some programs of Windows write backslashes."""
+    return PurePosixPath(name.replace("\\", "/"))
 
 
 def unpack(path: Path, folder: Path, wanted: Collection[str]) -> None:
@@ -72,7 +77,7 @@ def unpack(path: Path, folder: Path, wanted: Collection[str]) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             for member in members:
-                target = folder / PurePosixPath(member.filename)
+                target = folder / inside(member.filename)
                 if target.exists():
                     continue
                 target.parent.mkdir(parents=True, exist_ok=True)

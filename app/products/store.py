@@ -4,23 +4,25 @@ import logging
 import os
 import shutil
 import time
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from threading import Lock, Thread
 
 from app.errors import Gone
 from app.jobs.queue import Jobs
 from app.jobs.uploads import link
-from app.products.archive import unpack
+from app.products.archive import inside, unpack
 from app.products.product import Product
 from app.products.quicklook import glance_at, list_contents
 from app.settings import Settings
 from rs_srgan import InputError
+from rs_srgan.reading.safe_files import holds_product, is_archive
 
 logger = logging.getLogger(__name__)
 
 # How deep the server's folder is searched for products, and how many visitors can choose from.
 _MOST_OPEN = 50  # products that visitors look at; each has its files on the disk
 _DEPTH, _MOST = 4, 500
+_IMAGES = (".tif", ".tiff", ".jp2", ".png", ".npy", ".xml", ".json", ".jpg")
 
 GONE = "This product has been removed from the server. Upload or choose it again."
 
@@ -45,7 +47,7 @@ class Products:
         Raises:
             InputError: the file is not an archive, is not safe to unpack, or contains no product.
         """
-        if upload.suffix.lower() != ".zip":
+        if not is_archive(upload):
             raise InputError(f"{upload.name} is not a zip archive; expected a Sentinel-2 product as downloaded.")
         self._refuse_too_many()
         readers = self._jobs.readers
@@ -54,7 +56,7 @@ class Products:
             link(upload, archive)  # Gradio may delete the upload at any time
             contents = readers.ask(upload.name, list_contents, archive)
             unpack(archive, folder, {contents.metadata} | contents.quick)
-            unpacked = folder / PurePosixPath(contents.metadata).parent
+            unpacked = folder / inside(contents.metadata).parent
             product = Product(folder.name, upload.name, readers.ask(upload.name, glance_at, unpacked), folder)
 
         def unpack_rest() -> None:
@@ -79,10 +81,12 @@ class Products:
         found: list[str] = []
         for path, folders, files in os.walk(root):
             here = Path(path)
-            products = [name for name in (*folders, *files) if name.upper().endswith((".SAFE", ".SAFE.ZIP"))]
+            products = [
+                name for name in (*folders, *files) if _may_be_product(here / name) and holds_product(here / name)
+            ]
             found += [str((here / name).relative_to(root)) for name in products]
-            inside = len(here.relative_to(root).parts)
-            folders[:] = [name for name in folders if name not in products and inside < _DEPTH]
+            depth = len(here.relative_to(root).parts)
+            folders[:] = [name for name in folders if name not in products and depth < _DEPTH]
             if len(found) >= _MOST:
                 break
         return sorted(found)[:_MOST]
@@ -99,7 +103,7 @@ class Products:
         root = self._settings.data_root
         if root is None or name not in self.offered() or not (root / name).resolve().is_relative_to(root.resolve()):
             raise InputError(f"{name!r:.120} is not a product of this server. Choose one from the list.")
-        if name.lower().endswith(".zip"):
+        if is_archive(root / name):
             return self.receive(root / name)
         self._refuse_too_many()
         glance = self._jobs.readers.ask(Path(name).name, glance_at, root / name)
@@ -142,3 +146,8 @@ class Products:
         with self._lock:
             self._products[product.id] = product
         return product
+
+
+def _may_be_product(path: Path) -> bool:
+    """Return whether a folder or a file is worth a look inside: most files of a data folder are images."""
+    return path.is_dir() or path.suffix.lower() not in _IMAGES

@@ -12,6 +12,7 @@ from app.jobs.recipe import command, notebook, snippet
 from app.jobs.views import ViewFacts, read_as, read_views
 from app.viewer.colours import composites
 from app.viewer.layers import BICUBIC, INPUT, MEAN, NAMES, OTHER, SR, UNCERTAINTY, View
+from app.viewer.sampling import warning_of
 from app.viewer.tiles import (
     BEYOND,
     PIXEL_ZOOM,
@@ -72,6 +73,7 @@ class ViewState(TypedDict):
     pixel_zoom: int
     gsd_m: float | None
     scaling: str
+    warning: str | None
     composites: list[str]
     layers: list[Layer]
     bands: list[BandFacts]
@@ -148,6 +150,7 @@ def describe_view(view: View, job: Job, models: Models, address: str) -> ViewSta
         "pixel_zoom": PIXEL_ZOOM,
         "gsd_m": abs(transform.a) if metres else None,
         "scaling": read_as(job.folder, job.outlook.scaling),
+        "warning": warning_of(view.lr.path),
         "composites": list(composites(view.config)),
         "layers": [{"id": layer, "name": names[layer]} for layer in view.layers],
         "bands": [{"name": band, "wavelength_nm": wavelengths.get(band)} for band in view.config.bands],

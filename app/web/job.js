@@ -114,6 +114,7 @@ class Job extends HTMLElement {
       Object.assign(document.createElement("h2"), {textContent: told.title}),
       Object.assign(document.createElement("p"), {textContent: text}),
     );
+    if (view.warning) title.append(Object.assign(document.createElement("p"), {textContent: view.warning}));
     if (!told.kept) {
       const link = document.createElement("a");
       link.href = new URL(`?job=${told.id}`, document.baseURI).href;

@@ -2,15 +2,14 @@
 
 import argparse
 import sys
-from typing import NoReturn
-
-from tqdm import tqdm
 
 from rs_srgan.cli.model_options import add_model_options, model_name
+from rs_srgan.cli.progress import shown_progress
 from rs_srgan.errors import InputError
 from rs_srgan.evaluation.assessment import evaluate
 from rs_srgan.evaluation.report.folder import check_folder, save_report
 from rs_srgan.evaluation.report.markdown import by_site, introduction, means
+from rs_srgan.hub.names import local_files
 
 _PICTURES = 4
 
@@ -70,18 +69,11 @@ def run(options: argparse.Namespace) -> None:
         InputError: the request cannot be carried out, see `evaluate` and `check_folder`.
     """
     if options.output:
-        check_folder(options.output, options.overwrite)
+        check_folder(options.output, options.overwrite, [*options.inputs, *local_files(model_name(options))])
     elif options.pictures:
         raise InputError("Pictures need a folder: -o FOLDER.")
     pictures = options.pictures if options.pictures is not None else _PICTURES
-    bars: list[tqdm[NoReturn]] = []
-
-    def show(done: int, total: int) -> None:
-        if not bars:  # only on a terminal
-            bars.append(tqdm(total=total, unit="image", disable=None, leave=False))
-        bars[0].update(done - bars[0].n)
-
-    try:
+    with shown_progress("image") as show:
         report = evaluate(
             options.inputs,
             model_name(options),
@@ -93,11 +85,8 @@ def run(options: argparse.Namespace) -> None:
             pictures=pictures if options.output else 0,
             offset=options.offset,
             seed=options.seed,
-            progress=None if options.quiet else show,
+            progress=None if options.quiet else lambda done, total: show(done, total, 0),
         )
-    finally:
-        for bar in bars:
-            bar.close()
     if not options.quiet:
         parts = [f"{report.model}: {introduction(report)}", means(report.mean), by_site(report)]
         sys.stdout.write("\n\n".join(parts) + "\n")

@@ -14,13 +14,37 @@ import re
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, NoReturn
 
-from rs_srgan.cli import card, evaluate, export, models, predict, push
 from rs_srgan.errors import InputError
 from rs_srgan.inference.memory import save_memory
 from rs_srgan.version import __version__
 
+
+@dataclass(frozen=True)
+class _Command:
+    """A command, in the file of its name beside this one.
+
+    Attributes:
+        help: what it does, for people.
+        computes: whether it uses PyTorch.
+    """
+
+    help: str
+    computes: bool = True
+
+
+_COMMANDS = {
+    "models": _Command("list the bundled models with their measured figures"),
+    "inspect": _Command("show what predict would read of an image: bands, scaling, nodata, figures", computes=False),
+    "predict": _Command("super-resolve an image, or revisits of one place, into a GeoTIFF"),
+    "evaluate": _Command("measure a model beside its baselines, and write a report"),
+    "export": _Command("write a model as an ONNX file, reflectance in, reflectance out"),
+    "card": _Command("write a model's card from reports of its evaluations"),
+    "push": _Command("push a model with its card and figures to the Hugging Face Hub"),
+}
 _EXIT_CODES = "Exit codes: 0 done, 2 the request is wrong (one line says how), 1 any other error."
 
 
@@ -36,35 +60,18 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"rs-srgan: {message}. See {self.prog} --help.\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(chosen: str | None) -> argparse.ArgumentParser:
+    """Return the parser; only the command that is chosen is imported, since the imports of some take seconds."""
     parser = _Parser(prog="rs-srgan", description="Super-resolution for satellite images.", epilog=_EXIT_CODES)
     parser.add_argument("--version", action="version", version=f"rs-srgan {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
-
-    models_parser = commands.add_parser("models", help="list the bundled models with their measured figures")
-    models_parser.set_defaults(run=models.run, quiet=True)
-
-    predict_parser = commands.add_parser(
-        "predict", help="super-resolve an image, or revisits of one place, into a GeoTIFF", epilog=_EXIT_CODES
-    )
-    predict.add_options(predict_parser)
-    predict_parser.set_defaults(run=predict.run)
-
-    evaluate_parser = commands.add_parser("evaluate", help="measure a model beside its baselines, and write a report")
-    evaluate.add_options(evaluate_parser)
-    evaluate_parser.set_defaults(run=evaluate.run)
-
-    export_parser = commands.add_parser("export", help="write a model as an ONNX file, reflectance in, reflectance out")
-    export.add_options(export_parser)
-    export_parser.set_defaults(run=export.run, quiet=False)
-
-    card_parser = commands.add_parser("card", help="write a model's card from reports of its evaluations")
-    card.add_options(card_parser)
-    card_parser.set_defaults(run=card.run, quiet=False)
-
-    push_parser = commands.add_parser("push", help="push a model with its card and figures to the Hugging Face Hub")
-    push.add_options(push_parser)
-    push_parser.set_defaults(run=push.run)
+    for name, command in _COMMANDS.items():
+        own = commands.add_parser(name, help=command.help, epilog=_EXIT_CODES)
+        if name == chosen:
+            module = import_module(f"rs_srgan.cli.{name}")
+            module.add_options(own)
+            own.set_defaults(run=module.run)
+    parser.set_defaults(quiet=False)
     return parser
 
 
@@ -73,9 +80,11 @@ def _stop(number: int, _: object) -> NoReturn:
     sys.exit(128 + number)
 
 
-def _set_up(quiet: bool) -> None:
-    """Set up the process: memory, logging, and signals from a scheduler or a closing terminal."""
+def _set_up(quiet: bool, computes: bool) -> None:
+    """Set up the process: memory, threads, logging, and signals from a scheduler or a closing terminal."""
     save_memory()
+    if computes:
+        _set_threads()
     logging.basicConfig(format="%(message)s")
     logging.getLogger("rs_srgan").setLevel(logging.WARNING if quiet else logging.INFO)
     for library in ("rasterio", "huggingface_hub"):  # our own errors quote their words
@@ -85,10 +94,20 @@ def _set_up(quiet: bool) -> None:
             signal.signal(signal.Signals[number], _stop)
 
 
+def _set_threads() -> None:
+    """Use the cores that this process may use."""
+    import torch
+
+    from rs_srgan.inference.engine import default_threads
+
+    torch.set_num_threads(default_threads())
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code, see the module."""
-    options = _parser().parse_args(arguments)
-    _set_up(options.quiet)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    options = _parser(words[0] if words else None).parse_args(words)
+    _set_up(options.quiet, _COMMANDS[options.command].computes)
     try:
         options.run(options)
         sys.stdout.flush()

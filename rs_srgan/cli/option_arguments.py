@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rs_srgan.errors import InputError
-from rs_srgan.inference.options import PredictOptions, describe, option_of
+from rs_srgan.inference.options import PredictOptions, describe, flag_of, option_of
 
 
 def add_option(parser: argparse.ArgumentParser, name: str, note: str = "") -> None:
@@ -20,11 +20,11 @@ def add_option(parser: argparse.ArgumentParser, name: str, note: str = "") -> No
     field = next(each for each in dataclasses.fields(PredictOptions) if each.name == name)
     help_text = describe(field).replace("%", "%%") + note
     if field.default is False:
-        parser.add_argument(f"--{name}", action="store_true", help=help_text)
+        parser.add_argument(flag_of(name), action="store_true", help=help_text)
         return
     option = option_of(field)
     facts: dict[str, Any] = {"choices": option.choices, "metavar": option.metavar, "nargs": option.nargs}
-    parser.add_argument(f"--{name}", default=field.default, type=_worded(option.parse), help=help_text, **facts)
+    parser.add_argument(flag_of(name), default=field.default, type=_worded(option.parse), help=help_text, **facts)
 
 
 def _worded(parse: Callable[[str], object]) -> Callable[[str], object]:

@@ -3,15 +3,12 @@
 import argparse
 import dataclasses
 import sys
-from typing import NoReturn
-
-from tqdm import tqdm
 
 from rs_srgan.cli.model_options import add_model_options, model_name
 from rs_srgan.cli.option_arguments import add_option, chosen_options
+from rs_srgan.cli.progress import shown_progress
 from rs_srgan.inference.options import PredictOptions
 from rs_srgan.inference.super_resolve import super_resolve
-from rs_srgan.inference.work import Progress
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -32,25 +29,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Super-resolve, with a progress bar on a terminal, and print the name of the result."""
-    bars: list[tqdm[NoReturn]] = []
-
-    def show(state: Progress) -> None:
-        if not bars:  # only when there is something to show; and only on a terminal
-            total, first = state.total_px, state.resumed_px
-            bars.append(tqdm(total=total, initial=first, unit="px", unit_scale=True, disable=None, leave=False))
-        bars[0].update(state.done_px - bars[0].n)
-
-    try:
+    """Super-resolve, show the progress, and print the name of the result."""
+    with shown_progress("px", scaled=True) as show:
         target = super_resolve(
             options.sources,
             options.output,
-            model_name(options, len(options.sources)),
+            model_name(options, 1 if options.stack else len(options.sources)),
             chosen_options(options),
-            progress=None if options.quiet else show,
+            progress=False if options.quiet else lambda state: show(state.done_px, state.total_px, state.resumed_px),
         )
-    finally:
-        for bar in bars:
-            bar.close()
     if not options.quiet:
         sys.stdout.write(f"{target}\n")

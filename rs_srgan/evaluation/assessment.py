@@ -104,13 +104,26 @@ def evaluate(
 def _plan(
     sources: Sequence[Source], protocol: Protocol, config: SISRConfig, offset: float | None, seed: int
 ) -> tuple[list[tuple[Source, list[Window]]], list[Skipped]]:
-    """Choose the windows of every image to evaluate, and the images to leave out."""
-    plan, skipped = [], []
+    """Choose the windows of every image to evaluate, and the images to leave out.
+
+    Raises:
+        InputError: images that cannot be evaluated, all of them at once.
+    """
+    plan: list[tuple[Source, list[Window]]] = []
+    skipped: list[Skipped] = []
+    wrong: list[str] = []
     for source in sources:
-        with open_image(source, protocol, config, offset) as image:
-            windows = choose_windows(image, source.name, config.scale, seed)
+        try:
+            with open_image(source, protocol, config, offset) as image:
+                windows = choose_windows(image, source.name, config.scale, seed)
+        except InputError as error:
+            wrong.append(str(error))
+            continue
         if isinstance(windows, Skipped):
             skipped.append(windows)
         else:
             plan.append((source, windows))
+    if wrong:
+        more = f" {len(wrong)} of {len(sources)} images cannot be evaluated: " if len(wrong) > 1 else ""
+        raise InputError(f"{more.lstrip()}{' '.join(wrong)}")
     return plan, skipped

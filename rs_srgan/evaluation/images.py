@@ -1,5 +1,6 @@
 """The images of an evaluation: the files with their sites, and their pixels window by window."""
 
+import logging
 import random
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -21,8 +22,11 @@ from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.opening import SUFFIXES, open_raster
 from rs_srgan.reading.paths import existing
 from rs_srgan.reading.raster import Raster
+from rs_srgan.reading.stated import Stated
 from rs_srgan.sensors import find_sensor
 from rs_srgan.sensors.mtf import wald_mtf
+
+logger = logging.getLogger(__name__)
 
 # Side, HR (or SR) pixels. Larger images are cut into equal windows of at most this side; WINDOWS_PER_IMAGE of them are
 # evaluated.
@@ -33,6 +37,9 @@ LEAST_INNER_PX = 32
 # Least share of the pixels that hold data. Figures of other images are mainly about their holes.
 LEAST_VALID = 0.5
 
+# The name of an image with a word for a mask before or after it.
+_MASK_WORDS = r"(?:(?:cloud|data|valid|nodata)[_-]?)?(?:mask|msk|clouds?|scl|udm2?|fmask|qa)"
+_MASK = re.compile(rf"(?P<before>.+)[_.-]{_MASK_WORDS}|{_MASK_WORDS}[_.-](?P<after>.+)", re.IGNORECASE)
 _ZIPPED = re.compile(r"S2[A-D]_MSIL.*\.zip", re.IGNORECASE)
 # The tile in the name of a Sentinel-2 product; then the part of a name before a year or a date.
 _TILE = re.compile(r"_(T\d\d[A-Z]{3})_")
@@ -128,7 +135,7 @@ def find_sources(
             raise InputError(f"{root} holds pairs. Give {root / 'lr'} to evaluate without a reference.")
         kinds.add("pairs" if paired else "simulated" if reference else "real")
         top = root / "hr" if paired else root if folder else root.parent
-        for path in _rasters(top) if folder else [root]:
+        for path in _without_masks(list(_rasters(top))) if folder else [root]:
             inside = path.relative_to(top)
             lr = _partner(root, inside) if paired else None
             sources[path] = Source(inside.as_posix(), _site(inside, pattern), path, lr)
@@ -163,6 +170,19 @@ def _rasters(folder: Path) -> Iterator[Path]:
             yield from [path] if is_safe(path) else _rasters(path)
         elif path.suffix.lower() in SUFFIXES or _ZIPPED.fullmatch(path.name):
             yield path
+
+
+def _without_masks(paths: list[Path]) -> list[Path]:
+    """Return the images without the masks beside them: a_mask.tif, a_SCL.tif or cloud_mask_a.tif beside a.tif."""
+    stems = {(path.parent, path.stem) for path in paths}
+    masks = []
+    for path in paths:
+        found = _MASK.fullmatch(path.stem)
+        if found and (path.parent, found["before"] or found["after"]) in stems:
+            masks.append(path)
+    if masks:
+        logger.info("Left out as masks: %s.", ", ".join(path.name for path in masks))
+    return [path for path in paths if path not in masks]
 
 
 def _partner(root: Path, inside: Path) -> Path:
@@ -223,7 +243,7 @@ def open_image(
     with ExitStack() as files:
 
         def opened(path: Path, names: tuple[str, ...], offset: float | None) -> Raster:
-            return files.enter_context(open_raster(path, names, offset, sensor))
+            return files.enter_context(open_raster(path, names, Stated(offset=offset), sensor))
 
         if protocol == "pairs" and source.lr:
             if config.guide_bands:

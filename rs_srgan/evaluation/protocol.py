@@ -1,12 +1,13 @@
 """The steps that all evaluations share: the methods that restore an image, and the border that does not count."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import torch
 
 from rs_srgan.evaluation.metrics.masks import filled
-from rs_srgan.models import SISR
+from rs_srgan.models import SISR, SISRConfig
 from rs_srgan.pixels.radiometry import FloatImage
 from rs_srgan.sensors.projection import back_projected_bicubic, bicubic
 
@@ -23,11 +24,13 @@ class Restored:
         bicubic: the result of bicubic enlargement.
         back_projection: the result of bicubic enlargement and three back-projections.
         model: the result of the model.
+        glp: the result of MTF-GLP and back-projection; None if the model has no guide, or is this method itself.
     """
 
     bicubic: FloatImage
     back_projection: FloatImage
     model: FloatImage
+    glp: FloatImage | None = None
 
 
 def restore(model: SISR, lr: FloatImage, mtf_nyquist: tuple[float, ...], guide: FloatImage | None = None) -> Restored:
@@ -45,7 +48,17 @@ def restore(model: SISR, lr: FloatImage, mtf_nyquist: tuple[float, ...], guide: 
     simple, projected = bicubic(whole, scale)[0].numpy(), back_projected_bicubic(whole, scale, mtf_nyquist)[0].numpy()
     missing = ~np.isfinite(lr).repeat(scale, axis=1).repeat(scale, axis=2)
     simple[missing] = projected[missing] = np.nan
-    return Restored(simple, projected, model.predict(lr, guide))
+    config = model.config
+    classical = bool(config.guide_bands) and (config.generator, config.adds_to) != ("none", "mtf-glp")
+    glp = _mtf_glp(config).predict(lr, guide) if classical else None
+    return Restored(simple, projected, model.predict(lr, guide), glp)
+
+
+@lru_cache(maxsize=4)
+def _mtf_glp(config: SISRConfig) -> SISR:
+    """Make the classical method that takes the bands and the guide of a model."""
+    classical = replace(config, generator="none", adds_to="mtf-glp", output="residual", uncertainty=False)
+    return SISR(classical).eval()
 
 
 def inner(image: FloatImage, border_px: int = BORDER_HR_PX) -> FloatImage:

@@ -42,8 +42,10 @@ def score(model: SISR, case: Case) -> Scored:
     images: dict[Method, FloatImage] = {
         "bicubic": restored.bicubic,
         "back_projection": restored.back_projection,
-        "model": restored.model,
     }
+    if restored.glp is not None:
+        images["glp"] = restored.glp
+    images["model"] = restored.model
     if case.hr is not None:
         images["hr"] = case.hr
     scores: dict[Method, Scores] = {}

@@ -9,7 +9,7 @@ from typing import Literal, Self, TypedDict, get_args
 
 from rs_srgan.figures.calibration import Calibration
 from rs_srgan.figures.json_value import JsonValue, rounded
-from rs_srgan.figures.scores import COMPARED, Method, Scores, ScoresJson, by_method
+from rs_srgan.figures.scores import Method, Scores, ScoresJson, baseline, by_method, compared
 from rs_srgan.figures.tracks import Track, TrackJson
 
 METRICS_FILE = "metrics.json"
@@ -49,7 +49,7 @@ class Group:
         protocol: how LR and HR were made.
         unseen: True if training did not use these sites, False if it did, None if nobody stated it.
         mean: mean over the sites, by method.
-        sites: one figure of each method in COMPARED, by site: PSNR, dB, or for "real" images the mean absolute
+        sites: one figure of each method that makes an image, by site: PSNR, dB, or for "real" images the mean absolute
             difference between LR and the result as the sensor would see it, reflectance.
         dataset: identifier of the data set for the Hub; empty: made from the title.
     """
@@ -60,6 +60,23 @@ class Group:
     mean: dict[Method, Scores]
     sites: dict[str, dict[Method, float]]
     dataset: str = ""
+
+    @property
+    def baseline(self) -> Method:
+        """The method that gains are over: the best one without learning that sees the model's input."""
+        return baseline(self.mean)
+
+    @property
+    def gain_db(self) -> float:
+        """PSNR of the model over that of the baseline, dB, mean over the sites."""
+        return self.mean["model"].psnr_db - self.mean[self.baseline].psnr_db
+
+    @property
+    def gain_range_db(self) -> tuple[float, float]:
+        """The least and the greatest gain at a site, dB; NaN if no site has a gain. Not for "real" images."""
+        gains = [psnr["model"] - psnr[self.baseline] for psnr in self.sites.values()]
+        known = [gain for gain in gains if not math.isnan(gain)] or [math.nan]
+        return min(known), max(known)
 
     @classmethod
     def of_sites(
@@ -74,7 +91,8 @@ class Group:
         """Keep one figure of each site; see the attributes for the arguments."""
         figure = "sensor" if protocol == "real" else "psnr_db"
         kept: dict[str, dict[Method, float]] = {
-            site: {method: getattr(scores[method], figure) for method in COMPARED} for site, scores in sites.items()
+            site: {method: getattr(scores[method], figure) for method in compared(scores)}
+            for site, scores in sites.items()
         }
         return cls(title, protocol, unseen, dict(mean), kept, dataset)
 
@@ -87,19 +105,21 @@ class Group:
         """
         found.only(GroupJson.__annotations__)
         protocol = PROTOCOLS[PROTOCOLS.index(found["protocol"].text(among=PROTOCOLS))]
+        mean = by_method(found["mean"])
+        methods = compared(mean)
         if protocol != "real":
-            for method in COMPARED:
+            for method in methods:
                 _ = found["mean"][method]["psnr_db"]
         unseen, dataset = found.get("unseen"), found.get("dataset")
         sites: dict[str, dict[Method, float]] = {
-            site: {method: figures[method].number(null=math.nan) for method in COMPARED}
+            site: {method: figures.only(methods)[method].number(null=math.nan) for method in methods}
             for site, figures in found["sites"].items()
         }
         return cls(
             title=found["title"].text(),
             protocol=protocol,
             unseen=None if unseen is None else unseen.flag(),
-            mean=by_method(found["mean"]),
+            mean=mean,
             sites=sites,
             dataset="" if dataset is None else dataset.text(),
         )

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
@@ -10,15 +10,17 @@ import numpy as np
 
 from rs_srgan.figures.json_value import JsonValue, rounded
 
-Method = Literal["bicubic", "back_projection", "model", "hr"]
+Method = Literal["bicubic", "back_projection", "glp", "model", "hr"]
 # The titles of the methods, in the order of the tables.
 METHODS: dict[Method, str] = {
     "bicubic": "bicubic",
     "back_projection": "bicubic + 3 back-projections",
+    "glp": "MTF-GLP + back-projection",
     "model": "model",
     "hr": "HR itself",
 }
-# The methods that make an image from LR.
+# The methods that make an image from LR, whatever the model. MTF-GLP is there only if the model has a guide: it sees
+# the same input.
 COMPARED: tuple[Method, ...] = ("bicubic", "back_projection", "model")
 
 ScoresJson = dict[str, float | list[float | None] | None]
@@ -113,6 +115,16 @@ class Scores:
 MEASURES: dict[str, Measure] = {
     each.name: each.metadata["measure"] for each in dataclasses.fields(Scores) if "measure" in each.metadata
 }
+
+
+def compared(figures: Container[Method]) -> tuple[Method, ...]:
+    """Return the methods that make an image and have figures, in the order of the tables."""
+    return tuple(method for method in METHODS if method != "hr" and method in figures)
+
+
+def baseline(figures: Container[Method]) -> Method:
+    """Return the best method without learning that sees the model's input: MTF-GLP if there is a guide."""
+    return "glp" if "glp" in figures else "back_projection"
 
 
 def by_method(found: JsonValue) -> dict[Method, Scores]:

@@ -1,5 +1,6 @@
 """Errors of the Hugging Face Hub as messages that say what to do. They never contain a token."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from rs_srgan.errors import InputError
 
 LOG_IN = "Log in: hf auth login, or set HF_TOKEN."
 # Errors that huggingface_hub raises; HfHubHTTPError and OfflineModeIsEnabled are among them.
+_CACHE_REMEDY = "Name a writable folder: HF_HOME, or cache_dir."
 HUB_ERRORS = (HTTPError, HFValidationError, OSError)
 
 
@@ -35,12 +37,16 @@ def in_plain_words(repo: str, revision: str | None = None) -> Iterator[None]:
         revision: branch, tag or commit, for the message.
 
     Raises:
-        InputError: the block raised one of HUB_ERRORS.
+        InputError: the block raised one of HUB_ERRORS, or found no home folder for the cache.
     """
     try:
         yield
     except HUB_ERRORS as error:
         raise explained(error, repo, revision) from None
+    except RuntimeError as error:  # of pathlib, for a user without a home folder, as in containers
+        if not os.environ.get("HF_HOME") and "home" in str(error):
+            raise InputError(f"{repo}: there is no cache, because you have no home folder. {_CACHE_REMEDY}") from None
+        raise
 
 
 def explained(error: Exception, repo: str, revision: str | None = None) -> InputError:
@@ -81,7 +87,7 @@ def explained(error: Exception, repo: str, revision: str | None = None) -> Input
         case OSError(errno=number) if number is not None:
             text = (
                 f"The cache of Hugging Face cannot be used ({error.filename or where}: {error.strerror}). "
-                "Make room there, or name a writable folder: HF_HOME, or cache_dir."
+                f"Make room there. {_CACHE_REMEDY}"
             )
         case OSError():
             text = f"{where} did not arrive whole. Try again; if that does not help, check your proxy."

@@ -1,10 +1,11 @@
-"""Names of models: a bundled model, a folder, or a repository of the Hugging Face Hub, tried in that order."""
+"""Names of models: a folder, a bundled model, or a repository of the Hugging Face Hub, tried in that order."""
 
+import logging
 import re
 from pathlib import Path
 
 from rs_srgan.errors import InputError
-from rs_srgan.hub.files import WEIGHTS_FILE
+from rs_srgan.hub.files import CONFIG_FILE, WEIGHTS_FILE
 
 # Default models for the 10 m and for the 20 m bands of Sentinel-2.
 DEFAULT_MODELS = {"10m": "sisr-x4-rgbn", "20m": "sisr-x2-20m"}
@@ -16,6 +17,8 @@ DETAIL_MODEL = "srgan-x4-rgbn"
 
 # Hub ids that the Hub allows, with an optional revision.
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?")
+
+logger = logging.getLogger(__name__)
 
 
 def bundle() -> Path:
@@ -35,8 +38,17 @@ def is_local(name: str) -> bool:
     return name not in bundled_names() and (not _HUB_ID.fullmatch(name) or Path(Path(name).parts[0]).is_dir())
 
 
+def local_files(name: str | Path) -> list[Path]:
+    """Return the files of a bundled model or of a model's folder; none of them exists for a Hub id."""
+    folder = bundle() / name if _is_bundled(name) else Path(name)
+    return [folder / CONFIG_FILE, folder / WEIGHTS_FILE]
+
+
 def find_source(name: str | Path, revision: str | None = None) -> tuple[str | Path, str | None]:
     """Return where a model is: a folder and None, or a Hub id and its revision.
+
+    A `Path` is always a folder. A string that names a folder with config.json is that folder, also if a bundled model
+    or a repository has the same name; a warning says so.
 
     Args:
         name: name of a bundled model, folder, or Hub id with an optional `@revision`. A name that looks like a path is
@@ -51,13 +63,26 @@ def find_source(name: str | Path, revision: str | None = None) -> tuple[str | Pa
     text, known = str(name), ", ".join(bundled_names()) or "none bundled"
     if not text.strip():
         raise InputError(f"The model's name is empty; expected one of {known}, a folder, or a Hub id.")
-    bundled = text in bundled_names()
-    if revision is not None and (bundled or "@" in text or Path(name).is_dir() or not revision):
+    folder = Path(name)
+    bundled, repository = _is_bundled(name), isinstance(name, str) and _HUB_ID.fullmatch(text) is not None
+    if revision is not None and (bundled or "@" in text or folder.is_dir() or not revision):
         raise InputError(f"{name} with revision {revision!r}: only Hub ids have revisions, and only one. Leave it out.")
     if bundled:
         return bundle() / text, None
-    if Path(name).is_dir():
-        return Path(name), None
+    if folder.is_dir():
+        other = "the bundled model" if text in bundled_names() else "the model on the Hub"
+        if repository and not (folder / CONFIG_FILE).is_file():
+            raise InputError(
+                f"{text} is a folder here without {CONFIG_FILE}, and it hides {other} of that name. Rename the folder, "
+                "or start from another folder."
+            )
+        if isinstance(name, str) and (repository or text in bundled_names()):
+            logger.warning("%s is a folder here; it is loaded instead of %s of that name.", text, other)
+        return folder, None
+    if isinstance(name, Path) and text in bundled_names():
+        raise InputError(
+            f"There is no folder {text!r}. To load the bundled model, give its name as a string: {text!r}."
+        )
     if text in (*DEFAULT_MODELS.values(), DETAIL_MODEL, REVISITS_MODEL):
         raise InputError(
             f"{text} is not bundled with this version. Give another model (--model); rs-srgan models lists them."
@@ -69,3 +94,8 @@ def find_source(name: str | Path, revision: str | None = None) -> tuple[str | Pa
         )
     repo, _, after = text.partition("@")
     return repo, revision or after or None
+
+
+def _is_bundled(name: str | Path) -> bool:
+    """Return whether a name means a bundled model: a string, and no model's folder here has that name."""
+    return isinstance(name, str) and name in bundled_names() and not (Path(name) / CONFIG_FILE).is_file()

@@ -2,22 +2,20 @@
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, ModelInfo, get_token
-from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
-from huggingface_hub.hf_api import RepoFile
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
 from rs_srgan.errors import InputError
-from rs_srgan.hub.errors import HUB_ERRORS, LOG_IN, check_token, explained, in_plain_words
+from rs_srgan.hub.errors import HUB_ERRORS, explained, in_plain_words
 from rs_srgan.hub.files import COMMIT, has_hash
+from rs_srgan.hub.repository import Repository, find_repository
 from rs_srgan.version import __version__
 
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-_MAIN = "main"
 
 logger = logging.getLogger(__name__)
 
@@ -61,9 +59,10 @@ def check_target(repo: str, revision: str | None, pull_request: bool) -> None:
 
 def upload(
     files: Mapping[str, Path],
-    repo: str,
+    repo: str | Repository,
     *,
-    replaced_folder: str,
+    replaced_folder: str | None = None,
+    removed: Sequence[str] = (),
     revision: str | None = None,
     private: bool | None = None,
     pull_request: bool = False,
@@ -75,8 +74,10 @@ def upload(
 
     Args:
         files: paths on the disk by their paths in the repository.
-        repo: `organisation/name`; created if it does not exist.
-        replaced_folder: folder of the repository whose other files are removed.
+        repo: `organisation/name`, created if it does not exist; or the repository as it was found, which nobody may
+            have changed in the meantime. `revision` and `token` are then those that it was found with.
+        replaced_folder: folder of the repository whose other files are removed; None: no folder.
+        removed: paths of further files to remove, if they are there.
         revision: a branch, created from main if it does not exist, or a pull request, `refs/pr/N`.
         private: whether a new repository is private; None: the organisation's default.
         pull_request: open a pull request instead of committing to main.
@@ -87,85 +88,63 @@ def upload(
     Raises:
         InputError: see `check_target`; or the Hub or the network refuses.
     """
-    check_target(repo, revision, pull_request)
-    with in_plain_words(repo, revision):
-        check_token(token)
-        if (token or get_token()) is None:
-            raise InputError(f"Pushing to {repo} needs a token. {LOG_IN}")
-        api = HfApi(token=token, library_name="rs_srgan", library_version=__version__)
-        there = _repository(api, repo)
-        if there is not None and private and not there.private:
-            raise InputError(f"{repo} exists already, and is public. Make it private in its settings on the Hub first.")
-        if there is None and not dry_run:
-            api.create_repo(repo, private=private, exist_ok=True)
-        exists, head, hashes = _state(api, repo, revision or _MAIN, there is not None or not dry_run)
+    if isinstance(repo, str):
+        check_target(repo, revision, pull_request)
+        repo = find_repository(repo, revision, token)
+    revision = repo.revision
+    with in_plain_words(repo.id, revision):
+        if repo.exists and private and not repo.private:
+            raise InputError(
+                f"{repo.id} exists already, and is public. Make it private in its settings on the Hub first."
+            )
+        if not repo.exists and not dry_run:
+            repo.api.create_repo(repo.id, private=private, exist_ok=True)
+            repo = find_repository(repo.id, revision, repo.token)
+        hashes = repo.hashes
         sent = [name for name, path in files.items() if name not in hashes or not has_hash(path, hashes[name])]
-        removed = [name for name in hashes if name.startswith(f"{replaced_folder}/") and name not in files]
+        gone = [
+            name
+            for name in hashes
+            if name not in files
+            and (name in removed or (replaced_folder is not None and name.startswith(f"{replaced_folder}/")))
+        ]
         for name in sent:
             logger.info("%s %s, %s", "changed" if name in hashes else "new", name, _size(files[name]))
-        for name in removed:
+        for name in gone:
             logger.info("removed %s", name)
         unchanged = tuple(name for name in files if name not in sent)
         logger.info("unchanged: %s", ", ".join(unchanged) or "nothing")
-        url = f"{api.endpoint}/{repo}" + (f"/tree/{quote(revision, safe='')}" if revision else "")
+        url = f"{repo.api.endpoint}/{repo.id}" + (f"/tree/{quote(revision, safe='')}" if revision else "")
         if not dry_run:
-            if revision is not None and not exists:
-                api.create_branch(repo, branch=revision, exist_ok=True)
-            if sent or removed:
+            if revision is not None and not repo.has_revision:
+                repo.api.create_branch(repo.id, branch=revision, exist_ok=True)
+            if sent or gone:
                 operations = [CommitOperationAdd(name, files[name]) for name in sent]
                 text = message or f"Model, pushed by rs_srgan {__version__}"
-                url = _commit(api, repo, operations, removed, text, revision, pull_request, head) or url
-    return Pushed(url, tuple(sent), tuple(removed), unchanged)
-
-
-def _repository(api: HfApi, repo: str) -> ModelInfo | None:
-    try:
-        return api.model_info(repo)
-    except RepositoryNotFoundError:
-        return None
-
-
-def _state(api: HfApi, repo: str, revision: str, exists: bool) -> tuple[bool, str | None, dict[str, str]]:
-    """Return whether a revision exists, its commit, and the hash of each file; those of main for a new branch."""
-    if not exists:
-        return False, None, {}
-    found = True
-    try:
-        head = api.model_info(repo, revision=revision).sha
-    except RevisionNotFoundError:
-        if revision.startswith("refs/"):
-            raise
-        found, head = False, api.model_info(repo).sha
-    entries = api.list_repo_tree(repo, recursive=True, revision=head)
-    hashes = {
-        each.path: each.lfs.sha256 if each.lfs else each.blob_id for each in entries if isinstance(each, RepoFile)
-    }
-    return found, head, hashes
+                url = _commit(repo, operations, gone, text, pull_request) or url
+    return Pushed(url, tuple(sent), tuple(gone), unchanged)
 
 
 def _commit(
-    api: HfApi,
-    repo: str,
+    repo: Repository,
     additions: list[CommitOperationAdd],
     removed: list[str],
     message: str,
-    revision: str | None,
     pull_request: bool,
-    head: str | None,
 ) -> str | None:
     """Commit, and return the address of the pull request, or None."""
     try:
-        commit = api.create_commit(
-            repo,
+        commit = repo.api.create_commit(
+            repo.id,
             [*additions, *(CommitOperationDelete(name) for name in removed)],
             commit_message=message,
-            revision=revision,
+            revision=repo.revision,
             create_pr=pull_request,
-            parent_commit=head,
+            parent_commit=repo.head,
         )
     except RuntimeError as error:  # raised for a thread that uploads; its error is the cause
         if isinstance(error.__cause__, HUB_ERRORS):
-            raise explained(error.__cause__, repo, revision) from None
+            raise explained(error.__cause__, repo.id, repo.revision) from None
         raise
     except ValueError as error:
         raise InputError(f"The Hub refuses the files: {' '.join(str(error).split())}") from None

@@ -8,10 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rs_srgan.cores import cpu_quota, usable_cores
 from rs_srgan.errors import InputError
 from rs_srgan.models import MISR, SISR
 from rs_srgan.pixels.radiometry import Encoding, FloatImage, Image
 
+# Floats are rounded to multiples of that, reflectance: a hundredth of a Sentinel-2 DN. A power of two, so it is exact.
+FLOAT_STEP = 2.0**-20
+_NO_LIMITS = (float(np.finfo(np.float32).min), float(np.finfo(np.float32).max))
 # Words of the messages of PyTorch, on CPUs and on GPUs, and of OpenVINO, in two places.
 _OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc", "Failed to allocate")
 
@@ -40,8 +44,8 @@ class Engine(Protocol):
                 (T, C, h, w), with the reference first, their masks, (T, h, w), and their offsets, (T, 2, h, w).
 
         Returns:
-            DN of the result, (C, H, W), rounded and clipped to the encoding's limits; and DN of its uncertainty, if it
-            has an encoding.
+            DN of the result, (C, H, W), rounded; and DN of its uncertainty, if it has an encoding. Each is in the
+            type of its encoding or, if that cannot hold all values, in float32; see `clip_keeping_means`.
 
         Raises:
             InputError: the model computes values that are not finite.
@@ -55,6 +59,18 @@ def default_device() -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def default_threads() -> int:
+    """Return the number of CPU threads that an engine uses by default: PyTorch's, or fewer by the container's quota."""
+    return min(torch.get_num_threads(), usable_cores())
+
+
+def describe_threads(threads: int) -> str:
+    """Return the number of threads for people, with the container's CPU quota if there is one."""
+    words = "1 thread" if threads == 1 else f"{threads} threads"
+    quota = cpu_quota()
+    return words if quota is None else f"{words} (CPU quota: {quota:g} cores)"
 
 
 def computes_in_bf16(device: str) -> bool:
@@ -77,12 +93,31 @@ def to_dn(sr: Tensor, gain: Tensor, bias: Tensor, low: Tensor, high: Tensor) -> 
     return ((sr - bias) / gain).round().clamp(low, high)
 
 
-def encoding_tensors(encoding: Encoding) -> dict[str, Tensor]:
-    """Return gain and bias, (C, 1, 1), and the limits, low and high, as `to_dn` takes them."""
-    low, high = encoding.limits
-    per_band = {"gain": encoding.gain, "bias": encoding.bias}
+def encoding_tensors(encoding: Encoding, limited: bool = True) -> dict[str, Tensor]:
+    """Return gain and bias, (C, 1, 1), and the limits, low and high, as `to_dn` takes them.
+
+    Args:
+        encoding: how the result is stored. Floats are made in steps of FLOAT_STEP: see `in_type`.
+        limited: False for limits that change no value.
+    """
+    low, high = encoding.limits if limited else _NO_LIMITS
+    gain = (FLOAT_STEP,) * len(encoding.gain) if encoding.floats else encoding.gain
+    per_band = {"gain": gain, "bias": encoding.bias}
     values = {name: torch.tensor(value, dtype=torch.float32)[:, None, None] for name, value in per_band.items()}
     return values | {"low": torch.tensor(float(low)), "high": torch.tensor(float(high))}
+
+
+def in_type(dn: FloatImage, encoding: Encoding) -> Image:
+    """Return rounded DN in the type of their encoding, or as they are if the type cannot hold all of them.
+
+    Args:
+        dn: the result of `to_dn` without limits, (C, H, W).
+        encoding: how the result is stored.
+    """
+    if encoding.floats:
+        return dn * np.float32(FLOAT_STEP)
+    low, high = encoding.limits
+    return dn.astype(encoding.dtype) if low <= dn.min() and dn.max() <= high else dn
 
 
 def require_finite(total: float, model: SISR | MISR) -> None:

@@ -33,7 +33,7 @@ def make_engine(
         precision: see `PredictOptions`. bf16 and int8 are used inside the network only; the radiometry stays in
             float32. "auto" is int8 if the model is trained for it, the processor computes with it, and OpenVINO runs
             it; else bf16 if the hardware computes with it; else fp32.
-        threads: CPU threads; by default all cores.
+        threads: CPU threads; by default all cores that the process may use.
 
     Raises:
         InputError: an unknown name or precision, an engine that is not installed, threads out of range, or int8 for a

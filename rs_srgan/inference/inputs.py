@@ -5,6 +5,7 @@ from typing import Protocol
 
 from rs_srgan.errors import InputError
 from rs_srgan.models import SISR
+from rs_srgan.pixels.aliasing import SOFTENING_REACH_PX, soften
 from rs_srgan.pixels.nodata import fill_from_nearest
 from rs_srgan.pixels.radiometry import FloatImage, Mask
 from rs_srgan.pixels.windows import Window, replicate
@@ -43,10 +44,17 @@ class Inputs(Protocol):
 
 
 class SingleImage:
-    """One image, and the finer bands that guide the model, if it has guide bands. See `Inputs`."""
+    """One image, and the finer bands that guide the model, if it has guide bands. See `Inputs`.
 
-    def __init__(self, lr: Raster, guide: Raster | None, model: SISR) -> None:
-        self.lr, self.guide, self.scale = lr, guide, model.scale
+    Args:
+        lr: the image.
+        guide: the finer bands, or None.
+        model: the model.
+        soften: True to blur both, because their pixels were thinned out; see `rs_srgan.pixels.aliasing`.
+    """
+
+    def __init__(self, lr: Raster, guide: Raster | None, model: SISR, soften: bool = False) -> None:
+        self.lr, self.guide, self.scale, self.soften = lr, guide, model.scale, soften
         self.rasters = [lr] if guide is None else [lr, guide]
         if guide is not None and guide.grid != lr.grid.scaled(model.scale):
             raise InputError(
@@ -56,15 +64,25 @@ class SingleImage:
             )
 
     def request(self) -> dict[str, object]:
-        """Return nothing: the rasters alone decide. See `Inputs`."""
-        return {}
+        """Return whether the pixels are softened, if they are. See `Inputs`."""
+        return {"softened": True} if self.soften else {}
 
     def read(self, window: Window, reach: int) -> tuple[list[FloatImage], Mask]:
         """Read the image and the guide bands. See `Inputs`."""
-        lr, measured = read_filled(self.lr, window, reach)
+        read = _read_softened if self.soften else read_filled
+        lr, measured = read(self.lr, window, reach)
         if self.guide is None:
             return [lr], measured
-        return [lr, read_filled(self.guide, window.scaled(self.scale), reach * self.scale)[0]], measured
+        return [lr, read(self.guide, window.scaled(self.scale), reach * self.scale)[0]], measured
+
+
+def _read_softened(raster: Raster, window: Window, reach: int) -> tuple[FloatImage, Mask]:
+    """Read a window like `read_filled`, and blur it; the result does not depend on where the window ends."""
+    around = window.grown(SOFTENING_REACH_PX)
+    # The blur looks further along both axes.
+    image, valid = read_filled(raster, around, reach + 2 * SOFTENING_REACH_PX)
+    inner = window.relative_to(around).slices
+    return soften(image)[:, *inner], valid[:, *inner]
 
 
 def read_filled(raster: Raster, window: Window, reach: int) -> tuple[FloatImage, Mask]:

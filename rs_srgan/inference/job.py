@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rs_srgan.errors import InputError
-from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
+from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL, local_files
 from rs_srgan.inference.options import PredictOptions
 from rs_srgan.models import MISR, SISR
 from rs_srgan.models.loading import named_model
 from rs_srgan.sensors import Sensor, find_sensor
 from rs_srgan.writing.geotiff import BLOCK_PX, block_px, whole_blocks
+from rs_srgan.writing.guard import require_distinct
 from rs_srgan.writing.target import check_target
 
 Source = str | Path
@@ -29,7 +30,7 @@ class Job:
         model: the model.
         options: the options.
         sensor: the sensor that the images are of.
-        reference: index of the image that the result shows; None for the one that shows most ground.
+        reference: index of the image that the result shows; None for the one that the others show most.
         tile_lr_px: side of a tile, LR pixels: whole blocks of the result.
         block_px: side of the result's blocks, pixels.
     """
@@ -46,7 +47,8 @@ class Job:
     @property
     def several(self) -> bool:
         """True if the images are read as revisits of one place."""
-        return len(self.sources) > 1 or self.options.masks is not None or self.reference is not None
+        together = len(self.sources) > 1 and not self.options.stack
+        return together or self.options.masks is not None or self.reference is not None
 
 
 def resolve(
@@ -60,16 +62,20 @@ def resolve(
     images: list[Source] = [sources] if isinstance(sources, str | Path) else list(sources)
     if not images:
         raise InputError("There is no image to read; expected one image, or several images of one place.")
-    targets = _checked_targets(target, images, options)
+    targets = _checked_targets(target, images, model, options)
     reference = _reference_index(options.reference, images)
     if model is None:
-        model = DEFAULT_MODEL if len(images) == 1 else REVISITS_MODEL
+        model = DEFAULT_MODEL if len(images) == 1 or options.stack else REVISITS_MODEL
     model = named_model(model, options.detail)
-    tile_px = _tile_px(model.scale, len(images), options)
+    tile_px = _tile_px(model.scale, 1 if options.stack else len(images), options)
     block = block_px(tile_px, options.blocksize or BLOCK_PX)
     job = Job(images, targets, model, options, _sensor_of(model, options), reference, tile_px // model.scale, block)
+    if options.stack and job.several:
+        raise InputError("stack makes one image of the files, so there are no masks and no reference. Leave them out.")
     if job.several and not model.config.several:
         raise InputError(f"{model.name} takes one image. Several images, masks or a reference need {REVISITS_MODEL}.")
+    if job.several and options.soften:
+        raise InputError("soften is for one image; here are several, or masks or a reference. Leave soften out.")
     return job
 
 
@@ -84,13 +90,18 @@ def _sensor_of(model: SISR | MISR, options: PredictOptions) -> Sensor:
     return find_sensor(own)
 
 
-def _checked_targets(target: str | Path, images: Sequence[Source], options: PredictOptions) -> list[Path]:
+def _checked_targets(
+    target: str | Path, images: Sequence[Source], model: Source | SISR | MISR | None, options: PredictOptions
+) -> list[Path]:
     read = [*images, *(options.masks or [])]
+    if options.aoi is not None:
+        read.append(options.aoi)
+    if isinstance(model, str | Path):
+        read += local_files(model)
     targets = [check_target(target, read, options.overwrite)]
     if options.uncertainty is not None:
         targets.append(check_target(options.uncertainty, read, options.overwrite))
-    if targets[1:] == targets[:1]:
-        raise InputError(f"The result and its uncertainty are both named {targets[0]}. Choose another name for one.")
+    require_distinct(targets)
     return targets
 
 

@@ -12,9 +12,12 @@ import torch
 from torch import Tensor
 
 from rs_srgan.errors import InputError, require_extra
-from rs_srgan.models import SISR
-from rs_srgan.models.loading import sisr_model
+from rs_srgan.hub.names import local_files
+from rs_srgan.models import MISR, SISR
+from rs_srgan.models.evaluation_mode import evaluation_mode
+from rs_srgan.models.loading import named_model
 from rs_srgan.version import __version__
+from rs_srgan.writing.guard import require_unread
 
 logger = logging.getLogger(__name__)
 
@@ -22,25 +25,36 @@ TOLERANCE = 1e-4  # reflectance: one DN
 # Batch, height and width in LR pixels, other than those of the trace.
 _CHECKED = ((1, 33, 41), (3, 9, 7))
 _TRACED = (2, 20, 22)
+# Views of a model of several revisits. The graph grows with them, and so does the time of the export: minutes.
+_VIEWS = 4
 
 
-def export(model: str | Path | SISR, target: str | Path, *, overwrite: bool = False) -> Path:
+def export(
+    model: str | Path | SISR | MISR, target: str | Path, *, views: int | None = None, overwrite: bool = False
+) -> Path:
     """Write a model to an ONNX file, and check that onnxruntime computes the same with it.
 
     The file contains normalisation, bicubic skip and consistency projection. The inputs are `lr`, (B, C, h, w), and for
     a model with guide bands `guide`, (B, G, h * scale, w * scale); the output is `sr`, (B, C, h * scale, w * scale).
     All are float32 reflectance; B, h and w are free. The file's metadata describe the rest: see `metadata`.
 
+    A model of several revisits takes a fixed number of views: `views`, (B, T, C, h, w), with the reference first,
+    `mask`, bool (B, T, h, w), and `offsets`, (B, T, 2, h, w), see `MISR.forward`. A view whose mask is False everywhere
+    does not count, so fewer revisits are possible, too.
+
     Args:
-        model: a model of one image, or what `load_model` takes.
+        model: a model, or what `load_model` takes.
         target: the file to write, *.onnx.
+        views: for a model of several revisits: the number of views, 2 or more; by default 4. The export takes
+            minutes.
         overwrite: replace an existing file.
 
     Returns:
         the file's path.
 
     Raises:
-        InputError: a model of several revisits, a target that cannot be written, or packages that are not installed.
+        InputError: views for a model of one image, a number of views below 2, a target that cannot be written, or
+            packages that are not installed.
         ArithmeticError: the file's results differ from the model's by more than 1e-4; the file is not kept.
     """
     target = Path(target).absolute()
@@ -52,19 +66,23 @@ def export(model: str | Path | SISR, target: str | Path, *, overwrite: bool = Fa
         raise InputError(f"The folder {target.parent} does not exist. Make it first.")
     if target.exists() and not (overwrite and target.is_file()):
         raise InputError(f"{target} exists. Choose another name, or replace it (overwrite=True, --overwrite).")
-    model = sisr_model(model).eval()
+    if isinstance(model, str | Path):
+        require_unread([target], local_files(model))
+    model = named_model(model)
+    count = _checked_views(model, views)
     try:
         with TemporaryDirectory(dir=target.parent, prefix=".rs_srgan_") as folder:
             file = Path(folder) / target.name
-            _write(model, file)
-            _check(model, file)
+            with evaluation_mode(model):
+                _write(model, file, count)
+                _check(model, file, count)
             os.replace(file, target)
     except OSError as error:
         raise InputError(f"{target} cannot be written ({error.strerror}). Choose another folder.") from None
     return target
 
 
-def metadata(model: SISR) -> dict[str, str]:
+def metadata(model: SISR | MISR) -> dict[str, str]:
     """Return what a user of the file must know: bands, units, normalisation, receptive field.
 
     Lists are JSON. `receptive_field_lr_px` is the halo, LR pixels, with which tiles give the result of the whole image.
@@ -85,20 +103,47 @@ def metadata(model: SISR) -> dict[str, str]:
     }
 
 
-def _inputs(model: SISR, batch: int, height: int, width: int) -> tuple[Tensor, ...]:
-    """Return noise in the shapes that the model takes, reflectance 0..0.4."""
+def _checked_views(model: SISR | MISR, views: int | None) -> int:
+    """Return the number of views of a model; 1 for a model of one image.
+
+    Raises:
+        InputError: the number does not fit the model.
+    """
+    if not model.config.several:
+        if views is not None:
+            raise InputError(f"{model.name} takes one image, so there are no views. Leave views out.")
+        return 1
+    count = _VIEWS if views is None else views
+    if isinstance(count, bool) or not isinstance(count, int) or count < 2:
+        raise InputError(f"views is {views!r}; expected a whole number, 2 or more. Use a model of one image for one.")
+    return count
+
+
+def _inputs(model: SISR | MISR, views: int, batch: int, height: int, width: int) -> dict[str, Tensor]:
+    """Return noise in the shapes that the model takes, by the names of its inputs: reflectance 0..0.4."""
     config, scale = model.config, model.scale
-    shapes = [(batch, len(config.bands), height, width)]
-    if config.guide_bands:
-        shapes.append((batch, len(config.guide_bands), height * scale, width * scale))
     generator = torch.Generator().manual_seed(0)
-    return tuple(0.4 * torch.rand(shape, generator=generator) for shape in shapes)
+    size = (height, width)
+    if config.several:
+        shape = (batch, views)
+        return {
+            "views": 0.4 * torch.rand((*shape, len(config.bands), *size), generator=generator),
+            "mask": torch.rand((*shape, *size), generator=generator) > 0.2,
+            "offsets": torch.rand((*shape, 2, *size), generator=generator) - 0.5,
+        }
+    inputs = {"lr": 0.4 * torch.rand((batch, len(config.bands), *size), generator=generator)}
+    if config.guide_bands:
+        fine = (batch, len(config.guide_bands), height * scale, width * scale)
+        inputs["guide"] = 0.4 * torch.rand(fine, generator=generator)
+    return inputs
 
 
-def _write(model: SISR, file: Path) -> None:
+def _write(model: SISR | MISR, file: Path, views: int) -> None:
     batch, height, width = (torch.export.Dim(name) for name in ("batch", "height", "width"))
-    inputs = _inputs(model, *_TRACED)
-    sizes = ({0: batch, 2: height, 3: width}, {0: batch, 2: model.scale * height, 3: model.scale * width})
+    inputs = _inputs(model, views, *_TRACED)
+    coarse = {name: {0: batch, image.dim() - 2: height, image.dim() - 1: width} for name, image in inputs.items()}
+    fine = {"guide": {0: batch, 2: model.scale * height, 3: model.scale * width}}
+    sizes = {name: fine.get(name, coarse[name]) for name in inputs}
     exporter = logging.getLogger("torch.onnx")
     level = exporter.level
     with warnings.catch_warnings():
@@ -107,10 +152,10 @@ def _write(model: SISR, file: Path) -> None:
         try:
             program = torch.onnx.export(
                 model,
-                inputs,
+                tuple(inputs.values()),
                 dynamo=True,
-                dynamic_shapes=sizes[: len(inputs)],
-                input_names=["lr", "guide"][: len(inputs)],
+                dynamic_shapes=tuple(sizes.values()),
+                input_names=list(inputs),
                 output_names=["sr"],
                 verbose=False,
             )
@@ -121,16 +166,15 @@ def _write(model: SISR, file: Path) -> None:
     program.save(file, external_data=False)
 
 
-def _check(model: SISR, file: Path) -> None:
+def _check(model: SISR | MISR, file: Path, views: int) -> None:
     import onnxruntime  # an extra
 
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     for sizes in _CHECKED:
-        inputs = _inputs(model, *sizes)
-        named = {"lr": inputs[0].numpy()} | ({"guide": inputs[1].numpy()} if len(inputs) > 1 else {})
-        (found,) = session.run(None, named)
+        inputs = _inputs(model, views, *sizes)
+        (found,) = session.run(None, {name: image.numpy() for name, image in inputs.items()})
         with torch.inference_mode():
-            error = float(np.abs(found - model(*inputs).numpy()).max())
+            error = float(np.abs(found - model(*inputs.values()).numpy()).max())
         if not error <= TOLERANCE:
             raise ArithmeticError(
                 f"onnxruntime {onnxruntime.__version__} differs from torch {torch.__version__} by {error:.2g} in "

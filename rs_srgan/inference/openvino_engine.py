@@ -1,7 +1,9 @@
 """`OpenVinoEngine`: runs a model with OpenVINO, which needs the extra `cpu`."""
 
+import copy
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import groupby
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -9,8 +11,17 @@ from typing import Any
 import numpy as np
 import torch
 
-from rs_srgan.inference.engine import computes_in_bf16, encoding_tensors, memory_errors, require_finite
-from rs_srgan.inference.openvino_graphs import FINISH, Step, cached_graphs, image_shapes, steps_of
+from rs_srgan.inference.engine import (
+    FLOAT_STEP,
+    computes_in_bf16,
+    default_threads,
+    describe_threads,
+    encoding_tensors,
+    in_type,
+    memory_errors,
+    require_finite,
+)
+from rs_srgan.inference.openvino_graphs import Step, cached_graphs, image_shapes, steps_of
 from rs_srgan.inference.openvino_import import openvino
 from rs_srgan.models import MISR, SISR
 from rs_srgan.pixels.radiometry import Encoding, FloatImage, Image
@@ -44,14 +55,15 @@ class OpenVinoEngine:
     def __init__(
         self, model: SISR | MISR, encodings: Sequence[Encoding], precision: str, threads: int | None = None
     ) -> None:
-        self._encodings = [value.numpy() for each in encodings for value in encoding_tensors(each).values()]
-        self._dtypes = [np.dtype(encoding.dtype) for encoding in encodings]
-        self.model, self.precision = model.cpu().float().eval(), precision
+        self._encodings = encodings
+        # a copy, where the weights would change their number format
+        self.model = model.cpu() if model.dtype == torch.float32 else copy.deepcopy(model).cpu().float()
+        self.precision = precision
         int8 = precision == "int8"
         # layers that are not rounded to 8 bits, and what they give each other
         self._floats = ("bf16" if computes_in_bf16("cpu") else "fp32") if int8 else precision
         self.kind = f"openvino {f'int8 and {self._floats}' if int8 else precision} on cpu"
-        self.threads = threads or torch.get_num_threads()
+        self.threads = threads or default_threads()
         self.workers = min(_WORKERS, self.threads)
         self._core = openvino.Core()
         self._steps = steps_of(self.model, len(encodings) > 1)
@@ -61,7 +73,7 @@ class OpenVinoEngine:
         self._compiled: _Compiled | None = None
 
     def __str__(self) -> str:
-        return f"{self.kind}, {self.threads} threads"
+        return f"{self.kind}, {describe_threads(self.threads)}"
 
     def versions(self) -> str:
         """Return the versions of rs_srgan, PyTorch and OpenVINO. See `Engine`."""
@@ -76,7 +88,7 @@ class OpenVinoEngine:
                 images = tuple(np.ascontiguousarray(image) for image in images)  # OpenVINO reads their memory
                 values = self._infer(chain, images)
                 with compiled.finishing:
-                    return self._finish(compiled.finish, values)
+                    return self._finish(compiled, values)
             finally:
                 compiled.idle.put(chain)
 
@@ -94,13 +106,22 @@ class OpenVinoEngine:
                 _take(pairs, values)
         return values
 
-    def _finish(self, finish: openvino.InferRequest, values: _Tensors) -> list[Image]:
+    def _finish(self, compiled: "_Compiled", values: _Tensors) -> list[Image]:
+        """Run the last step; run it again without limits if some value may lie outside of them, which is rare."""
+        results = self._finish_with(compiled.finish(True), values)
+        if all(_is_inside(dn, encoding) for dn, encoding in zip(results, self._encodings, strict=True)):
+            return [dn * np.float32(FLOAT_STEP) if dn.dtype == np.float32 else dn for dn in results]
+        whole = self._finish_with(compiled.finish(False), values)
+        return [in_type(dn, encoding) for dn, encoding in zip(whole, self._encodings, strict=True)]
+
+    def _finish_with(self, finish: openvino.InferRequest, values: _Tensors) -> list[Image]:
         for index, name in enumerate(self._steps[-1].inputs):
             finish.set_input_tensor(index, values[name])
         # new memory for each window: the next one is computed while this one is written
         results: list[Image] = []
-        for index, dtype in enumerate(self._dtypes):
-            results.append(np.empty(finish.get_output_tensor(index).get_shape(), dtype))
+        for index in range(len(self._encodings)):
+            output = finish.get_output_tensor(index)
+            results.append(np.empty(output.get_shape(), output.data.dtype))
             finish.set_output_tensor(index, _tensor(results[-1]))
         finish.infer()
         require_finite(float(finish.get_output_tensor(len(results)).data), self.model)
@@ -116,31 +137,58 @@ class OpenVinoEngine:
     def _compile(self, height: int, width: int) -> "_Compiled":
         sizes = image_shapes(self.model, height, width)
         made: dict[str, openvino.Type] = {}  # types of the results of earlier steps
+        *network, last = self._steps
         compiled = []
-        for step in self._steps:
-            graph = self._graphs[step.name].clone()
-            graph.reshape(
-                {index: openvino.PartialShape([*sizes[name]]) for index, name in enumerate(step.inputs)}
-                | {len(step.inputs) + index: openvino.PartialShape(each.shape) for index, each in self._numbered(step)}
-            )
+        for step in network:
+            graph = self._reshaped(step, sizes)
             sizes[step.name] = tuple(graph.output(0).get_partial_shape().to_shape())
-            ports = openvino.preprocess.PrePostProcessor(graph)
-            for index, name in enumerate(step.inputs):
-                if name in made:
-                    _channels_last(ports.input(index), made[name])
-            if step.name == FINISH:
-                for index, dtype in enumerate(self._dtypes):
-                    _channels_last(ports.output(index), openvino.Type(dtype))
-            else:
-                made[step.name] = _TYPES["fp32" if step.exact else self._floats]
-                _channels_last(ports.output(), made[step.name])
-            hint = _HINTS["fp32" if step.radiometric else self._floats]
-            compiled.append(self._core.compile_model(ports.build(), "CPU", self._options(hint)))
-        return _Compiled(compiled, dict(self._numbered(self._steps[-1])), len(self._steps[-1].inputs))
+            result = _TYPES["fp32" if step.exact else self._floats]
+            compiled.append(self._compile_step(step, graph, made, [result]))
+            made[step.name] = result
 
-    def _numbered(self, step: Step) -> Iterator[tuple[int, FloatImage]]:
-        """Yield what the last step takes beside its inputs: numbers and values of the encodings."""
-        yield from enumerate(self._encodings) if step.name == FINISH else ()
+        def finish(limited: bool) -> openvino.InferRequest:
+            tensors = [tensor for each in self._encodings for tensor in encoding_tensors(each, limited).values()]
+            types = [openvino.Type(np.dtype(each.dtype if limited else np.float32)) for each in self._encodings]
+            graph = self._reshaped(last, sizes, [tensor.shape for tensor in tensors])
+            request = self._compile_step(last, graph, made, types).create_infer_request()
+            for index, tensor in enumerate(tensors, start=len(last.inputs)):
+                request.set_input_tensor(index, openvino.Tensor(tensor.numpy()))
+            return request
+
+        return _Compiled(compiled, finish)
+
+    def _reshaped(
+        self, step: Step, sizes: Mapping[str, tuple[int, ...]], numbers: Sequence[tuple[int, ...]] = ()
+    ) -> openvino.Model:
+        """Return the graph of a step for inputs of these sizes, by name, and numbers of these shapes behind them."""
+        graph = self._graphs[step.name].clone()
+        shapes = [*(sizes[name] for name in step.inputs), *numbers]
+        graph.reshape({index: openvino.PartialShape([*shape]) for index, shape in enumerate(shapes)})
+        return graph
+
+    def _compile_step(
+        self,
+        step: Step,
+        graph: openvino.Model,
+        made: Mapping[str, openvino.Type],
+        results: Sequence[openvino.Type],
+    ) -> openvino.CompiledModel:
+        """Compile a step.
+
+        Args:
+            step: the step.
+            graph: its graph, reshaped.
+            made: types of the results of earlier steps, by name.
+            results: types of its own results.
+        """
+        ports = openvino.preprocess.PrePostProcessor(graph)
+        for index, name in enumerate(step.inputs):
+            if name in made:
+                _channels_last(ports.input(index), made[name])
+        for index, element_type in enumerate(results):
+            _channels_last(ports.output(index), element_type)
+        hint = _HINTS["fp32" if step.radiometric else self._floats]
+        return self._core.compile_model(ports.build(), "CPU", self._options(hint))
 
     def _options(self, precision_hint: str) -> dict[str, Any]:
         return {
@@ -156,15 +204,17 @@ class _Compiled:
 
     Requests take memory. There are as many requests of the network as were in use at once: one at a scene's edges.
     The last graph is fast and works on all fine pixels, so it has a single request.
+
+    Args:
+        network: all graphs but the last.
+        finish: compiles the last graph, with the limits of the result's data type or without, and returns a request.
     """
 
-    def __init__(self, steps: list[openvino.CompiledModel], encodings: dict[int, FloatImage], first: int) -> None:
-        self._network = steps[:-1]
-        self._encodings = encodings
+    def __init__(self, network: list[openvino.CompiledModel], finish: Callable[[bool], openvino.InferRequest]) -> None:
+        self._network = network
         self.idle: SimpleQueue[list[openvino.InferRequest]] = SimpleQueue()
-        self.finish, self.finishing = steps[-1].create_infer_request(), threading.Lock()
-        for index, each in encodings.items():
-            self.finish.set_input_tensor(first + index, _tensor(each))
+        self.finish, self.finishing = cache(finish), threading.Lock()
+        self.finish(True)
 
     def take(self) -> list[openvino.InferRequest]:
         """Return idle requests of the network, or new ones."""
@@ -207,6 +257,12 @@ def _summed(
 def _tensor(pixels: FloatImage) -> openvino.Tensor:
     """Wrap an array without a copy; the tensor keeps the array alive."""
     return openvino.Tensor(pixels, shared_memory=True)
+
+
+def _is_inside(dn: Image, encoding: Encoding) -> bool:
+    """Return whether no value of a result may have been clipped: none is at a limit."""
+    low, high = encoding.limits
+    return bool(low < dn.min() and dn.max() < high)
 
 
 def _channels_last(port: Any, element_type: openvino.Type) -> None:  # noqa: ANN401

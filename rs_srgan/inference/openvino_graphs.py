@@ -184,7 +184,7 @@ def cached_graphs(
     names = [step.name for step in steps]
     try:
         return _read(cached_assets_path("rs_srgan", namespace="openvino", subfolder=key), names, core)
-    except (OSError, RuntimeError, ValueError):  # missing or damaged files, or no usable cache
+    except Exception:  # missing or damaged files, no usable cache, or no home folder: the graphs are made anew
         with in_int8(model) if int8 else nullcontext():
             graphs = _convert(model, steps, uncertainty)
     with tempfile.TemporaryDirectory(prefix="rs_srgan_") as converted:
@@ -196,7 +196,7 @@ def cached_graphs(
                 shutil.copytree(converted, Path(fresh) / key)
                 shutil.rmtree(folder, ignore_errors=True)
                 (Path(fresh) / key).rename(folder)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # whatever it is, the run needs no cache
             logger.warning("The converted model cannot be kept (%s): the next run converts it again.", error)
         # read it back, as the next run does: a graph that was read rounds differently than the one that was saved
         return _read(Path(converted), names, core)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rs_srgan.errors import InputError
+from rs_srgan.reading.stated import NO_NODATA
 
 # Takes the option's name and the value.
 Check = Callable[[str, Any], object]
@@ -100,3 +101,40 @@ def number_or_auto(text: str) -> float | None:
         return float(text)
     except ValueError:
         raise InputError(f"{text!r} is neither auto nor a number") from None
+
+
+def fraction(text: str) -> float:
+    """Return the number that a word of the command line stands for: 0.0001, or 1/10000."""
+    above, _, below = text.partition("/")
+    try:
+        return float(above) / float(below or 1)
+    except (ValueError, ZeroDivisionError):
+        raise InputError(f"{text!r} is neither a number nor a fraction like 1/65535") from None
+
+
+def number_or_none(name: str, value: object) -> object:
+    """Check a finite number, or the word none."""
+    return value if value == NO_NODATA else number(expected="a number, or none")(name, value)
+
+
+def parse_number_or_none(text: str) -> float | str:
+    """Return the number that a word of the command line stands for, or the word none."""
+    if text == NO_NODATA:
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"{text!r} is neither none nor a number") from None
+
+
+def names(name: str, value: object) -> tuple[str, ...]:
+    """Check names of bands, in a sequence or in one text with commas."""
+    plain = split_names(value) if isinstance(value, str) else value
+    if not isinstance(plain, Sequence) or not plain or not all(isinstance(each, str) and each for each in plain):
+        raise InputError(f"{name} is {value!r}; expected names of bands, for example B02,B03,B04,B08.")
+    return tuple(plain)
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """Return the names in a text with commas."""
+    return tuple(each.strip() for each in text.split(","))

@@ -14,11 +14,13 @@ from typing import Any
 
 from rs_srgan.errors import InputError
 from rs_srgan.inference import option_checks as checks
+from rs_srgan.reading.stated import Stated
 from rs_srgan.sensors import SENSORS
 from rs_srgan.writing.geotiff import COMPRESSIONS
 
 ENGINES = ("auto", "torch", "openvino")
 PRECISIONS = ("auto", "fp32", "bf16", "int8")
+DTYPES = ("auto", "float32")
 
 _MAX_THREADS = 1024
 # TIFF 6.0, section 15: sides of blocks are multiples of 16. Larger blocks make tiles that fill the memory.
@@ -89,7 +91,7 @@ class PredictOptions:
         default=None,
         metadata=_option(
             "for several images: the one that the result shows, by its name or, in Python, its index; by default the "
-            "one that shows most ground",
+            "one that the others show most, and of two images the clearer one",
             check=checks.index_or_path,
             metavar="IN",
         ),
@@ -129,6 +131,13 @@ class PredictOptions:
             choices=PRECISIONS,
         ),
     )
+    ensemble: bool = dataclasses.field(
+        default=False,
+        metadata=_option(
+            "average the results of eight orientations of the image: a little more accurate, eight times as long",
+            check=checks.flag,
+        ),
+    )
     tile: int | None = dataclasses.field(
         default=None,
         metadata=_option(
@@ -142,7 +151,7 @@ class PredictOptions:
     threads: int | None = dataclasses.field(
         default=None,
         metadata=_option(
-            f"CPU threads, 1 to {_MAX_THREADS}; by default all cores",
+            f"CPU threads, 1 to {_MAX_THREADS}; by default all cores, or as many as a container's CPU quota is worth",
             check=checks.whole(1, _MAX_THREADS),
             parse=int,
             metavar="N",
@@ -151,6 +160,15 @@ class PredictOptions:
     compress: str = dataclasses.field(
         default="zstd",
         metadata=_option("compression of the result", check=checks.one_of(*COMPRESSIONS), choices=COMPRESSIONS),
+    )
+    dtype: str = dataclasses.field(
+        default="auto",
+        metadata=_option(
+            'data type of the result: "auto" is that of the input, uint16 DN for floats; "float32" is reflectance, '
+            "which needs no clipping, with NaN where there is no data, in a file about four times as large",
+            check=checks.one_of(*DTYPES),
+            choices=DTYPES,
+        ),
     )
     blocksize: int | None = dataclasses.field(
         default=None,
@@ -187,6 +205,14 @@ class PredictOptions:
             metavar="0..1",
         ),
     )
+    soften: bool = dataclasses.field(
+        default=False,
+        metadata=_option(
+            "blur the image first, because its pixels were thinned out by nearest neighbour: models amplify their "
+            "aliasing to a grid pattern",
+            check=checks.flag,
+        ),
+    )
     offset: float | None = dataclasses.field(
         default=None,
         metadata=_option(
@@ -195,6 +221,42 @@ class PredictOptions:
             check=checks.number(expected="a number of DN, for example -1000"),
             parse=checks.number_or_auto,
             metavar="auto|N",
+        ),
+    )
+    scale: float | None = dataclasses.field(
+        default=None,
+        metadata=_option(
+            "reflectance of one DN, instead of the file's scale and offset tags: 0.0001, or 1/65535 for exports in "
+            "which 65535 means 1",
+            check=checks.number(0, 1, "the reflectance of one DN, in (0, 1]: 0.0001, or 1/65535"),
+            parse=checks.fraction,
+            metavar="N",
+        ),
+    )
+    nodata: float | str | None = dataclasses.field(
+        default=None,
+        metadata=_option(
+            "value without data in each band, instead of what the file declares; none if every pixel holds data",
+            check=checks.number_or_none,
+            parse=checks.parse_number_or_none,
+            metavar="N|none",
+        ),
+    )
+    band_names: Sequence[str] | None = dataclasses.field(
+        default=None,
+        metadata=_option(
+            "names of the file's bands in the file's order, instead of its own descriptions: B02,B03,B04,B08, with - "
+            "for a band that is not wanted",
+            check=checks.names,
+            parse=checks.split_names,
+            metavar="B02,B03,...",
+        ),
+    )
+    stack: bool = dataclasses.field(
+        default=False,
+        metadata=_option(
+            "the images are the bands of one image, one file for each, named by their files' names or by band_names",
+            check=checks.flag,
         ),
     )
     resume: bool = dataclasses.field(
@@ -230,6 +292,11 @@ class PredictOptions:
                 raise InputError(f"There is no option {name!r}. {hint}")
         return dataclasses.replace(self, **keywords)  # type: ignore[arg-type]  # the checks see to the types
 
+    def stated(self) -> Stated:
+        """Return what these options state about the images."""
+        names = None if self.band_names is None else tuple(self.band_names)
+        return Stated(self.offset, self.scale, self.nodata, names)
+
     def changed(self) -> dict[str, object]:
         """Return the options that differ from their defaults, by name."""
         fields = dataclasses.fields(self)
@@ -239,8 +306,10 @@ class PredictOptions:
         """Return the words of the command line that set these options."""
         words = []
         for name, value in self.changed().items():
-            words.append(f"--{name}")
-            if isinstance(value, tuple):
+            words.append(flag_of(name))
+            if name == "band_names" and isinstance(value, tuple):
+                words.append(",".join(value))
+            elif isinstance(value, tuple):
                 words += map(_word, value)
             elif value is not True:
                 words.append(_word(value))
@@ -249,6 +318,11 @@ class PredictOptions:
     def keywords(self) -> list[str]:
         """Return the keywords of `super_resolve`, as Python source, that set these options."""
         return [f"{name}={_source(value)}" for name, value in self.changed().items()]
+
+
+def flag_of(name: str) -> str:
+    """Return the command line's word for an option: --band-names for band_names."""
+    return f"--{name.replace('_', '-')}"
 
 
 def _word(value: object) -> str:

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,16 +13,22 @@ import numpy as np
 
 from rs_srgan.errors import InputError
 from rs_srgan.inference.engine import Engine
+from rs_srgan.inference.ensemble import Ensemble
 from rs_srgan.inference.inputs import Inputs, SingleImage
 from rs_srgan.inference.job import Job
 from rs_srgan.inference.series import open_series
 from rs_srgan.models import MISR, SISR
+from rs_srgan.pixels.clipping import Clipping, clip_keeping_means
 from rs_srgan.pixels.nodata import fill_reach
 from rs_srgan.pixels.radiometry import Encoding, Image, Mask
 from rs_srgan.pixels.windows import Tile, plan_tiles
 from rs_srgan.reading.grid import Grid
 from rs_srgan.reading.opening import open_raster
+from rs_srgan.reading.raster import Raster
 from rs_srgan.reading.region import Region, find_region
+from rs_srgan.reading.sampling import read_sampling
+from rs_srgan.reading.stack import open_stack
+from rs_srgan.reading.survey import warn_of_faults
 from rs_srgan.version import __version__
 
 logger = logging.getLogger(__name__)
@@ -34,6 +40,7 @@ Engines = Callable[[SISR | MISR, tuple[Encoding, ...], int, str, str, int | None
 _BAND_PX = 3 * 1024
 # Half-widths of intervals in DN: from a tenth of a Sentinel-2 product's DN to reflectance 0.65.
 _UNCERTAINTY_GAIN = 1e-5
+_NOT_CLIPPED = Clipping()
 
 
 @dataclass(frozen=True)
@@ -45,12 +52,14 @@ class Pixels:
         valid: True where the result holds data, (C, H, W) SR pixels; None if it does everywhere.
         measured: number of LR values that hold data, without the halo.
         clipped: number of those that the result's DN cannot hold.
+        clipping: counts of the result's values that its DN cannot hold; of none before the model.
     """
 
     images: list[Image]
     valid: Mask | None
     measured: int
     clipped: int
+    clipping: Clipping = _NOT_CLIPPED
 
 
 class Scene:
@@ -76,16 +85,19 @@ class Scene:
         encoding = encodings[0]
         self.grid: Grid = inputs.lr.grid.cropped(region.window).scaled(model.scale)
         self.lr_px = region.window.height * region.window.width
-        info, gain, bias = np.iinfo(encoding.dtype), np.array(encoding.gain), np.array(encoding.bias)
-        self.storable = f"{info.min * gain[0] + bias[0]:g}..{info.max * gain[0] + bias[0]:g}"
+        info = np.finfo(encoding.dtype) if encoding.floats else np.iinfo(encoding.dtype)
+        gain, bias = np.array(encoding.gain), np.array(encoding.bias)
+        low, high = float(info.min), float(info.max)
+        self.storable = f"{low * gain[0] + bias[0]:g}..{high * gain[0] + bias[0]:g}"
         # reflectance of each band: an input of floats may hold values that the result's DN cannot store
-        ends = np.array([info.min - 0.5, info.max + 0.5])[:, None]
+        ends = np.array([low, high] if encoding.floats else [low - 0.5, high + 0.5])[:, None]
         self._limits = (ends * gain + bias).astype(np.float32)[..., None, None]
 
     def __str__(self) -> str:
         raster, window = self.inputs.lr, self.region.window
         size = f"{window.width} x {window.height} pixels"
-        return f"{raster.name}: {size}, {raster.encoding}; x{self.model.scale} with {self.engine}"
+        bands = f"{', '.join(raster.band_names)} {raster.named}".rstrip()
+        return f"{raster.name}: {bands}; {size}, {raster.encoding}; x{self.model.scale} with {self.engine}"
 
     def plan(self, tile_lr_px: int, aoi: str | Path | None = None) -> list[Tile]:
         """Return the parts in the order of the work.
@@ -115,6 +127,7 @@ class Scene:
         return {
             "input": [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats],
             "scaling": [dataclasses.asdict(raster.encoding) for raster in self.inputs.rasters],
+            "data type": self.encodings[0].dtype,
             "uncertainty": len(self.encodings) > 1,
             "region": [vars(self.region.window), hashlib.sha256(repr(self.region.area).encode()).hexdigest()],
             "model": self.model.fingerprint(),
@@ -161,8 +174,15 @@ class Scene:
         return Pixels(images, valid, int(measured.sum()), int(clipped.sum()))
 
     def compute(self, pixels: Pixels) -> Pixels:
-        """Run the model on what was read."""
-        return dataclasses.replace(pixels, images=self.engine(*pixels.images))
+        """Run the model on what was read, and bring the results into the range of their DN."""
+        images, counts = [], []
+        for dn, encoding in zip(self.engine(*pixels.images), self.encodings, strict=True):
+            valid = dn.size if pixels.valid is None else int(pixels.valid.sum())
+            counts.append(Clipping(valid))
+            if dn.dtype != encoding.dtype:  # the engine found values beyond the range
+                dn, counts[-1] = clip_keeping_means(dn, *encoding.limits, self.model.scale, pixels.valid)
+            images.append(dn.astype(encoding.dtype, copy=False))
+        return dataclasses.replace(pixels, images=images, clipping=counts[0])
 
     def with_nodata(self, part: Tile, pixels: Pixels | None) -> list[Image]:
         """Return DN of all results of a part, with the nodata value where there is no data."""
@@ -186,26 +206,48 @@ def open_scene(job: Job, engines: Engines, files: ExitStack) -> Scene:
         InputError: an image or an option that cannot be used.
     """
     inputs, model, region = _open_series(job, files) if job.several else _open_image(job, files)
-    encodings = [inputs.lr.output_encoding(masked=region.area is not None)]
+    floats = job.options.dtype == "float32"
+    own = inputs.lr.output_encoding(masked=region.area is not None)
+    encodings = [Encoding.float32(len(own.gain)) if floats else own]
     if job.options.uncertainty is not None:
-        encodings.append(_uncertainty_encoding(model))
+        half_widths = _uncertainty_encoding(model)
+        encodings.append(encodings[0] if floats else half_widths)
     scene_px = inputs.lr.grid.height * inputs.lr.grid.width
     options = job.options
     engine = engines(model, tuple(encodings), scene_px, options.engine, options.precision, options.threads)
+    if options.ensemble:
+        engine = Ensemble(engine, encodings)
     scene = Scene(inputs, model, region, encodings, engine)
     logger.info("%s", scene)
+    for raster in inputs.rasters:
+        warn_of_faults(raster)
+    _warn_of_aliasing(inputs.lr, region, options.soften)
     return scene
 
 
+def _warn_of_aliasing(lr: Raster, region: Region, soften: bool) -> None:
+    """Log a warning if nearest neighbour has thinned out or moved the pixels, and nothing makes up for it."""
+    sampling = read_sampling(lr, region.window)
+    if sampling is not None and (advice := sampling.advice()) and not (soften and sampling.thinned_out):
+        logger.warning("%s: %s", lr.name, advice)
+
+
 def _open_image(job: Job, files: ExitStack) -> tuple[Inputs, SISR, Region]:
-    (source,), options = job.sources, job.options
+    options = job.options
     model = job.model.alone()
-    lr = files.enter_context(open_raster(source, model.config.bands, options.offset, job.sensor))
+    lr = files.enter_context(_open_raster(job, model.config.bands))
     guide = None
     if model.config.guide_bands:
-        guide = files.enter_context(open_raster(source, model.config.guide_bands, options.offset, job.sensor))
-    inputs = SingleImage(lr, guide, model)
+        guide = files.enter_context(_open_raster(job, model.config.guide_bands))
+    inputs = SingleImage(lr, guide, model, options.soften)
     return inputs, model, find_region(lr.grid, lr.name, options.bbox, options.aoi)
+
+
+def _open_raster(job: Job, bands: tuple[str, ...]) -> AbstractContextManager[Raster]:
+    """Return the only image of a job, or the image that its files make together."""
+    if job.options.stack:
+        return open_stack(job.sources, bands, job.options.stated(), job.sensor)
+    return open_raster(job.sources[0], bands, job.options.stated(), job.sensor)
 
 
 def _open_series(job: Job, files: ExitStack) -> tuple[Inputs, SISR | MISR, Region]:
@@ -217,7 +259,7 @@ def _open_series(job: Job, files: ExitStack) -> tuple[Inputs, SISR | MISR, Regio
             model,
             masks=options.masks,
             reference=job.reference,
-            offset=options.offset,
+            stated=options.stated(),
             bbox=options.bbox,
             aoi=options.aoi,
             sensor=job.sensor,

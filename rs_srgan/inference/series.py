@@ -10,14 +10,17 @@ import numpy as np
 import torch
 
 from rs_srgan.errors import InputError
+from rs_srgan.inference.copies import find_copies
 from rs_srgan.inference.inputs import read_filled
+from rs_srgan.inference.reference import choose_reference, clear_share, shows_elsewhere, spread_samples
 from rs_srgan.models import MISR
 from rs_srgan.pixels.radiometry import FloatImage, Mask
-from rs_srgan.pixels.windows import Window, replicate, spread
+from rs_srgan.pixels.windows import Window, replicate
 from rs_srgan.reading.grid import Grid
 from rs_srgan.reading.positions import Positions
 from rs_srgan.reading.region import Region, find_region
 from rs_srgan.reading.revisit import NO_MASK, Revisit, open_revisit
+from rs_srgan.reading.stated import Stated
 from rs_srgan.registration.shift import Shift
 from rs_srgan.registration.view import Pixels, Reference, View
 from rs_srgan.sensors import SENTINEL2, Sensor
@@ -26,9 +29,6 @@ logger = logging.getLogger(__name__)
 
 # Pixels around the wanted area that are registered, too, so that a small area has windows of full size.
 _AROUND_PX = 256
-# Tones and weights are found from windows of this size, at most that many along each axis.
-_SAMPLE_PX = 256
-_SAMPLES = 4
 # Step between the pixels that are compared, along each axis: neighbours hold the same information.
 _STRIDE = 4
 
@@ -69,7 +69,7 @@ def open_series(
     *,
     masks: Sequence[str | Path] | None = None,
     reference: int | None = None,
-    offset: float | None = None,
+    stated: Stated = Stated(),
     bbox: Sequence[float] | None = None,
     aoi: str | Path | None = None,
     sensor: Sensor = SENTINEL2,
@@ -80,14 +80,15 @@ def open_series(
         sources: paths of the images; see `super_resolve`.
         model: the model whose bands are read.
         masks: paths of the masks, one for each image, "-" for none; see `open_revisit`.
-        reference: index of the image that the result shows; by default the one that shows most ground.
-        offset: see `open_revisit`.
+        reference: index of the image that the result shows; by default the one that the others show most, see
+            `choose_reference`.
+        stated: see `open_revisit`.
         bbox: see `find_region`.
         aoi: see `find_region`.
         sensor: see `open_revisit`.
 
     Raises:
-        InputError: something about a revisit cannot be used.
+        InputError: something about a revisit cannot be used, or all other images show another place.
     """
     if masks is not None and len(masks) != len(sources):
         raise InputError(f"There are {len(masks)} masks for {len(sources)} images; give one each, {NO_MASK} for none.")
@@ -97,52 +98,18 @@ def open_series(
         revisits = []
         for index, source in enumerate(sources):
             mask = None if masks is None or str(masks[index]) == NO_MASK else masks[index]
-            revisits.append(stack.enter_context(open_revisit(source, model.config.bands, offset, mask, sensor)))
+            revisits.append(stack.enter_context(open_revisit(source, model.config.bands, stated, mask, sensor)))
         if reference is None:
-            reference = _clearest(revisits, bbox, aoi)
+            copies = find_copies([revisit.raster for revisit in revisits])
+            reference = choose_reference(revisits, copies, bbox, aoi)
         first = revisits[reference]
+        for revisit in revisits:
+            raster = revisit.raster
+            logger.info("%s: %s %s, %s.", raster.name, ", ".join(raster.band_names), raster.named, raster.encoding)
         logger.info("Registering %d images to %s ...", len(revisits) - 1, first.raster.name)
         region = find_region(first.raster.grid, first.raster.name, bbox, aoi)
         order = [reference, *(index for index in range(len(revisits)) if index != reference)]
         yield Series([revisits[index] for index in order], order, region, model)
-
-
-def _clearest(revisits: Sequence[Revisit], bbox: Sequence[float] | None, aoi: str | Path | None) -> int:
-    """Return the index of the revisit that shows most ground."""
-    shown = []
-    for revisit in revisits:
-        try:
-            window = find_region(revisit.raster.grid, revisit.raster.name, bbox, aoi).window
-        except InputError:
-            if len(revisits) == 1:
-                raise
-            shown.append(-1.0)  # it lies outside the area
-        else:
-            pixel = abs(revisit.raster.grid.transform.determinant)
-            shown.append(_clear_share(revisit, window) * window.height * window.width * pixel)
-    if max(shown) < 0:  # raise the error of a single image
-        find_region(revisits[0].raster.grid, revisits[0].raster.name, bbox, aoi)
-    return int(np.argmax(shown))
-
-
-def _clear_share(revisit: Revisit, window: Window) -> float:
-    """Return the share of a window that shows the ground, from samples of its pixels or all of its class mask."""
-    if revisit.clear and not revisit.files:  # a product's own mask, which marks missing data, too
-        return revisit.clear.share(window)
-    shares = [revisit.read(sample)[1].mean() for sample in _samples(window)]  # a hole in any band is one
-    if revisit.clear and revisit.clear.classes and any(shares):  # a class mask in a file, which marks missing data, too
-        return revisit.clear.share(window)
-    return float(np.mean(shares))
-
-
-def _samples(window: Window) -> list[Window]:
-    """Return windows that are spread over a larger one."""
-    height, width = min(_SAMPLE_PX, window.height), min(_SAMPLE_PX, window.width)
-    rows, cols = (
-        spread(side, size, max(size, -(-(side - size) // (_SAMPLES - 1))))
-        for side, size in ((window.height, height), (window.width, width))
-    )
-    return [Window(row, col, height, width).moved(window) for row in rows for col in cols]
 
 
 class _SeriesView(View):
@@ -150,7 +117,7 @@ class _SeriesView(View):
 
     def __init__(self, revisit: Revisit, grid: Grid, reference: Reference, origin: Window) -> None:
         positions = Positions(grid, revisit.raster.grid, revisit.raster.name)
-        super().__init__(_pixels_of(revisit), positions, reference, origin, _samples(origin), _STRIDE)
+        super().__init__(_pixels_of(revisit), positions, reference, origin, spread_samples(origin), _STRIDE)
         self.revisit, self.reprojected = revisit, positions.reprojected
 
 
@@ -168,29 +135,47 @@ class Series:
         rasters: the rasters of all revisits, the reference first.
         region: the part of the reference that is wanted.
         views: the registered revisits, without the reference.
-        summaries: summaries of all revisits, the reference first.
+        summaries: summaries of all revisits, in the order of `rasters`.
     """
 
     def __init__(self, revisits: Sequence[Revisit], sources: Sequence[int], region: Region, model: MISR) -> None:
-        reference, *others = self._revisits = revisits
+        self._revisits = revisits
+        copies = find_copies([revisit.raster for revisit in revisits])
+        reference = revisits[0]
         self.lr, self.region = reference.raster, region
+        distinct = [index for index in range(1, len(revisits)) if index not in copies]
+        elsewhere = [index for index in distinct if self._lies_elsewhere(revisits[index])]
+        if elsewhere and len(elsewhere) == len(distinct):
+            names = ", ".join(revisits[index].raster.name for index in elsewhere)
+            raise InputError(
+                f"Of {self.lr.name}, or of the wanted part of it, nothing is shown by {names}; expected images of one "
+                "place. Leave out those of other places, or choose another reference or area."
+            )
+        others = [index for index in distinct if index not in elsewhere]
         self.rasters = [revisit.raster for revisit in revisits]
         grid = reference.raster.grid
         origin = region.window.grown(_AROUND_PX).clipped(grid.height, grid.width)
         first = Reference(_pixels_of(reference))
         every = []
-        for number, revisit in enumerate(others, start=1):
+        for number, index in enumerate(others, start=1):
+            revisit = revisits[index]
             every.append(_SeriesView(revisit, grid, first, origin))
             logger.info("%s: compared with the reference, %d of %d.", revisit.raster.name, number, len(others))
         self.views = [view for view in every if view.registered]
         weights = iter(self._weights(model))
-        own = _clear_share(reference, region.window)
+        own = clear_share(reference, region.window)
         shift = Shift(0, 0, 1)
         self.summaries = [
             ViewSummary(self.lr.name, _day(reference), own, shift, next(weights), "reference", sources[0])
         ]
-        for view, source in zip(every, sources[1:], strict=True):
-            self.summaries.append(self._summary(view, next(weights) if view.registered else 0.0, source))
+        for view, index in zip(every, others, strict=True):
+            self.summaries.append(self._summary(view, next(weights) if view.registered else 0.0, sources[index]))
+        for index in elsewhere:
+            self.summaries.append(self._summary_of_elsewhere(revisits[index], sources[index]))
+        for copy, original in copies.items():
+            self.summaries.append(self._summary_of_copy(revisits[copy], revisits[original], sources[copy]))
+        self.summaries.sort(key=lambda summary: sources.index(summary.source))
+        self._log_count()
         for view in self.views:
             view.keep(())
             if view.reprojected:
@@ -200,17 +185,42 @@ class Series:
                 )
 
     def _summary(self, view: _SeriesView, weight: float, source: int) -> ViewSummary:
-        clear = float(np.mean([view.pixels(sample)[1].mean() for sample in _samples(self.region.window)]))
+        clear = float(np.mean([view.pixels(sample)[1].mean() for sample in spread_samples(self.region.window)]))
         role = "used"
         if not view.registered:
             role = "not used: it cannot be registered" if clear else "not used: it shows nothing of the area"
         name, shift = view.revisit.raster.name, view.field.median
         return ViewSummary(name, _day(view.revisit), clear, shift, weight, role, source)
 
+    def _log_count(self) -> None:
+        """Log how many images are used; only the reference is a warning."""
+        count, total = 1 + len(self.views), len(self.summaries)
+        if count == 1 < total:
+            logger.warning("Only %s of %d images is used: the result is that of one image.", self.lr.name, total)
+        else:
+            logger.info("%d of %d images are used.", count, total)
+
+    def _lies_elsewhere(self, revisit: Revisit) -> bool:
+        return shows_elsewhere(self.lr.grid, self.region.window, revisit.raster.grid)
+
+    def _summary_of_elsewhere(self, revisit: Revisit, source: int) -> ViewSummary:
+        """Return the summary of a revisit that shows nothing of the area, and log a warning."""
+        name = revisit.raster.name
+        logger.warning("%s shows another place than %s and is not used. Leave it out.", name, self.lr.name)
+        role = "not used: it shows another place"
+        return ViewSummary(name, _day(revisit), 0.0, Shift(0, 0, 0), 0.0, role, source)
+
+    def _summary_of_copy(self, revisit: Revisit, original: Revisit, source: int) -> ViewSummary:
+        """Return the summary of a revisit that has the pixels of another one, and log a warning."""
+        name, other = revisit.raster.name, original.raster.name
+        logger.warning("%s has the same pixels as %s, which is used once. Give each image once.", name, other)
+        role = f"not used: it has the same pixels as {other}"
+        return ViewSummary(name, _day(revisit), 1.0, Shift(0, 0, 1), 0.0, role, source)
+
     def _weights(self, model: MISR) -> list[float]:
         """Return the weights of the reference and the registered views, mean over samples of the area."""
         found = []
-        for sample in _samples(self.region.window):
+        for sample in spread_samples(self.region.window):
             layers, _ = self.read(sample, 0)
             views, mask, offsets = (torch.from_numpy(layer)[None] for layer in layers)
             found.append(model.weights(views, mask, offsets).mean((0, 2, 3)).tolist())

@@ -1,29 +1,40 @@
 """`super_resolve`: a raster, or revisits of one place, in; a super-resolved GeoTIFF out, in bounded memory."""
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from rs_srgan.arrays.files import in_memory_file
+from rs_srgan.arrays.kinds import Opened, is_opened, named
+from rs_srgan.arrays.labelled import is_labelled
+from rs_srgan.errors import InputError
 from rs_srgan.inference.engines import make_engine
 from rs_srgan.inference.job import Job, Source, resolve
 from rs_srgan.inference.option_docs import with_documented_options
 from rs_srgan.inference.options import PredictOptions
+from rs_srgan.inference.progress_bar import Report, reporting
 from rs_srgan.inference.scene import Engines, Scene, open_scene
 from rs_srgan.inference.work import Progress, work
 from rs_srgan.models import MISR, SISR
+from rs_srgan.models.evaluation_mode import evaluation_mode
+from rs_srgan.reading.virtual import VirtualFile
 from rs_srgan.writing.cog import COG_BLOCK_PX
 from rs_srgan.writing.result import Result
 from rs_srgan.writing.unfinished import Unfinished
 
+if TYPE_CHECKING:
+    import xarray
+
 
 @with_documented_options
 def super_resolve(
-    source: Source | Sequence[Source],
+    source: "Opened | xarray.DataArray | Sequence[Opened]",
     target: str | Path,
     model: Source | SISR | MISR | None = None,
     options: PredictOptions | None = None,
     *,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Report | bool | None = None,
     **keywords: object,
 ) -> Path:
     """Super-resolve a GeoTIFF, JP2, PNG or NPY file, a Sentinel-2 product, or revisits of one place, into a GeoTIFF.
@@ -33,13 +44,15 @@ def super_resolve(
     work of a stopped run stays beside it for `resume`.
 
     Args:
-        source: the image to read, with the model's bands; a model with guide bands needs a product. A `MISR` model
-            takes several: images of one place in any order. Their grids may differ, as grids of neighbouring orbits and
-            UTM zones do, and each may cover only a part of the reference.
+        source: the image to read, with the model's bands; a model with guide bands needs a product. A path, an address
+            (http, https, s3, gs, or a name that begins with /vsi), an open dataset of rasterio, a MemoryFile, or a
+            DataArray. A `MISR` model takes several: images of one place in any order. Their grids may differ, as grids
+            of neighbouring orbits and UTM zones do, and each may cover only a part of the reference.
         target: the GeoTIFF to write.
         model: a model, or what `load_model` takes; by default sisr-x4-rgbn, and misr-x4-rgbn for several images.
         options: the options below as one object that type checkers understand; keywords take precedence.
-        progress: called with the state after every tile.
+        progress: a function that is called with the state after every tile, and that may raise an exception to cancel
+            the run; True for a progress bar, False for none, None for one in a notebook or on a terminal.
         **keywords: the options.
 
     Returns:
@@ -51,12 +64,31 @@ def super_resolve(
         OSError: the disk is full, or the target was created by somebody else meanwhile; finished work is kept.
         MemoryError: a tile does not fit into the memory; smaller tiles need less.
     """
-    steps = run(source, target, model, (options or PredictOptions()).replace(keywords))
-    with closing(steps):  # at once, whatever happens: its threads still read and write
+    chosen = (options or PredictOptions()).replace(keywords)
+    with ExitStack() as files:
+        sources = _named_sources(source, files)
+        if chosen.resume and any(isinstance(each, VirtualFile) for each in sources):
+            raise InputError("resume needs images in files, whose changes can be noticed. Leave resume out.")
+        if isinstance(model, SISR | MISR):
+            files.enter_context(evaluation_mode(model))
+        report = files.enter_context(reporting(progress))
+        # closed at once, whatever happens: its threads still read and write
+        steps = files.enter_context(closing(run(sources, target, model, chosen)))
         for state in steps:
-            if progress:
-                progress(state)
+            if report:
+                report(state)
     return Path(target)
+
+
+def _named_sources(source: "Opened | xarray.DataArray | Sequence[Opened]", files: ExitStack) -> list[Source]:
+    """Return names by which `run` can open the images; `files` closes what has to be made for them."""
+    if is_labelled(source):
+        return [in_memory_file(source, files)]
+    if is_opened(source):
+        return [named(source, files)]
+    if not isinstance(source, Iterable):
+        raise InputError(f"The image is {source!r:.80}; expected a path, an address, an open raster or a DataArray.")
+    return [in_memory_file(each, files) if is_labelled(each) else named(each, files) for each in source]
 
 
 def run(

@@ -7,7 +7,16 @@ import torch
 from torch import Tensor
 
 from rs_srgan.inference.cuda_graph import CudaGraph
-from rs_srgan.inference.engine import default_device, encoding_tensors, memory_errors, require_finite, to_dn
+from rs_srgan.inference.engine import (
+    FLOAT_STEP,
+    default_device,
+    default_threads,
+    describe_threads,
+    encoding_tensors,
+    memory_errors,
+    require_finite,
+    to_dn,
+)
 from rs_srgan.models import MISR, SISR
 from rs_srgan.pixels.radiometry import Encoding, FloatImage, Image
 from rs_srgan.version import __version__
@@ -22,21 +31,21 @@ class TorchEngine:
     def __init__(
         self, model: SISR | MISR, encodings: Sequence[Encoding], precision: str, threads: int | None = None
     ) -> None:
-        self.threads = threads or torch.get_num_threads()
+        self.threads = threads or default_threads()
         self.workers = 1
         self.device = torch.device(default_device())
         self.precision = precision
         self.kind = f"torch {precision} on {self.device.type}"
         self.model = model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._encodings = [
-            {name: value.to(self.device) for name, value in encoding_tensors(encoding).items()}
+        self._encodings = encodings
+        self._tensors = [
+            {name: value.to(self.device) for name, value in encoding_tensors(encoding, limited=False).items()}
             for encoding in encodings
         ]
-        self._dtypes = [getattr(torch, encoding.dtype) for encoding in encodings]
         self._captured = lru_cache(maxsize=1)(self._capture)
 
     def __str__(self) -> str:
-        threads = f", {self.threads} threads" if self.device.type == "cpu" else ""
+        threads = f", {describe_threads(self.threads)}" if self.device.type == "cpu" else ""
         return f"{self.kind}{threads}"
 
     def versions(self) -> str:
@@ -54,11 +63,21 @@ class TorchEngine:
                 results = self._forward(*inputs) if self.device.type != "cuda" else self._replay(inputs)
                 require_finite(sum(result.sum().item() for result in results), self.model)
                 return [
-                    to_dn(result, **encoding)[0].cpu().to(dtype).numpy()
-                    for result, encoding, dtype in zip(results, self._encodings, self._dtypes, strict=True)
+                    self._stored(to_dn(result, **tensors)[0], encoding)
+                    for result, tensors, encoding in zip(results, self._tensors, self._encodings, strict=True)
                 ]
         finally:
             torch.set_num_threads(before)
+
+    def _stored(self, dn: Tensor, encoding: Encoding) -> Image:
+        """Do what `in_type` does, on the device."""
+        if encoding.floats:
+            return (dn * FLOAT_STEP).cpu().numpy()
+        low, high = encoding.limits
+        smallest, largest = (each.item() for each in dn.aminmax())
+        fits = low <= smallest and largest <= high
+        # the transfer from a GPU first: it has no unsigned integers of 16 bits
+        return dn.cpu().to(getattr(torch, encoding.dtype) if fits else torch.float32).numpy()
 
     def _replay(self, inputs: list[Tensor]) -> tuple[Tensor, ...]:
         return self._captured(*(image.shape for image in inputs))(*inputs)

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from rs_srgan.inference.scene import Pixels, Scene
+from rs_srgan.pixels.clipping import Clipping
 from rs_srgan.pixels.tile_loop import run_tiles
 from rs_srgan.pixels.windows import Tile
 from rs_srgan.writing.result import Result
@@ -15,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 # A killed run loses what it computed since the last checkpoint.
 CHECKPOINT_SECONDS = 5.0
+# A change of the mean that the summary need not state, DN.
+_LITTLE_DN = 5.0
 
 
 @dataclass(frozen=True)
@@ -59,11 +62,16 @@ def work(scene: Scene, parts: Sequence[Tile], results: Sequence[Result]) -> Gene
         for part in steps:
             done_px += _core_px(part)
             yield Progress(done_px, scene.lr_px, time.monotonic() - started, resumed_px)
-    seconds, million = time.monotonic() - started, (done_px - resumed_px) / 1e6
-    if million:
-        pace = million * 1e3 / seconds
-        logger.info("%.1f s for %.1f million pixels, %.0f thousand a second.", seconds, million, pace)
+    if done_px > resumed_px:
+        logger.info("%s", _summary(time.monotonic() - started, done_px - resumed_px))
     writer.warn()
+
+
+def _summary(seconds: float, pixels: int) -> str:
+    """Return the time and the pace of a run, for a number of LR pixels, for people."""
+    number = f"{pixels / 1e6:.1f} million" if pixels >= 1e6 else f"{pixels:,}"
+    plural = "" if pixels == 1 else "s"
+    return f"{seconds:.1f} s for {number} pixel{plural}, {pixels / max(seconds, 1e-3) / 1e3:.3g} thousand a second."
 
 
 def _core_px(part: Tile) -> int:
@@ -78,6 +86,7 @@ class _Writer:
         self.written = min(result.done for result in results)
         self._empty = self.written == 0
         self._measured = self._clipped = 0
+        self._clipping = Clipping()
         self._settled_at = time.monotonic()
 
     def write(self, part: Tile, pixels: Pixels | None) -> None:
@@ -88,6 +97,7 @@ class _Writer:
         if pixels is not None:
             self._empty = False
             self._measured, self._clipped = self._measured + pixels.measured, self._clipped + pixels.clipped
+            self._clipping += pixels.clipping
         if self.written == self._parts or time.monotonic() - self._settled_at >= CHECKPOINT_SECONDS:
             self._settle()
 
@@ -106,14 +116,26 @@ class _Writer:
                 self._settle()
 
     def warn(self) -> None:
-        """Log a warning if no pixel was valid, or if values were clipped."""
+        """Log a warning if no pixel was valid, or if values of the input or of the result were clipped."""
         name = self._scene.inputs.lr.name
         if self._empty:
             logger.warning("%s contains no valid pixel, so the result contains no data.", name)
+        storable, shares = self._scene.storable, []
         if self._clipped:
+            shares.append(f"{100 * self._clipped / self._measured:.3g} % of the values are outside {storable}")
+        if self._clipping.outside:
+            shares.append(f"{100 * self._clipping.share:.3g} % of the result's values are outside {storable}")
+        if shares:
             logger.warning(
-                "%s: %.3g %% of the values are outside %s, the range of the result's DN, and were clipped.",
-                name,
-                100 * self._clipped / self._measured,
-                self._scene.storable,
+                "%s: %s, the range of the result's DN, and were clipped.%s", name, " and ".join(shares), self._remedy()
             )
+
+    def _remedy(self) -> str:
+        """Return by how much clipping moved the mean, if that is more than a little, and how to avoid it."""
+        change = self._clipping.mean_change
+        if abs(change) <= _LITTLE_DN:
+            return " The mean of every LR pixel is kept. To keep all values: --dtype float32 (dtype)."
+        return (
+            f" This changed the mean of the result by {change:+.0f} DN, because whole LR pixels are outside. "
+            "To keep all values: --dtype float32 (dtype)."
+        )

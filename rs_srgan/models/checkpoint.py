@@ -9,9 +9,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self, Unpack
 
+import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 
@@ -19,9 +21,11 @@ from rs_srgan.errors import InputError
 from rs_srgan.hub.download import commit_of, fetch
 from rs_srgan.hub.files import CONFIG_FILE, WEIGHTS_FILE
 from rs_srgan.hub.names import find_source
-from rs_srgan.hub.publisher import publisher
+from rs_srgan.hub.publisher import PushOptions, publisher
 from rs_srgan.models.config import SISRConfig
 from rs_srgan.models.config_file import ABSENT_IN_FORMAT_1, read_config, read_model_class, write_config
+from rs_srgan.models.description import accuracy_in, as_table, facts_of, one_line
+from rs_srgan.models.placement import check_dtype, checked_device
 from rs_srgan.models.weights_file import load_weights, write_weights
 
 
@@ -39,6 +43,17 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
         super().__init__()
         self.config = config
         self.name = type(self).__name__
+        self._folder: Path | None = None  # where the model was loaded from
+
+    @property
+    def device(self) -> torch.device:
+        """Device of the weights."""
+        return next(chain(self.parameters(), self.buffers())).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Number format of the network's weights. Radiometry is computed in float32, or float64 in a double model."""
+        return next(chain(self.parameters(), self.buffers())).dtype
 
     def fingerprint(self) -> str:
         """Return a hash of the configuration and the weights, equal for models that compute the same.
@@ -53,16 +68,57 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
         if self.config.consistent:
             digest.update(f"sharpened {self.config.sharpen_limit}".encode())
         for name, tensor in self.state_dict().items():
-            digest.update(name.encode() + tensor.cpu().numpy().tobytes())
+            # as bytes, because numpy has no bfloat16
+            digest.update(name.encode() + tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
         return digest.hexdigest()
 
+    def __repr__(self) -> str:
+        """Return class, name, bands, scale and number of parameters."""
+        return one_line(type(self).__name__, self.name, facts_of(self, self.config))
+
+    def _repr_html_(self) -> str:
+        """Return the same as a table for notebooks, with the measured gains if the model's folder has them."""
+        accuracy = accuracy_in(self._folder, self.fingerprint())
+        return as_table(type(self).__name__, self.name, facts_of(self, self.config), accuracy)
+
     def save_pretrained(  # type: ignore[override]  # the mixin's also writes an empty card
-        self, save_directory: str | Path
-    ) -> None:
-        """Write config.json and model.safetensors into a folder, which is created if it does not exist."""
+        self,
+        save_directory: str | Path,
+        *,
+        push_to_hub: bool = False,
+        repo_id: str | None = None,
+        **push_options: Unpack[PushOptions],
+    ) -> str | None:
+        """Write config.json and model.safetensors into a folder, which is created if it does not exist.
+
+        Args:
+            save_directory: the folder.
+            push_to_hub: also push the model, see `push_to_hub`.
+            repo_id: `organisation/name`, for a push.
+            **push_options: options of `push_to_hub`.
+
+        Returns:
+            address of the pushed model; None without a push.
+
+        Raises:
+            InputError: the folder cannot be written, there is no `repo_id` for a push, or `push_to_hub` refuses.
+        """
         folder = Path(save_directory)
-        folder.mkdir(parents=True, exist_ok=True)
-        self._save_pretrained(folder)
+        if push_to_hub and repo_id is None:
+            raise InputError("A push needs a repository: give repo_id='organisation/name', or leave push_to_hub out.")
+        if not push_to_hub and (repo_id is not None or push_options):
+            given = ", ".join([*(["repo_id"] if repo_id is not None else []), *push_options])
+            raise InputError(f"{given} are for a push. Give push_to_hub=True, or leave them out.")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._save_pretrained(folder)
+        except FileExistsError:
+            raise InputError(
+                f"{folder} is a file; expected a folder to save the model to. Give another name."
+            ) from None
+        except OSError as error:
+            raise InputError(f"{folder} cannot be written ({error.strerror}). Give another folder.") from None
+        return None if repo_id is None else self.push_to_hub(repo_id, **push_options)
 
     def _save_pretrained(self, save_directory: Path) -> None:
         write_config(save_directory / CONFIG_FILE, type(self).__name__, self.config)
@@ -78,6 +134,10 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
         cache_dir: str | Path | None = None,
         local_files_only: bool = False,
         revision: str | None = None,
+        map_location: str | torch.device | None = None,
+        device: str | torch.device | None = None,
+        torch_dtype: torch.dtype | Literal["auto"] | None = None,
+        strict: bool = True,
     ) -> Self:
         """Load a bundled model, or one from a folder or a Hub repository, in evaluation mode.
 
@@ -88,11 +148,17 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
             cache_dir: folder for downloads; None: the Hub's own cache.
             local_files_only: never use the network.
             revision: branch, tag or commit on the Hub; None: the newest.
+            map_location: another name of `device`.
+            device: where the model goes; None: the CPU.
+            torch_dtype: number format of the network's weights; None: float32; "auto": the format of the file.
+            strict: False to load what fits, and to log a warning of tensors that are missing or unexpected.
 
         Raises:
-            InputError: there is no such model, it is of another class, its configuration is not valid, or its tensors
-                do not fit the configuration.
+            InputError: there is no such model, it is of another class, its configuration is not valid, its tensors do
+                not fit the configuration, or the device or the number format cannot be used.
         """
+        target = checked_device(map_location, device)
+        check_dtype(torch_dtype)
         source, revision = find_source(pretrained_model_name_or_path, revision)
         file = partial(
             fetch,
@@ -105,53 +171,78 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
         config_path = file(CONFIG_FILE, revision=revision)
         # Both files come from this commit, also if somebody pushes in between.
         commit = None if isinstance(source, Path) else commit_of(config_path)
-        if (found := read_model_class(config_path)) != cls.__name__:
+        # A subclass also loads what its base class saved.
+        if (found := read_model_class(config_path)) not in [base.__name__ for base in cls.__mro__]:
             raise InputError(f"{config_path} describes a {found!r}; expected a {cls.__name__}. Use load_model().")
         model = cls(read_config(config_path, cls.config_class))
-        load_weights(model, file(WEIGHTS_FILE, revision=commit))
+        stored = load_weights(model, file(WEIGHTS_FILE, revision=commit), strict)
         model.name = source.resolve().name if isinstance(source, Path) else source
-        return model.eval()
+        model._folder = config_path.absolute().parent
+        return model.to(device=target, dtype=stored if torch_dtype == "auto" else torch_dtype).eval()
 
     def push_to_hub(  # type: ignore[override]  # the mixin's sends all files of a folder and a card of its own
         self,
         repo_id: str,
         *,
         reports: Sequence[str | Path] = (),
-        revision: str | None = None,
+        commit_message: str | None = None,
+        branch: str | None = None,
+        create_pr: bool = False,
         private: bool | None = None,
-        pull_request: bool = False,
-        force: bool = False,
         token: str | None = None,
-        message: str | None = None,
+        force: bool = False,
+        license: str | None = None,
+        summary: str | None = None,
+        training: str | None = None,
+        data: str | None = None,
+        limits: str | None = None,
+        base_model: str | None = None,
+        tags: Sequence[str] = (),
     ) -> str:
         """Push the model with a card and figures.
 
-        For a folder that has a card and figures already, see `rs_srgan.publishing.push`.
+        What people wrote on the Hub stays: texts, edited sections of the card, other files of the repository. For a
+        folder that has a card and figures already, see `rs_srgan.publishing.push`.
 
         Args:
             repo_id: `organisation/name`; created if it does not exist.
             reports: folders that an evaluation of this model wrote; the card shows their figures and pictures.
-            revision: a branch, created if it does not exist, or `refs/pr/N`; None: main.
+            commit_message: message of the commit; None: a default.
+            branch: a branch, created if it does not exist, or `refs/pr/N`; None: main.
+            create_pr: open a pull request instead of committing.
             private: whether a new repository is private; None: the default of the organisation.
-            pull_request: open a pull request instead of committing.
-            force: push also without figures.
             token: token of the Hub; None: the one of `hf auth login`.
-            message: message of the commit; None: a default.
+            force: push also without figures, or over a model of another library. Figures of other weights are removed.
+            license: licence of the weights, by its name on the Hub; None keeps what the Hub has, as for all texts.
+            summary: what the model makes from which images, and for whom.
+            training: how the model was trained.
+            data: the training data with their licences.
+            limits: where the model fails.
+            base_model: the model that training started from.
+            tags: further tags of the card.
 
         Returns:
             address of the model, or of the pull request.
 
         Raises:
-            InputError: there are no reports, they belong to another model, or the Hub or the network refuses.
+            InputError: there are no reports, they belong to another model, the repository holds a model of another
+                library, or the Hub or the network refuses.
         """
         return publisher()(
             self,
             repo_id,
             reports=reports,
-            revision=revision,
+            commit_message=commit_message,
+            branch=branch,
+            create_pr=create_pr,
             private=private,
-            pull_request=pull_request,
-            force=force,
             token=token,
-            message=message,
+            force=force,
+            license=license,
+            summary=summary,
+            training=training,
+            data=data,
+            limits=limits,
+            base_model=base_model,
+            tags=tags,
         )

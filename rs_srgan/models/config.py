@@ -47,6 +47,11 @@ class SISRConfig:
     psf_width_lr_px: int = KERNEL_WIDTH_LR_PX  # of the sensor model's kernel, an odd number
 
     def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            elements = _ELEMENTS.get(field.name)
+            if not _is_like(value, field.default) or (elements is not None and not _all_like(value, elements)):
+                raise InputError(f"{field.name} is {value!r:.60}; expected a value like {field.default!r}.")
         # JSON and YAML have lists only.
         object.__setattr__(self, "bands", tuple(self.bands))
         object.__setattr__(self, "guide_bands", tuple(self.guide_bands))

@@ -1,7 +1,9 @@
 """Loading: any model by its name, folder or Hub id."""
 
 from pathlib import Path
-from typing import TypedDict
+from typing import Literal, TypedDict, Unpack, overload
+
+import torch
 
 from rs_srgan.errors import InputError
 from rs_srgan.hub.download import commit_of, fetch
@@ -18,7 +20,49 @@ class _Download(TypedDict, total=False):
 
     token: str | bool | None
     cache_dir: str | Path | None
+    force_download: bool
     local_files_only: bool
+
+
+class _Weights(TypedDict, total=False):
+    """Where the weights go, see `load_model`."""
+
+    map_location: str | torch.device | None
+    device: str | torch.device | None
+    torch_dtype: torch.dtype | Literal["auto"] | None
+    strict: bool
+
+
+class LoadOptions(_Download, _Weights, total=False):
+    """Options of `load_model`, which documents them."""
+
+    revision: str | None
+    detail: float | None
+
+
+# The bundled models by their class, for type checkers. A test compares them with the catalogue.
+SingleImageName = Literal[
+    "glp",
+    "sisr-x2-20m",
+    "sisr-x2-rgbn",
+    "sisr-x4-rgbn",
+    "sisr-x8-rgbn",
+    "srgan-x4-rgbn",
+    "srresnet-srgan-x4-rgb",
+]
+RevisitsName = Literal["misr-x2-rgbn", "misr-x4-rgbn"]
+
+
+@overload
+def load_model(name: SingleImageName, **options: Unpack[LoadOptions]) -> SISR: ...
+
+
+@overload
+def load_model(name: RevisitsName, **options: Unpack[LoadOptions]) -> MISR: ...
+
+
+@overload
+def load_model(name: str | Path, **options: Unpack[LoadOptions]) -> SISR | MISR: ...
 
 
 def load_model(
@@ -27,32 +71,48 @@ def load_model(
     revision: str | None = None,
     token: str | bool | None = None,
     cache_dir: str | Path | None = None,
+    force_download: bool = False,
     local_files_only: bool = False,
+    map_location: str | torch.device | None = None,
+    device: str | torch.device | None = None,
+    torch_dtype: torch.dtype | Literal["auto"] | None = None,
+    strict: bool = True,
     detail: float | None = None,
 ) -> SISR | MISR:
     """Load a trained model in evaluation mode: a `SISR` for one image, or a `MISR` for several revisits.
 
+    Type checkers know the class for names of bundled models. For others, `SISR.from_pretrained` and
+    `MISR.from_pretrained` state it.
+
     Args:
-        name: name of a bundled model (`rs-srgan models`), folder that `save_pretrained` wrote, or Hub id
-            `organisation/name`, with `@revision` if it is not the newest. They are tried in this order; a name that
-            looks like a path is never sent to the network. For folders of older versions, see
-            `rs_srgan.models.config_file`.
+        name: a `Path` is a folder that `save_pretrained` wrote. A string is such a folder, the name of a bundled model
+            (`rs_srgan.list_models()`), or a Hub id `organisation/name`, with `@revision` if it is not the newest,
+            tried in this order; a name that looks like a path is never sent to the network. For folders of older
+            versions, see `rs_srgan.models.config_file`.
         revision: branch, tag or commit on the Hub, instead of `@revision`.
         token: token for private repositories; None: the one of `hf auth login`.
         cache_dir: folder for downloads; None: the Hub's own cache.
+        force_download: download also files that the cache holds.
         local_files_only: never use the network.
+        map_location: another name of `device`.
+        device: where the model goes; None: the CPU.
+        torch_dtype: number format of the network's weights; None: float32; "auto": the format of the file.
+        strict: False to load what fits, and to log a warning of tensors that are missing or unexpected.
         detail: for a GAN-trained model: 1 for all the detail that it adds, 0 for the more accurate model that its
             training began with, or a number between.
 
     Raises:
         InputError: there is no such model, it cannot be loaded completely, or it takes no detail.
     """
-    download = _Download(token=token, cache_dir=cache_dir, local_files_only=local_files_only)
-    model = _load(name, revision, download)
+    download = _Download(
+        token=token, cache_dir=cache_dir, force_download=force_download, local_files_only=local_files_only
+    )
+    weights = _Weights(map_location=map_location, device=device, torch_dtype=torch_dtype, strict=strict)
+    model = _load(name, revision, download, weights)
     if detail is None:
         return model
     base = model.config.base_model
-    accurate = _load(base, None, download) if base else None
+    accurate = _load(base, None, download, weights) if base else None
     if not isinstance(model, SISR) or not isinstance(accurate, SISR):
         raise InputError(
             f"{model.name} takes no detail; expected a GAN-trained model, for example {DETAIL_MODEL}. "
@@ -93,9 +153,9 @@ def sisr_model(model: str | Path | SISR | MISR, detail: float | None = None) -> 
     return model
 
 
-def _load(name: str | Path, revision: str | None, download: _Download) -> SISR | MISR:
+def _load(name: str | Path, revision: str | None, download: _Download, weights: _Weights) -> SISR | MISR:
     source, revision = find_source(name, revision)
     config = fetch(source, CONFIG_FILE, revision=revision, **download)
     if not isinstance(source, Path):
         revision = commit_of(config)  # the weights come from this commit, also if somebody pushes in between
-    return find_model_class(config).from_pretrained(source, revision=revision, **download)
+    return find_model_class(config).from_pretrained(source, revision=revision, **download, **weights)

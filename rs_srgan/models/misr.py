@@ -8,14 +8,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rs_srgan.arrays.kinds import Opened, is_opened, read_reflectance
 from rs_srgan.errors import InputError
+from rs_srgan.models.borders import check_margin, check_reflectance, repeat_border
+from rs_srgan.models.checked_image import checked_image
 from rs_srgan.models.checkpoint import HubModel
 from rs_srgan.models.config import MISRConfig, SISRConfig
+from rs_srgan.models.evaluation_mode import evaluation_mode
 from rs_srgan.models.fusion import FUSIONS, FusionSettings
-from rs_srgan.models.sisr import SISR, checked_image
+from rs_srgan.models.sisr import SISR
 from rs_srgan.models.tiled import predict_tiled
 from rs_srgan.pixels.radiometry import FloatImage, Mask
 from rs_srgan.registration.align import Stack, align
+from rs_srgan.sensors import find_sensor
 from rs_srgan.sensors.mtf import wald_mtf
 
 
@@ -87,41 +92,55 @@ class MISR(HubModel):
         offsets: Tensor | None = None,
         reference: int = 0,
         margin: int = 0,
+        pad: bool = True,
     ) -> Tensor:
         """Super-resolve the reference view with the help of the others.
 
         Args:
-            views: reflectance, (B, T, C, h, w); each view holds its pixels that lie nearest to the reference's pixels.
+            views: reflectance, floating point, (B, T, C, h, w); each view holds its pixels that lie nearest to the
+                reference's pixels.
             mask: where each view counts, bool (B, T, h, w); everywhere if None. The reference counts everywhere.
             offsets: distance of each view's samples from the reference's pixels, rows and columns, LR pixels,
                 (B, T, 2, h, w); zero if None. A view does not count where it is more than
                 `config.largest_offset_lr_px`.
             reference: index of the view that the result shows.
             margin: LR pixels along every border to leave out of the result.
+            pad: True to repeat the outermost pixels, see `SISR.forward`.
 
         Returns:
-            reflectance, (B, C, (h - 2 margin) * scale, (w - 2 margin) * scale).
+            reflectance, (B, C, (h - 2 margin) * scale, (w - 2 margin) * scale): float32, or float64 of a double model.
 
         Raises:
-            ValueError: the bands or sizes do not fit, or there is no such reference.
+            InputError: the bands, the sizes or the margin do not fit, the views hold integers or no pixel, or there is
+                no such reference.
         """
         self._check(views, mask, offsets, reference)
+        if views.shape[1] == 1:
+            one: Tensor = self.sisr(views[:, 0], margin=margin, pad=pad)
+            return one
+        check_margin(margin, views.shape[3], views.shape[4])
+        added = max(self.receptive_field - margin, 0) if pad else 0
+        dtype, margin = self.sisr.projection.dtype, margin + added
+        views = repeat_border(views.to(dtype), added)
+        mask = None if mask is None else repeat_border(mask.to(dtype), added)
+        offsets = None if offsets is None else repeat_border(offsets.to(dtype), added)
         lr = views[:, reference]
         return self.sisr.finish(lr, self.residual(views, mask, offsets, reference), margin)
 
     def _check(self, views: Tensor, mask: Tensor | None, offsets: Tensor | None, reference: int) -> None:
         bands = self.config.bands
         if views.dim() != 5 or views.shape[2] != len(bands):
-            raise ValueError(
+            raise InputError(
                 f"Input has shape {tuple(views.shape)}; expected (batch, views, {len(bands)}, height, width)."
             )
+        check_reflectance("Input", views)
         if not 0 <= reference < views.shape[1]:
-            raise ValueError(f"The reference is view {reference} of {views.shape[1]}.")
+            raise InputError(f"The reference is view {reference}; expected 0 to {views.shape[1] - 1}.")
         if mask is not None and mask.shape != views[:, :, 0].shape:
-            raise ValueError(f"The mask has shape {tuple(mask.shape)}; expected {tuple(views[:, :, 0].shape)}.")
+            raise InputError(f"The mask has shape {tuple(mask.shape)}; expected {tuple(views[:, :, 0].shape)}.")
         if offsets is not None and offsets.shape != views[:, :, :2].shape:
             expected = (*views.shape[:2], 2, *views.shape[3:])
-            raise ValueError(f"The offsets have shape {tuple(offsets.shape)}; expected {expected}.")
+            raise InputError(f"The offsets have shape {tuple(offsets.shape)}; expected {expected}.")
 
     def residual(
         self, views: Tensor, mask: Tensor | None = None, offsets: Tensor | None = None, reference: int = 0
@@ -139,21 +158,24 @@ class MISR(HubModel):
         self._check(views, mask, offsets, reference)
         if views.shape[1] == 1:
             return torch.ones_like(views[:, :, 0])
-        return self.fusion.weights(self.sisr, views, _counts(views, mask), _offsets(views, offsets), reference)
+        views = views.to(self.sisr.projection.dtype)
+        with evaluation_mode(self):
+            return self.fusion.weights(self.sisr, views, _counts(views, mask), _offsets(views, offsets), reference)
 
     def predict(
         self,
-        images: Sequence[np.ndarray[Any, Any]],
-        masks: Sequence[np.ndarray[Any, Any]] | None = None,
+        images: Sequence[np.ndarray[Any, Any] | Opened],
+        masks: Sequence[np.ndarray[Any, Any] | None] | None = None,
         reference: int = 0,
         tile: int = 512,
     ) -> FloatImage:
         """Register revisits that are in memory, and super-resolve one of them with the help of the others.
 
         Args:
-            images: reflectance, float, (C, h, w) each, usually 0 to 1; NaN, or masked, where there is no data.
-            masks: where each image counts, bool (h, w), for example False under clouds; if None, wherever an image
-                has data.
+            images: reflectance, float, (C, h, w) each, usually 0 to 1; NaN, or masked, where there is no data. Or
+                rasters on one grid, see `SISR.predict`.
+            masks: where each image counts, bool (h, w), for example False under clouds; None for all images, or for
+                one of them: wherever it has data.
             reference: index of the image that the result shows.
             tile: side, LR pixels, of the part computed at once; the result does not depend on it if the model has
                 `exact_tiling`.
@@ -165,8 +187,20 @@ class MISR(HubModel):
             InputError: there are no images, bands or sizes do not fit, there is no such reference, or the values are
                 integers or look like DN.
         """
-        checked = [checked_image(f"view {at}", image, self.config.bands) for at, image in enumerate(images)]
-        stack = align(checked, masks, reference)
+        sensor, bands = find_sensor(self.config.sensor), self.config.bands
+        arrays = [
+            read_reflectance(image, bands, sensor) if is_opened(image) else np.ma.asanyarray(image) for image in images
+        ]
+        checked = [checked_image(f"view {at}", image, bands) for at, image in enumerate(arrays)]
+        if masks is not None and len(masks) != len(checked):
+            raise InputError(f"There are {len(masks)} masks for {len(checked)} images; give one each, None for none.")
+        given = None
+        if masks is not None:
+            given = [
+                np.ones(image.shape[1:], bool) if mask is None else np.asarray(mask)
+                for image, mask in zip(checked, masks, strict=True)
+            ]
+        stack = align(checked, given, reference)
         valid = np.isfinite(checked[reference])
         return self.predict_aligned(stack, valid, tile)
 
@@ -187,7 +221,8 @@ class MISR(HubModel):
 
         layers = [(stack.views, 1), (stack.mask, 1), (stack.offsets, 1)]
         device = self.sisr.projection.up.rows.device
-        (sr,) = predict_tiled(forward, layers, valid, self.scale, tile, self.receptive_field, device)
+        with evaluation_mode(self):
+            (sr,) = predict_tiled(forward, layers, valid, self.scale, tile, self.receptive_field, device)
         return sr
 
 

@@ -1,17 +1,22 @@
 """SISR: super-resolution of one image, reflectance in, reflectance out."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from rs_srgan.arrays.kinds import Opened, is_opened, read_reflectance
+from rs_srgan.arrays.labelled import Labelled, is_labelled, predict_labelled
 from rs_srgan.errors import InputError
+from rs_srgan.models.borders import check_margin, check_reflectance, repeat_border
+from rs_srgan.models.checked_image import checked_image
 from rs_srgan.models.checkpoint import HubModel
 from rs_srgan.models.classical.glp import GLP
 from rs_srgan.models.config import SISRConfig
+from rs_srgan.models.evaluation_mode import evaluation_mode
 from rs_srgan.models.generators import GENERATORS
 from rs_srgan.models.generators.trunk import Trunk
 from rs_srgan.models.phases import PHASES_REACH_LR_PX, tie_phases
@@ -23,6 +28,9 @@ from rs_srgan.pixels.radiometry import FloatImage
 from rs_srgan.sensors import find_sensor
 from rs_srgan.sensors.mtf import wald_mtf
 from rs_srgan.sensors.projection import BICUBIC_REACH_LR_PX, ConsistencyProjection
+
+if TYPE_CHECKING:
+    import xarray
 
 # Reflectance, about the standard deviation of MTF-GLP's detail: the unit in which the network sees it and adds to it.
 DETAIL_STD = 0.03
@@ -83,6 +91,9 @@ class SISR(HubModel):
         if glp:
             self._start_from_zero()
         self.uncertainty = UncertaintyHead(inputs, len(config.bands), config.scale) if config.uncertainty else None
+        if self.uncertainty is not None:
+            # `forward` does not use the head: DistributedDataParallel would wait for its gradients
+            self.uncertainty.requires_grad_(False)
 
     def _start_from_zero(self) -> None:
         """Make a new generator add nothing: the classical result is close, and random detail would be worse."""
@@ -112,42 +123,47 @@ class SISR(HubModel):
         """True if a tile with a halo of `receptive_field` gives the same pixels as the whole image."""
         return self.generator.exact_tiling
 
-    def forward(self, lr: Tensor, guide: Tensor | None = None, margin: int = 0) -> Tensor:
+    def forward(self, lr: Tensor, guide: Tensor | None = None, margin: int = 0, pad: bool = True) -> Tensor:
         """Super-resolve.
 
         Args:
-            lr: reflectance, (B, C, h, w).
+            lr: reflectance, floating point, (B, C, h, w).
             guide: reflectance of the guide bands, (B, G, h * scale, w * scale); None if the model has no guide bands.
             margin: LR pixels along every border to leave out of the result, for example a tile's halo.
+            pad: True to repeat the outermost pixels as far as the result depends on them, as `predict` does. False
+                saves the time for them, as in training on crops: the networks then see zeros beyond the border, and
+                the result is worse within `receptive_field` of it.
 
         Returns:
-            reflectance, (B, C, (h - 2 margin) * scale, (w - 2 margin) * scale).
+            reflectance, (B, C, (h - 2 margin) * scale, (w - 2 margin) * scale): float32, or float64 of a double model.
 
         Raises:
-            ValueError: the bands or sizes do not fit.
+            InputError: the bands, the sizes or the margin do not fit, or the image holds integers or no pixel.
         """
-        self._check(lr, guide)
+        lr, guide, margin = self._framed(lr, guide, margin, pad)
         detail = self.detail(lr, guide)
         return self.finish(lr, self.residual(lr, guide, detail), margin, detail=detail)
 
-    def with_uncertainty(self, lr: Tensor, guide: Tensor | None = None, margin: int = 0) -> tuple[Tensor, Tensor]:
+    def with_uncertainty(
+        self, lr: Tensor, guide: Tensor | None = None, margin: int = 0, pad: bool = True
+    ) -> tuple[Tensor, Tensor]:
         """Super-resolve, and estimate the error of the result.
 
         Args:
             lr: see `forward`.
             guide: see `forward`.
             margin: see `forward`.
+            pad: see `forward`.
 
         Returns:
             the reflectance of `forward`, and, in the same shape, half the width of the interval around it that holds
             the true value for 80 % of the pixels, reflectance.
 
         Raises:
-            ValueError: the bands or sizes do not fit.
-            InputError: the model has no uncertainty head.
+            InputError: see `forward`; or the model has no uncertainty head.
         """
-        self._check(lr, guide)
         self.uncertainty_head()
+        lr, guide, margin = self._framed(lr, guide, margin, pad)
         detail = self.detail(lr, guide)
         residual = self.residual(lr, guide, detail)
         logarithm = self.doubt(residual, lr, guide, detail)
@@ -163,8 +179,8 @@ class SISR(HubModel):
         Returns:
             reflectance, (B, C, h * scale, w * scale).
         """
-        self._check(lr, guide)
-        detail = self.detail(lr, guide)
+        lr, fine, _ = self._framed(lr, guide, 0, pad=False)
+        detail = self.detail(lr, fine)
         nothing = lr.new_zeros(()).expand(lr.shape[0], lr.shape[1] * self.scale**2, *lr.shape[2:])
         return self.finish(lr, nothing, detail=detail)
 
@@ -181,15 +197,28 @@ class SISR(HubModel):
             )
         return self.uncertainty
 
+    def _framed(self, lr: Tensor, guide: Tensor | None, margin: int, pad: bool) -> tuple[Tensor, Tensor | None, int]:
+        """Check the images; return them with the border that the result depends on, and the margin with it."""
+        self._check(lr, guide)
+        check_margin(margin, lr.shape[2], lr.shape[3])
+        added = max(self.receptive_field - margin, 0) if pad else 0
+        lr = repeat_border(lr.to(self.projection.dtype), added)
+        if guide is not None:
+            guide = repeat_border(guide.to(self.projection.dtype), added * self.scale)
+        return lr, guide, margin + added
+
     def _check(self, lr: Tensor, guide: Tensor | None) -> None:
         bands, guides = self.config.bands, self.config.guide_bands
         expected = f"expected (batch, {len(bands)}, height, width) with the bands {', '.join(bands)}"
         if lr.dim() != 4 or lr.shape[1] != len(bands):
-            raise ValueError(f"Input has shape {tuple(lr.shape)}; {expected}.")
+            raise InputError(f"Input has shape {tuple(lr.shape)}; {expected}.")
+        check_reflectance("Input", lr)
         fine = (lr.shape[0], len(guides), lr.shape[2] * self.scale, lr.shape[3] * self.scale)
         if (guide is None) != (not guides) or (guide is not None and guide.shape != fine):
             given = "none" if guide is None else tuple(guide.shape)
-            raise ValueError(f"The guide is {given}; expected {f'{fine} with {guides}' if guides else 'none'}.")
+            raise InputError(f"The guide is {given}; expected {f'{fine} with {guides}' if guides else 'none'}.")
+        if guide is not None:
+            check_reflectance("The guide", guide)
 
     def detail(self, lr: Tensor, guide: Tensor | None = None) -> Tensor | None:
         """Return the detail that the classical method takes from the guide; None if the generator adds to bicubic.
@@ -226,11 +255,11 @@ class SISR(HubModel):
         if guide is None:
             return self.normalised(lr)
         seen = self.normalised(torch.cat([lr, F.pixel_unshuffle(guide, self.scale)], dim=1))
-        return seen if detail is None else torch.cat([seen, detail / DETAIL_STD], dim=1)
+        return seen if detail is None else torch.cat([seen, (detail / DETAIL_STD).to(seen.dtype)], dim=1)
 
     def normalised(self, image: Tensor) -> Tensor:
-        """Normalise reflectance for the network."""
-        return (image - self.config.reflectance_mean) / self.config.reflectance_std
+        """Normalise reflectance for the network, and convert it to the number format of the weights."""
+        return ((image - self.config.reflectance_mean) / self.config.reflectance_std).to(self.dtype)
 
     def doubt(self, residual: Tensor, lr: Tensor, guide: Tensor | None = None, detail: Tensor | None = None) -> Tensor:
         """Run the uncertainty head only; see `UncertaintyHead.forward`.
@@ -245,13 +274,15 @@ class SISR(HubModel):
         return logarithm
 
     def finish_doubt(self, logarithm: Tensor, margin: int = 0) -> Tensor:
-        """Make half-widths, reflectance, of the result of `doubt`; always in float32, see `UncertaintyHead.finish`."""
+        """Make half-widths, reflectance, of the result of `doubt`; see `UncertaintyHead.finish`."""
         return self.uncertainty_head().finish(logarithm, self.config.reflectance_std, margin)
 
     def finish(
         self, lr: Tensor, residual: Tensor, margin: int = 0, shuffled: bool = True, detail: Tensor | None = None
     ) -> Tensor:
-        """Make the result of the generator's: bicubic skip and projection, in float32 to keep the radiometry.
+        """Make the result of the generator's: bicubic skip and projection.
+
+        It computes in float32, or float64 in a double model, to keep the radiometry.
 
         Args:
             lr: reflectance, (B, C, h, w).
@@ -266,7 +297,7 @@ class SISR(HubModel):
         """
         with torch.autocast(lr.device.type, enabled=False):
             mean, std = self.config.reflectance_mean, self.config.reflectance_std
-            lr, residual = lr.float(), residual.float()
+            lr, residual = lr.to(self.projection.dtype), residual.to(self.projection.dtype)
             if self.config.output == "tanh":
                 residual = mean + std * residual.tanh() - self.projection.bicubic(lr)
             elif detail is None:
@@ -278,29 +309,61 @@ class SISR(HubModel):
                 sr = sr[..., margin:-margin, margin:-margin]
             return F.pixel_shuffle(sr, self.scale) if shuffled else sr
 
+    @overload
     def predict(
         self, image: np.ndarray[Any, Any], guide: np.ndarray[Any, Any] | None = None, tile: int = 512
-    ) -> FloatImage:
-        """Super-resolve one image that is in memory; for files, see `super_resolve`.
+    ) -> FloatImage: ...
+
+    @overload
+    def predict(
+        self, image: "xarray.DataArray", guide: "xarray.DataArray | None" = None, tile: int = 512
+    ) -> "xarray.DataArray": ...
+
+    @overload
+    def predict(self, image: Opened, guide: Opened | None = None, tile: int = 512) -> FloatImage: ...
+
+    def predict(self, image: Any, guide: Any = None, tile: int = 512) -> Any:
+        """Super-resolve one image that is in memory; for large files, see `super_resolve`.
+
+        A model in training mode computes as in evaluation mode, and is in training mode again afterwards.
 
         Args:
-            image: reflectance, float, (C, h, w), usually 0 to 1; NaN, or masked, where there is no data.
-            guide: reflectance of the guide bands, (G, h * scale, w * scale); None if the model has no guide bands.
+            image: reflectance, float, (C, h, w), or a batch (B, C, h, w), usually 0 to 1; NaN, or masked, where there
+                is no data. Or a raster, which is read whole: an open dataset of rasterio, a MemoryFile, a path or an
+                address. Or a DataArray with dimensions of bands, y and x (pip install rs_srgan[xarray]): bands are
+                found by their names, in the coordinate of their dimension or in the attribute `long_name`, else
+                taken in the model's order; chunks of dask are computed later, one by one, with the same result.
+            guide: reflectance of the guide bands, (G, h * scale, w * scale), of the same kind as `image`; None if the
+                model has no guide bands, or if `image` is a product that holds them.
             tile: side, LR pixels, of the part computed at once; the result does not depend on it if the model has
                 `exact_tiling`.
 
         Returns:
-            reflectance, float32, (C, h * scale, w * scale); NaN where `image` has no data.
+            reflectance, float32, (C, h * scale, w * scale), or (B, C, h * scale, w * scale); NaN where `image` has no
+            data. Of a DataArray a DataArray, with its coordinates, CRS and attributes.
 
         Raises:
             InputError: the bands or sizes do not fit, the image is empty, or its values are integers or look like DN.
         """
-        (sr,) = self._predict(lambda *windows, margin: [self(*windows, margin=margin)], image, guide, tile)
+        (sr,) = self._predict_any(lambda *windows, margin: [self(*windows, margin=margin)], image, guide, tile)
         return sr
 
+    @overload
     def predict_with_uncertainty(
         self, image: np.ndarray[Any, Any], guide: np.ndarray[Any, Any] | None = None, tile: int = 512
-    ) -> tuple[FloatImage, FloatImage]:
+    ) -> tuple[FloatImage, FloatImage]: ...
+
+    @overload
+    def predict_with_uncertainty(
+        self, image: "xarray.DataArray", guide: "xarray.DataArray | None" = None, tile: int = 512
+    ) -> "tuple[xarray.DataArray, xarray.DataArray]": ...
+
+    @overload
+    def predict_with_uncertainty(
+        self, image: Opened, guide: Opened | None = None, tile: int = 512
+    ) -> tuple[FloatImage, FloatImage]: ...
+
+    def predict_with_uncertainty(self, image: Any, guide: Any = None, tile: int = 512) -> tuple[Any, Any]:
         """Super-resolve one image that is in memory, and estimate the error of the result.
 
         Args:
@@ -316,8 +379,45 @@ class SISR(HubModel):
             InputError: see `predict`; or the model has no uncertainty head.
         """
         self.uncertainty_head()
-        sr, half_width = self._predict(self.with_uncertainty, image, guide, tile, results=2)
+        sr, half_width = self._predict_any(self.with_uncertainty, image, guide, tile, results=2)
         return sr, half_width
+
+    def _predict_any(
+        self,
+        forward: Callable[..., Sequence[Tensor]],
+        image: Any,  # noqa: ANN401  # of any kind, see `predict`
+        guide: Any,  # noqa: ANN401
+        tile: int,
+        results: int = 1,
+    ) -> list[Any]:
+        """Do what `_predict` does for images of all kinds, see `predict`."""
+        bands, guide_bands, sensor = self.config.bands, self.config.guide_bands, find_sensor(self.config.sensor)
+
+        def compute(pixels: np.ndarray[Any, Any], others: np.ndarray[Any, Any] | None) -> list[FloatImage]:
+            return self._predict(forward, pixels, others, tile, results)
+
+        if is_labelled(image):
+            other = Labelled(guide, guide_bands, sensor) if is_labelled(guide) else None
+            if guide is not None and other is None:
+                raise InputError(f"The guide is a {type(guide).__name__}; expected a DataArray, as the image is one.")
+            labelled = Labelled(image, bands, sensor)
+            return list(predict_labelled(labelled, other, self.scale, self.receptive_field, compute, results))
+        if is_opened(image):
+            if guide is None and guide_bands:
+                guide = read_reflectance(image, guide_bands, sensor)
+            image = read_reflectance(image, bands, sensor)
+        if is_opened(guide):
+            guide = read_reflectance(guide, guide_bands, sensor)
+        if np.ndim(image) != 4:
+            return compute(image, guide)
+        if len(image) == 0 or (guide is not None and len(guide) != len(image)):
+            raise InputError(
+                f"The batch has {len(image)} images and {0 if guide is None else len(guide)} guides; expected at least "
+                "one image, and as many guides."
+            )
+        guides = [None] * len(image) if guide is None else guide
+        made = [compute(one, other) for one, other in zip(image, guides, strict=True)]
+        return [np.stack(each) for each in zip(*made, strict=True)]
 
     def _predict(
         self,
@@ -357,33 +457,5 @@ class SISR(HubModel):
                     "the pixels along each axis. Crop both to the same footprint."
                 )
             layers.append((fill_from_nearest(guide, np.isfinite(guide), fill_reach(halo) * scale), scale))
-        return predict_tiled(forward, layers, valid, scale, tile, halo, device, results)
-
-
-def checked_image(what: str, image: np.ndarray[Any, Any], bands: tuple[str, ...]) -> FloatImage:
-    """Check an image and return it as float32 reflectance, NaN where it has no data.
-
-    Args:
-        what: name of the image in error messages.
-        image: reflectance, float, (C, h, w); NaN, or masked, where there is no data.
-        bands: names of the expected bands.
-
-    Raises:
-        InputError: the bands do not fit, the image is empty, or its values are integers or look like DN.
-    """
-    given, image = image, np.asarray(image)
-    if image.ndim != 3 or image.shape[0] != len(bands) or 0 in image.shape:
-        raise InputError(
-            f"The {what} has shape {image.shape}; expected ({len(bands)}, height, width) "
-            f"with the bands {', '.join(bands)}."
-        )
-    if not np.issubdtype(image.dtype, np.floating):
-        raise InputError(
-            f"The {what} holds {image.dtype}; expected reflectance as float: (dn + offset) / 10000, "
-            "where offset is -1000 for Sentinel-2 products since baseline 04.00, else 0."
-        )
-    image = np.asarray(np.ma.filled(given, np.nan))
-    # Clouds and sun glint have reflectances of 2 to 3; a median above 10 can only be DN.
-    if np.isfinite(image).any() and np.nanmedian(np.abs(image[np.isfinite(image)])) > 10:
-        raise InputError(f"The {what}'s values look like DN; expected reflectance, about 0 to 1: divide by 10000.")
-    return image.astype(np.float32)
+        with evaluation_mode(self):
+            return predict_tiled(forward, layers, valid, scale, tile, halo, device, results)

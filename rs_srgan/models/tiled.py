@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from rs_srgan.errors import InputError
 from rs_srgan.pixels.radiometry import FloatImage, Image, Mask
 from rs_srgan.pixels.tiles import compute_tiles
 
@@ -36,8 +38,10 @@ def predict_tiled(
         the results, float32, (C, H * scale, W * scale) each; NaN where `valid` is False.
 
     Raises:
-        InputError: `tile` below 1.
+        InputError: `tile` is below 1 or no whole number.
     """
+    if isinstance(tile, bool) or not isinstance(tile, int | np.integer):
+        raise InputError(f"The tile size is {tile!r}; expected a whole number of LR pixels, for example 512.")
     kind = device.type
     enabled, dtype, cached = (
         torch.is_autocast_enabled(kind),

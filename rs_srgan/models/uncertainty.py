@@ -76,7 +76,8 @@ class UncertaintyHead(nn.Module):
             reflectance, float32, (B, C, (h - 2 margin) * scale, (w - 2 margin) * scale).
         """
         with torch.autocast(logarithm.device.type, enabled=False):
-            half_width = std * logarithm.float().clamp(*_LOG_LIMITS).exp()
+            logarithm = logarithm.to(torch.promote_types(logarithm.dtype, torch.float32))
+            half_width = std * logarithm.clamp(*_LOG_LIMITS).exp()
             if margin:
                 half_width = half_width[..., margin:-margin, margin:-margin]
             return F.pixel_shuffle(half_width, self.scale) * self.factor[:, None, None]

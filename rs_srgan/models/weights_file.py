@@ -1,5 +1,6 @@
 """model.safetensors of a model's folder: read strictly, written with nothing but tensors."""
 
+import logging
 from pathlib import Path
 
 import torch
@@ -9,6 +10,8 @@ from torch import Tensor, nn
 
 from rs_srgan.errors import InputError
 
+logger = logging.getLogger(__name__)
+
 
 def write_weights(path: Path, model: nn.Module) -> None:
     """Write the tensors of a model."""
@@ -16,8 +19,16 @@ def write_weights(path: Path, model: nn.Module) -> None:
     save_file(tensors, path, metadata={"format": "pt"})
 
 
-def load_weights(model: nn.Module, path: Path) -> None:
+def load_weights(model: nn.Module, path: Path, strict: bool = True) -> torch.dtype:
     """Fill a model from a safetensors file, which must hold every tensor in the right shape and no other.
+
+    Args:
+        model: the model.
+        path: the file.
+        strict: False to log a warning of missing and unexpected tensors instead.
+
+    Returns:
+        the number format of the first floating-point tensor of the file; float32 if there is none.
 
     Raises:
         InputError: the file is no safetensors file, or tensors are missing, unexpected, misshapen or not finite.
@@ -27,9 +38,14 @@ def load_weights(model: nn.Module, path: Path) -> None:
     except SafetensorError as error:
         raise InputError(f"{path} is not a whole safetensors file ({error}). Download or save it again.") from None
     expected = model.state_dict()
-    problems = [
+    absent = [
         *(f"missing {name}" for name in expected.keys() - found.keys()),
         *(f"unexpected {name}" for name in found.keys() - expected.keys()),
+    ]
+    if absent and not strict:
+        logger.warning("%s was loaded without strict: %s.", path, _shown(absent))
+    problems = [
+        *(absent if strict else []),
         *(
             f"{name} is {tuple(found[name].shape)}, expected {tuple(expected[name].shape)}"
             for name in expected.keys() & found.keys()
@@ -43,12 +59,16 @@ def load_weights(model: nn.Module, path: Path) -> None:
         *(f"{name} has values that are not finite" for name, tensor in found.items() if not _finite(tensor)),
     ]
     if problems:
-        shown = "; ".join(sorted(problems)[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
         raise InputError(
-            f"{path} does not fit the {type(model).__name__} its config.json describes: {shown}. "
+            f"{path} does not fit the {type(model).__name__} its config.json describes: {_shown(problems)}. "
             "Download or save the model again."
         )
-    model.load_state_dict(found, strict=True)
+    model.load_state_dict(found, strict=strict)
+    return next((tensor.dtype for tensor in found.values() if tensor.is_floating_point()), torch.float32)
+
+
+def _shown(problems: list[str]) -> str:
+    return "; ".join(sorted(problems)[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
 
 
 def _finite(tensor: Tensor) -> bool:

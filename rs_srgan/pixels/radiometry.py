@@ -29,6 +29,7 @@ class Encoding:
         bias: reflectance at DN 0, one value per band.
         nodata: DN without data; None if every DN is data.
         tagged: whether a file needs scale and offset tags to state gain and bias.
+        empty: DN without data where all bands of a pixel have one of them; nothing declares them as nodata.
     """
 
     dtype: str
@@ -36,6 +37,12 @@ class Encoding:
     bias: tuple[float, ...]
     nodata: float | None
     tagged: bool = False
+    empty: tuple[float, ...] = ()
+
+    @classmethod
+    def float32(cls, bands: int) -> "Encoding":
+        """Return the encoding of reflectance as it is, with NaN where there is no data."""
+        return cls("float32", (1.0,) * bands, (0.0,) * bands, np.nan)
 
     def __str__(self) -> str:
         """Return the formula of the first band for people: "reflectance = (DN - 1000) / 10000"."""
@@ -59,6 +66,7 @@ class Encoding:
         valid = np.isfinite(dn)
         if self.nodata is not None and not np.isnan(self.nodata):
             valid &= dn != self.nodata
+        valid &= ~self.empty_pixels(dn)
         gain = np.array(self.gain, np.float32)[:, None, None]
         bias = np.array(self.bias, np.float32)[:, None, None]
         with np.errstate(invalid="ignore"):
@@ -67,8 +75,27 @@ class Encoding:
         return reflectance, valid
 
     @property
-    def limits(self) -> tuple[int, int]:
+    def floats(self) -> bool:
+        """True if the raster holds floats, which store values between two DN and below zero."""
+        return self.dtype.startswith("float")
+
+    @property
+    def display(self) -> bool:
+        """True for 8-bit values for display, which are no reflectance."""
+        return self.dtype == "uint8" and not self.tagged
+
+    def empty_pixels(self, dn: Image) -> Mask:
+        """Return where all bands hold the same one of `empty`, (h, w), given DN (C, h, w)."""
+        found: Mask = np.zeros(dn.shape[1:], bool)
+        for value in self.empty:
+            found |= (dn == value).all(0)
+        return found
+
+    @property
+    def limits(self) -> tuple[float, float]:
         """The smallest and largest DN of a valid pixel: the range of the data type, without nodata at either end."""
+        if self.floats:
+            return float(np.finfo(self.dtype).min), float(np.finfo(self.dtype).max)
         info = np.iinfo(self.dtype)
         return info.min + (self.nodata == info.min), info.max - (self.nodata == info.max)
 

@@ -1,8 +1,10 @@
 """A model's card, README.md: the template, filled from the files of the model's folder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
+from rs_srgan.errors import InputError
 from rs_srgan.evaluation.report.tables import wrapped
 from rs_srgan.figures.metrics import METRICS_FILE, Metrics, read_metrics
 from rs_srgan.hub.names import bundle, is_local
@@ -11,6 +13,7 @@ from rs_srgan.models.catalogue import read_model_config
 from rs_srgan.publishing.about import About, read_about
 from rs_srgan.publishing.card_figures import figures
 from rs_srgan.publishing.card_metadata import metadata
+from rs_srgan.publishing.card_parts import merged, with_record
 from rs_srgan.publishing.card_tracks import track_figures
 from rs_srgan.publishing.card_usage import usage
 from rs_srgan.publishing.training_file import TrainingRecord, read_training
@@ -19,9 +22,17 @@ CARD_FILE, TEMPLATE_FILE = "README.md", "template.md"
 PICTURES_FOLDER = "pictures"
 PICTURE_SUFFIXES = (".png", ".jpg")
 
+# Parts of a card, sections or keys of the metadata, that each text of about.toml decides.
+PARTS_OF_TEXTS = {
+    "license": ("license",),
+    "base_model": ("base_model",),
+    "training": ("## Training",),
+    "data": ("## Data",),
+    "limits": ("## Limits",),
+}
 _NOT_STATED = "The makers of the model do not say."
 _PICTURES = (
-    "A fixed rule chose the images: some at random, then the best and the worst by the gain over back-projection. The "
+    "A fixed rule chose the images: some at random, then the best and the worst by the gain over the baseline. The "
     "upper row shows LR, bicubic, SR and HR. The lower row shows what the added detail is, the errors of bicubic and "
     "SR, and figures."
 )
@@ -30,6 +41,8 @@ _PICTURES = (
 def write_card(folder: Path) -> Path:
     """Write README.md of a model's folder, and return its path.
 
+    Sections that people wrote or edited stay, see `merged`.
+
     Args:
         folder: a folder with config.json; metrics.json, training.json, about.toml and pictures/ are used if present.
 
@@ -37,31 +50,58 @@ def write_card(folder: Path) -> Path:
         InputError: the folder has no model, or one of the files does not hold what it should.
     """
     path = folder / CARD_FILE
-    path.write_text(render(folder), encoding="utf-8")
+    card = render(folder)
+    if path.is_file():
+        card = merged(read_card(path), card)
+    path.write_text(card, encoding="utf-8")
     return path
 
 
-def render(folder: Path) -> str:
-    """Return the text of a card; see `write_card`.
+def read_card(path: Path) -> str:
+    """Read README.md.
+
+    Raises:
+        InputError: the file is not text in UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not text in UTF-8. Save it as UTF-8, or remove it.") from None
+
+
+def render(
+    folder: Path, *, about: About | None = None, name: str | None = None, pictures: Sequence[str] | None = None
+) -> str:
+    """Return the text of a new card; see `write_card`.
+
+    Args:
+        folder: the model's folder.
+        about: the texts; None: those of about.toml.
+        name: the model's name; None: the one in the texts, or the folder's.
+        pictures: paths of the pictures in the repository; None: those in the folder.
 
     Raises:
         InputError: see `write_card`.
     """
-    config, about, training = read_model_config(folder), read_about(folder), read_training(folder)
+    config, training = read_model_config(folder), read_training(folder)
+    about = read_about(folder) if about is None else about
     path = folder / METRICS_FILE
     metrics = read_metrics(path) if path.is_file() else None
-    name = about.name or folder.resolve().name
+    name = name or about.name or folder.resolve().name
+    shown = _pictures_in(folder) if pictures is None else pictures
     template = Template((bundle() / TEMPLATE_FILE).read_text(encoding="utf-8"))
-    return template.substitute(
-        metadata=metadata(name, config, metrics, about.license, _base_model(about, training, config)),
+    card = template.substitute(
+        metadata=metadata(name, config, metrics, about.license, _base_model(about, training, config), about.tags),
         name=name,
         summary=about.summary or _summary(config),
         usage=usage(name, config),
-        figures=_figures(metrics, config, folder),
+        figures=_figures(metrics, config, shown),
         training=_training(about, training),
         data=about.data or _NOT_STATED,
         limits=about.limits or _NOT_STATED,
+        finetuning=_finetuning(name, config),
     )
+    return with_record(card, metrics.fingerprint if metrics is not None else "")
 
 
 def _base_model(about: About, training: TrainingRecord, config: SISRConfig) -> str:
@@ -75,16 +115,31 @@ def _summary(config: SISRConfig) -> str:
     return f"{', '.join(config.bands)} with {config.scale} times the pixels along each axis{several}."
 
 
-def _figures(metrics: Metrics | None, config: SISRConfig, folder: Path) -> str:
+def _pictures_in(folder: Path) -> list[str]:
+    paths = sorted(path for path in (folder / PICTURES_FOLDER).glob("*") if path.suffix in PICTURE_SUFFIXES)
+    return [f"{PICTURES_FOLDER}/{path.name}" for path in paths]
+
+
+def _figures(metrics: Metrics | None, config: SISRConfig, pictures: Sequence[str]) -> str:
     parts = []
     if metrics is not None and metrics.groups:
         parts.append(figures(metrics, config.bands))
     if metrics is not None and metrics.tracks:
         parts.append(track_figures(metrics.tracks))
-    if pictures := sorted(path for path in (folder / PICTURES_FOLDER).glob("*") if path.suffix in PICTURE_SUFFIXES):
+    if pictures:
         parts += ["### Pictures", wrapped(_PICTURES)]
-        parts += [f"![{path.stem}]({PICTURES_FOLDER}/{path.name})" for path in pictures]
+        parts += [f"![{Path(picture).stem}]({picture})" for picture in pictures]
     return "\n\n".join(parts) or "Nothing was measured."
+
+
+def _finetuning(name: str, config: SISRConfig) -> str:
+    if config.generator == "none":
+        return wrapped(
+            f"There are no weights to train. To train a network that adds to {name}, set `adds_to: {config.adds_to}` "
+            "in `config` of a training configuration."
+        )
+    command = f"python -m train fit --config train/configs/finetune.yaml --model.init_from {name} --data.root FOLDER"
+    return f"To continue training from these weights on your own images:\n\n```sh\n{command}\n```"
 
 
 def _training(about: About, training: TrainingRecord) -> str:

@@ -1,14 +1,13 @@
 """The part of a card with the figures of a model for single images."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 from rs_srgan.errors import InputError
 from rs_srgan.evaluation.metrics.spectrum import FREQUENCIES
 from rs_srgan.evaluation.report.tables import table, wrapped
 from rs_srgan.figures.metrics import Group, Metrics, Protocol
-from rs_srgan.figures.scores import COMPARED, METHODS, Scores
+from rs_srgan.figures.scores import METHODS, Method, Scores, baseline, compared
 from rs_srgan.publishing.unseen import counted_sites, unseen_sentences
 
 # Scores in the tables, with their digits after the decimal point.
@@ -23,43 +22,17 @@ _PROTOCOLS: dict[Protocol, str] = {
 }
 # A group with more sites has no table of its sites.
 _MOST_SITES = 20
-_PSNR_COLUMNS = [f"{METHODS[method]}, dB" for method in COMPARED]
 
 
-@dataclass(frozen=True)
-class PsnrRow:
-    """The PSNR of one group of sites, or of two groups together.
-
-    Attributes:
-        title: the name of the images.
-        sites: number of sites.
-        psnr_db: mean over the sites, dB, for the methods in COMPARED.
-    """
-
-    title: str
-    sites: int
-    psnr_db: tuple[float, ...]
-
-    @property
-    def gain_db(self) -> float:
-        """The PSNR of the model over that of back-projection, dB."""
-        return self.psnr_db[2] - self.psnr_db[1]
+def listed(groups: Iterable[Group]) -> tuple[Method, ...]:
+    """Return the methods that a table of several groups has columns for: those of any group."""
+    return compared({method for group in groups for method in group.mean})
 
 
-def psnr_rows(metrics: Metrics) -> list[PsnrRow]:
-    """Return the PSNR of every group that has HR, then of the first two groups together."""
-    rows = [
-        PsnrRow(group.title, len(group.sites), tuple(group.mean[method].psnr_db for method in COMPARED))
-        for group in metrics.referenced.values()
-    ]
-    if len(rows) > 1:
-        first, second = rows[:2]
-        count = first.sites + second.sites
-        every = tuple(
-            (first.sites * a + second.sites * b) / count for a, b in zip(first.psnr_db, second.psnr_db, strict=True)
-        )
-        rows.append(PsnrRow(f"{first.title.split(',')[0]} and {second.title}, every site once", count, every))
-    return rows
+def range_over_sites(group: Group) -> str:
+    """Write the least and the greatest gain over the baseline at a site, dB."""
+    least, most = group.gain_range_db
+    return "" if math.isnan(least) else f"{least:+.2f} to {most:+.2f}"
 
 
 def figures(metrics: Metrics, bands: Sequence[str]) -> str:
@@ -94,37 +67,47 @@ def _introduction(groups: Sequence[Group]) -> str:
 
 
 def _means(metrics: Metrics) -> str:
-    own = [group.mean["model"] for group in metrics.referenced.values()]
-    rows = []
-    for index, row in enumerate(psnr_rows(metrics)):
-        scores = own[index] if index < len(own) else Scores()
-        cells = [_number(getattr(scores, name), digits) for name, digits in _ACCURACY.items()]
-        psnr = (_number(each, 2) for each in row.psnr_db)
-        rows.append([f"{row.title}, {counted_sites(row.sites, None)}", *psnr, f"**{row.gain_db:+.2f}**", *cells])
-    header = ["mean over sites", *_PSNR_COLUMNS, "gain over the baseline, dB"]
+    groups = list(metrics.referenced.values())
+    methods, rows = listed(groups), []
+    for group in groups:
+        psnr = (_number(group.mean.get(method, Scores()).psnr_db, 2) for method in methods)
+        cells = (_number(getattr(group.mean["model"], name), digits) for name, digits in _ACCURACY.items())
+        title = f"{group.title}, {counted_sites(len(group.sites), None)}"
+        rows.append([title, *psnr, f"**{group.gain_db:+.2f}**", range_over_sites(group), *cells])
+    header = ["mean over sites", *_titles(methods), f"gain over {METHODS[baseline(methods)]}, dB", "range over sites"]
     return table([*header, "SSIM", "SAM, degrees", "improved", "omitted", "made up"], rows)
 
 
 def _by_site(group: Group) -> str:
-    rows = []
-    for site, psnr in group.sites.items():
-        gain = psnr["model"] - psnr["back_projection"]
-        rows.append([site, *(_number(psnr[method], 2) for method in COMPARED), _gain(gain)])
-    return table([group.title, *_PSNR_COLUMNS, "gain, dB"], rows)
+    methods = compared(group.mean)
+    rows = [
+        [site, *(_number(psnr[method], 2) for method in methods), _gain(psnr["model"] - psnr[group.baseline])]
+        for site, psnr in group.sites.items()
+    ]
+    return table([group.title, *_titles(methods), "gain, dB"], rows)
 
 
 def _by_band(group: Group, bands: Sequence[str]) -> str:
-    by_method = [group.mean[method].band_psnr_db for method in COMPARED]
-    if any(len(each) != len(bands) for each in by_method):
+    by_method = {method: group.mean[method].band_psnr_db for method in compared(group.mean)}
+    if any(len(each) != len(bands) for each in by_method.values()):
         raise InputError(
-            f'metrics.json: band_psnr_db of "{group.title}" has {", ".join(str(len(each)) for each in by_method)} '
+            f'metrics.json: band_psnr_db of "{group.title}" has '
+            f"{', '.join(str(len(each)) for each in by_method.values())} "
             f"values; expected {len(bands)}, one for each of {', '.join(bands)}. Evaluate the model as it is now."
         )
     rows = [
-        [band, *(_number(each, 2) for each in psnr), _gain(psnr[2] - psnr[1])]
-        for band, *psnr in zip(bands, *by_method, strict=True)
+        [
+            band,
+            *(_number(psnr[index], 2) for psnr in by_method.values()),
+            _gain(by_method["model"][index] - by_method[group.baseline][index]),
+        ]
+        for index, band in enumerate(bands)
     ]
-    return table([group.title, *_PSNR_COLUMNS, "gain, dB"], rows)
+    return table([group.title, *_titles(by_method), "gain, dB"], rows)
+
+
+def _titles(methods: Iterable[Method]) -> list[str]:
+    return [f"{METHODS[method]}, dB" for method in methods]
 
 
 def _agreement(metrics: Metrics) -> str:
@@ -146,7 +129,7 @@ def _agreement(metrics: Metrics) -> str:
 
 def _frequencies(metrics: Metrics) -> str:
     key, group = next(iter(metrics.referenced.items()))
-    rows = [[METHODS[method], "", *_levels(group.mean[method])] for method in COMPARED]
+    rows = [[METHODS[method], "", *_levels(group.mean[method])] for method in compared(group.mean)]
     base = next((means[key].psnr_db for means in metrics.detail.values() if key in means), math.nan)
     for detail, means in metrics.detail.items():
         if key in means:

@@ -2,18 +2,26 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from huggingface_hub import EvalResult, ModelCardData
 
 from rs_srgan.figures.metrics import Group, Metrics
+from rs_srgan.figures.scores import METHODS
 from rs_srgan.figures.tracks import Track
 from rs_srgan.models import SISRConfig
 from rs_srgan.publishing.unseen import counted_sites
 from rs_srgan.sensors import find_sensor
 
 
-def metadata(name: str, config: SISRConfig, metrics: Metrics | None, license_: str, base_model: str) -> str:
+def metadata(
+    name: str,
+    config: SISRConfig,
+    metrics: Metrics | None,
+    license_: str,
+    base_model: str,
+    tags: Sequence[str] = (),
+) -> str:
     """Write the metadata of a card, YAML.
 
     Args:
@@ -22,6 +30,7 @@ def metadata(name: str, config: SISRConfig, metrics: Metrics | None, license_: s
         metrics: the model's figures; None if there are none.
         license_: the licence, by its name on the Hub; empty if there is none.
         base_model: the model that training started from, by a name that others can load; empty if there is none.
+        tags: further tags.
     """
     results: list[EvalResult] = []
     if metrics is not None:
@@ -42,6 +51,7 @@ def metadata(name: str, config: SISRConfig, metrics: Metrics | None, license_: s
             _identifier(find_sensor(config.sensor).title),
             "model_hub_mixin",
             "pytorch_model_hub_mixin",
+            *tags,
         ],
         model_name=name if results else None,
         eval_results=results or None,
@@ -50,10 +60,10 @@ def metadata(name: str, config: SISRConfig, metrics: Metrics | None, license_: s
 
 
 def _group_results(scale: int, group: Group) -> Iterator[EvalResult]:
-    model, baseline = group.mean["model"], group.mean["back_projection"]
+    model = group.mean["model"]
     figures = (
         ("psnr", "PSNR, dB", model.psnr_db, 2),
-        ("psnr_gain", "PSNR over bicubic + 3 back-projections, dB", model.psnr_db - baseline.psnr_db, 2),
+        ("psnr_gain", f"PSNR over {METHODS[group.baseline]}, dB", group.gain_db, 2),
         ("ssim", "SSIM", model.ssim, 4),
     )
     for metric, described, value, digits in figures:

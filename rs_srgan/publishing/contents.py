@@ -9,7 +9,8 @@ from rs_srgan.hub.names import is_local
 from rs_srgan.models import SISRConfig
 from rs_srgan.models.loading import load_model
 from rs_srgan.publishing.about import ABOUT_FILE, read_about
-from rs_srgan.publishing.card import CARD_FILE, PICTURES_FOLDER, render
+from rs_srgan.publishing.card import CARD_FILE, PICTURES_FOLDER, read_card, render
+from rs_srgan.publishing.card_parts import merged
 from rs_srgan.publishing.training_file import TRAINING_FILE
 
 _PARTS = {CONFIG_FILE, WEIGHTS_FILE, CARD_FILE, METRICS_FILE, TRAINING_FILE, ABOUT_FILE, "LICENSE"}
@@ -92,8 +93,9 @@ def _check_card(path: Path | None, folder: Path, repo: str) -> None:
     name = read_about(folder).name or folder.resolve().name
     if name not in (repo, repo.split("/")[1]):
         raise InputError(f"{path} is the card of {name}, not of {repo}. Change the name in {ABOUT_FILE}. {remedy}")
-    if path.read_text(encoding="utf-8") != render(folder):
+    card = read_card(path)
+    if merged(card, render(folder)) != card.replace("\r\n", "\n"):
         raise InputError(
-            f"{path} differs from the card that `rs-srgan card` writes for this folder: it is of another model, the "
-            f"folder changed since, or the card was edited instead of {ABOUT_FILE}. {remedy}"
+            f"{path} differs from the card that `rs-srgan card` writes for this folder: it is of another model, or the "
+            f"folder changed since. Sections that you wrote or edited stay. {remedy}"
         )

@@ -10,27 +10,20 @@ from pathlib import Path
 from rs_srgan.errors import InputError
 from rs_srgan.figures.metrics import METRICS_FILE, write_metrics
 from rs_srgan.models.loading import load_model
-from rs_srgan.publishing.about import ABOUT_FILE, read_about
-from rs_srgan.publishing.card import PICTURES_FOLDER, write_card
+from rs_srgan.publishing.about import ABOUT_FILE, About, format_about, read_about
+from rs_srgan.publishing.card import CARD_FILE, PICTURES_FOLDER, write_card
 from rs_srgan.publishing.metrics_file import gather
+from rs_srgan.writing.guard import require_unread
 
 logger = logging.getLogger(__name__)
-
-_ABOUT = """\
-# Texts of the model's card. Fill them in, then write the card again: rs-srgan card FOLDER
-name = {name}  # on the Hub
-license = ""  # of the weights; see https://huggingface.co/docs/hub/repositories-licenses for the names
-summary = ""  # what the model makes from which images, and for whom
-training = ""  # how it was trained
-data = ""  # the training data and their licences
-limits = ""  # where the model fails
-"""
 
 
 def describe(
     folder: str | Path, *, reports: Sequence[str | Path] = (), name: str | None = None, pictures: bool = True
 ) -> Path:
     """Write metrics.json, pictures/ and README.md of a model, and about.toml to be filled in if there is none.
+
+    Sections of README.md that people wrote or edited stay.
 
     Args:
         folder: the model's folder.
@@ -55,11 +48,16 @@ def describe(
     if name and not known and (folder / ABOUT_FILE).exists():
         raise InputError(f"{folder / ABOUT_FILE} has no name. Add the line: name = {json.dumps(name)}")
     found = [Path(report) for report in reports]
+    folders = [report if report.is_dir() else report.parent for report in found]
+    written = [folder / name for name in (METRICS_FILE, CARD_FILE, ABOUT_FILE)]
+    read = [report / "report.json" if report.is_dir() else report for report in found]
+    read += [picture for report in folders for picture in _pictures_of(report)]
+    require_unread([*written, *(folder / PICTURES_FOLDER).glob("*")], read)
     if found:
         write_metrics(gather(found, fingerprint), folder / METRICS_FILE)
-        _take_pictures([report if report.is_dir() else report.parent for report in found] if pictures else [], folder)
+        take_pictures(folders if pictures else [], folder)
     if name and not known:
-        (folder / ABOUT_FILE).write_text(_ABOUT.format(name=json.dumps(name)), encoding="utf-8")
+        (folder / ABOUT_FILE).write_text(format_about(About(name=name)), encoding="utf-8")
         logger.info("Fill in %s, then write the card again.", folder / ABOUT_FILE)
     if not read_about(folder).license:
         logger.warning(
@@ -68,10 +66,20 @@ def describe(
     return write_card(folder)
 
 
-def _take_pictures(reports: list[Path], folder: Path) -> None:
+def _pictures_of(report: Path) -> list[Path]:
+    return sorted([*report.glob("curves.png"), *report.glob("pictures/*.png")])
+
+
+def take_pictures(reports: list[Path], folder: Path) -> None:
+    """Replace the pictures in a model's folder by those of reports.
+
+    Args:
+        reports: folders of reports.
+        folder: the model's folder.
+    """
     target = folder / PICTURES_FOLDER
     shutil.rmtree(target, ignore_errors=True)
     for report in reports:
-        for picture in sorted([*report.glob("curves.png"), *report.glob("pictures/*.png")]):
+        for picture in _pictures_of(report):
             target.mkdir(exist_ok=True)
             shutil.copyfile(picture, target / re.sub(r"[^\w.-]+", "_", f"{report.absolute().name}_{picture.name}"))

@@ -14,6 +14,14 @@ _SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "PNG",
 }
 START_BYTES, TAIL_BYTES = 8, 64
+NPY_START = b"\x93NUMPY"
+# A local file header, and the end of an empty archive. Source: PKWARE's .ZIP File Format Specification.
+_ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def is_zip(start: bytes) -> bool:
+    """Return whether a file is a zip archive, by its first START_BYTES bytes."""
+    return start.startswith(_ZIP_STARTS)
 
 
 def find_driver(name: str, start: bytes, tail: bytes) -> str:

@@ -7,6 +7,7 @@ this module switches sidecars off, and files that this package did not write are
 """
 
 import logging
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ WITHOUT_SIDECARS = {"GDAL_PAM_ENABLED": "NO", "GDAL_DISABLE_READDIR_ON_OPEN": "E
 
 # Elements of an .aux.xml that change the meaning or the location of pixels, unlike statistics and histograms.
 _MEANINGFUL = {"SRS", "GeoTransform", "GCPList", "NoDataValue", "Scale", "Offset", "Description", "ColorInterp"}
+# Messages of GDAL and libtiff about a compression that they were built without.
+_NO_CODEC = re.compile(r"codec|compression (scheme|method|algorithm)|not configured|compression support", re.IGNORECASE)
 _MAX_SIDECAR_BYTES = 1_000_000
 # GDAL decodes whole blocks, however few of their pixels are read.
 _MAX_BLOCK_BYTES = 1 << 30
@@ -50,7 +53,7 @@ def open_dataset(path: str | Path, name: str, driver: str) -> DatasetReader:
         with rasterio.Env(**WITHOUT_SIDECARS), without_location_warning():
             dataset = rasterio.open(path, driver=driver)
     except RasterioIOError as error:
-        raise InputError(f"{name} is truncated or corrupt ({first_line(error)}).") from None
+        raise InputError(f"{name} {why_unreadable(error)}.") from None
     try:
         for crs in (dataset.crs, dataset.gcps[1]):
             require_no_grid_file(crs, name)
@@ -89,14 +92,31 @@ def driver_of(path: Path) -> str:
     Raises:
         InputError: the file has no supported format, is truncated, or cannot be read.
     """
+    start = start_of(path)
     try:
         with path.open("rb") as file:
-            start = file.read(START_BYTES)
             file.seek(max(0, path.stat().st_size - TAIL_BYTES))
             tail = file.read()
     except OSError as error:
-        raise InputError(f"{path.name} cannot be read: {error.strerror}.") from None
+        raise _unreadable(path, error) from None
     return find_driver(path.name, start, tail)
+
+
+def start_of(path: Path) -> bytes:
+    """Return the first START_BYTES bytes of a file.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(START_BYTES)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path.name} cannot be read: {error.strerror}.")
 
 
 def refuse_huge_blocks(name: str, dataset: DatasetReader) -> None:
@@ -111,6 +131,16 @@ def refuse_huge_blocks(name: str, dataset: DatasetReader) -> None:
             f"{name} is stored in blocks of {height} x {width} pixels, which would fill the memory; expected at most "
             "1 GiB. Tile it first: gdal_translate -co TILED=YES."
         )
+
+
+def why_unreadable(error: Exception) -> str:
+    """Return what is wrong with a file that GDAL cannot decode, as the rest of a sentence without its full stop."""
+    line = first_line(error)
+    if _NO_CODEC.search(line):
+        return (
+            f"is compressed by a codec that this GDAL lacks ({line}); rewrite it: gdal_translate -co COMPRESS=DEFLATE"
+        )
+    return f"is truncated or corrupt ({line})"
 
 
 def first_line(error: Exception) -> str:

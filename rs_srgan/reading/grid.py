@@ -27,6 +27,11 @@ class Grid:
     transform: Affine
     control_points: tuple[tuple[float, float, float, float, float], ...] = ()
 
+    @property
+    def has_place(self) -> bool:
+        """True if the raster states a CRS and a transform."""
+        return self.crs is not None and not self.transform.is_identity
+
     @classmethod
     def of(cls, dataset: DatasetReader) -> "Grid":
         """Return the grid of an open file."""
@@ -36,13 +41,17 @@ class Grid:
 
     def scaled(self, scale: int) -> "Grid":
         """Return the grid with the same footprint and `scale` times the pixels along each axis."""
-        transform = self.transform if self.transform.is_identity else self.transform * Affine.scale(1 / scale)
+        a, b, c, d, e, f = self.transform[:6]
+        finer = Affine(a / scale, b / scale, c, d / scale, e / scale, f)
+        transform = self.transform if self.transform.is_identity else finer
         points = tuple((row * scale, col * scale, x, y, z) for row, col, x, y, z in self.control_points)
         return Grid(self.height * scale, self.width * scale, self.crs, transform, points)
 
     def cropped(self, window: Window) -> "Grid":
         """Return the grid of a window."""
-        origin = Affine.translation(window.col, window.row)
-        transform = self.transform if self.transform.is_identity else self.transform * origin
+        a, b, c, d, e, f = self.transform[:6]
+        col, row = window.col, window.row
+        moved = Affine(a, b, a * col + b * row + c, d, e, d * col + e * row + f)
+        transform = self.transform if self.transform.is_identity else moved
         points = tuple((row - window.row, col - window.col, x, y, z) for row, col, x, y, z in self.control_points)
         return Grid(window.height, window.width, self.crs, transform, points)

@@ -3,71 +3,81 @@
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path, PurePosixPath
 
+import numpy as np
 from rasterio.enums import MaskFlags
 from rasterio.io import DatasetReader
 
 from rs_srgan.errors import InputError
+from rs_srgan.pixels.radiometry import Encoding, FloatImage
+from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.arrays import bands_first, in_memory, npy_array
-from rs_srgan.reading.bands import find_alpha, find_bands
-from rs_srgan.reading.encoding import checked_offset, find_encoding, require_dtype
-from rs_srgan.reading.gdal import driver_of, open_dataset, refuse_huge_blocks, warn_of_sidecars
+from rs_srgan.reading.bands import BY_DESCRIPTIONS, FoundBands, find_bands
+from rs_srgan.reading.encoding import find_encoding, require_dtype
+from rs_srgan.reading.formats import NPY_START
+from rs_srgan.reading.gdal import driver_of, open_dataset, refuse_huge_blocks, start_of, warn_of_sidecars
 from rs_srgan.reading.paths import existing
 from rs_srgan.reading.proj import require_proj
 from rs_srgan.reading.raster import Layer, Raster
 from rs_srgan.reading.safe import is_product, open_product
+from rs_srgan.reading.stated import Stated
+from rs_srgan.reading.virtual import VirtualFile, open_virtual
 from rs_srgan.sensors import SENTINEL2, Sensor
 
 logger = logging.getLogger(__name__)
 
 SUFFIXES = (".tif", ".tiff", ".jp2", ".png", ".npy")
+# Medians that decide on a scale come from that many pixels along each axis, in the middle of the image.
+_MEDIAN_PX = 256
+BY_PRODUCT = "by the product"
 
 
 @contextmanager
 def open_raster(
-    path: str | Path, band_names: tuple[str, ...], offset: float | None = None, sensor: Sensor = SENTINEL2
+    path: str | Path, band_names: tuple[str, ...], stated: Stated = Stated(), sensor: Sensor = SENTINEL2
 ) -> Iterator[Raster]:
     """Open a GeoTIFF, JP2, PNG or NPY file, or a Sentinel-2 product, for a model.
 
-    Bands are found by their descriptions. A file without descriptions must have exactly the model's bands, in the
-    model's order. Integers without scale and offset tags are decoded by the sensor's gain, bias and nodata.
+    The content of a file decides what it is, not its name. docs/inputs.md describes how bands, scaling and nodata are
+    found.
 
     Args:
-        path: path of a file, a .SAFE folder, a zip archive with one in it, or a product's MTD_MSIL*.xml. An NPY file
-            holds (C, H, W) or (H, W, C).
+        path: a virtual file, or the path of a file, a .SAFE folder, a zip archive with one in it, or a product's
+            MTD_MSIL*.xml. An NPY file holds (C, H, W) or (H, W, C).
         band_names: names of the model's bands.
-        offset: DN to add before scaling, instead of the file's or the sensor's own offset; -1000 for Sentinel-2 pixels
-            since baseline 04.00 that were saved without tags.
+        stated: what the user states about the image, instead of what the file says.
         sensor: the sensor that took the image. Products are always Sentinel-2.
 
     Raises:
         InputError: the path does not exist, is no raster, or lacks a band of the model.
     """
-    path = existing(path)
+    virtual = path if isinstance(path, VirtualFile) else None
+    path = Path(path) if virtual else existing(path)
     require_proj()
-    if offset is not None:
-        offset = checked_offset(offset)
     with ExitStack() as stack:
-        if is_product(path):
-            raster = _open_product(path, band_names, offset, sensor)
+        if virtual:
+            raster = _open_file(path, band_names, stated, sensor, stack, virtual)
+        elif is_product(path):
+            raster = _open_product(path, band_names, stated, sensor)
         else:
-            raster = _open_file(path, band_names, offset, sensor, stack)
+            raster = _open_file(path, band_names, stated, sensor, stack)
         stack.callback(raster.close)
         yield raster
 
 
-def _open_product(path: Path, band_names: tuple[str, ...], offset: float | None, sensor: Sensor) -> Raster:
+def _open_product(path: Path, band_names: tuple[str, ...], stated: Stated, sensor: Sensor) -> Raster:
     if sensor != SENTINEL2:
         raise InputError(
             f"{path.name} can only be a Sentinel-2 product, and the sensor is {sensor.name}; expected a GeoTIFF, JP2, "
             "PNG or NPY file. Stack the bands into one GeoTIFF, or leave the sensor out."
         )
+    if stated.band_names is not None:
+        raise InputError(f"{path.name} is a product, which names its bands itself. Leave --band-names out.")
     product = open_product(path)
     images = product.image_paths(band_names)
-    encoding = product.encoding(band_names)
-    if offset is not None:
-        encoding = encoding.with_offset(offset)
+    encoding = product.encoding(band_names, stated)
     with ExitStack() as opened:
         layers = []
         for image in images:
@@ -75,30 +85,67 @@ def _open_product(path: Path, band_names: tuple[str, ...], offset: float | None,
             opened.callback(dataset.close)
             layers.append(Layer(PurePosixPath(image).name, dataset, [1]))
         files = [path] if product.members else [Path(image) for image in images]
-        raster = Raster(path.name, files, layers, band_names, encoding)
+        raster = Raster(path.name, files, layers, band_names, encoding, band_names, BY_PRODUCT, product=True)
         opened.pop_all()  # the raster closes them now
     return raster
 
 
 def _open_file(
-    path: Path, band_names: tuple[str, ...], offset: float | None, sensor: Sensor, stack: ExitStack
+    path: Path,
+    band_names: tuple[str, ...],
+    stated: Stated,
+    sensor: Sensor,
+    stack: ExitStack,
+    virtual: VirtualFile | None = None,
 ) -> Raster:
-    dataset = _open_any_dataset(path, len(band_names), stack)
+    count = len(stated.band_names or band_names)
+    dataset = open_virtual(virtual) if virtual else _open_any_dataset(path, count, stack)
     try:
-        indexes = find_bands(path.name, dataset, band_names, sensor)
-        flags = [set(dataset.mask_flag_enums[index - 1]) - {MaskFlags.all_valid} for index in indexes]
-        masked = any(flag - {MaskFlags.nodata} and MaskFlags.alpha not in flag for flag in flags)
+        found = find_bands(path, dataset, band_names, sensor, stated.band_names)
+        layer = _open_layer(path, dataset, found)
         if dataset.rpcs:
             logger.warning("%s is georeferenced by RPCs only, which the result does not keep.", path.name)
-        pairs = zip(indexes, band_names, strict=True)
-        descriptions = tuple(dataset.descriptions[index - 1] or name for index, name in pairs)
-        encoding = find_encoding(path.name, dataset, indexes, sensor, offset)
-        refuse_huge_blocks(path.name, dataset)
-        layer = Layer(path.name, dataset, indexes, masked, find_alpha(dataset, indexes))
-        return Raster(path.name, [path], [layer], descriptions, encoding)
+        if dataset.gcps[0] and not dataset.transform.is_identity:
+            logger.warning("%s has control points beside a geotransform: the geotransform is used.", path.name)
+        descriptions = _descriptions(dataset, found, band_names)
+        encoding = _encoding_of(layer, found.indexes, sensor, stated)
+        files = [] if virtual else [path]  # only files on the disk have a size and a time
+        return Raster(path.name, files, [layer], descriptions, encoding, band_names, found.source)
     except BaseException:
         dataset.close()
         raise
+
+
+def _open_layer(path: Path, dataset: DatasetReader, found: FoundBands) -> Layer:
+    require_dtype(path.name, *(dataset.dtypes[index - 1] for index in found.indexes))
+    flags = [set(dataset.mask_flag_enums[index - 1]) - {MaskFlags.all_valid} for index in found.indexes]
+    masked = any(flag - {MaskFlags.nodata} and MaskFlags.alpha not in flag for flag in flags)
+    refuse_huge_blocks(path.name, dataset)
+    return Layer(path.name, dataset, found.indexes, masked, found.mask)
+
+
+def _descriptions(dataset: DatasetReader, found: FoundBands, band_names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the descriptions for the result: the file's own if they name the bands."""
+    if found.source != BY_DESCRIPTIONS:
+        return band_names
+    pairs = zip(found.indexes, band_names, strict=True)
+    return tuple(dataset.descriptions[index - 1] or name for index, name in pairs)
+
+
+def _encoding_of(layer: Layer, indexes: list[int], sensor: Sensor, stated: Stated) -> Encoding:
+    """Return how an open layer stores reflectance; its pixels are read only if its tags alone do not decide."""
+
+    @cache
+    def medians() -> FloatImage:
+        height, width = layer.dataset.shape
+        tall, wide = min(height, _MEDIAN_PX), min(width, _MEDIAN_PX)
+        dn, mask = layer.read(Window((height - tall) // 2, (width - wide) // 2, tall, wide))
+        held = np.isfinite(dn) & (dn != 0) & (dn != layer.dataset.nodata) & (True if mask is None else mask)
+        found = [np.median(band[known]) if known.any() else np.nan for band, known in zip(dn, held, strict=True)]
+        return np.array(found, np.float32)
+
+    has_mask = layer.masked or layer.alpha is not None
+    return find_encoding(layer.name, layer.dataset, indexes, sensor, stated, medians, has_mask)
 
 
 def _open_any_dataset(path: Path, bands: int, stack: ExitStack) -> DatasetReader:
@@ -107,7 +154,7 @@ def _open_any_dataset(path: Path, bands: int, stack: ExitStack) -> DatasetReader
         raise InputError(f"{path} is no regular file; expected a GeoTIFF, JP2, PNG or NPY file.")
     if path.stat().st_size == 0:
         raise InputError(f"{path.name} is empty (0 bytes); expected an image. Copy or download it again.")
-    if path.suffix.lower() == ".npy":
+    if start_of(path).startswith(NPY_START):
         array = bands_first(path, npy_array(path), bands)
         require_dtype(path.name, array.dtype.name)
         return in_memory(array, stack)

@@ -14,6 +14,8 @@ def existing(path: str | Path) -> Path:
     Raises:
         InputError: nothing exists at `path`, it cannot be accessed, or GDAL could not read the name.
     """
+    if not str(path).strip():
+        raise InputError("The name of an input is empty; expected the path of an image or a product. Name one.")
     if "\0" in str(path):
         raise InputError(f"The name {str(path)!r} holds a NUL, which no name can. Correct it.")
     try:

@@ -41,12 +41,12 @@ class Positions:
     def __init__(self, reference: Grid, view: Grid, name: str) -> None:
         self.reprojected = reference.crs != view.crs
         self._reference, self._view = reference, view
-        if _nowhere(reference) != _nowhere(view):
+        if reference.has_place != view.has_place:
             raise InputError(
                 f"Either {name} or another view is georeferenced, but not both; expected all or none. "
                 "Georeference all views, or none."
             )
-        if _nowhere(view) and (reference.height, reference.width) != (view.height, view.width):
+        if not view.has_place and (reference.height, reference.width) != (view.height, view.width):
             raise InputError(
                 f"{name} has {view.width} x {view.height} pixels and another view {reference.width} x "
                 f"{reference.height}, and none is georeferenced; expected one size. Georeference or crop them."
@@ -76,7 +76,7 @@ class Positions:
 
     def _of(self, rows: Image, cols: Image) -> tuple[Image, Image]:
         """Return the positions, rows and columns, of points of the reference; NaN beyond the projection's reach."""
-        if _nowhere(self._view):
+        if not self._view.has_place:
             return rows, cols
         x, y = _applied(self._reference.transform, cols + 0.5, rows + 0.5)
         if self.reprojected:
@@ -112,17 +112,12 @@ class Positions:
         rows, cols = np.mgrid[window.row : window.row + window.height, window.col : window.col + window.width].astype(
             float
         )
-        if _nowhere(self._view):
+        if not self._view.has_place:
             return np.stack([rows, cols])
         step = ~self._view.transform * self._reference.transform
         half = Affine.translation(-0.5, -0.5) * step * Affine.translation(0.5, 0.5)
         a, b, c, d, e, f = (round(float(value) / _SAME_PX) * _SAME_PX for value in half[:6])
         return np.stack([d * cols + e * rows + f, a * cols + b * rows + c])
-
-
-def _nowhere(grid: Grid) -> bool:
-    """Return whether a grid is not georeferenced."""
-    return grid.crs is None or grid.transform.is_identity
 
 
 def _applied(transform: Affine, x: Image, y: Image) -> tuple[Image, Image]:

@@ -16,10 +16,11 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window as RasterioWindow
 
+from rs_srgan.cores import usable_cores
 from rs_srgan.errors import InputError, ReadError
 from rs_srgan.pixels.radiometry import LARGEST_REFLECTANCE, QUANTIFICATION, Encoding, FloatImage, Image, Mask
 from rs_srgan.pixels.windows import Window
-from rs_srgan.reading.gdal import WITHOUT_SIDECARS, first_line
+from rs_srgan.reading.gdal import WITHOUT_SIDECARS, why_unreadable
 from rs_srgan.reading.grid import Grid
 
 # Limits of the cache of decoded blocks, for each file. A band of a Sentinel-2 tile has 11 x 11 blocks of 2 MB.
@@ -65,8 +66,8 @@ class Layer:
                     mask = opaque if mask is None else mask & opaque
             except RasterioError as error:
                 raise ReadError(
-                    f"{self.name} is truncated or corrupt: no pixels at row {window.row}, column {window.col} "
-                    f"({first_line(error)}). Copy or download it again."
+                    f"{self.name} {why_unreadable(error)}: no pixels at row {window.row}, column {window.col}. "
+                    "If it is damaged, copy or download it again."
                 ) from None
         return pixels, mask
 
@@ -100,6 +101,9 @@ class Raster:
         grid: grid of the pixels.
         descriptions: description of each band, in the model's order: the file's own, or the model's name.
         encoding: encoding of the pixels in the file.
+        band_names: names of the bands, in the model's order.
+        named: what named the bands, for people.
+        product: whether the raster is a Sentinel-2 product, whose metadata state everything.
         files: paths of the files with the pixels.
         area_or_point: "Area" or "Point": what a pixel's coordinates mean in the file.
     """
@@ -111,10 +115,15 @@ class Raster:
         layers: Sequence[Layer],
         descriptions: tuple[str, ...],
         encoding: Encoding,
+        band_names: Sequence[str] | None = None,
+        named: str = "",
+        product: bool = False,
     ) -> None:
         self.name = name
         self.files = files
         self.descriptions = descriptions
+        self.band_names = tuple(band_names or descriptions)
+        self.named, self.product = named, product
         self.encoding = encoding
         self._masked = any(layer.masked or layer.alpha for layer in layers)
         grids = {Grid.of(layer.dataset) for layer in layers}
@@ -122,8 +131,8 @@ class Raster:
             raise InputError(f"{name} has bands on {len(grids)} different grids; expected one. Download it again.")
         (self.grid,) = grids
         self.area_or_point = layers[0].dataset.tags().get("AREA_OR_POINT", "Area")
-        self._layers = layers
-        self._pool = ThreadPoolExecutor(len(layers)) if len(layers) > 1 else None
+        self.layers = layers
+        self._pool = ThreadPoolExecutor(min(len(layers), usable_cores())) if len(layers) > 1 else None
 
     def read(self, window: Window) -> tuple[FloatImage, Mask]:
         """Return reflectance (C, h, w) of a window inside the raster, and which values are valid, (C, h, w).
@@ -132,13 +141,26 @@ class Raster:
             ReadError: the file is truncated or corrupt at the window.
             InputError: the values are no reflectance.
         """
-        if self._pool:
-            reads = [self._pool.submit(layer.read, window) for layer in self._layers]
-            wait(reads)  # for all, also if one fails, so that two threads never read the same file
-            parts = [read.result() for read in reads]
-        else:
-            parts = [layer.read(window) for layer in self._layers]
-        return self._reflectance(parts, self.encoding)
+        return self._reflectance(self._parts(window), self.encoding)
+
+    def read_stored(self, window: Window) -> tuple[Image, Mask]:
+        """Return values (C, h, w) of a window as they are stored, and which are valid, (C, h, w).
+
+        Raises:
+            ReadError: the file is truncated or corrupt at the window.
+        """
+        parts = self._parts(window)
+        stored = np.concatenate([pixels for pixels, _ in parts])
+        _, valid = self.encoding.decode(stored)
+        return stored, _masked(valid, parts)
+
+    def _parts(self, window: Window) -> list[tuple[Image, Mask | None]]:
+        """Return values and mask of a window from every layer."""
+        if self._pool is None:
+            return [layer.read(window) for layer in self.layers]
+        reads = [self._pool.submit(layer.read, window) for layer in self.layers]
+        wait(reads)  # for all, also if one fails, so that two threads never read the same file
+        return [read.result() for read in reads]
 
     def read_band(self, window: Window, index: int) -> tuple[FloatImage, Mask]:
         """Return reflectance (h, w) of one band in a window, and which values are valid, (h, w).
@@ -154,7 +176,7 @@ class Raster:
             InputError: the values are no reflectance.
         """
         at = index
-        for layer in self._layers:
+        for layer in self.layers:
             if at < layer.count:
                 break
             at -= layer.count
@@ -168,11 +190,7 @@ class Raster:
     def _reflectance(self, parts: Sequence[tuple[Image, Mask | None]], encoding: Encoding) -> tuple[FloatImage, Mask]:
         """Return the reflectance of all layers, stacked, and which values are valid."""
         image, valid = encoding.decode(np.concatenate([pixels for pixels, _ in parts]))
-        start = 0
-        for pixels, mask in parts:
-            if mask is not None:
-                valid[start : start + len(pixels)] &= mask
-            start += len(pixels)
+        valid = _masked(valid, parts)
         image[~valid] = 0
         if not np.abs(image).max(initial=0) <= LARGEST_REFLECTANCE:
             raise self._no_reflectance(image)
@@ -181,9 +199,12 @@ class Raster:
     def _no_reflectance(self, image: FloatImage) -> InputError:
         wild = image[~(np.abs(image) <= LARGEST_REFLECTANCE)]
         floats = self.encoding.dtype.startswith("float")
-        remedy = "Save DN as uint16, with a scale of 0.0001 if it has tags."
+        remedy = "If they are DN, state the reflectance of one: --scale 0.0001."
         if floats and not self.encoding.tagged and len(np.unique(wild)) == 1:  # a nodata value is always the same
-            remedy = f"If {wild[0]} means nodata, declare it: rio edit-info --nodata {wild[0]} {self.name}."
+            remedy = (
+                f"If {wild[0]} means nodata, state it (--nodata {wild[0]:.9g}), or declare it in the file: "
+                f"rio edit-info --nodata {wild[0]} {self.name}."
+            )
         return InputError(
             f"{self.name} holds values up to {np.abs(wild).max():g} "
             f"{'as floats' if floats else 'by its scale and offset tags'}; expected reflectance, about 0..1. {remedy}"
@@ -202,13 +223,23 @@ class Raster:
         nodata = self.encoding.nodata
         if nodata is not None and not (float(nodata).is_integer() and limits.min <= nodata <= limits.max):
             nodata = None  # no pixel can have this value
-        if nodata is None and (masked or self._masked):
+        if nodata is None and (masked or self._masked or self.encoding.empty):
             nodata = 0
-        return dataclasses.replace(self.encoding, nodata=nodata)
+        return dataclasses.replace(self.encoding, nodata=nodata, empty=())
 
     def close(self) -> None:
         """Close all files."""
         if self._pool:
             self._pool.shutdown()
-        for layer in self._layers:
+        for layer in self.layers:
             layer.dataset.close()
+
+
+def _masked(valid: Mask, parts: Sequence[tuple[Image, Mask | None]]) -> Mask:
+    """Return which values are valid by their own value and by the masks of the layers."""
+    start = 0
+    for pixels, mask in parts:
+        if mask is not None:
+            valid[start : start + len(pixels)] &= mask
+        start += len(pixels)
+    return valid

@@ -59,7 +59,8 @@ def find_region(grid: Grid, name: str, bbox: Sequence[float] | None = None, aoi:
     Args:
         grid: grid of the raster.
         name: name of the raster in error messages.
-        bbox: west, south, east, north, in degrees of longitude and latitude (WGS 84).
+        bbox: west, south, east, north, in degrees of longitude and latitude (WGS 84); west > east if it reaches across
+            180 degrees.
         aoi: path of a GeoJSON file with polygons, in longitude and latitude unless it names another CRS.
 
     Raises:
@@ -110,12 +111,19 @@ def _checked_box(bbox: Sequence[float] | None) -> Box:
     except (TypeError, ValueError):
         given = " ".join(repr(bbox).split())
         raise InputError(f"The bounding box is {given}; expected four numbers: west south east north.") from None
-    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and west != east and -90 <= south < north <= 90):
         raise InputError(
-            f"The bounding box is {west:g} {south:g} {east:g} {north:g}; expected west < east within -180..180 and "
+            f"The bounding box is {west:g} {south:g} {east:g} {north:g}; expected west and east within -180..180 and "
             "south < north within -90..90, in degrees."
         )
-    return west, south, east, north
+    if west < east:
+        return west, south, east, north
+    if west - east < 180:  # across the antimeridian it would reach around more than half of the Earth
+        raise InputError(
+            f"The bounding box is {west:g} {south:g} {east:g} {north:g}; expected west < east unless it crosses "
+            "180 degrees. Exchange west and east."
+        )
+    return west, south, east + 360, north  # RFC 7946, section 5.2
 
 
 def _project_box(bbox: Box, grid: Grid) -> list[Box]:

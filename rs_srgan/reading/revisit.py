@@ -16,6 +16,7 @@ from rs_srgan.reading.opening import open_raster
 from rs_srgan.reading.paths import existing
 from rs_srgan.reading.raster import Raster
 from rs_srgan.reading.safe import is_product, open_product
+from rs_srgan.reading.stated import Stated
 from rs_srgan.sensors import SENTINEL2, Sensor
 
 # In a list of masks, the entry of a revisit without a mask.
@@ -65,7 +66,7 @@ class Revisit:
 def open_revisit(
     path: str | Path,
     band_names: tuple[str, ...],
-    offset: float | None = None,
+    stated: Stated = Stated(),
     mask: str | Path | None = None,
     sensor: Sensor = SENTINEL2,
 ) -> Iterator[Revisit]:
@@ -74,7 +75,7 @@ def open_revisit(
     Args:
         path: path of a raster or a product; see `open_raster`.
         band_names: names of the model's bands.
-        offset: DN to add before scaling; see `open_raster`.
+        stated: what the user states about the image; see `open_raster`.
         mask: path of a mask on the image's grid or a coarser one; see `open_mask`. Without it, a product's own scene
             classification is the mask.
         sensor: the sensor that took the image.
@@ -83,10 +84,10 @@ def open_revisit(
         InputError: see `open_raster` and `open_mask`.
     """
     with ExitStack() as stack:
-        raster = stack.enter_context(open_raster(path, band_names, offset, sensor))
+        raster = stack.enter_context(open_raster(path, band_names, stated, sensor))
         path = Path(path)
         product = open_product(path.absolute()) if is_product(path) else None
-        taken = product.sensed.date() if product and product.sensed else _date_in(path.name)
+        taken = product.sensed.date() if product and product.sensed else date_in(path.name)
         clear, files = None, []
         if mask is not None:
             file = existing(mask)
@@ -97,7 +98,7 @@ def open_revisit(
         yield Revisit(raster, taken, clear, files, compared)
 
 
-def _date_in(name: str) -> date | None:
+def date_in(name: str) -> date | None:
     """Return the first date in a file's name, 20230810 or 2023-08-10; None without one."""
     for found in _DATE.finditer(name):
         try:

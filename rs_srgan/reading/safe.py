@@ -4,6 +4,7 @@ This module reads the product's own XML, and opens each band as its own JPEG 200
 report offsets, and reads zeros where the file of a band is missing.
 """
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -13,11 +14,14 @@ from rs_srgan.errors import InputError
 from rs_srgan.pixels.radiometry import QUANTIFICATION, Encoding
 from rs_srgan.reading.formats import find_driver
 from rs_srgan.reading.gdal import driver_of, open_dataset
-from rs_srgan.reading.safe_files import METADATA_NAME, find_files, read_ends
+from rs_srgan.reading.safe_files import find_files, is_archive, is_metadata, read_ends
 from rs_srgan.reading.safe_metadata import ProductMetadata, native_gsd_m, parse_metadata
+from rs_srgan.reading.stated import NO_NODATA, Stated
 
 # DN without data. 65535 means saturated and is kept, as a very bright pixel. Source: Sentinel-2 Products Specification.
 NODATA = 0
+# The metadata name images of JPEG 2000. Some archives, for example Microsoft's Planetary Computer, store GeoTIFF.
+_SUFFIXES = (".jp2", ".tif", ".tiff", ".JP2", ".TIF")
 
 
 @dataclass(frozen=True)
@@ -34,22 +38,29 @@ class SafeProduct(ProductMetadata):
     metadata: str
     members: dict[str, str] | None
 
-    def encoding(self, bands: tuple[str, ...]) -> Encoding:
+    def encoding(self, bands: tuple[str, ...], stated: Stated = Stated()) -> Encoding:
         """Return how the images of `bands` store reflectance.
 
+        Args:
+            bands: names of the bands.
+            stated: what the user states instead of the metadata.
+
         Raises:
-            InputError: the metadata list offsets, but none for one of the bands.
+            InputError: the metadata must list offsets, but there is none for one of the bands.
         """
-        unknown = [band for band in bands if band not in self.offsets]
+        unknown = [] if stated.offset is not None else [band for band in bands if band not in self.offsets]
         if unknown:
+            name = {"L1C": "RADIO_ADD_OFFSET", "L2A": "BOA_ADD_OFFSET"}[self.level]
             raise InputError(
-                f"{self.path.name} gives no offset for {', '.join(unknown)}, without which its numbers cannot be read. "
-                "Download the product again."
+                f"{self.path.name} has baseline {self.baseline} but gives no {name} for {', '.join(unknown)}, without "
+                "which its numbers cannot be read. Download the product again, or state the offset: --offset -1000."
             )
-        gain = 1 / self.quantification
-        bias = tuple(self.offsets[band] * gain for band in bands)
-        tagged = any(bias) or self.quantification != QUANTIFICATION  # readers assume the latter without tags
-        return Encoding("uint16", (gain,) * len(bands), bias, NODATA, tagged)
+        gain = stated.scale or 1 / self.quantification
+        offsets = [self.offsets[band] if stated.offset is None else stated.offset for band in bands]
+        bias = tuple(offset * gain for offset in offsets)
+        nodata = NODATA if stated.nodata is None else None if stated.nodata == NO_NODATA else float(stated.nodata)
+        plain = gain == 1 / QUANTIFICATION and not any(bias) and stated.offset is None
+        return Encoding("uint16", (gain,) * len(bands), bias, nodata, tagged=not plain)  # readers assume the latter
 
     def image_paths(self, bands: tuple[str, ...]) -> list[str]:
         """Return the paths, for GDAL, of the images of `bands`, all with the pixel size of the coarsest band.
@@ -80,6 +91,15 @@ class SafeProduct(ProductMetadata):
     def _exists(self, image: str) -> bool:
         return Path(image).is_file() if self.members is None else image in self.members
 
+    def with_stored_images(self) -> "SafeProduct":
+        """Return this product with the names under which its images are stored, where those exist."""
+        stored = {}
+        for key, image in self.images.items():
+            stem = image.rpartition(".")[0]
+            names = [image, *(f"{stem}{suffix}" for suffix in _SUFFIXES)]
+            stored[key] = next((name for name in names if self._exists(name)), image)
+        return dataclasses.replace(self, images=stored)
+
     def open_image(self, image: str) -> DatasetReader:
         """Open one image of the product.
 
@@ -99,23 +119,24 @@ class SafeProduct(ProductMetadata):
 
 def is_product(path: Path) -> bool:
     """Return whether `path` is read as a product: a folder, a zip archive or a product's metadata file."""
-    return path.is_dir() or path.suffix.lower() == ".zip" or METADATA_NAME.fullmatch(path.name) is not None
+    return path.is_dir() or is_archive(path) or is_metadata(path)
 
 
 def open_product(path: str | Path) -> SafeProduct:
     """Read the metadata of a product.
 
     Args:
-        path: a .SAFE folder, a zip archive with one in it, or the product's MTD_MSIL*.xml.
+        path: a .SAFE folder, a folder or a zip archive with one in it, or the product's MTD_MSIL*.xml.
 
     Raises:
         InputError: there is no product or more than one, or its metadata lack a required element.
     """
     files = find_files(Path(path))
     metadata = f"{files.root}/{files.metadata}"
-    return SafeProduct(
+    product = SafeProduct(
         **vars(parse_metadata(files)),
         path=files.path,
         metadata=files.members[metadata] if files.members else metadata,
         members=files.members,
     )
+    return product.with_stored_images()

@@ -4,17 +4,23 @@ import lzma
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from rs_srgan.errors import InputError
-from rs_srgan.reading.formats import START_BYTES, TAIL_BYTES
+from rs_srgan.reading.formats import START_BYTES, TAIL_BYTES, is_zip
 from rs_srgan.reading.gdal import first_line
 
 METADATA_NAME = re.compile(r"MTD_MSIL(1C|2A)\.xml", re.IGNORECASE)
+# The root element of these metadata, which also tells a renamed file.
+_METADATA_ROOT = re.compile(rb"<(?:\w+:)?Level-(?:1C|2A)_User_Product\b")
+_MANIFEST = "manifest.safe"
+_ROOT_BYTES = 4096
 
+# Images that people keep beside a product.
+_IMAGE_SUFFIXES = (".tif", ".tiff", ".jp2", ".png", ".npy")
 # The metadata of a product have 50 kB. Larger files are not read.
 _MAX_XML_BYTES = 16_000_000
 _CHUNK_BYTES = 1 << 20
@@ -39,41 +45,133 @@ class ProductFiles:
     members: dict[str, str] | None
 
 
+def is_archive(path: Path) -> bool:
+    """Return whether a file is a zip archive by its content, whatever its name; or has the suffix of one."""
+    if not path.is_file():
+        return False
+    return path.suffix.lower() == ".zip" or (is_zip(_start(path, START_BYTES)) and zipfile.is_zipfile(path))
+
+
+def is_metadata(path: Path) -> bool:
+    """Return whether a file is the metadata or the manifest of a product, by its name or its root element."""
+    if METADATA_NAME.fullmatch(path.name) or path.name.lower() == _MANIFEST:
+        return True
+    start = _start(path, _ROOT_BYTES)
+    return start.lstrip(b"\xef\xbb\xbf").lstrip().startswith(b"<") and _METADATA_ROOT.search(start) is not None
+
+
+def holds_product(path: Path) -> bool:
+    """Return whether a folder or a zip archive contains the metadata of a product."""
+    if path.is_dir():
+        return any(METADATA_NAME.fullmatch(child.name) for child in path.iterdir())
+    if not is_archive(path):
+        return False
+    try:
+        with open_archive(path) as archive:
+            return any(METADATA_NAME.fullmatch(_inside(name).name) for name in archive.namelist())
+    except InputError:
+        return False
+
+
+def _start(path: Path, count: int) -> bytes:
+    """Return the first bytes of a file, nothing if it cannot be read: to open it will raise a clear error."""
+    try:
+        with path.open("rb") as file:
+            return file.read(count)
+    except OSError:
+        return b""
+
+
 def find_files(path: Path) -> ProductFiles:
     """Find the metadata file of a product and read it.
 
     Args:
-        path: a .SAFE folder, a zip archive with one in it, or the product's MTD_MSIL*.xml.
+        path: a .SAFE folder or a folder with one in it, a zip archive with one in it, or the product's MTD_MSIL*.xml.
 
     Raises:
         InputError: there is no product or more than one, or the archive or the metadata cannot be read.
     """
-    if path.suffix.lower() == ".zip" and not path.is_dir():
+    if path.is_dir():
+        return _find_in_folder(path, path)
+    if is_archive(path):
         return _find_in_zip(path)
-    return _find_in_folder(path)
+    if path.name.lower() == _MANIFEST:
+        return _find_in_folder(path, path.parent)
+    return _read_metadata(path, path)
 
 
-def _find_in_folder(path: Path) -> ProductFiles:
-    folder = path if path.is_dir() else path.parent
-    found = sorted(child for child in folder.iterdir() if METADATA_NAME.fullmatch(child.name))
+def _find_in_folder(path: Path, folder: Path) -> ProductFiles:
+    found = _metadata_in(folder)
+    if not found:
+        inside = [child for child in sorted(folder.iterdir()) if child.is_dir() and _metadata_in(child)]
+        if len(inside) > 1:
+            names = ", ".join(child.name for child in inside)
+            raise InputError(f"{path} holds {len(inside)} Sentinel-2 products; expected one. Give one of {names}.")
+        images = [child.name for child in sorted(folder.iterdir()) if child.suffix.lower() in _IMAGE_SUFFIXES]
+        if inside and images:
+            raise InputError(
+                f"{path} holds the product {inside[0].name} and other images ({', '.join(images[:3])}); expected a "
+                "product alone. Name the image or the product."
+            )
+        found = _metadata_in(inside[0]) if inside else []
     if not found:
         raise InputError(f"{path} holds no MTD_MSIL1C.xml or MTD_MSIL2A.xml; expected a Sentinel-2 .SAFE folder.")
-    _refuse_huge_metadata(found[0].name, found[0].stat().st_size)
-    return ProductFiles(path, str(folder.resolve()), found[0].name, found[0].read_bytes(), None)
+    folder = found[0].parent.resolve()
+    return _read_metadata(path, folder / _own_name([each.name for each in found], str(folder)))
+
+
+def _metadata_in(folder: Path) -> list[Path]:
+    return sorted(child for child in folder.iterdir() if METADATA_NAME.fullmatch(child.name))
+
+
+def _own_name(names: Sequence[str], folder: str) -> str:
+    """Return the name of a product's metadata among those of the level that it was made from.
+
+    The folder's name tells the level. Without such a name it is 2A, which is made from 1C.
+    """
+    level = "L1C" if "MSIL1C" in PurePosixPath(folder).name.upper() else "L2A"
+    return next((name for name in sorted(names) if level in name.upper()), sorted(names)[0])
+
+
+def _read_metadata(path: Path, metadata: Path) -> ProductFiles:
+    _refuse_huge_metadata(metadata.name, metadata.stat().st_size)
+    return ProductFiles(path, str(metadata.parent.resolve()), metadata.name, metadata.read_bytes(), None)
 
 
 def _find_in_zip(path: Path) -> ProductFiles:
     with open_archive(path) as archive:
-        found = [info for info in archive.infolist() if METADATA_NAME.fullmatch(PurePosixPath(info.filename).name)]
-        if len(found) != 1:
+        names = {_inside(name): name for name in archive.namelist()}
+        found = [inside for inside in names if METADATA_NAME.fullmatch(inside.name)]
+        if len({inside.parent for inside in found}) != 1:
             raise InputError(f"{path.name} holds {len(found)} Sentinel-2 products; expected one.")
-        _refuse_huge_metadata(f"{PurePosixPath(found[0].filename).name} in {path.name}", found[0].file_size)
-        content = archive.read(found[0])
-        names = archive.namelist()
-    # without braces around the archive's path, though GDAL allows any name in them: it also counts braces in the name
-    members = {f"/vsizip/{path.absolute()}/{PurePosixPath(name)}": name for name in names}
-    root, _, metadata = next(image for image, name in members.items() if name == found[0].filename).rpartition("/")
-    return ProductFiles(path, root, metadata, content, members)
+        folder = found[0].parent
+        metadata = folder / _own_name([each.name for each in found], str(folder))
+        info = archive.getinfo(names[metadata])
+        _refuse_huge_metadata(f"{metadata.name} in {path.name}", info.file_size)
+        content = archive.read(info)
+    base = _vsizip(path)
+    members = {f"{base}/{inside}": name for inside, name in names.items()}
+    root = f"{base}/{metadata.parent}" if metadata.parent.parts else base
+    return ProductFiles(path, root, metadata.name, content, members)
+
+
+def _inside(name: str) -> PurePosixPath:
+    """Return the path of an archive's member; some programs of Windows write backslashes."""
+    return PurePosixPath(name.replace("\\", "/"))
+
+
+def _vsizip(path: Path) -> str:
+    """Return the path of an archive for GDAL.
+
+    Raises:
+        InputError: the name has neither the suffix that GDAL knows, nor can it stand in braces.
+    """
+    whole = str(path.absolute())
+    if path.suffix.lower() == ".zip":
+        return f"/vsizip/{whole}"  # without braces, though GDAL allows any name in them: it counts braces in the name
+    if "{" in whole or "}" in whole:
+        raise InputError(f"{path.name} is a zip archive with braces in its path and without .zip. Rename it to .zip.")
+    return f"/vsizip/{{{whole}}}"
 
 
 def _refuse_huge_metadata(name: str, size: int) -> None:

@@ -5,7 +5,7 @@ Source: Sentinel-2 Products Specification Document.
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -16,6 +16,8 @@ from rs_srgan.reading.safe_files import ProductFiles
 
 # Products since this baseline (January 2022) have an offset for every band.
 _FIRST_BASELINE_WITH_OFFSET = (4, 0)
+# The baseline of products that users made with their own Sen2Cor. Versions without a list of offsets knew no offset.
+_OWN_SEN2COR = (99, 99)
 # Bands by identifier, 0 to 12, for products that do not list them.
 _BAND_IDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12")
 _NATIVE_GSD_M = {"B02": 10, "B03": 10, "B04": 10, "B08": 10, "B01": 60, "B09": 60, "B10": 60}
@@ -35,7 +37,7 @@ class ProductMetadata:
         cloud_percent: cloud cover of the tile, 0 to 100; None if the metadata do not state it.
         images: paths for GDAL by band (or "SCL") and pixel size in metres; a file need not exist.
         quantification: DN per unit of reflectance.
-        offsets: DN to add to a pixel, by band.
+        offsets: DN to add to a pixel, by band; empty if the metadata must list them and do not.
     """
 
     level: str
@@ -67,34 +69,42 @@ class _Parser:
 
     def __init__(self, files: ProductFiles) -> None:
         self._files, self._name = files, files.path.name
-        self.level = "L1C" if "1C" in files.metadata.upper() else "L2A"
         try:
             self._tree = ElementTree.fromstring(files.content)
         except (ElementTree.ParseError, ValueError, LookupError) as error:  # the latter two for an unknown encoding
             raise InputError(
                 f"{files.metadata} of {self._name} is no valid XML ({error}). Download the product again."
             ) from None
+        self.level = "L1C" if "1C" in self._tree.tag.rpartition("}")[2].upper() else "L2A"
 
     def metadata(self) -> ProductMetadata:
         baseline = self._required("PROCESSING_BASELINE")
-        number = re.fullmatch(r"(\d\d)\.(\d\d)", baseline)
+        number = re.fullmatch(r"(\d\d?)\.(\d\d?)", baseline)
         if number is None:
             raise InputError(f"{self._name} has the processing baseline {baseline!r}; expected one like 04.00.")
         granules = list(self._all("Granule")) or list(self._all("Granules"))
-        if len(granules) != 1:
-            raise InputError(f"{self._name} has {len(granules)} granules; expected one, as in products since 2016.")
-        tile = re.search(r"T\d\d[A-Z]{3}", granules[0].get("granuleIdentifier", ""))
+        tiles = {self._tile(granule) for granule in granules}
+        if len(tiles) != 1:  # level 2A of 2017 and 2018 has a granule for each pixel size, all of one tile
+            raise InputError(
+                f"{self._name} has {len(granules)} granules of {len(tiles)} tiles; expected one tile, as in products "
+                "since 2016. Give a product of one tile."
+            )
         cloud = self._stated("Cloud_Coverage_Assessment")
         return ProductMetadata(
             level=self.level,
             baseline=baseline,
             sensed=self._sensed(),
-            tile=tile[0] if tile else "",
+            tile=tiles.pop(),
             cloud_percent=None if cloud is None else self._number(cloud, "Cloud_Coverage_Assessment"),
-            images=self._images(granules[0]),
+            images=self._images(granules),
             quantification=self._quantification(),
             offsets=self._offsets((int(number[1]), int(number[2]))),
         )
+
+    @staticmethod
+    def _tile(granule: ElementTree.Element) -> str:
+        found = re.search(r"T\d\d[A-Z]{3}", granule.get("granuleIdentifier", ""))
+        return found[0] if found else ""
 
     def _all(self, name: str) -> Iterator[ElementTree.Element]:
         return (element for element in self._tree.iter() if element.tag.rpartition("}")[2] == name)
@@ -131,7 +141,8 @@ class _Parser:
 
     def _quantification(self) -> float:
         name = {"L1C": "QUANTIFICATION_VALUE", "L2A": "BOA_QUANTIFICATION_VALUE"}[self.level]
-        quantification = self._number(self._required(name), name)
+        value = self._stated(name) or self._stated(f"{self.level}_{name}")  # the latter in level 2A of 2017 and 2018
+        quantification = self._number(value or self._required(name), name)
         if quantification <= 0:
             raise InputError(
                 f"{self._name} has {name} = {quantification:g}; expected DN per reflectance, for example 10000."
@@ -139,7 +150,7 @@ class _Parser:
         return quantification
 
     def _offsets(self, baseline: tuple[int, int]) -> dict[str, float]:
-        """Return the offset of every band; 0 in products of before baseline 04.00, which list none."""
+        """Return the offset of every band: 0 in products of before baseline 04.00; nothing if a list is missing."""
         name = {"L1C": "RADIO_ADD_OFFSET", "L2A": "BOA_ADD_OFFSET"}[self.level]
         bands = {
             element.get("bandId", ""): _canonical(element.get("physicalBand", ""))
@@ -150,11 +161,8 @@ class _Parser:
         for element in self._all(name):
             identifier = element.get("band_id", "")
             offsets[bands.get(identifier) or self._band_by_id(identifier)] = self._number(element.text, name)
-        if not offsets and baseline >= _FIRST_BASELINE_WITH_OFFSET:
-            raise InputError(
-                f"{self._name} has baseline {baseline[0]:02}.{baseline[1]:02} but {self._files.metadata} gives no "
-                f"{name}, without which its numbers cannot be read. Download the product again."
-            )
+        if not offsets and _FIRST_BASELINE_WITH_OFFSET <= baseline != _OWN_SEN2COR:
+            return {}
         return offsets or dict.fromkeys(_BAND_IDS, 0.0)
 
     def _band_by_id(self, identifier: str) -> str:
@@ -165,20 +173,21 @@ class _Parser:
             )
         return _BAND_IDS[int(identifier)]
 
-    def _images(self, granule: ElementTree.Element) -> dict[tuple[str, int], str]:
-        suffix = ".tif" if granule.get("imageFormat", "").lower() == "geotiff" else ".jp2"
+    def _images(self, granules: Sequence[ElementTree.Element]) -> dict[tuple[str, int], str]:
         images = {}
-        for element in granule:
-            relative = PurePosixPath((element.text or "").strip())
-            if relative.is_absolute() or ".." in relative.parts:
-                raise InputError(
-                    f"{self._name} names an image outside of itself, {relative}; expected one in its own folder. "
-                    "Do not trust this product."
-                )
-            found = _IMAGE.search(relative.name)
-            if found:
-                gsd_m = int(found[2]) if found[2] else native_gsd_m(found[1])
-                images[found[1], gsd_m] = f"{self._files.root}/{relative}{suffix}"
+        for granule in granules:
+            suffix = ".tif" if granule.get("imageFormat", "").lower() == "geotiff" else ".jp2"
+            for element in granule:
+                relative = PurePosixPath((element.text or "").strip())
+                if relative.is_absolute() or ".." in relative.parts:
+                    raise InputError(
+                        f"{self._name} names an image outside of itself, {relative}; expected one in its own folder. "
+                        "Do not trust this product."
+                    )
+                found = _IMAGE.search(relative.name)
+                if found:
+                    gsd_m = int(found[2]) if found[2] else native_gsd_m(found[1])
+                    images[found[1], gsd_m] = f"{self._files.root}/{relative}{suffix}"
         return images
 
 

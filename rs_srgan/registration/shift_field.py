@@ -16,16 +16,35 @@ _WINDOW_PX = 256
 _STEP_PX = 1024
 # A shift that differs more from the median of all windows is wrong.
 _LARGEST_DEVIATION_PX = 1.0
-# Two aligned dates of one place correlate more than this, unless clouds or snow cover one of them.
-LEAST_CONFIDENCE = 0.5
+# Two aligned dates of one season correlate more than this. Below it, fields that were bright may be dark, and a wrong
+# shift of some pixels may correlate best; their edges stay.
+_SAME_SEASON = 0.9
+# The edges of two aligned dates correlate more than this, unless clouds or snow cover one of them.
+LEAST_CONFIDENCE = 0.4
 _OUTLIERS = 4.0  # median deviations; see `find_shift`
 # Smallest share of a window's pixels that must count in both images.
 _LEAST_SHARE = 0.1
 
+# Smoothing of the gradient, pixels, and a spread of reflectance below which a band is even.
+_SMOOTHING_PX, _EVEN = 0.7, 1e-4
+
 _Numbers = np.ndarray[Any, Any]
 
-# Returns the pixels of a window, (h, w), and which of them count, (h, w).
+# Returns the pixels of a window, (h, w), or (C, h, w) for several bands, and which of them count, (h, w).
 Read = Callable[[Window], tuple[FloatImage, Mask]]
+
+
+@dataclass(frozen=True)
+class Comparable:
+    """What registration reads of an image.
+
+    Attributes:
+        gray: function that reads one band of a window, (h, w), and which pixels count.
+        bands: function that reads all bands of a window, (C, h, w), and which pixels count.
+    """
+
+    gray: Read
+    bands: Read
 
 
 @dataclass(frozen=True)
@@ -45,15 +64,16 @@ class ShiftField:
     confidence: float
 
     @classmethod
-    def find(cls, reference: Read, moving: Read, height: int, width: int, largest_px: float = 4) -> Self:
+    def find(cls, reference: Comparable, moving: Comparable, height: int, width: int, largest_px: float = 4) -> Self:
         """Find the shifts between two images from windows that are spread over them.
 
-        A window gets the median shift of the others if it is hidden, if the images differ in it, or if its shift
-        differs from the others.
+        One band is compared. If it differs too much, the edges in all bands are compared: between seasons bright fields
+        become dark, and their edges stay. A window gets the median shift of the others if it is hidden, if the images
+        differ in it, or if its shift differs from the others.
 
         Args:
-            reference: function that reads a window of the reference.
-            moving: function that reads a window of the other image.
+            reference: the reference.
+            moving: the other image.
             height: height of both images, pixels.
             width: width of both images, pixels.
             largest_px: largest shift to find, pixels.
@@ -63,9 +83,12 @@ class ShiftField:
         for i, row in enumerate(rows):
             for j, col in enumerate(cols):
                 window = Window(row, col, min(_WINDOW_PX, height), min(_WINDOW_PX, width))
-                (fixed, fixed_mask), (other, other_mask) = reference(window), moving(window)
+                (fixed, fixed_mask), (other, other_mask) = reference.gray(window), moving.gray(window)
                 if (fixed_mask & other_mask).mean() >= _LEAST_SHARE:
                     shift = find_shift(fixed, other, fixed_mask, other_mask, largest_px, _OUTLIERS)
+                    if shift.confidence < _SAME_SEASON:
+                        (fixed, fixed_mask), (other, other_mask) = reference.bands(window), moving.bands(window)
+                        shift = find_shift(edges(fixed), edges(other), fixed_mask, other_mask, largest_px, _OUTLIERS)
                     if shift.confidence >= LEAST_CONFIDENCE:
                         found[i, j] = shift.rows, shift.cols, shift.confidence
         good = np.isfinite(found[..., 0])
@@ -99,6 +122,22 @@ class ShiftField:
         left, beside = rows[:, :, right], rows[:, :, np.minimum(right + 1, len(self.cols) - 1)]
         field: FloatImage = left + (beside - left) * right_share
         return field
+
+
+def edges(image: FloatImage) -> FloatImage:
+    """Return the edges of an image, (C, h, w), as one band, (h, w): the sum over bands of the root of the gradient.
+
+    Each band counts by its own contrast, and the root keeps a few strong edges from deciding alone. NaN spreads by a
+    few pixels.
+    """
+    spread = np.nanstd(image, (1, 2), keepdims=True)
+    scaled = image / np.maximum(spread, _EVEN)
+    steps = [
+        ndimage.gaussian_filter(scaled, (0, _SMOOTHING_PX, _SMOOTHING_PX), order=axis)
+        for axis in ((0, 1, 0), (0, 0, 1))
+    ]
+    total: FloatImage = np.sqrt(np.hypot(*steps)).sum(0).astype(np.float32)
+    return total
 
 
 def _between(positions: _Numbers, centres: _Numbers) -> tuple[_Numbers, _Numbers]:

@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from rs_srgan.pixels.radiometry import FloatImage, Image, Mask
 from rs_srgan.pixels.windows import Window
-from rs_srgan.registration.shift_field import LEAST_CONFIDENCE, Read, ShiftField
+from rs_srgan.registration.shift_field import LEAST_CONFIDENCE, Comparable, Read, ShiftField
 from rs_srgan.registration.tones import Tones
 from rs_srgan.sensors.offsets import LARGEST_OFFSET_LR_PX
 
@@ -102,8 +102,14 @@ class View:
     ) -> None:
         self._source, self._positions, self._origin = source, positions, origin
         self.field = ShiftField.find(
-            lambda window: reference.read_gray(window.moved(origin)),
-            lambda window: self._gray(window.moved(origin)),
+            Comparable(
+                lambda window: reference.read_gray(window.moved(origin)),
+                lambda window: reference.read(window.moved(origin)),
+            ),
+            Comparable(
+                lambda window: self._compared(window.moved(origin), source.read_gray),
+                lambda window: self._compared(window.moved(origin), source.read),
+            ),
             origin.height,
             origin.width,
         )
@@ -147,17 +153,18 @@ class View:
         )
         return image[:, row, col], counts[row, col] & inside, offsets
 
-    def _gray(self, window: Window) -> tuple[FloatImage, Mask]:
-        """Return one band at the positions that the grids give, interpolated linearly; for registration only."""
+    def _compared(self, window: Window, read: Read) -> tuple[FloatImage, Mask]:
+        """Return one or all bands at the positions that the grids give, interpolated linearly, for registration."""
         positions = self._positions.at(window)
-        image, counts, inside, box = self._read(positions, 1, self._source.read_gray)
+        image, counts, inside, box = self._read(positions, 1, read)
         if image is None:
             return np.zeros((window.height, window.width), np.float32), inside
         at = np.where(inside, positions, 0) - np.array(box)[:, None, None] * inside
-        gray = ndimage.map_coordinates(image, at, order=1, mode="nearest")
+        bands = image.reshape(-1, *image.shape[-2:])
+        moved = np.stack([ndimage.map_coordinates(band, at, order=1, mode="nearest") for band in bands])
         near = np.rint(at).astype(np.int64)
         near = [each.clip(0, side - 1) for each, side in zip(near, counts.shape, strict=True)]
-        return gray, counts[*near] & inside
+        return moved.reshape(*image.shape[:-2], window.height, window.width), counts[*near] & inside
 
     def _read(
         self, positions: FloatImage, margin: int, read: Read

@@ -18,9 +18,8 @@ _BANDS = (
     Band("B7", 30, 2200.7, 0.31),
 )
 
-# The second names are those of Collection 2's files (LC09_..._SR_B4.TIF) and of STAC catalogues.
+# The names of STAC catalogues. Collection 2's files (LC09_..._SR_B4.TIF) name the bands by their numbers.
 _ALIASES = {
-    **{f"SR {band.name}": band.name for band in _BANDS},
     "BLUE": "B2",
     "GREEN": "B3",
     "RED": "B4",
@@ -38,6 +37,7 @@ LANDSAT_OLI = Sensor(
     bands=_BANDS,
     default_bands=("B4", "B3", "B2", "B5"),
     aliases=MappingProxyType(_ALIASES),
+    foreign=r"\b(S2[A-D]?|S30|SENTINEL\w*|MSI|MODIS|PLANET\w*)\b",
     # Collection 2 level 2 surface reflectance: Landsat 8-9 Collection 2 Level 2 Science Product Guide, USGS.
     gain=2.75e-5,
     bias=-0.2,

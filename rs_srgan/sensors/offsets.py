@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from rs_srgan.sensors.convolutions import block_diagonal
+from rs_srgan.sensors.convolutions import FixedKernels, block_diagonal
 from rs_srgan.sensors.mtf import KERNEL_WIDTH_LR_PX, psf_kernel
 
 # The nearest pixel of another grid is at most half a pixel away, and a little more where shifts vary.
@@ -17,7 +17,7 @@ LARGEST_OFFSET_LR_PX = 0.6
 _OFFSET_DEGREE = 4
 
 
-class OffsetDegradation(nn.Module):
+class OffsetDegradation(FixedKernels):
     """`degrade` with samples away from the centres of the coarse pixels, by another offset for every pixel.
 
     The blur's kernel is approximated by a polynomial of the offset, of degree 4 in each direction, to 0.5 % within half
@@ -41,19 +41,19 @@ class OffsetDegradation(nn.Module):
         psf_width_lr_px: int = KERNEL_WIDTH_LR_PX,
         largest_offset_lr_px: float = LARGEST_OFFSET_LR_PX,
     ) -> None:
-        super().__init__()
-        self.bands, self.reach_lr_px = len(mtf_nyquist), psf_width_lr_px // 2
+        bands = len(mtf_nyquist)
         # (bands, powers, scale, taps)
         kernels = _offset_phases(mtf_nyquist, scale, psf_width_lr_px, largest_offset_lr_px)
         powers, taps = kernels.shape[1], kernels.shape[3]
         # Columns first: (band, row of the phase, column of the phase) to (band, row of the phase, power).
-        self.register_buffer("cols", block_diagonal(kernels.repeat(scale, axis=0))[:, :, None, :], persistent=False)
-        rows = np.zeros((self.bands, powers, powers, self.bands, scale, powers, taps), np.float32)
+        cols = block_diagonal(kernels.repeat(scale, axis=0))
+        rows = np.zeros((bands, powers, powers, bands, scale, powers, taps), np.float32)
         for band, kernel in enumerate(kernels):
             for power in range(powers):
                 rows[band, :, power, band, :, power] = kernel
-        rows = rows.reshape(self.bands * powers**2, self.bands * scale * powers, taps)
-        self.register_buffer("rows", torch.from_numpy(rows)[:, :, :, None], persistent=False)
+        rows = rows.reshape(bands * powers**2, bands * scale * powers, taps)
+        super().__init__(cols=cols[:, :, None, :], rows=rows[:, :, :, None])
+        self.bands, self.reach_lr_px = bands, psf_width_lr_px // 2
 
     def maps(self, image: Tensor) -> Tensor:
         """Convolve an image with the kernel of each power, for `at`.
@@ -119,8 +119,9 @@ def _offset_phases(
     mtf_nyquist: Sequence[float], scale: int, width_lr_px: int, largest_offset_lr_px: float
 ) -> np.ndarray[Any, Any]:
     """Return `psf_kernel` as a polynomial of twice the offset: (bands, powers, scale, taps) on the coarse grid."""
-    offsets = torch.linspace(-largest_offset_lr_px, largest_offset_lr_px, 121, dtype=torch.float64)
-    powers = (2 * offsets[:, None]) ** torch.arange(_OFFSET_DEGREE + 1)
+    # on the CPU, also where a block chooses another device
+    offsets = torch.linspace(-largest_offset_lr_px, largest_offset_lr_px, 121, dtype=torch.float64, device="cpu")
+    powers = (2 * offsets[:, None]) ** torch.arange(_OFFSET_DEGREE + 1, device="cpu")
     kernels = torch.stack(
         [psf_kernel(torch.full_like(offsets, mtf), scale, offsets, width_lr_px) for mtf in mtf_nyquist]
     )

@@ -69,6 +69,11 @@ class ConsistencyProjection(nn.Module):
         self.sharpen = BandFilter(np.array(filters))
 
     @property
+    def dtype(self) -> torch.dtype:
+        """Number format that the projection computes in: float32, or float64 in a double model."""
+        return self.up.dtype
+
+    @property
     def reach_lr_px(self) -> int:
         """Distance, LR pixels, that the projection looks beyond the pixels that the residual depends on."""
         return self.consistent * (self.psf_reach_lr_px + BICUBIC_REACH_LR_PX + self.sharpen_reach_lr_px)
@@ -117,7 +122,8 @@ def _inner(image: Tensor, margin: int) -> Tensor:
 
 def psf_phases(mtf_nyquist: Sequence[float], scale: int, width_lr_px: int) -> np.ndarray[Any, Any]:
     """Return `psf_kernel` as a convolution of the coarse grid, (bands, scale, taps)."""
-    kernel = psf_kernel(torch.tensor(mtf_nyquist), scale, width_lr_px=width_lr_px).double().numpy()
+    # on the CPU, also where a block chooses another device
+    kernel = psf_kernel(torch.tensor(mtf_nyquist, device="cpu"), scale, width_lr_px=width_lr_px).double().numpy()
     return kernel.reshape(-1, width_lr_px, scale).transpose(0, 2, 1)
 
 
@@ -127,7 +133,7 @@ def bicubic_phases(scale: int) -> np.ndarray[Any, Any]:
     The kernel is the mirrored response to a single pixel of value 1.
     """
     reach = BICUBIC_REACH_LR_PX
-    unit = torch.zeros(1, 1, 1, 4 * reach + 1, dtype=torch.float64)
+    unit = torch.zeros(1, 1, 1, 4 * reach + 1, dtype=torch.float64, device="cpu")
     unit[..., 2 * reach] = 1
     response = F.interpolate(unit, scale_factor=(1.0, float(scale)), mode="bicubic", align_corners=False)
     return response.reshape(-1, scale)[reach:-reach].flip(0).T.numpy()

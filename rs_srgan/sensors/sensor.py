@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rs_srgan.errors import InputError
+from rs_srgan.sensors.band_words import Dialect, Vocabulary, name_bands
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,13 @@ class Sensor:
         title: name for people.
         bands: the spectral bands, in the order of their names.
         default_bands: names of the bands of a model that names none; the first three are red, green and blue.
-        aliases: band names by other descriptions, in capitals with single spaces: {"RED": "B04"}.
+        aliases: band names by other words, in capitals: {"RED": "B04"}. Spaces between the words do not count.
+        dialects: aliases that hold only in some archives' files.
+        foreign: regular expression for descriptions of other instruments, see `Vocabulary`.
         gain: reflectance per DN of a file without scale tags.
         bias: reflectance at DN 0 of a file without offset tags.
         nodata: DN without data in a file that declares no nodata value; None if every DN is data.
+        empty: DN without data in such a file where all bands have it; None if every DN is data.
         registration_band: name of the band that revisits are compared in; used if the model has it.
         cloud_classes: values of the sensor's class mask that are clouds or cloud shadows, which have soft edges.
         hidden_classes: other values of the class mask whose pixels are unusable.
@@ -47,9 +51,12 @@ class Sensor:
     bands: tuple[Band, ...]
     default_bands: tuple[str, ...]
     aliases: Mapping[str, str] = field(default_factory=dict, hash=False)
+    dialects: tuple[Dialect, ...] = field(default=(), hash=False)
+    foreign: str | None = None
     gain: float = 1e-4
     bias: float = 0.0
     nodata: float | None = None
+    empty: float | None = None
     registration_band: str | None = None
     cloud_classes: tuple[int, ...] = ()
     hidden_classes: tuple[int, ...] = ()
@@ -73,16 +80,23 @@ class Sensor:
             "Give a band of this sensor, or the sensor of this band: rs-srgan models."
         )
 
-    def band_named(self, description: str) -> str | None:
-        """Return the name of the band that a raster's description names, or None.
+    def bands_named(self, descriptions: Sequence[str]) -> list[str | None]:
+        """Return the bands that the descriptions of a file's bands mean, None where that is unclear.
 
-        The first word counts, with or without a leading zero: "B4" and "b04, red" both name B04. An alias must be the
-        whole description: "Red" names the red band, but "Red edge 1" does not.
+        The descriptions are read together, see `rs_srgan.sensors.band_words`.
         """
-        words = re.split(r"[\s,_-]+", description.strip().upper())
-        name = self.aliases.get(" ".join(words))
-        known = {_without_zero(band): band for band in self.band_names}
-        return name or known.get(_without_zero(words[0]))
+        return name_bands(descriptions, self._vocabulary)
+
+    def band_named(self, description: str) -> str | None:
+        """Return the band that one description means by itself, or None: "B4", "b04, red" and "Red" all mean B04."""
+        return self.bands_named([description])[0]
+
+    @property
+    def _vocabulary(self) -> Vocabulary:
+        own = {name.upper(): name for name in self.band_names if not re.match(r"B\d", name)}
+        aliases = {words.replace(" ", ""): band for words, band in self.aliases.items()}
+        wavelengths = {band.name: band.wavelength_nm for band in self.bands}
+        return Vocabulary(wavelengths, own | aliases, self.dialects, self.foreign)
 
     def mtf_nyquist(self, names: Sequence[str]) -> tuple[float, ...]:
         """Return the MTF at Nyquist of each band in `names`.
@@ -108,8 +122,3 @@ class Sensor:
         if set(true_colour) <= set(names):
             return true_colour
         return tuple((*names, *[names[-1]] * 2)[:3])
-
-
-def _without_zero(name: str) -> str:
-    """Return B4 for B04: files write both."""
-    return re.sub(r"^B0(\d)$", r"B\1", name)

@@ -2,6 +2,7 @@
 
 from types import MappingProxyType
 
+from rs_srgan.sensors.band_words import Dialect
 from rs_srgan.sensors.sensor import Band, Sensor
 
 # Red, green, blue, near infrared, all with 10 m pixels.
@@ -25,15 +26,65 @@ _BANDS = (
     Band("B12", 20, 2193.8, 0.23),
 )
 
+# Sources: Google Earth Engine (Aerosols, Red Edge 4), Digital Earth (nbart_nir_2), Element84 (nir08, nir09, swir16),
+# STAC's eo:common_name (rededge071), HLS (NIR Narrow), FORCE (BROADNIR), ESA (Vegetation red edge).
+_WORDS = {
+    "B01": ("AEROSOL", "AEROSOLS", "COASTAL", "COASTAL AEROSOL", "COASTAL BLUE", "ULTRA BLUE"),
+    "B02": ("BLUE", "BLU"),
+    "B03": ("GREEN", "GRN"),
+    "B04": ("RED",),
+    "B05": ("RED EDGE 1", "VEGETATION RED EDGE 1", "RED EDGE 071", "RED EDGE 705", "RE 1", "VRE 1"),
+    "B06": ("RED EDGE 2", "VEGETATION RED EDGE 2", "RED EDGE 075", "RED EDGE 740", "RE 2", "VRE 2"),
+    "B07": ("RED EDGE 3", "VEGETATION RED EDGE 3", "RED EDGE 078", "RED EDGE 783", "RE 3", "VRE 3"),
+    "B08": (
+        "NIR",
+        "NIR 1",
+        "NEAR INFRARED",
+        "NEAR INFRARED 1",
+        "NEAR IR",
+        "BROAD NIR",
+        "NIR BROAD",
+        "BNIR",
+        "WIDE NIR",
+    ),
+    "B8A": (
+        "NIR 2",
+        "NIR 08",
+        "NIR NARROW",
+        "NARROW NIR",
+        "NNIR",
+        "RED EDGE 4",
+        "RE 4",
+        "NEAR INFRARED 2",
+        "NEAR INFRARED NARROW",
+        "NARROW NEAR INFRARED",
+    ),
+    "B09": ("NIR 09", "WATER VAPOUR", "WATER VAPOR"),
+    "B11": ("SWIR 1", "SWIR 16", "SWIR 1610", "SHORT WAVE INFRARED 1", "SHORTWAVE INFRARED 1"),
+    "B12": ("SWIR 2", "SWIR 3", "SWIR 22", "SWIR 2190", "SHORT WAVE INFRARED 2", "SHORTWAVE INFRARED 2"),
+}
+_DIALECTS = (
+    Dialect(r"\b(BROAD ?NIR|BNIR)\b", MappingProxyType({"NIR": "B8A"})),  # FORCE
+    Dialect(r"\bNBART\b|\bSWIR ?3\b", MappingProxyType({"SWIR2": "B11"})),  # Digital Earth Australia counts from B10
+)
+# Landsat, MODIS, VIIRS and Planet number their bands differently. "SR_B2" is the name of Landsat Collection 2.
+_FOREIGN = (
+    r"\b(SR B\d+|L[COTE]0\d|L30|LANDSAT\w*|OLI|ETM|REFL B\d+|MODIS|M[OY]D\d\d\w*|VIIRS|VNP\w*|PLANET\w*|PSSCENE\w*|"
+    r"ASTER|WV0?[1-4]|WORLDVIEW\w*)\b"
+)
+
 SENTINEL2 = Sensor(
     name="sentinel2",
     title="Sentinel-2",
     bands=_BANDS,
     default_bands=RGBN,
-    aliases=MappingProxyType({"RED": "B04", "GREEN": "B03", "BLUE": "B02", "NIR": "B08"}),
+    aliases=MappingProxyType({each: band for band, words in _WORDS.items() for each in words}),
+    dialects=_DIALECTS,
+    foreign=_FOREIGN,
     # A plain GeoTIFF: DN / 10000. Products carry their own offsets, which the product reader reads.
     gain=1e-4,
     bias=0.0,
+    empty=0,
     # The near infrared passes through haze, so its shifts scatter less than those of the mean of all bands. A product
     # then has one image to decode instead of four.
     registration_band="B08",

@@ -10,6 +10,7 @@ from rasterio._err import CPLE_BaseError  # rasterio.shutil raises GDAL's own er
 from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterioWindow
 
+from rs_srgan.cores import usable_cores
 from rs_srgan.reading.gdal import first_line, without_location_warning
 from rs_srgan.writing.geotiff import LEVEL
 
@@ -41,7 +42,7 @@ def write_cog(source: Path, target: Path, compress: str, block: int = COG_BLOCK_
     if compress != "none":
         options |= {"level": str(LEVEL), "predictor": "yes", "overview_predictor": "yes"}
     try:
-        with rasterio.Env(GDAL_NUM_THREADS="ALL_CPUS"), without_location_warning():
+        with rasterio.Env(GDAL_NUM_THREADS=str(usable_cores())), without_location_warning():
             rasterio.shutil.copy(source, target, driver="COG", blocksize=block, bigtiff="if_safer", **options)
             _require_whole(target)
     except (RasterioError, CPLE_BaseError) as error:

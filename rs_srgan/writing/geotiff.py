@@ -99,7 +99,7 @@ class GeoTiffWriter:
             "interleave": "pixel",
             "endianness": "little",
             "photometric": "minisblack",  # else GDAL writes a fourth 8-bit band as transparency
-        } | _compression(compress)
+        } | _compression(compress, encoding.floats)
         if not exists:
             self._create(grid, encoding, descriptions, tags)
         self._file = path.open("r+b", buffering=0)
@@ -169,9 +169,11 @@ class GeoTiffWriter:
         self._file.close()
 
 
-def _compression(compress: str) -> dict[str, Any]:
+def _compression(compress: str, floats: bool) -> dict[str, Any]:
+    """Return rasterio's options for a compression; each predictor is the one that GDAL has for such numbers."""
+    predictor = 3 if floats else 2
     level = {"zstd": {"zstd_level": LEVEL}, "deflate": {"zlevel": LEVEL}}
-    return {} if compress == "none" else {"compress": compress, "predictor": 2, **level[compress]}
+    return {} if compress == "none" else {"compress": compress, "predictor": predictor, **level[compress]}
 
 
 def _location(grid: Grid) -> dict[str, Any]:

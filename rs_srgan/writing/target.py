@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rs_srgan.errors import InputError
+from rs_srgan.writing.guard import require_unread
+from rs_srgan.writing.unfinished import files_beside
 
 
 def check_target(target: str | Path, sources: Sequence[str | Path], overwrite: bool) -> Path:
@@ -12,7 +14,7 @@ def check_target(target: str | Path, sources: Sequence[str | Path], overwrite: b
 
     Args:
         target: path of the GeoTIFF to write.
-        sources: paths of the inputs.
+        sources: paths that the run reads, see `require_unread`.
         overwrite: allow an existing target.
 
     Raises:
@@ -31,8 +33,7 @@ def check_target(target: str | Path, sources: Sequence[str | Path], overwrite: b
         raise InputError(f"The output {target} is a link that leads back to itself. Remove it, or choose another name.")
     if target.suffix.lower() not in (".tif", ".tiff"):
         raise InputError(f"The output {target} is no GeoTIFF; expected a name ending in .tif.")
-    if target.exists() and any(Path(source).exists() and target.samefile(source) for source in sources):
-        raise InputError(f"The output {target} is the input. Choose another name.")
+    require_unread([target, *files_beside(target)], sources)
     if target.is_dir():
         raise InputError(f"The output {target} is a folder; expected a file name.")
     if target.exists() and not target.is_file():

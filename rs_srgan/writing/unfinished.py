@@ -9,16 +9,26 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from filelock import FileLock, Timeout
-
 from rs_srgan.errors import InputError, ReadError
+from rs_srgan.writing.lock import TargetLock
 
 logger = logging.getLogger(__name__)
 
 # File systems allow names of 255 bytes. This leaves room for the endings below.
 _LONGEST_NAME_BYTES = 200
+# Temporary files of GDAL's COG driver, beside the file that it writes.
+_COG_ENDINGS = (".ovr.tmp", ".msk.ovr.tmp")
 # Error numbers for a full disk, a user's full quota, and a file larger than the limit.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def files_beside(target: Path) -> list[Path]:
+    """Return all files that a run may write beside its target: pixels, their copy, note, lock, and temporary files."""
+    name = target.name
+    if len(os.fsencode(name)) > _LONGEST_NAME_BYTES:
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
+    endings = ("", ".cog", ".json", ".lock", ".new", *(f".cog{ending}" for ending in _COG_ENDINGS))
+    return [target.with_name(f"{name}.partial{ending}") for ending in endings]
 
 
 class Unfinished:
@@ -57,22 +67,14 @@ class Unfinished:
     ) -> None:
         self.target, self._parts, self._overwrite, self._quiet = target, parts, overwrite, quiet
         self._request: dict[str, Any] = json.loads(json.dumps(request))  # as json.loads reads it back from the note
-        name = target.name
-        if len(os.fsencode(name)) > _LONGEST_NAME_BYTES:
-            name = hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
-        self.pixels = target.with_name(f"{name}.partial")
-        self.copy = target.with_name(f"{name}.partial.cog")
-        self._note = target.with_name(f"{name}.partial.json")
-        self._lock = FileLock(target.with_name(f"{name}.partial.lock"), thread_local=False)
+        self.pixels, self.copy, self._note, lock, *_ = files_beside(target)
+        self._lock = TargetLock(target, lock, quiet)
         self.done = 0
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise InputError(f"Another run is writing {target}. Wait for it, or choose another name.") from None
+        self._lock.acquire()
         try:
             self._begin(resume, overwrite)
         except BaseException:
-            self._unlock()
+            self._lock.release()
             raise
 
     def _begin(self, resume: bool, overwrite: bool) -> None:
@@ -148,7 +150,7 @@ class Unfinished:
         try:
             self._keep_or_remove(error)
         finally:
-            self._unlock()
+            self._lock.release()
 
     def _keep_or_remove(self, error: BaseException | None) -> None:
         self._remove_copy()
@@ -174,17 +176,10 @@ class Unfinished:
             raise OSError(error.errno, reason, str(self.target.parent)) from error
 
     def _remove_copy(self) -> None:
-        for ending in ("", ".ovr.tmp", ".msk.ovr.tmp"):  # temporary files of GDAL's COG driver
+        for ending in ("", *_COG_ENDINGS):
             self.copy.with_name(self.copy.name + ending).unlink(missing_ok=True)
 
     def _remove(self) -> None:
         self._remove_copy()
         for path in (self.pixels, self._note, self._note.with_suffix(".new")):
             path.unlink(missing_ok=True)
-
-    def _unlock(self) -> None:
-        try:
-            if os.name != "nt":  # on Windows filelock removes the file itself
-                Path(self._lock.lock_file).unlink(missing_ok=True)
-        finally:
-            self._lock.release()

@@ -37,11 +37,11 @@ def test_the_result_equals_that_of_predict_over_several_tiles(model, write_tif, 
     source = write_tif(scene_dn(40, 300) + np.uint16(-offset), bands=("B08", "B02", "B03", "B04"))
     process = run(export(model, tmp_path / "m.onnx"), source, tmp_path / "found.tif", "--offset", offset)
     assert process.returncode == 0, process.stderr
-    expected = super_resolve(source, tmp_path / "expected.tif", model, precision="fp32", engine="torch", offset=offset)
+    exact = {"precision": "fp32", "engine": "torch", "dtype": "float32"}  # without clipping, which keeps means
+    expected = super_resolve(source, tmp_path / "expected.tif", model, offset=offset, **exact)
     (found, transform, bands), (wanted, *where) = pixels(tmp_path / "found.tif"), pixels(expected)
     assert (transform, bands) == tuple(where)
-    wanted = wanted.astype(int) + offset
-    assert np.abs(found - wanted)[wanted > 1].max() <= 1  # the example writes no DN below 1
+    np.testing.assert_allclose(found, (wanted * 10_000).clip(1, 65_535), atol=1)  # the example writes no DN below 1
 
 
 def test_nodata_pixels_stay_nodata(model, write_tif, tmp_path):
@@ -87,3 +87,46 @@ def test_the_example_ignores_files_beside_the_scene(model, write_tif, tmp_path):
     scene.with_name("scene.tif.aux.xml").write_text(f"<PAMDataset>{band}</PAMDataset>")
     assert run(onnx, scene, tmp_path / "beside.tif").returncode == 0
     np.testing.assert_array_equal(pixels(tmp_path / "beside.tif")[0], pixels(tmp_path / "alone.tif")[0])
+
+
+@pytest.mark.parametrize(
+    ("names", "pixels", "profile"),
+    [
+        (("0_B2", "0_B3", "0_B4", "0_B8"), scene_dn(8, 8), {}),
+        (("blue", "green", "red", "nir"), scene_dn(8, 8), {}),
+        (None, scene_dn(8, 8), {"photometric": "RGB", "blue first": True}),
+        (None, scene_dn(8, 8, bands=5), {}),
+        (("B04", "B03", "B02", "B08"), np.full((4, 8, 8), 90, np.uint8), {}),
+        (("B04", "B03", "B02", "B08"), scene_dn(8, 8).astype(np.float32), {}),
+        (("B04", "B03", "B02", "B08"), (scene_dn(8, 8) / 1e4).astype(np.float32), {"scales": (1e-4,) * 4}),
+    ],
+)
+def test_what_the_example_does_not_understand_is_refused(model, write_tif, tmp_path, names, pixels, profile):
+    blue_first = profile.pop("blue first", False)
+    source = write_tif(pixels, bands=names, **profile)
+    if blue_first:
+        with rasterio.open(source, "r+") as dataset:
+            kinds = ("blue", "green", "red", "undefined")
+            dataset.colorinterp = [rasterio.enums.ColorInterp[kind] for kind in kinds]
+    process = run(export(model, tmp_path / "m.onnx"), source, tmp_path / "found.tif")
+    assert process.returncode != 0 and "expected" in process.stderr and "Traceback" not in process.stderr
+    assert not (tmp_path / "found.tif").exists()
+
+
+def test_floats_tags_and_undeclared_zeros_are_read_as_predict_does(model, write_tif, tmp_path):
+    dn = scene_dn(24, 24)
+    dn[:, :5] = 0
+    onnx = export(model, tmp_path / "m.onnx")
+    tagged = write_tif(
+        np.where(dn > 0, dn + 1000, 0).astype(np.uint16), "t.tif", scales=(1e-4,) * 4, offsets=(-0.1,) * 4
+    )
+    for source in (write_tif(dn, "plain.tif"), write_tif((dn / 1e4).astype(np.float32), "f.tif"), tagged):
+        process = run(onnx, source, tmp_path / f"found_{source.name}")
+        assert process.returncode == 0, process.stderr
+        found, _, _ = pixels(tmp_path / f"found_{source.name}")
+        exact = {"precision": "fp32", "engine": "torch", "dtype": "float32"}  # without clipping, which keeps means
+        wanted, _, _ = pixels(super_resolve(source, tmp_path / f"expected_{source.name}", model, **exact))
+        data = dn[0].repeat(4, axis=0).repeat(4, axis=1) > 0
+        assert (found[:, ~data] == 0).all()
+        inner = (slice(None), slice(80, None), slice(None))  # the example fills nodata in a simpler way
+        np.testing.assert_allclose(found[inner], (wanted * 10_000).clip(1, 65_535)[inner], atol=1)

@@ -56,8 +56,40 @@ def test_averaging_before_saving_is_refused(tmp_path):
 
 
 def test_another_module_cannot_be_saved_as_a_model(tmp_path):
+    class Other(L.LightningModule):
+        def training_step(self, batch, batch_idx):
+            return None
+
+        def configure_optimizers(self):
+            return None
+
     with pytest.raises(TypeError, match="SRModule"):
-        SaveModel(str(tmp_path)).on_fit_end(trainer(max_steps=1), L.LightningModule())
+        trainer(max_steps=1, max_time={"seconds": 1}, callbacks=[SaveModel(str(tmp_path))]).fit(Other(), pairs(4))
+
+
+@pytest.mark.parametrize("length", [{"max_steps": 4}, {"max_time": {"seconds": 1}}])
+def test_a_finished_run_that_is_resumed_leaves_its_model_alone(tmp_path, length, caplog):
+    folder = tmp_path / "model"
+
+    def run(resume=None):
+        callbacks = [SaveModel(str(folder)), Averaging(decay=0.5)]
+        fit = trainer(callbacks=callbacks, **length)
+        with caplog.at_level("INFO"):
+            fit.fit(SISRModule(config=SMALL, warmup_steps=1, learning_rate=1e-2), pairs(), ckpt_path=resume)
+        return fit
+
+    run().save_checkpoint(tmp_path / "last.ckpt")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert "Nothing" not in caplog.text
+    run(tmp_path / "last.ckpt")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert "Nothing is left to do" in caplog.text
+
+
+def test_a_trial_run_writes_nothing(tmp_path):
+    callbacks = [SaveModel(str(tmp_path / "model"))]
+    trainer(fast_dev_run=True, callbacks=callbacks).fit(SISRModule(config=SMALL, warmup_steps=1), pairs())
+    assert not (tmp_path / "model").exists()
 
 
 def test_a_resumed_run_adds_to_the_time_of_earlier_runs(tmp_path):
@@ -68,7 +100,5 @@ def test_a_resumed_run_adds_to_the_time_of_earlier_runs(tmp_path):
 
 def test_a_figure_without_a_value_is_null(tmp_path, monkeypatch):
     monkeypatch.setattr(L.Trainer, "callback_metrics", {"val/psnr": math.nan})
-    trained = SISRModule(config=SMALL)
-    trained.trainer = L.Trainer(logger=False, enable_checkpointing=False, accelerator="cpu")
-    SaveModel(str(tmp_path)).on_fit_end(trained.trainer, trained)
+    trainer(max_steps=1, callbacks=[SaveModel(str(tmp_path))]).fit(SISRModule(config=SMALL, warmup_steps=1), pairs(4))
     assert json.loads((tmp_path / "training.json").read_text())["val/psnr"] is None

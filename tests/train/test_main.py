@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from jsonargparse import Namespace
 
-from train.__main__ import main, with_defaults
+from train.__main__ import inputs_of, main, outputs_of, several_devices, with_defaults
 
 CONFIGS = sorted(Path("train/configs").glob("*.yaml"))
 FINETUNE = "train/configs/finetune.yaml"
@@ -127,12 +127,12 @@ def test_a_log_without_its_package_is_refused(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (None, "ModelCheckpoint SaveModel Figures Report Averaging"),
-        ("lightning.pytorch.callbacks.Timer", "ModelCheckpoint SaveModel Figures Report Timer Averaging"),
-        ("lightning.pytorch.callbacks.ModelCheckpoint", "SaveModel Figures Report ModelCheckpoint Averaging"),
+        (None, "ModelCheckpoint CheckPairs SaveModel Figures Report HowToGoOn Averaging"),
+        ("lightning.pytorch.callbacks.Timer", "ModelCheckpoint CheckPairs SaveModel Figures Report HowToGoOn Timer Averaging"),
+        ("lightning.pytorch.callbacks.ModelCheckpoint", "CheckPairs SaveModel Figures Report HowToGoOn ModelCheckpoint Averaging"),
         (
             "lightning.pytorch.callbacks.EMAWeightAveraging",
-            "ModelCheckpoint SaveModel Figures Report EMAWeightAveraging",
+            "ModelCheckpoint CheckPairs SaveModel Figures Report HowToGoOn EMAWeightAveraging",
         ),
     ],
 )
@@ -140,3 +140,46 @@ def test_a_requested_callback_joins_those_of_every_run(tmp_path, given, expected
     requested = given and [Namespace(class_path=given)]
     found = [callback.class_path.split(".")[-1] for callback in with_defaults(requested, tmp_path, ema=0.9)]
     assert found == expected.split()
+
+
+@pytest.mark.parametrize("root", ["runs/first", "runs/second/../first", "runs/link"])
+def test_a_run_does_not_replace_the_model_that_it_starts_from(tmp_path, monkeypatch, capsys, model_folder, root):
+    config = str(Path(FINETUNE).resolve())
+    monkeypatch.chdir(tmp_path)
+    Path("runs/second").mkdir(parents=True)
+    Path("runs/first").mkdir()
+    Path("runs/link").symlink_to("first")
+    model_folder.rename("runs/first/model")
+    before = {path: path.read_bytes() for path in Path("runs/first/model").iterdir()}
+    request = ["fit", "--config", config, "--model.init_from", "runs/first/model", "--data.root", "nowhere"]
+    assert "input" in refused([*request, "--trainer.default_root_dir", root], capsys)
+    assert {path: path.read_bytes() for path in Path("runs/first/model").iterdir()} == before
+
+
+def test_a_run_does_not_replace_its_images(tmp_path):
+    """A run in a folder around its data, or inside it, is allowed: its own files are no images of the data."""
+    (tmp_path / "data" / "figures").mkdir(parents=True)
+    (tmp_path / "data" / "figures" / "000_a.png").write_text("x")
+    data, model = Namespace(init_args=Namespace(root=str(tmp_path / "data"))), Namespace()
+    config = Namespace(model=model, data=data)
+    inside = tmp_path / "data" / "runs"
+    assert [path.name for path in outputs_of(tmp_path / "data") if path.exists()] == ["000_a.png"]
+    assert inputs_of(config, tmp_path / "data") == [tmp_path / "data"]
+    assert inputs_of(config, inside) == []
+
+
+@pytest.mark.parametrize(
+    ("devices", "nodes", "expected"),
+    [(1, 1, False), ("1", 1, False), ([3], 1, False), ("3,", 1, False), (2, 1, True), ("2", 1, True)]
+    + [([0, 1], 1, True), ("0,1", 1, True), (1, 2, True)],
+)
+def test_several_devices_or_machines_need_several_processes(devices, nodes, expected):
+    assert several_devices(devices, nodes) == expected
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut"])
+def test_a_cut_checkpoint_is_refused(tmp_path, capsys, content):
+    cut = tmp_path / "last.ckpt"
+    cut.write_bytes(content)
+    request = ["fit", "--config", FINETUNE, f"--ckpt_path={cut}", f"--data.root={tmp_path}"]
+    assert "complete" in refused([*request, f"--trainer.default_root_dir={tmp_path / 'run'}"], capsys)

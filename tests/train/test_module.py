@@ -6,6 +6,8 @@ import torch
 from torch.utils.data import DataLoader
 
 from rs_srgan import InputError, SISRConfig
+from rs_srgan.sensors.mtf import wald_mtf
+from rs_srgan.sensors.projection import back_projected_bicubic
 from train.losses import ReconstructionWeights
 from train.module import SISRModule
 
@@ -35,14 +37,13 @@ def test_training_lowers_the_loss():
     torch.manual_seed(0)
     module = SISRModule(config=SMALL, learning_rate=2e-3, warmup_steps=5)
     losses = []
-    module.log = lambda name, value, **_: losses.append(float(value)) if name == "train/loss" else None
+    module.log_means = lambda values, **_: losses.extend(float(values[name]) for name in values if name == "train/loss")
     trainer(max_steps=80).fit(module, pairs())
     assert sum(losses[-10:]) < 0.8 * sum(losses[:10])
 
 
 def test_a_loss_that_is_not_finite_stops_the_run():
     module = SISRModule(config=SMALL)
-    module.log = module.log_dict = lambda *_, **__: None
     with pytest.raises(FloatingPointError, match="charbonnier"):
         trainer(max_steps=50).fit(module, pairs(fill=1e30))
 
@@ -67,3 +68,31 @@ def test_settings_out_of_range_are_refused(options, words):
     with pytest.raises(InputError, match=words) as refused:
         trainer(max_steps=1).fit(SISRModule(config=SMALL, **options), tiny)
     assert all(str(value) in str(refused.value) for value in options.values() if isinstance(value, int | float))
+
+
+@pytest.mark.parametrize("adds_to", ["bicubic", "mtf-glp"])
+def test_validation_compares_with_the_method_that_sees_the_same_input(adds_to):
+    torch.manual_seed(0)
+    config = SISRConfig(
+        scale=2, bands=("B05", "B11"), guide_bands=("B04", "B08"), channels=16, blocks=1, adds_to=adds_to
+    )
+    module = SISRModule(config=config)
+    batch = {"lr": torch.rand(1, 2, 20, 24), "guide": torch.rand(1, 2, 40, 48), "hr": torch.rand(1, 2, 40, 48)}
+    with torch.no_grad():
+        baseline = module.baseline(batch)
+    if adds_to == "mtf-glp":
+        torch.testing.assert_close(baseline, module.model.classical(batch["lr"], batch["guide"]), rtol=0, atol=0)
+    else:
+        mtf = wald_mtf(config.mtf_nyquist, 2)
+        torch.testing.assert_close(baseline, back_projected_bicubic(batch["lr"], 2, mtf), rtol=0, atol=0)
+
+
+def test_a_new_guided_model_gains_nothing_over_its_baseline():
+    """Its network adds nothing yet, so the gain in the log begins at 0."""
+    bands = {"bands": ("B05", "B11"), "guide_bands": ("B04", "B08")}
+    module = SISRModule(config=SISRConfig(scale=2, channels=16, blocks=1, adds_to="mtf-glp", **bands))
+    fine = torch.rand(2, 96, 96)
+    item = {"hr": fine, "guide": torch.rand(2, 96, 96), "lr": torch.nn.functional.avg_pool2d(fine, 2)}
+    item |= {"group": "native", "site": "native/dell"}
+    (figures,) = trainer(max_steps=1).validate(module, DataLoader([item], 1), verbose=False)
+    assert figures["val/gain_native"] == pytest.approx(0, abs=0.05)

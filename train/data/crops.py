@@ -1,6 +1,7 @@
 """Random crops and validation images: the datasets of images that are held as HR only."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -11,6 +12,10 @@ from rs_srgan.errors import InputError
 from rs_srgan.pixels.radiometry import FloatImage
 from train.data.batch import Sample
 
+logger = logging.getLogger(__name__)
+
+# Least share of the pixels of a validation image that hold data, if holes are allowed.
+LEAST_DATA = 0.5
 # Attempts to find a crop without nodata before the images count as empty.
 TRIES = 100
 # Least and greatest brightness factor; sun, season and haze change the brightness of a place even more.
@@ -128,38 +133,70 @@ class RandomCrops(Crops):
 
 
 class ValidationImages(Dataset[Sample]):
-    """Middles of the images that training never sees, cut to a multiple of the scale.
+    """Parts of the images that training never sees, cut to a multiple of the scale. Images left out are named.
 
     Args:
         sites: places to validate on.
         scale: HR pixels per LR pixel along each axis.
         limit: greatest height and width, HR pixels.
         group: function from the name of a site to the name of its group.
+        holes: True: pixels without data are NaN, and do not count; an image is left out if no part of it holds data in
+            half of its pixels. False: only the middle of an image counts, and only if it has no hole.
 
     Raises:
-        InputError: all middles hold nodata.
+        InputError: all images are left out.
     """
 
     def __init__(
-        self, sites: Sequence[Place], scale: int, limit: int, group: Callable[[str], str] = lambda name: "images"
+        self,
+        sites: Sequence[Place],
+        scale: int,
+        limit: int,
+        group: Callable[[str], str] = lambda name: "images",
+        *,
+        holes: bool = False,
     ) -> None:
         self.items: list[Sample] = []
+        left_out: list[str] = []
         for site in sites:
             for image in site.images:
                 height, width = (min(side, limit) // scale * scale for side in image.shape[1:])
-                row, col = (image.shape[1] - height) // 2, (image.shape[2] - width) // 2
-                crop = image[:, row : row + height, col : col + width]
-                if np.isfinite(crop).all():
-                    hr = torch.from_numpy(np.ascontiguousarray(crop))
-                    self.items.append({"hr": hr, "site": site.name, "group": group(site.name)})
+                parts = _parts((image.shape[1], image.shape[2]), height, width)
+                for row, col in parts if holes else [next(parts)]:
+                    crop = image[:, row : row + height, col : col + width]
+                    if data_share(crop) >= (LEAST_DATA if holes else 1):
+                        hr = torch.from_numpy(np.ascontiguousarray(crop))
+                        self.items.append({"hr": hr, "site": site.name, "group": group(site.name)})
+                        break
+                else:
+                    left_out.append(site.name)
         if not self.items:
-            raise InputError("All validation images have nodata in their middle; expected at least one without.")
+            raise InputError(
+                f"All validation images have nodata: {', '.join(sorted(set(left_out)))}; expected at least one with "
+                "data. Add images, or fill their holes."
+            )
+        if left_out:
+            names = ", ".join(sorted(set(left_out)))
+            logger.warning("Validation leaves out %d images with too little data: %s.", len(left_out), names)
 
     def __len__(self) -> int:
         return len(self.items)
 
     def __getitem__(self, index: int) -> Sample:
         return self.items[index]
+
+
+def data_share(image: FloatImage) -> float:
+    """Return the share of the pixels of an image, (..., H, W), that hold data in all bands, 0 to 1."""
+    return float(np.isfinite(image).reshape(-1, *image.shape[-2:]).all(0).mean())
+
+
+def _parts(shape: tuple[int, int], height: int, width: int) -> Iterator[tuple[int, int]]:
+    """Yield the corners of parts of an image, its middle first, then parts along its edges."""
+    down, right = shape[0] - height, shape[1] - width
+    middle = (down // 2, right // 2)
+    yield middle
+    yield from sorted({(row, col) for row in (0, down // 2, down) for col in (0, right // 2, right)} - {middle})
 
 
 def turned(random: np.random.Generator, *images: FloatImage) -> list[FloatImage]:

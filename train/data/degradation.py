@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from rs_srgan.sensors.mtf import degrade, wald_mtf
+from train.data.sensor_grid import NOISE_VARIANCE, observe
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,9 @@ class SensorJitter:
     gain: float = 0.01  # largest gain error
     shift_share: float = 0.1  # share of samples with shifts between their bands
     shift_lr_px: float = 0.15  # standard deviation of these shifts along each axis, LR pixels
+    grid_share: float = 0.0  # share of samples taken on the sensor's own grid and resampled, see train.data.sensor_grid
+    grid_angle: tuple[float, float] = (8.0, 20.0)  # angle of that grid, degrees, to either side: Sentinel-2's orbits
+    grid_blur: float = 0.75  # factor on the width of the PSF before the resampling, which blurs, too
 
 
 def simulate_lr(
@@ -63,10 +67,34 @@ def simulate_lr(
     lr = degrade(hr, scale, mtf, offset)
 
     off = uniform(0, 1, batch, 1, 1, 1) < jitter.gain_share
-    lr = lr * (1 + off * uniform(-jitter.gain, jitter.gain, batch, channels, 1, 1))
-    # Photon noise is proportional to the square root of the signal.
+    gain = 1 + off * uniform(-jitter.gain, jitter.gain, batch, channels, 1, 1)
+    lr = lr * gain
     factor = torch.where(nominal, uniform(0, 1, batch, 1), uniform(*jitter.noise_factor, batch, 1))[..., None, None]
-    return lr + jitter.noise * factor * (lr.clamp(min=0.01) / 0.1).sqrt() * normal(*lr.shape)
+    strength = jitter.noise * factor
+
+    def noisy(seen: Tensor, strength: Tensor) -> Tensor:
+        """Add photon noise, which is proportional to the square root of the signal."""
+        return seen + strength * (seen.clamp(min=0.01) / 0.1).sqrt() * normal(*seen.shape)
+
+    lr = noisy(lr, strength)
+    if not jitter.grid_share:  # draw no random numbers, so that older runs can be repeated
+        return lr
+    own = (uniform(0, 1, batch) < jitter.grid_share).nonzero()[:, 0]
+    if not len(own):
+        return lr
+    turned, phase = uniform(*jitter.grid_angle, len(own)), uniform(-0.5, 0.5, len(own), channels, 2)
+    side = uniform(-1, 1, len(own)).sign()
+    before = strength[own] / NOISE_VARIANCE**0.5
+    resampled = observe(
+        hr[own],
+        scale,
+        mtf[own] ** jitter.grid_blur**2,
+        turned * side,
+        phase,
+        None if offset is None else offset.to(hr.device)[own],
+        lambda samples: noisy(samples * gain[own], before),
+    )
+    return lr.index_copy(0, own, resampled)
 
 
 def shift_bands(hr: Tensor, shift_px: Tensor) -> Tensor:

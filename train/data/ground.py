@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from rs_srgan.errors import InputError
 from rs_srgan.reading.gdal import open_alone
 from rs_srgan.reading.grid import Grid
+from rs_srgan.reading.proj import require_proj
 
 _Box = tuple[float, float, float, float]
 _Boxes = np.ndarray[Any, np.dtype[np.float64]]
@@ -23,6 +24,8 @@ _WGS84 = "EPSG:4326"
 _NOWHERE: _Box = (math.nan, math.nan, math.nan, math.nan)
 # Tiles of one image may share a rim of a few pixels. Footprints overlap if they share more than this part of a side.
 _RIM = 0.01
+# Length of a degree of latitude, metres.
+_METRES_PER_DEGREE = 111_320.0
 # Text before a year or a date that is a word of its own.
 _BEFORE_DATE = re.compile(r"(.+?)[_-]+(?:19|20)\d\d(?:-?[01]\d-?[0-3]\d)?(?=[_T-]|$)")
 
@@ -35,11 +38,13 @@ class Footprint:
         crs: coordinate reference system of the raster, as WKT.
         box: west, south, east and north, in units of `crs`.
         degrees: the same box in WGS 84, to compare rasters of different systems; NaN where it cannot be computed.
+        shape: height and width, pixels.
     """
 
     crs: str
     box: _Box
     degrees: _Box
+    shape: tuple[int, int]
 
     @classmethod
     def of(cls, grid: Grid) -> "Footprint | None":
@@ -50,7 +55,8 @@ class Footprint:
         easts, norths = zip(*corners, strict=True)
         box = (min(easts), min(norths), max(easts), max(norths))
         on_earth = grid.crs.is_geographic or grid.crs.is_projected
-        return cls(grid.crs.to_wkt(), box, transform_bounds(grid.crs, _WGS84, *box) if on_earth else _NOWHERE)
+        degrees = transform_bounds(grid.crs, _WGS84, *box) if on_earth else _NOWHERE
+        return cls(grid.crs.to_wkt(), box, degrees, (grid.height, grid.width))
 
 
 def footprint(path: Path) -> Footprint | None:
@@ -61,6 +67,7 @@ def footprint(path: Path) -> Footprint | None:
     """
     if path.suffix.lower() == ".npy":
         return None
+    require_proj()
     with open_alone(path) as dataset:
         return Footprint.of(Grid.of(dataset))
 
@@ -72,7 +79,10 @@ def before_date(name: str) -> str:
 
 
 def group_places(
-    names: Sequence[str], files: Sequence[Sequence[Path]], footprints: Sequence[Footprint | None]
+    names: Sequence[str],
+    files: Sequence[Sequence[Path]],
+    footprints: Sequence[Footprint | None],
+    distance_m: float = 0,
 ) -> list[str]:
     """Return the name of the place of each image.
 
@@ -83,6 +93,7 @@ def group_places(
         names: names of the images.
         files: files of each image.
         footprints: footprint of each image; None without coordinates.
+        distance_m: images nearer to each other than this also belong to one place, metres.
     """
     owners: dict[object, list[int]] = {}
     dated: dict[str, list[int]] = {}
@@ -93,6 +104,8 @@ def group_places(
     unlocated = [members for members in dated.values() if not all(footprints[index] for index in members)]
     joined = [(members[0], other) for members in (*owners.values(), *unlocated) for other in members]
     joined += _overlapping(footprints, footprints)
+    if distance_m:
+        joined += _near(footprints, distance_m)
     rows, cols = np.array(joined).reshape(-1, 2).T
     graph = coo_matrix((np.ones(len(rows)), (rows, cols)), shape=(len(names), len(names)))
     _, labels = connected_components(graph, directed=False)
@@ -143,6 +156,18 @@ def _overlapping(first: Sequence[Footprint | None], second: Sequence[Footprint |
             # Boxes in degrees are rotated against boxes in metres, so those of neighbours in one CRS would overlap.
             hits = np.where(crs == each.crs, _shares(each.box, box), _shares(each.degrees, degrees))
             yield from ((index, int(other)) for other in np.flatnonzero(hits))
+
+
+def _near(footprints: Sequence[Footprint | None], distance_m: float) -> Iterator[tuple[int, int]]:
+    """Yield the indexes of footprints that are less than a distance apart, by their boxes in degrees."""
+    boxes = np.array([each.degrees if each else _NOWHERE for each in footprints]).reshape(-1, 4)
+    high = distance_m / _METRES_PER_DEGREE
+    for index, (west, south, east, north) in enumerate(boxes):
+        wide = high / max(math.cos(math.radians((south + north) / 2)), 0.01)
+        gap_east = np.maximum(boxes[:, 0] - east, west - boxes[:, 2])
+        gap_north = np.maximum(boxes[:, 1] - north, south - boxes[:, 3])
+        gap = np.hypot(np.maximum(gap_east, 0) / wide, np.maximum(gap_north, 0) / high)
+        yield from ((index, int(other)) for other in np.flatnonzero(gap < 1))
 
 
 def _shares(own: _Box, others: _Boxes) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -92,6 +92,11 @@ class GuidedDataModule(SimulatedDataModule):
         train, held_out = (
             guided_sites(root, split, *asked, interpolated=self.interpolated) for split in ("train", "val")
         )
+        if self.native_share < 1 and not (train and held_out):
+            raise InputError(
+                f"No chip in {root} goes back to the sensor's grid; expected some for training and validation. "
+                "Set interpolated to true, or native_share to 1."
+            )
         groups = [(train, 1 - self.native_share)]
         if self.native_share:
             native = native_guided_sites(root, "train", *asked)
@@ -159,17 +164,6 @@ def _chips(root: Path, split: Split, bands: tuple[str, ...]) -> list[tuple[str, 
                 chips.append((name, read_chip(folder / file, bands)))
     require_files(f"Chips in {folder} with {', '.join(bands)}", chips)
     return chips
-
-
-def guided_originals(
-    root: Path, split: Split, bands: tuple[str, ...], guide_bands: tuple[str, ...]
-) -> list[tuple[str, FloatImage, FloatImage]]:
-    """Return the chips of `guided_sites` as measured: site name, bands at 20 m, guide at 10 m, NaN without data.
-
-    Raises:
-        InputError: see `guided_sites`.
-    """
-    return [(site, *_measured(chip, len(bands))) for site, chip in _chips(root, split, (*bands, *guide_bands))]
 
 
 def _measured(chip: Chip, own: int) -> tuple[FloatImage, FloatImage]:

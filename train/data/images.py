@@ -14,7 +14,7 @@ from rs_srgan.pixels.radiometry import FloatImage
 from rs_srgan.sensors import RGBN
 from train.data.batch import Sample
 from train.data.crops import BRIGHTNESS, RandomCrops, ValidationImages
-from train.data.module import require_files
+from train.data.module import is_image, require_files
 from train.data.simulated import Degradation, SimulatedDataModule
 from train.data.splits import refuse_leaks, split_by_hash
 
@@ -126,6 +126,6 @@ def _names(root: Path, files: list[Path]) -> dict[str, list[str]]:
 
 
 def _files(root: Path) -> list[Path]:
-    files = sorted(path for path in root.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
+    files = sorted(path for path in root.rglob("*") if is_image(path, _SUFFIXES) and path.is_file())
     require_files(f"Pictures in {root}", files)
     return files

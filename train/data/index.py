@@ -9,9 +9,10 @@ from rs_srgan.errors import InputError
 from rs_srgan.sensors import RGBN
 from train.data.batch import Batch, Loaded, Sample
 from train.data.landcover import balanced, label_by_indices, label_by_scl
+from train.data.pair_check import Comparison, compare
 from train.data.pair_crops import PairCrops, ValidationPairs
 from train.data.pair_loader import Matching, PairLoader
-from train.data.pair_split import footprints_of, places_of, refuse_shared
+from train.data.pair_split import SPLIT_DISTANCE_M, footprints_of, places_of, refuse_shared, require_distance
 from train.data.simulated import Degradation, SimulatedDataModule
 from train.data.splits import Split, split_by_hash
 from train.data.table import Row, read_table
@@ -20,11 +21,15 @@ Mode = Literal["interpolated", "interpolated_matched", "cross_sensor"]
 LandCover = Literal["none", "index", "scl", "indices"]
 
 
-def split_rows(rows: list[Row]) -> dict[Split, list[Row]]:
+def split_rows(rows: list[Row], distance_m: float = SPLIT_DISTANCE_M) -> dict[Split, list[Row]]:
     """Return the rows by side, as the column `split` says.
 
-    Where that column is empty, a fifth of the places validates, chosen by a hash. Sites that share a file or ground
-    are one place.
+    Where that column is empty, a fifth of the places validates, chosen by a hash. Sites that share a file or ground, or
+    are near to each other, are one place.
+
+    Args:
+        rows: rows of the table.
+        distance_m: sites nearer to each other than this are one place, metres.
 
     Raises:
         InputError: a place on both sides, a side that is empty, or an unknown split.
@@ -34,7 +39,7 @@ def split_rows(rows: list[Row]) -> dict[Split, list[Row]]:
         raise InputError(f"The table has the split {foreign[0]!r}; expected train, val, or an empty field.")
     footprints = footprints_of([row.pair for row in rows])
     undecided = [row for row in rows if not row.split]
-    places = places_of([row.pair for row in undecided], footprints)
+    places = places_of([row.pair for row in undecided], footprints, distance_m)
     held_out = split_by_hash(places) if places else set()
     validating = {row.pair.site for row, place in zip(undecided, places, strict=True) if place in held_out}
     sides: dict[Split, list[Row]] = {"train": [], "val": []}
@@ -62,6 +67,9 @@ class IndexDataModule(SimulatedDataModule):
         matching: how HR gets the tones of LR: "histogram" or "moments".
         align: shift HR onto LR, by the shift that registration finds.
         revisits: with "cross_sensor", the number of LR images for a model of several images; 0 for a model of one.
+        compare: with "cross_sensor", compare LR with HR before the first step, and refuse pairs that do not belong
+            together.
+        split_distance_m: images nearer to each other than this belong to one place, metres.
         degradation: in the other modes, how LR is made: "sensor", or "bilinear" and "bicubic" with antialiasing.
         **shared: parameters of `SimulatedDataModule` and `SRDataModule`.
     """
@@ -77,18 +85,23 @@ class IndexDataModule(SimulatedDataModule):
         matching: Matching = "histogram",
         align: bool = False,
         revisits: int = 0,
+        compare: bool = True,
+        split_distance_m: float = SPLIT_DISTANCE_M,
         degradation: Degradation = "bilinear",
         **shared: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(bands=bands, degradation=degradation, **shared)
         self.index, self.mode, self.max_days, self.land_cover = Path(index), mode, max_days, land_cover
+        self.compare = compare and mode == "cross_sensor"
+        self.split_distance_m = require_distance(split_distance_m)
         self.stack = mode == "cross_sensor" and revisits > 0
         how = "none" if mode == "interpolated" else matching
         self.load = PairLoader(self.bands, self.scale, how, align, max(1, revisits), self.sensor)
 
     def datasets(self) -> tuple[PairCrops, Dataset[Sample]]:
         """Return crops and validation images of the rows."""
-        sides = split_rows(read_table(self.index, self.max_days))
+        sides = split_rows(read_table(self.index, self.max_days), self.split_distance_m)
+        self.pairs = [row.pair for side in sides.values() for row in side]
         train = sides["train"]
         weights = None if self.land_cover == "none" else balanced([self._label(row) for row in train])
         crops = PairCrops(
@@ -96,6 +109,14 @@ class IndexDataModule(SimulatedDataModule):
         )
         validation = ValidationPairs([row.pair for row in sides["val"]], self.load, self.stack)
         return crops, validation
+
+    def comparison(self) -> Comparison | None:
+        """Compare LR with HR of the pairs; None if that is not wanted, or LR is made from HR.
+
+        Raises:
+            InputError: pairs do not belong together.
+        """
+        return compare(self.pairs, self.load) if self.compare else None
 
     def on_after_batch_transfer(self, batch: Loaded, dataloader_idx: int) -> Batch:
         """Replace the real LR by LR made from HR, in the interpolated modes."""

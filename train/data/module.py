@@ -1,5 +1,6 @@
 """SRDataModule: the parameters that all data modules share, and the loading of crops and validation images."""
 
+import os
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +14,11 @@ from rs_srgan.sensors import RGBN, SENTINEL2, find_sensor
 from rs_srgan.sensors.mtf import SCALES
 from train.data.batch import Sample
 from train.data.crops import Crops
+from train.data.pair_check import Comparison
+
+
+# Environment variable in which Lightning keeps `seed_everything`.
+_SEED_OF_THE_RUN = "PL_GLOBAL_SEED"
 
 
 class _Loader(DataLoader[Any]):
@@ -41,7 +47,7 @@ class SRDataModule(L.LightningDataModule):
         batch_size: crops per step.
         steps_per_epoch: steps between two validations.
         workers: number of loading processes; more than 0 helps only where images are read from disk.
-        seed: seed of all random numbers of the data.
+        seed: seed of all random numbers of the data; that of the run (`seed_everything`) if left out.
     """
 
     def __init__(
@@ -55,14 +61,15 @@ class SRDataModule(L.LightningDataModule):
         batch_size: int = 12,
         steps_per_epoch: int = 1000,
         workers: int = 0,
-        seed: int = 0,
+        seed: int | None = None,
     ) -> None:
         super().__init__()
         if scale not in SCALES:
             raise InputError(f"scale is {scale}; expected one of {SCALES}.")
         require_at_least(1, crop_lr_px=crop_lr_px, batch_size=batch_size, steps_per_epoch=steps_per_epoch)
         require_at_least(0, workers=workers)
-        self.scale, self.seed, self.workers = scale, seed, workers
+        self.scale, self.workers = scale, workers
+        self.seed = int(os.environ.get(_SEED_OF_THE_RUN, "0")) if seed is None else seed
         self.bands = tuple(bands)
         self.sensor = find_sensor(sensor)
         self.mtf = tuple(mtf_nyquist) or self.sensor.mtf_nyquist(self.bands)
@@ -75,6 +82,10 @@ class SRDataModule(L.LightningDataModule):
     def files(self) -> list[Path]:
         """Return the files that identify the data in training.json; none unless a subclass lists them."""
         return []
+
+    def comparison(self) -> Comparison | None:
+        """Compare LR with HR; None if LR is made from HR. Called after `setup`."""
+        return None
 
     @property
     def crop_hr_px(self) -> int:
@@ -109,6 +120,11 @@ def require_at_least(least: int, **values: int) -> None:
     for name, value in values.items():
         if value < least:
             raise InputError(f"{name} is {value}; expected at least {least}.")
+
+
+def is_image(path: Path, suffixes: Sequence[str]) -> bool:
+    """Return whether a file is an image by its name; hidden files, for example `._a.tif` of macOS, are not."""
+    return path.suffix.lower() in suffixes and not path.name.startswith(".")
 
 
 def require_files(what: str, found: Sequence[Any]) -> None:

@@ -9,9 +9,11 @@ import torch
 from torch.utils.data import Dataset
 
 from rs_srgan.errors import InputError
+from rs_srgan.evaluation.metrics.masks import filled
 from rs_srgan.pixels.windows import Window
 from train.data.batch import Sample
-from train.data.crops import TRIES, Crops, turned
+from train.data.crops import LEAST_DATA, TRIES, Crops, data_share, turned
+from train.data.pair_check import middle
 from train.data.pair_loader import Pair, PairLoader
 
 logger = logging.getLogger(__name__)
@@ -66,10 +68,14 @@ class PairCrops(Crops):
 
 
 class ValidationPairs(Dataset[Sample]):
-    """Middles of pairs, read on demand. NoData is filled with the mean of the LR band, in LR and HR alike.
+    """Middles of pairs, read on demand.
+
+    Pixels without data in HR or LR are NaN in HR, and do not count. In LR they have the value of the nearest pixel with
+    data.
 
     Args:
-        pairs: files of LR and HR; pairs without data in the middle are left out.
+        pairs: files of LR and HR; pairs whose middle holds data in less than half of its pixels are left out, and
+            named.
         load: reads windows of the pairs.
         stack: keep the dimension of the views, also with one view.
 
@@ -79,13 +85,16 @@ class ValidationPairs(Dataset[Sample]):
 
     def __init__(self, pairs: Sequence[Pair], load: PairLoader, stack: bool = False) -> None:
         self.load, self.stack = load, stack
-        windows = [_middle(shape, _VALIDATION_PX // load.scale) for shape in load.prepare(pairs)]
-        found = [(p, w) for p, w in zip(pairs, windows, strict=True) if load.has_data(p, w)]
+        windows = [middle(shape, _VALIDATION_PX // load.scale) for shape in load.prepare(pairs)]
+        found = [(p, w) for p, w in zip(pairs, windows, strict=True) if self._share(p, w) >= LEAST_DATA]
+        left_out = sorted({pair.site for pair in pairs} - {pair.site for pair, _ in found})
         if not found:
-            raise InputError("All validation pairs have nodata only in the middle of LR; expected one with data.")
-        if len(found) < len(pairs):
-            left_out = sorted({pair.site for pair in pairs} - {pair.site for pair, _ in found})
-            logger.warning("Validation leaves out sites without data in the middle: %s.", ", ".join(left_out))
+            raise InputError(
+                f"All validation pairs have nodata in most of their middle: {', '.join(left_out)}; expected one with "
+                "data."
+            )
+        if left_out:
+            logger.warning("Validation leaves out sites with too little data in the middle: %s.", ", ".join(left_out))
         self.items = found
 
     def __len__(self) -> int:
@@ -94,11 +103,16 @@ class ValidationPairs(Dataset[Sample]):
     def __getitem__(self, index: int) -> Sample:
         pair, window = self.items[index]
         lr, hr = self.load.read(pair, window)
-        means = np.nanmean(lr[0], (1, 2), keepdims=True)
-        views, high = (torch.from_numpy(np.where(np.isfinite(image), image, means)) for image in (lr, hr))
-        return {"lr": views if self.stack else views[0], "hr": high, "site": pair.site, "group": "pairs"}
+        unknown = ~np.isfinite(lr[0]).repeat(self.load.scale, 1).repeat(self.load.scale, 2)
+        hr[unknown] = np.nan
+        views = torch.from_numpy(np.stack([filled(view) for view in lr]))
+        return {
+            "lr": views if self.stack else views[0],
+            "hr": torch.from_numpy(hr),
+            "site": pair.site,
+            "group": "pairs",
+        }
 
-
-def _middle(shape: tuple[int, int], limit: int) -> Window:
-    height, width = (min(side, limit) for side in shape)
-    return Window((shape[0] - height) // 2, (shape[1] - width) // 2, height, width)
+    def _share(self, pair: Pair, window: Window) -> float:
+        lr, hr = self.load.read(pair, window)
+        return min(data_share(lr[0]), data_share(hr))

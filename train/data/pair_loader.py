@@ -159,10 +159,6 @@ class PairLoader:
         """Read a raster: reflectance, (C, H, W), NaN where there is no data."""
         return self._read(path, Window(0, 0, *self._shape(path)))
 
-    def has_data(self, pair: Pair, window: Window) -> bool:
-        """Return whether all bands of the first LR image have data in a window."""
-        return bool(np.isfinite(self._read(pair.lr[0], window)).any((1, 2)).all())
-
     def _read(self, path: Path, window: Window) -> FloatImage:
         with open_raster(path, self.bands, sensor=self.sensor) as raster:
             image, valid = raster.read(window)

@@ -1,40 +1,92 @@
 """Split of pairs into training and validation: a place is on one side only."""
 
+import logging
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rs_srgan.errors import InputError
 from train.data.ground import Footprint, footprint, group_places, refuse_overlaps
-from train.data.module import require_files
+from train.data.module import is_image, require_files
 from train.data.pair_loader import Pair
 from train.data.splits import Split, refuse_leaks, split_by_hash
+
+logger = logging.getLogger(__name__)
+
+# Least distance of two places, metres. Nearer images show the same fields, roofs and weather.
+SPLIT_DISTANCE_M = 2000.0
 
 _SUFFIXES = (".tif", ".tiff", ".jp2", ".png", ".npy")
 
 
-def split_pairs(root: Path) -> dict[Split, list[Pair]]:
-    """Return the pairs below a folder by side; all images of a place are on one side, whatever their names.
+def split_pairs(
+    root: Path, distance_m: float = SPLIT_DISTANCE_M, validate_on: Path | None = None
+) -> dict[Split, list[Pair]]:
+    """Return the pairs below a folder by side, and log the split; all images of a place are on one side.
+
+    Args:
+        root: folder with hr/ and lr/, or with such folders in train/ and val/.
+        distance_m: images nearer to each other than this belong to one place, metres.
+        validate_on: text file that names the pairs to validate on, one in a line; None: a hash decides.
 
     Raises:
-        InputError: no pairs, HR images without LR (the message names all of them), a place on both sides, or only one
-            place.
+        InputError: no pairs, HR images without LR (the message names all of them), a place on both sides, only one
+            place, or names without pairs.
     """
     if (root / "train").is_dir():
+        if validate_on:
+            raise InputError(f"{root} has the folders train and val, and validate_on is {validate_on}; give only one.")
         sides: dict[Split, list[Pair]] = {"train": _pairs(root / "train"), "val": _pairs(root / "val")}
         refuse_shared(sides, footprints_of([*sides["train"], *sides["val"]]))
-        return sides
-    pairs = _pairs(root)
-    places = places_of(pairs, footprints_of(pairs))
+    elif validate_on:
+        sides = _named(_pairs(root), validate_on)
+        refuse_shared(sides, footprints_of([*sides["train"], *sides["val"]]))
+    else:
+        sides = _by_hash(root, _pairs(root), distance_m)
+    validating = ", ".join(pair.site for pair in sides["val"])
+    logger.info("Split: %d pairs train, %d validate: %s.", len(sides["train"]), len(sides["val"]), validating)
+    return sides
+
+
+def _by_hash(root: Path, pairs: list[Pair], distance_m: float) -> dict[Split, list[Pair]]:
+    places = places_of(pairs, footprints_of(pairs), distance_m)
     if len(set(places)) == 1:
         raise InputError(
             f"The pairs in {root} show one place, {places[0]}; expected at least two, because one validates. Add pairs "
-            "of another place."
+            f"of another place, or lower split_distance_m, which is {distance_m:g}."
         )
     held_out = split_by_hash(places)
-    sides = {"train": [], "val": []}
+    sides: dict[Split, list[Pair]] = {"train": [], "val": []}
     for pair, place in zip(pairs, places, strict=True):
         sides["val" if place in held_out else "train"].append(pair)
     return sides
+
+
+def _named(pairs: list[Pair], path: Path) -> dict[Split, list[Pair]]:
+    """Return the pairs by side, as a file of names says."""
+    try:
+        names = {line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()}
+    except (OSError, UnicodeDecodeError):
+        raise InputError(f"validate_on {path} is no readable text file; expected names of pairs, one a line.") from None
+    unknown = sorted(names - {pair.site for pair in pairs})
+    if unknown or not 0 < len(names) < len(pairs):
+        what = f"names no pair {', '.join(unknown)}" if unknown else f"names {len(names)} of {len(pairs)} pairs"
+        raise InputError(f"validate_on {path} {what}; expected names of some of the pairs, without suffix.")
+    return {
+        "train": [pair for pair in pairs if pair.site not in names],
+        "val": [pair for pair in pairs if pair.site in names],
+    }
+
+
+def require_distance(distance_m: float) -> float:
+    """Return a distance between places if it is 0 or more and finite.
+
+    Raises:
+        InputError: it is not.
+    """
+    if not 0 <= distance_m < math.inf:
+        raise InputError(f"split_distance_m is {distance_m}; expected 0 or more metres.")
+    return distance_m
 
 
 def footprints_of(pairs: Sequence[Pair]) -> dict[Path, Footprint | None]:
@@ -46,10 +98,12 @@ def footprints_of(pairs: Sequence[Pair]) -> dict[Path, Footprint | None]:
     return {pair.hr: footprint(pair.hr) for pair in pairs}
 
 
-def places_of(pairs: Sequence[Pair], footprints: Mapping[Path, Footprint | None]) -> list[str]:
+def places_of(
+    pairs: Sequence[Pair], footprints: Mapping[Path, Footprint | None], distance_m: float = SPLIT_DISTANCE_M
+) -> list[str]:
     """Return the place of each pair; see `group_places`."""
     names, files = [pair.site for pair in pairs], [(pair.hr, *pair.lr) for pair in pairs]
-    return group_places(names, files, [footprints[pair.hr] for pair in pairs])
+    return group_places(names, files, [footprints[pair.hr] for pair in pairs], distance_m)
 
 
 def refuse_shared(sides: Mapping[Split, Sequence[Pair]], footprints: Mapping[Path, Footprint | None]) -> None:
@@ -67,7 +121,7 @@ def refuse_shared(sides: Mapping[Split, Sequence[Pair]], footprints: Mapping[Pat
 
 
 def _pairs(folder: Path) -> list[Pair]:
-    high = sorted(path for path in (folder / "hr").glob("*") if path.suffix.lower() in _SUFFIXES)
+    high = sorted(path for path in (folder / "hr").glob("*") if is_image(path, _SUFFIXES))
     require_files(f"{folder / 'hr'}/*.tif", high)
     pairs, missing = [], []
     for path in high:
@@ -78,10 +132,20 @@ def _pairs(folder: Path) -> list[Pair]:
             missing.append(path.name)
     if missing:
         raise InputError(f"{folder / 'lr'} has nothing for {', '.join(missing)}; expected files of the same names.")
+    names = {path.stem for path in high}
+    alone = [
+        path.name
+        for path in sorted((folder / "lr").glob("*"))
+        if (is_image(path, _SUFFIXES) and path.stem not in names) or (path.is_dir() and path.name not in names)
+    ]
+    if alone:
+        logger.warning(
+            "%s has no HR for %d of LR, which are left out: %s.", folder / "hr", len(alone), ", ".join(alone)
+        )
     return pairs
 
 
 def _views(folder: Path, high: Path) -> tuple[Path, ...]:
     if (folder / high.stem).is_dir():
-        return tuple(sorted(p for p in (folder / high.stem).iterdir() if p.suffix.lower() in _SUFFIXES))
+        return tuple(sorted(p for p in (folder / high.stem).iterdir() if is_image(p, _SUFFIXES)))
     return tuple(p for suffix in _SUFFIXES if (p := folder / f"{high.stem}{suffix}").is_file())[:1]

@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from rs_srgan.errors import InputError
 from rs_srgan.registration.shift import find_shift
+from rs_srgan.registration.shift_field import LEAST_CONFIDENCE, edges
 from train.data.batch import Batch, Loaded, Sample, batch_of
 from train.data.crops import RandomCrops, fit_crop, turned
 from train.data.degradation import SensorJitter
@@ -17,9 +18,6 @@ from train.data.mixture import MixtureDataModule
 from train.data.simulated import ViewsConfig
 from train.data.sources import Site
 from train.data.views import RevisitsConfig, simulate_views
-
-# Least correlation of two dates after alignment; below it, the other date shows another place or is mostly clouds.
-_LEAST_CONFIDENCE = 0.5
 
 
 class RevisitsDataModule(MixtureDataModule):
@@ -122,8 +120,8 @@ def _aligned(site: Site) -> Site:
     for other in others:
         if other.shape != first.shape:
             continue
-        found = find_shift(first.mean(0), other.mean(0))
-        if found.confidence >= _LEAST_CONFIDENCE:
+        found = find_shift(edges(first), edges(other))
+        if found.confidence >= LEAST_CONFIDENCE:
             back = (0, -found.rows, -found.cols)
             kept.append(ndimage.shift(other, back, order=3, mode="constant", cval=np.nan).astype(np.float32))
     return replace(site, images=tuple(kept))

@@ -100,10 +100,11 @@ class SceneDataModule(SimulatedDataModule):
         )
         refuse_overlaps(*({scene.path: scene.footprint for scene in side} for side in (train, held_out)))
         crops = RandomCrops([(train, 1.0)], self.crop_hr_px, self.length, self.seed)
-        return crops, ValidationImages(held_out, self.scale, _VALIDATION_PX, lambda name: "scenes")
+        return crops, ValidationImages(held_out, self.scale, _VALIDATION_PX, lambda name: "scenes", holes=True)
 
 
 def _paths(patterns: Sequence[str]) -> list[Path]:
-    paths = sorted({Path(path) for pattern in patterns for path in glob(pattern)})
-    require_files(f"Scenes in {', '.join(patterns)}", paths)
-    return paths
+    found = {pattern: [Path(path) for path in glob(pattern)] for pattern in patterns}
+    for pattern, paths in found.items() or {"no pattern": []}.items():
+        require_files(f"Scenes in {pattern}", paths)
+    return sorted({path for paths in found.values() for path in paths})

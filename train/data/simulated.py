@@ -12,6 +12,7 @@ from rs_srgan.sensors.mtf import degrade, wald_mtf
 from train.data.batch import Batch, Loaded, batch_of
 from train.data.degradation import SensorJitter, shift_bands, simulate_lr
 from train.data.module import SRDataModule, require_at_least
+from train.validation import without_nan
 
 Degradation = Literal["sensor", "bilinear", "bicubic"]
 
@@ -58,10 +59,11 @@ class SimulatedDataModule(SRDataModule):
         if "lr" in batch:
             return batch_of(batch, batch["lr"])
         training, random = "site" not in batch, self.random_numbers(batch)
+        whole: Loaded = {**batch, "hr": without_nan(batch["hr"])}  # pixels without data do not count in validation
         if self.views.count == 1:
-            lr = self._lr(batch["hr"], training, random)
+            lr = self._lr(whole["hr"], training, random)
         else:
-            views = [self._view(batch["hr"], index, training, random) for index in range(self.views.count)]
+            views = [self._view(whole["hr"], index, training, random) for index in range(self.views.count)]
             lr = torch.stack(views, dim=1)
         return batch_of(batch, lr)
 

@@ -2,15 +2,19 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rs_srgan.errors import InputError
 from rs_srgan.evaluation.report.markdown import page
 from rs_srgan.evaluation.report.report import Report
+from rs_srgan.writing.guard import require_unread
 
 _JSON, _MARKDOWN, _CURVES, _PICTURES = "report.json", "report.md", "curves.png", "pictures"
 _OWN = {_JSON, _MARKDOWN, _CURVES, _PICTURES}
+# A link of report.md to one of its pictures.
+_LINKED = re.compile(rf"\]\({_PICTURES}/([^)/]+)\)")
 
 
 def save_report(report: Report, folder: str | Path, overwrite: bool = False) -> Path:
@@ -28,9 +32,35 @@ def save_report(report: Report, folder: str | Path, overwrite: bool = False) -> 
         InputError: the folder cannot be used, see `check_folder`.
     """
     folder = check_folder(folder, overwrite)
-    folder.mkdir(exist_ok=True)
-    for earlier in (folder / _JSON, folder / _MARKDOWN, folder / _CURVES, *(folder / _PICTURES).glob("[0-9]*.png")):
-        earlier.unlink(missing_ok=True)
+    with TemporaryDirectory(dir=folder if folder.is_dir() else folder.parent, prefix=".rs_srgan_") as fresh:
+        _write(report, Path(fresh))
+        folder.mkdir(exist_ok=True)
+        _replace(folder, Path(fresh))
+    return folder / _MARKDOWN
+
+
+def _replace(folder: Path, fresh: Path) -> None:
+    """Move a new report into a folder, and remove what it does not replace of the earlier one."""
+    earlier = set(_files_of_report(folder))
+    for file in sorted(path for path in fresh.rglob("*") if path.is_file()):
+        target = folder / file.relative_to(fresh)
+        target.parent.mkdir(exist_ok=True)
+        file.replace(target)
+        earlier.discard(target)
+    for file in earlier:
+        file.unlink()
+
+
+def _files_of_report(folder: Path) -> list[Path]:
+    """Return the files of the report that a folder holds."""
+    page = folder / _MARKDOWN
+    pictures = _LINKED.findall(page.read_text(encoding="utf-8", errors="replace")) if page.is_file() else []
+    own = [folder / _JSON, page, folder / _CURVES, *(folder / _PICTURES / name for name in pictures)]
+    return [path for path in own if path.is_file() or path.is_symlink()]
+
+
+def _write(report: Report, folder: Path) -> None:
+    """Write all files of a report into an empty folder."""
     links: list[tuple[str, str]] = []
     if report.pictures:
         from rs_srgan.evaluation.report.pictures import curves, draw  # needs an extra
@@ -45,21 +75,21 @@ def save_report(report: Report, folder: str | Path, overwrite: bool = False) -> 
             links.append((f"{picture.role}: {picture.scored.case.name}", file))
     (folder / _JSON).write_text(json.dumps(report.to_json(), indent=1) + "\n", encoding="utf-8")
     (folder / _MARKDOWN).write_text(page(report, links), encoding="utf-8")
-    return folder / _MARKDOWN
 
 
-def check_folder(folder: str | Path, overwrite: bool) -> Path:
+def check_folder(folder: str | Path, overwrite: bool, read: Sequence[str | Path] = ()) -> Path:
     """Check that a report can be written to a folder, before any work is done.
 
     Args:
         folder: the folder; it need not exist.
         overwrite: accept a folder that holds a report.
+        read: paths that the evaluation reads, none of which the report may replace; see `require_unread`.
 
     Returns:
         absolute path of the folder.
 
     Raises:
-        InputError: the folder is a file, holds a report or other files, or cannot be written to.
+        InputError: the folder is a file, holds a report, other files or an input, or cannot be written to.
     """
     folder = Path(folder).absolute()
     if folder.exists() and not folder.is_dir():
@@ -69,6 +99,12 @@ def check_folder(folder: str | Path, overwrite: bool) -> Path:
     held = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     if held - _OWN:
         raise InputError(f"{folder} holds other files ({', '.join(sorted(held - _OWN)[:3])}). Choose another folder.")
+    own = _files_of_report(folder)
+    require_unread(own, read)
+    strange = sorted({path.name for path in (folder / _PICTURES).glob("*")} - {path.name for path in own})
+    if held and (strange or not (folder / _JSON).is_file()):
+        named = strange or sorted(held)
+        raise InputError(f"{folder} holds files that no report wrote ({', '.join(named[:3])}). Choose another folder.")
     if held and not overwrite:
         raise InputError(
             f"{folder} holds a report. Choose another folder, or overwrite the report: overwrite=True, --overwrite."

@@ -9,6 +9,7 @@ from rs_srgan.evaluation.images import Source
 from rs_srgan.evaluation.metrics.masks import known
 from rs_srgan.evaluation.protocol import BORDER_HR_PX, Restored
 from rs_srgan.evaluation.scored import Scored
+from rs_srgan.figures.scores import baseline
 from rs_srgan.pixels.radiometry import Image
 
 # Largest side of a picture, fine pixels; of larger images the centre is shown.
@@ -50,13 +51,13 @@ def random_sources(sources: Sequence[Source], count: int, seed: int) -> set[str]
 def merit(scored: Scored) -> float:
     """Compute the value by which the best and the worst image are chosen; larger is better.
 
-    It is the gain in PSNR over back-projection, dB. Without a reference it is the difference between LR and the result
+    It is the gain in PSNR over the baseline, dB. Without a reference it is the difference between LR and the result
     as the sensor would see it, relative to that of bicubic, with a minus sign.
     """
     model = scored.scores["model"]
     if scored.case.hr is None:
         return -model.sensor / max(scored.scores["bicubic"].sensor, 1e-9)
-    return model.psnr_db - scored.scores["back_projection"].psnr_db
+    return model.psnr_db - scored.scores[baseline(scored.scores)].psnr_db
 
 
 @dataclass
@@ -114,6 +115,7 @@ def cut(scored: Scored, scale: int) -> Scored:
         piece: Image = image[..., top * fine : (top + height) * fine, left * fine : (left + width) * fine]
         return piece.copy()
 
+    restored = scored.restored
     return replace(
         scored,
         case=replace(
@@ -122,7 +124,12 @@ def cut(scored: Scored, scale: int) -> Scored:
             hr=None if case.hr is None else part(case.hr, scale),
             guide=None,  # not shown
         ),
-        restored=Restored(**{name: part(image, scale) for name, image in vars(scored.restored).items()}),
+        restored=Restored(
+            bicubic=part(restored.bicubic, scale),
+            back_projection=part(restored.back_projection, scale),
+            model=part(restored.model, scale),
+            glp=None if restored.glp is None else part(restored.glp, scale),
+        ),
         seen=part(scored.seen, 1),
         classes=None if scored.classes is None else part(scored.classes, scale),
     )

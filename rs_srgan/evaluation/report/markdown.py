@@ -10,7 +10,7 @@ from rs_srgan.evaluation.report.gallery import SIDE_PX
 from rs_srgan.evaluation.report.report import Report
 from rs_srgan.evaluation.report.tables import table
 from rs_srgan.figures.metrics import Protocol
-from rs_srgan.figures.scores import COMPARED, MEASURES, METHODS, Method, Scores
+from rs_srgan.figures.scores import MEASURES, METHODS, Method, Scores, baseline, compared
 
 _PROTOCOLS: dict[Protocol, str] = {
     "simulated": (
@@ -29,14 +29,13 @@ _PROTOCOLS: dict[Protocol, str] = {
 }
 # Sentences by `Report.unseen`.
 _UNSEEN = {None: "", True: " Training did not use these sites.", False: " Training used these sites."}
-_GAIN = "gain over back-projection, dB"
 # Figures in the tables of sites and images, with and without a reference: of all methods, then of the model alone.
 _BESIDE: dict[bool, tuple[str, ...]] = {True: ("psnr_db",), False: ("sensor", "sensor_frc")}
 _ALONE: dict[bool, tuple[str, ...]] = {
     True: ("cpsnr_db", "ssim", "sam_deg", "ergas", "resolved", "improvement", "omission", "hallucination", "sensor"),
     False: ("reflectance", "spectral_deg", "spatial_px", "tiles"),
 }
-_SHORT: dict[Method, str] = {"bicubic": "bicubic", "back_projection": "b.-proj.", "model": "model"}
+_SHORT: dict[Method, str] = {"bicubic": "bicubic", "back_projection": "b.-proj.", "glp": "MTF-GLP", "model": "model"}
 
 
 def page(report: Report, pictures: Sequence[tuple[str, str]]) -> str:
@@ -54,7 +53,7 @@ def page(report: Report, pictures: Sequence[tuple[str, str]]) -> str:
     if report.skipped:
         parts += ["## Left out", "\n".join(f"- {each.name}: {each.reason}" for each in report.skipped)]
     if pictures:
-        merit = "abs(LR - D(SR)) as a share of bicubic's" if report.protocol == "real" else _GAIN
+        merit = "abs(LR - D(SR)) as a share of bicubic's" if report.protocol == "real" else _gain(report)
         rule = (
             f"A fixed rule chose the images: sites at random (seed {report.seed}), then the best and the worst image "
             f"by {merit}. Each picture shows the centre, at most {SIDE_PX} fine pixels wide; all its views have the "
@@ -78,15 +77,15 @@ def introduction(report: Report) -> str:
 
 def means(mean: Mapping[Method, Scores]) -> str:
     """Write the table of mean figures: a row for every figure, a column for every method, the best method in bold."""
-    rows = []
+    rows, rivaling = [], compared(mean)
     for name, measure in MEASURES.items():
         values = {method: float(getattr(scores, name)) for method, scores in mean.items()}
         if all(math.isnan(value) for value in values.values()):
             continue
-        rivals = {values[method] for method in COMPARED if not math.isnan(values[method])}
+        rivals = {values[method] for method in rivaling if not math.isnan(values[method])}
         best = max(rivals, key=lambda value: value * measure.better) if measure.better and len(rivals) > 1 else math.nan
         cells = (_number(value, measure.digits) for value in values.values())
-        bold = (method in COMPARED and value == best for method, value in values.items())
+        bold = (method in rivaling and value == best for method, value in values.items())
         rows.append(
             [measure.title, *(f"**{cell}**" if strong else cell for cell, strong in zip(cells, bold, strict=True))]
         )
@@ -107,14 +106,14 @@ def _by_image(report: Report) -> str:
 
 def _by_name(what: str, rows: Iterable[tuple[str, Mapping[Method, Scores]]], report: Report) -> str:
     reference = report.protocol != "real"
-    beside, alone = _BESIDE[reference], _ALONE[reference]
-    header = [what, *(f"{MEASURES[name].short}, {_SHORT[method]}" for name in beside for method in COMPARED)]
+    beside, alone, methods = _BESIDE[reference], _ALONE[reference], compared(report.mean)
+    header = [what, *(f"{MEASURES[name].short}, {_SHORT[method]}" for name in beside for method in methods)]
     header += ["gain"] * reference + [MEASURES[name].short for name in alone]
     lines = []
     for name, scores in rows:
-        line = [_cell(scores[method], figure) for figure in beside for method in COMPARED]
+        line = [_cell(scores[method], figure) for figure in beside for method in methods]
         if reference:
-            line.append(f"{scores['model'].psnr_db - scores['back_projection'].psnr_db:+.2f}")
+            line.append(f"{scores['model'].psnr_db - scores[baseline(methods)].psnr_db:+.2f}")
         lines.append([name, *line, *(_cell(scores["model"], figure) for figure in alone)])
     return table(header, lines)
 
@@ -124,12 +123,12 @@ def _by_frequency(report: Report) -> str:
     header = ["", *(f"{frequency:g}" for frequency in FREQUENCIES)]
     rows = [
         [f"power, dB, {METHODS[method]}", *(_number(level, 1) for level in report.mean[method].spectrum_db)]
-        for method in COMPARED
+        for method in compared(report.mean)
     ]
     if reference:
         rows += [
             [f"FRC, {METHODS[method]}", *(_number(level, 2) for level in report.mean[method].frc)]
-            for method in COMPARED
+            for method in compared(report.mean)
         ]
     against = "HR: 0 dB means as much detail" if reference else "bicubic: the detail that is added to it"
     ring = " FRC is the Fourier ring correlation with HR: 1 means the same detail, 0 unrelated detail." * reference
@@ -140,11 +139,16 @@ def _by_frequency(report: Report) -> str:
 
 
 def _by_band(report: Report) -> str:
-    rows = []
+    rows, methods = [], compared(report.mean)
     for index, band in enumerate(report.bands):
-        values = [report.mean[method].band_psnr_db[index] for method in COMPARED]
-        rows.append([band, *(_number(value, 2) for value in values), f"{values[2] - values[1]:+.2f}"])
-    return table(["", *(METHODS[method] for method in COMPARED), _GAIN], rows)
+        values = {method: report.mean[method].band_psnr_db[index] for method in methods}
+        gain = values["model"] - values[baseline(methods)]
+        rows.append([band, *(_number(value, 2) for value in values.values()), f"{gain:+.2f}"])
+    return table(["", *(METHODS[method] for method in methods), _gain(report)], rows)
+
+
+def _gain(report: Report) -> str:
+    return f"gain over {METHODS[baseline(report.mean)]}, dB"
 
 
 def _cell(scores: Scores, name: str) -> str:

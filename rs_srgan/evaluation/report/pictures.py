@@ -15,7 +15,7 @@ from rs_srgan.evaluation.metrics.opensr import HALLUCINATION, IMPROVEMENT, NOT_J
 from rs_srgan.evaluation.metrics.spectrum import FREQUENCIES
 from rs_srgan.evaluation.report.gallery import Picture
 from rs_srgan.figures.metrics import Protocol
-from rs_srgan.figures.scores import MEASURES, METHODS, Method, Scores
+from rs_srgan.figures.scores import MEASURES, METHODS, Method, Scores, compared
 from rs_srgan.pixels.radiometry import FloatImage, Stretch
 from rs_srgan.sensors import SENTINEL2
 
@@ -30,7 +30,12 @@ _CLASSES = {
     OMISSION: ("omission", "#f0e442"),
     HALLUCINATION: ("hallucination", "#d55e00"),
 }
-_METHOD_COLOURS: dict[Method, str] = {"bicubic": "#999999", "back_projection": "#e69f00", "model": "#0072b2"}
+_METHOD_COLOURS: dict[Method, str] = {
+    "bicubic": "#999999",
+    "back_projection": "#e69f00",
+    "glp": "#009e73",
+    "model": "#0072b2",
+}
 _LISTED = {
     True: ("psnr_db", "ssim", "sam_deg", "resolved", "improvement", "omission", "hallucination", "sensor"),
     False: ("reflectance", "spectral_deg", "spatial_px", "sensor", "sensor_frc", "tiles"),
@@ -95,8 +100,9 @@ def curves(mean: Mapping[Method, Scores], scale: int, protocol: Protocol) -> Fig
     figure = Figure(figsize=(4.6 * len(panels), 3.2), layout="constrained")
     FigureCanvasAgg(figure)
     for axis, (name, title) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
-        for method, colour in _METHOD_COLOURS.items():
-            axis.plot(FREQUENCIES, getattr(mean[method], name), color=colour, marker=".", label=METHODS[method])
+        for method in compared(mean):
+            colour, values = _METHOD_COLOURS[method], getattr(mean[method], name)
+            axis.plot(FREQUENCIES, values, color=colour, marker=".", label=METHODS[method])
         axis.axvline(1 / scale, color="black", linewidth=0.8, linestyle=":", label="Nyquist frequency of LR")
         axis.set_title(title, fontsize=9)
         axis.set_xlabel("share of the Nyquist frequency", fontsize=8)
@@ -129,7 +135,8 @@ def _draw_amount(axis: Axes, title: str, difference: FloatImage, limit: float) -
 
 def _list_figures(axis: Axes, scores: Mapping[Method, Scores], names: Sequence[str]) -> None:
     """Write the figures of the whole image, not only of the part that is shown."""
-    columns: dict[str, Method] = {"bicubic": "bicubic", "+ 3 b.p.": "back_projection", "model": "model"}
+    titles: dict[Method, str] = {"back_projection": "+ 3 b.p.", "glp": "MTF-GLP"}
+    columns = {titles.get(method, method): method for method in compared(scores)}
     lines = [["", *columns]]
     for name in names:
         digits = min(5, MEASURES[name].digits)

@@ -20,9 +20,10 @@ Kernels = np.ndarray[Any, Any]
 # Reach of the window in which the coefficients are fitted, LR pixels. On 20 pairs of native 10 m and 20 m bands,
 # windows of 17 x 17 pixels are 0.3 dB better than one fit for the whole image; windows of 49 x 49 are 0.16 dB better.
 WINDOW_REACH_LR_PX = 8
-# What the fit adds to the diagonal, as a share of its mean and in reflectance squared. It holds the coefficients back
-# where the guide bands are nearly the same, or nearly even.
-_RIDGE, _NOISE = 1e-3, 1e-8
+# What the fit adds to the diagonal: a share of its mean plus a constant, reflectance squared. It holds the coefficients
+# back where the guide bands are nearly the same, or nearly even. The constant is added before the share is taken:
+# the ONNX exporter drops sums with constants below 1e-8.
+_RIDGE, _NOISE = 1e-3, 1e-5
 
 
 class GLP(nn.Module):
@@ -55,7 +56,7 @@ class GLP(nn.Module):
         self.reach_lr_px = DEGRADE_REACH_LR_PX + self._low_reach + max(WINDOW_REACH_LR_PX, BICUBIC_REACH_LR_PX)
 
     def forward(self, lr: Tensor, guide: Tensor) -> Tensor:
-        """Return the detail to add to the bicubic enlargement of `lr`, float32.
+        """Return the detail to add to the bicubic enlargement of `lr`, float32, or float64 in a double model.
 
         Args:
             lr: reflectance of the coarse bands, (B, C, h, w).
@@ -65,10 +66,10 @@ class GLP(nn.Module):
             reflectance, pixels as channels, (B, C * scale^2, h, w).
         """
         with torch.autocast(lr.device.type, enabled=False):
-            fine = F.pixel_unshuffle(guide.float(), self.scale)
+            lr, guide = lr.to(self.down.dtype), guide.to(self.down.dtype)
+            fine = F.pixel_unshuffle(guide, self.scale)
             seen = self.down(_padded(fine, DEGRADE_REACH_LR_PX))
             detail = fine - self.up(_padded(seen, BICUBIC_REACH_LR_PX))
-            lr = lr.float()
             wanted = lr - self.low(_padded(lr, self._low_reach))
             given = seen - self.guide_low(_padded(seen, self._low_reach))
             return self._weighted(detail, self._coefficients(wanted, given))
@@ -82,7 +83,7 @@ class GLP(nn.Module):
         means = _window_means(torch.cat(products, dim=1))
         square = {pair: means[:, at : at + 1] for at, pair in enumerate(pairs)}
         right = list(torch.split(means[:, len(pairs) :], self.bands, dim=1))
-        ridge = _RIDGE * torch.stack([square[i, i] for i in guides]).mean(0) + _NOISE
+        ridge = _RIDGE * (torch.stack([square[i, i] for i in guides]).mean(0) + _NOISE)
         return _solved(square, right, ridge)
 
     def _weighted(self, detail: Tensor, coefficients: list[Tensor]) -> Tensor:

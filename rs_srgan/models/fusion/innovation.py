@@ -104,7 +104,7 @@ class InnovationFusion(Fusion):
         return features, single.generator.enlarge(features)
 
     def expect(self, single: SingleImageModel, lr: Tensor, residual: Tensor) -> Tensor:
-        """Make what all views are compared with, see `OffsetDegradation.maps`; always in float32.
+        """Make what all views are compared with, see `OffsetDegradation.maps`; in float32 or float64.
 
         Args:
             single: the single-image model.
@@ -113,7 +113,7 @@ class InnovationFusion(Fusion):
         """
         first_result = single.finish(lr, residual, shuffled=False)
         with torch.autocast(first_result.device.type, enabled=False):
-            return self.sensor.maps(first_result.float())
+            return self.sensor.maps(first_result.to(self.sensor.dtype))
 
     def compare(self, expected: Tensor, view: Tensor, mask: Tensor, offsets: Tensor) -> Tensor:
         """Make what the encoder sees of a view; in float32, because the difference of nearly equal values is small.
@@ -129,10 +129,10 @@ class InnovationFusion(Fusion):
         """
         mask = mask * (offsets.abs().amax(1, keepdim=True) <= self.largest_offset_lr_px)
         with torch.autocast(view.device.type, enabled=False):
-            mask, offsets = mask.float(), offsets.float()
+            mask, offsets, view = (each.to(self.sensor.dtype) for each in (mask, offsets, view))
             seen = self.sensor.at(expected, offsets)
             # `where` also hides NaN, which a product with 0 does not.
-            innovation = torch.where(mask > 0, (view.float() - seen) * (_GAIN / self.std), torch.zeros_like(seen))
+            innovation = torch.where(mask > 0, (view - seen) * (_GAIN / self.std), torch.zeros_like(seen))
             innovation = innovation - mask * _local_mean(innovation, mask)
             powers = monomials(offsets, _powers())
             weighted = (innovation[:, :, None] * powers[:, None]).flatten(1, 2)
@@ -146,12 +146,12 @@ class InnovationFusion(Fusion):
             reference: the normalised reference view, (B, C, h, w).
 
         Returns:
-            float32, (B, heads + channels, h, w); zero where the view does not count.
+            float32 or float64, (B, heads + channels, h, w); zero where the view does not count.
         """
-        encoded = self.encoder(torch.cat([compared, reference], dim=1))
-        logits = self.trust(encoded).float().clamp(-_LARGEST_LOGIT, _LARGEST_LOGIT)
+        encoded = self.encoder(torch.cat([compared, reference], dim=1).to(self.trust.weight.dtype))
+        logits = self.trust(encoded).to(self.sensor.dtype).clamp(-_LARGEST_LOGIT, _LARGEST_LOGIT)
         trust = logits.exp() * compared[:, -3:-2]
-        values = self.value(encoded).float().unflatten(1, (_HEADS, -1)) * trust[:, :, None]
+        values = self.value(encoded).to(self.sensor.dtype).unflatten(1, (_HEADS, -1)) * trust[:, :, None]
         return torch.cat([trust, values.flatten(1, 2)], dim=1)
 
     def correct(self, residual: Tensor, features: Tensor, evidence: Tensor) -> Tensor:

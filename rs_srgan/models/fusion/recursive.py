@@ -52,6 +52,7 @@ class RecursiveFusion(Fusion):
     def features(self, single: SingleImageModel, views: Tensor, counts: Tensor, reference: int) -> Tensor:
         """Return the fused first features, (B, channels, h, w); see `Fusion.residual` for the arguments."""
         normalised = single.normalised(views)
+        counts = counts.to(normalised.dtype)
         features: Tensor = single.generator.head(normalised[:, reference])
         if views.shape[1] == 1:
             return features

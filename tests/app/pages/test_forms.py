@@ -16,7 +16,7 @@ def test_errors_contain_no_folder_of_the_server():
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("sisr-x4-rgbn", "better than back-projection"),
+        ("sisr-x4-rgbn", "better than bicubic + 3 back-projections"),
         ("misr-x4-rgbn", "better than shift-and-add"),
         ("srgan-x4-rgbn", "less accurate"),
     ],

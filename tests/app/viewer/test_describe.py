@@ -27,6 +27,7 @@ def test_a_view_has_the_size_of_the_first_result(view, job):
     assert (state["height"], state["width"], state["scale"], state["gsd_m"]) == (600, 680, 4, 10)
     assert state["earth"]["bounds"] == pytest.approx((10.29, 46.03, 10.31, 46.05), abs=0.02)
     assert "http://localhost/jobs/x/tiles" in state["notebook"]
+    assert "thinned out" in state["warning"]  # its edges are harder than those that a sensor sees
     assert state["command"].count("rs-srgan predict scene.tif") == 2
     assert [band["wavelength_nm"] for band in state["bands"]] == [664.8, 559.4, 492.3, 832.9]
     json.dumps(state)

@@ -155,6 +155,8 @@ def test_models_with_a_guide_are_evaluated_on_products(tmp_path, reference):
     assert list(report.sites) == ["T33TWL"]
     assert math.isfinite(report.mean["model"].sensor)
     assert len(report.mean["model"].band_psnr_db) == (2 if reference else 0)
+    assert list(report.mean) == ["bicubic", "back_projection", "glp", "model"] + ["hr"] * reference
+    assert report.mean["glp"].sensor < report.mean["bicubic"].sensor
 
 
 def test_every_site_counts_once(model, write_tif, tmp_path):
@@ -230,3 +232,11 @@ def test_a_missing_package_is_named_before_the_work(model, image, monkeypatch, p
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(InputError, match=package):
         evaluate(image, model, pictures=pictures)
+
+
+def test_all_unusable_images_are_named_at_once(model, write_tif, tmp_path):
+    paths = [write_tif(scene_dn(300, 300), "good.tif")]
+    paths += [write_tif(scene_dn(64, 64), f"{name}.tif", bands=("a", "b", "c", "d")) for name in ("one", "two")]
+    with pytest.raises(InputError, match=r"one\.tif") as caught:
+        evaluate(paths, model)
+    assert "two.tif" in str(caught.value) and "2 of 3" in str(caught.value)

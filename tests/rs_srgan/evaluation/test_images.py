@@ -239,3 +239,11 @@ def test_a_truncated_file_is_found_when_windows_are_chosen(write_tif):
     with pytest.raises(InputError, match="truncated"), open_image(Source("a", "a", path), "real", X4) as image:
         choose_windows(image, "a", 4, seed=0)
     assert rasterio.open(path).shape == (200, 200)  # the header does not show it
+
+
+@pytest.mark.parametrize("name", ["a_mask", "a_SCL", "cloud_mask_a", "a_udm2", "a_cloudmask", "a.msk"])
+def test_masks_beside_their_images_are_left_out(tmp_path, name):
+    for stem in ("a", name, "b_mask", "masked"):
+        (tmp_path / f"{stem}.tif").touch()
+    _, sources = find_sources([tmp_path])
+    assert [source.name for source in sources] == ["a.tif", "b_mask.tif", "masked.tif"]

@@ -34,6 +34,17 @@ def test_a_group_keeps_one_figure_of_each_site():
     assert list(METRICS.referenced) == ["a"]
 
 
+def test_a_guided_model_keeps_the_method_that_sees_its_guide(tmp_path):
+    mean = {**MEAN, "glp": Scores(psnr_db=31.0)}
+    group = Group.of_sites(
+        "guided", "simulated", True, mean, {"dell": mean, "moor": {**mean, "model": Scores(psnr_db=30)}}
+    )
+    write_metrics(Metrics("f", {"a": group}), tmp_path / METRICS_FILE)
+    assert read_metrics(tmp_path / METRICS_FILE).groups["a"] == group
+    assert (group.baseline, group.gain_db, group.gain_range_db) == ("glp", 0.5, (-1, 0.5))
+    assert (GROUP.baseline, GROUP.gain_db) == ("back_projection", 0)
+
+
 def test_older_files_state_nothing_about_training(tmp_path):
     content = METRICS.to_json()
     del content["groups"]["a"]["unseen"]
@@ -70,6 +81,8 @@ def put(*keys, value):
         (put("groups", "a", "mean", "model", "psnr", value=3), r"groups\.a\.mean\.model\.psnr"),
         (put("groups", "a", "mean", "bicubic", value={}), "groups.a.mean.bicubic.psnr_db"),
         (put("groups", "a", "sites", "dell", value={}), "groups.a.sites.dell.bicubic"),
+        (put("groups", "a", "sites", "dell", "glp", value=1), "groups.a.sites.dell.glp"),
+        (put("groups", "a", "mean", "glp", value={"psnr_db": 30}), "groups.a.sites.dell.glp"),
         (put("uncertainty", "c", value={}), "uncertainty.c"),
         (put("detail", "0", "c", value={}), "detail.0.c"),
         (put("figures", value={}), "figures"),

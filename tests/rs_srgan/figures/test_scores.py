@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from rs_srgan.figures.scores import MEASURES, Scores
+from rs_srgan.figures.scores import COMPARED, MEASURES, Scores, baseline, compared
 
 
 def test_a_mean_is_over_the_scores_that_have_the_figure():
@@ -30,3 +30,14 @@ def test_infinity_is_null_in_json():
 def test_names_of_figures_are_unique(attribute):
     names = [getattr(measure, attribute) for measure in MEASURES.values()]
     assert len(set(names)) == len(names)
+
+
+def test_the_classical_guided_method_is_the_baseline_where_there_is_one():
+    assert compared(COMPARED) == COMPARED
+    assert compared({"model", "hr", "glp", "bicubic", "back_projection"}) == (
+        "bicubic",
+        "back_projection",
+        "glp",
+        "model",
+    )
+    assert (baseline(COMPARED), baseline(("glp", *COMPARED))) == ("back_projection", "glp")

@@ -116,3 +116,11 @@ def test_a_token_that_is_not_used_is_not_checked(monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_with space")
     check_token(False)
     check_token("hf_plain")
+
+
+def test_a_user_without_a_home_folder_learns_of_hf_home(monkeypatch):
+    monkeypatch.delenv("HF_HOME", raising=False)
+    with pytest.raises(InputError, match="HF_HOME"), in_plain_words(NAME):
+        raise RuntimeError("Could not determine home directory.")  # as pathlib says it
+    with pytest.raises(RuntimeError), in_plain_words(NAME):
+        raise RuntimeError("a bug")

@@ -13,6 +13,7 @@ from rs_srgan.hub.names import (
     bundled_names,
     find_source,
     is_local,
+    local_files,
 )
 
 
@@ -32,10 +33,28 @@ def test_a_name_leads_to_its_source(name, source, revision):
     assert find_source(name) == (source, revision)
 
 
-def test_a_folder_is_found_before_the_hub_is_asked(tmp_path, monkeypatch):
+def test_a_folder_is_found_before_the_hub_is_asked(tmp_path, monkeypatch, caplog):
     (tmp_path / "org" / "model").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="hides"):
+        find_source("org/model")
+    (tmp_path / "org" / "model" / "config.json").touch()
     assert find_source("org/model") == (Path("org/model"), None)
+    assert "org/model is a folder here" in caplog.text
+
+
+def test_a_folder_with_the_name_of_a_bundled_model_is_loaded_and_a_warning_says_so(tmp_path, monkeypatch, caplog):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="string"):
+        find_source(Path("sisr-x4-rgbn"))
+    (tmp_path / "sisr-x4-rgbn").mkdir()
+    assert find_source(Path("sisr-x4-rgbn")) == (Path("sisr-x4-rgbn"), None)
+    assert find_source("sisr-x4-rgbn")[0] == bundle() / "sisr-x4-rgbn", "without config.json it is no model"
+    assert caplog.text == ""
+    (tmp_path / "sisr-x4-rgbn" / "config.json").touch()
+    assert find_source("sisr-x4-rgbn") == (Path("sisr-x4-rgbn"), None)
+    assert local_files("sisr-x4-rgbn")[0] == Path("sisr-x4-rgbn/config.json")
+    assert "bundled" in caplog.text
 
 
 @pytest.mark.parametrize("name", ["./model", "/srv/model", "../model", "org/model/part", "nothing", ""])

@@ -6,7 +6,15 @@ import pytest
 import torch
 
 from rs_srgan import SISR, SISRConfig
-from rs_srgan.inference.engine import computes_in_bf16, computes_in_int8, encoding_tensors, memory_errors, to_dn
+from rs_srgan.inference.engine import (
+    FLOAT_STEP,
+    computes_in_bf16,
+    computes_in_int8,
+    default_threads,
+    encoding_tensors,
+    memory_errors,
+    to_dn,
+)
 from rs_srgan.inference.openvino_engine import OpenVinoEngine
 from rs_srgan.inference.torch_engine import TorchEngine
 from rs_srgan.pixels.radiometry import Encoding
@@ -18,9 +26,11 @@ from tests.rs_srgan.inference.conftest import BASELINE_4, FINE
 def test_engine_returns_the_models_reflectance_as_dn(model, window, engine, encoding):
     with torch.inference_mode():
         sr = model(torch.from_numpy(window)[None], margin=model.receptive_field)[0].numpy()
-    expected = ((sr - encoding.bias[0]) / encoding.gain[0]).clip(*encoding.limits)
+    expected = (sr - encoding.bias[0]) / encoding.gain[0]
     dn = engine(model, [encoding], "fp32")(window)[0]
-    assert dn.dtype == encoding.dtype
+    low, high = encoding.limits
+    fits = low <= np.rint(expected.min()) and np.rint(expected.max()) <= high
+    assert dn.dtype == (encoding.dtype if fits else np.float32)
     assert dn.shape == (4, 128, 160)
     assert np.abs(dn - expected).max() <= 0.51
 
@@ -31,7 +41,7 @@ def test_each_band_may_have_its_own_encoding(model, window, engine):
     with torch.inference_mode():
         sr = model(torch.from_numpy(window)[None], margin=model.receptive_field)[0].numpy()
     gain, bias = (np.array(values)[:, None, None] for values in (encoding.gain, encoding.bias))
-    expected = ((sr - bias) / gain).clip(*encoding.limits)
+    expected = (sr - bias) / gain
     assert np.abs(engine(model, [encoding], "fp32")(window)[0] - expected).max() <= 0.51
 
 
@@ -106,3 +116,32 @@ def test_a_processor_computes_in_int8_if_it_lists_such_instructions():
 
 def test_apples_gpus_gain_nothing_from_bf16():
     assert not computes_in_bf16("mps")
+
+
+@pytest.mark.parametrize("engine", [TorchEngine, OpenVinoEngine])
+def test_values_that_the_type_cannot_hold_come_as_floats(model, window, engine):
+    narrow = Encoding("uint8", (1 / 255,) * 4, (-0.05,) * 4, None)
+    exact = engine(model, [Encoding.float32(4)], "fp32")(window)[0]
+    dn = engine(model, [narrow], "fp32")(window)[0]
+    assert dn.dtype == np.float32
+    assert dn.max() > 255
+    np.testing.assert_array_equal(dn, np.rint(dn))
+    assert np.abs(dn - (exact + 0.05) * 255).max() <= 0.51
+
+
+@pytest.mark.parametrize("engine", [TorchEngine, OpenVinoEngine])
+def test_floats_are_the_models_reflectance(model, window, engine):
+    with torch.inference_mode():
+        sr = model(torch.from_numpy(window)[None], margin=model.receptive_field)[0].numpy()
+    made = engine(model, [Encoding.float32(4)], "fp32")(window)[0]
+    assert made.dtype == np.float32
+    assert np.abs(made - sr).max() <= FLOAT_STEP
+
+
+def test_a_quota_of_the_container_limits_the_threads(model, monkeypatch):
+    monkeypatch.setattr("rs_srgan.inference.engine.usable_cores", lambda: 1)
+    monkeypatch.setattr("rs_srgan.inference.engine.cpu_quota", lambda: 0.5)
+    assert default_threads() == 1
+    for engine in (TorchEngine, OpenVinoEngine):
+        assert str(engine(model, [FINE], "fp32")).endswith("1 thread (CPU quota: 0.5 cores)")
+        assert "3 threads" in str(engine(model, [FINE], "fp32", threads=3))

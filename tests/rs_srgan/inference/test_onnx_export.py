@@ -56,3 +56,12 @@ def test_missing_extra_is_named(model, tmp_path, monkeypatch):
     monkeypatch.setattr("rs_srgan.errors.find_spec", lambda name: None if name == "onnxscript" else name)
     with pytest.raises(InputError, match="onnxscript"):
         export(model, tmp_path / "model.onnx")
+
+
+def test_the_weights_are_not_replaced_by_the_file(model_folder, tmp_path):
+    (model_folder / "model.safetensors").rename(tmp_path / "weights.onnx")
+    (model_folder / "model.safetensors").symlink_to(tmp_path / "weights.onnx")
+    before = (tmp_path / "weights.onnx").read_bytes()
+    with pytest.raises(InputError, match="input"):
+        export(model_folder, tmp_path / "weights.onnx", overwrite=True)
+    assert (tmp_path / "weights.onnx").read_bytes() == before

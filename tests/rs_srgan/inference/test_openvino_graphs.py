@@ -106,3 +106,17 @@ def test_cache_that_is_no_folder_is_a_warning(model, window, monkeypatch, caplog
     monkeypatch.setattr("rs_srgan.inference.openvino_graphs.cached_assets_path", nowhere)
     assert OpenVinoEngine(model, [FINE], "fp32")(window)[0].shape == (4, 128, 160)
     assert "cannot be kept" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("Could not determine home directory."), KeyError("uid"), OSError(13, "x")]
+)
+def test_every_failure_of_the_cache_is_a_warning(model, window, monkeypatch, caplog, error):
+    """A container may run as a user without a home folder and without an entry in passwd."""
+
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr("rs_srgan.inference.openvino_graphs.cached_assets_path", fail)
+    assert OpenVinoEngine(model, [FINE], "fp32")(window)[0].shape == (4, 128, 160)
+    assert "cannot be kept" in caplog.text

@@ -3,10 +3,13 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
+import rasterio
 from rasterio.warp import transform_geom
 
 from rs_srgan import SISR, InputError, super_resolve
+from rs_srgan.inference.options import PredictOptions
 from rs_srgan.inference.scene import in_order
+from rs_srgan.inference.super_resolve import run
 from rs_srgan.pixels.windows import plan_tiles
 from rs_srgan.reading import raster
 from tests.conftest import scene_dn
@@ -29,7 +32,7 @@ def test_share_of_clipped_values_is_reported(model, write_tif, tmp_path, caplog)
     assert caplog.text.count("clipped") == 1
     caplog.clear()
     super_resolve(write_tif(np.abs(reflectance).clip(0, 6)), tmp_path / "other.tif", model, tile=8)
-    assert "clipped" not in caplog.text
+    assert "% of the values" not in caplog.text  # only values of the result are clipped, beside sharp edges
 
 
 def test_area_without_a_pixel_centre_is_refused(model, write_tif, tmp_path):
@@ -80,3 +83,68 @@ def test_blocks_of_a_product_are_decoded_twice_at_most(tile, halo):
                 block((row, col))
     assert len(set(decoded)) == 121
     assert len(decoded) <= 2 * 121
+
+
+def test_thinned_out_pixels_are_a_warning_unless_they_are_softened(model, write_tif, tmp_path, caplog):
+    random = np.random.default_rng(0)
+    source = write_tif(random.integers(300, 3000, (4, 64, 64)).astype(np.uint16))
+    super_resolve(source, tmp_path / "out.tif", model)
+    assert caplog.text.count("thinned out") == 1
+    caplog.clear()
+    super_resolve(source, tmp_path / "soft.tif", model, soften=True)
+    assert "thinned out" not in caplog.text
+
+
+@pytest.fixture
+def beyond_the_mtf(write_tif):
+    """A checkerboard of single pixels: more contrast than the sensor could see."""
+    dark = np.indices((40, 44)).sum(0) % 2 == 0
+    return write_tif(np.repeat(np.where(dark, 400, 2600)[None].astype(np.uint16), 4, axis=0))
+
+
+@pytest.mark.parametrize("engine", ["torch", "openvino"])
+def test_clipped_values_of_the_result_are_reported_with_their_share(beyond_the_mtf, tmp_path, caplog, engine):
+    options = {"engine": engine, "precision": "fp32", "tile": 16}
+    floats = super_resolve(beyond_the_mtf, tmp_path / "floats.tif", dtype="float32", **options)
+    assert "clipped" not in caplog.text
+    with rasterio.open(floats) as result:
+        assert result.dtypes == ("float32",) * 4
+        assert np.isnan(result.nodata)
+        sr = result.read().astype(float) * 10_000
+    assert abs(sr.mean() - 1500) < 30
+    target = super_resolve(beyond_the_mtf, tmp_path / "dn.tif", **options)
+    stored = pixels(target)
+    share = 100 * (np.rint(sr) < 0).mean()
+    assert f"{share:.3g} % of the result's values are outside 0..6.5535" in caplog.text
+    assert "--dtype float32" in caplog.text
+    change = stored.mean() - sr.mean()
+    assert change > 5
+    assert f"by {change:+.0f} DN" in caplog.text
+
+
+def test_float32_holds_what_the_model_computes_and_nan_for_no_data(model, write_tif, tmp_path):
+    dn = scene_dn(30, 34)
+    dn[:, 10:14, 20:25] = 0
+    source = write_tif(dn, nodata=0)
+    reflectance = np.where(dn == 0, np.nan, dn / 10_000).astype(np.float32)
+    target = super_resolve(source, tmp_path / "out.tif", model, dtype="float32", engine="torch", precision="fp32")
+    with rasterio.open(target) as result:
+        made = result.read()
+    np.testing.assert_allclose(made, model.predict(reflectance), atol=2e-6, equal_nan=True)
+    again = super_resolve(target, tmp_path / "again.tif", model, tile=64)  # it reads as reflectance
+    assert pixels(again).shape == (4, 480, 544)
+
+
+def test_float32_resumes_and_becomes_a_cog_like_any_other_type(model, write_tif, tmp_path):
+    source, target = write_tif(scene_dn(70, 60)), tmp_path / "out.tif"
+    options = {"tile": 16, "dtype": "float32", "precision": "fp32"}
+    work = run(source, target, model, PredictOptions(**options))
+    next(work)
+    work.close()
+    with pytest.raises(InputError, match="type"):
+        super_resolve(source, target, model, tile=16, precision="fp32", resume=True)
+    super_resolve(source, target, model, resume=True, cog=True, **options)
+    whole = super_resolve(source, tmp_path / "whole.tif", model, **options)
+    with rasterio.open(target) as cog, rasterio.open(whole) as plain:
+        assert cog.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        np.testing.assert_array_equal(cog.read(), plain.read())

@@ -265,3 +265,24 @@ def test_resume_refuses_another_mask(misr, revisits, write_tif, tmp_path):
         next(steps)
     with pytest.raises(InputError, match="mask"):
         super_resolve(revisits[:3], target, misr, masks=["-", "-", mask], resume=True, **options)
+
+
+def test_an_image_given_several_times_is_used_once_and_told(misr, revisits, tmp_path, caplog):
+    copy = tmp_path / "another_20230301.tif"
+    copy.write_bytes(revisits[1].read_bytes())
+    with open_series([revisits[0], copy, *revisits[1:], revisits[0]], misr, reference=0) as series:
+        roles = {summary.source: summary.role for summary in series.summaries}
+        assert len(series.views) == 3
+        assert sum(summary.weight for summary in series.summaries) == pytest.approx(1, abs=1e-5)
+    assert sorted(roles) == list(range(6))
+    assert "same pixels" in roles[2] and "same pixels" in roles[5]
+    assert f"{revisits[1].name} has the same pixels as {copy.name}" in caplog.text
+    once = super_resolve(revisits, tmp_path / "once.tif", misr, reference=0)
+    twice = super_resolve([*revisits, copy], tmp_path / "twice.tif", misr, reference=0)
+    np.testing.assert_array_equal(pixels(twice), pixels(once))
+
+
+def test_only_copies_of_one_image_are_computed_as_one_image(misr, revisits, tmp_path):
+    several = super_resolve([revisits[0]] * 3, tmp_path / "several.tif", misr)
+    one = super_resolve(revisits[0], tmp_path / "one.tif", misr)
+    np.testing.assert_array_equal(pixels(several), pixels(one))

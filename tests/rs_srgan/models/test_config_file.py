@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import pytest
@@ -16,7 +17,12 @@ def as_format_1(folder, **changes):
     return folder
 
 
-@pytest.mark.parametrize("config", [SISRConfig(sensor="landsat-oli", bands=("B4",)), MISRConfig(sharpen_limit=0.2)])
+GUIDED = SISRConfig(scale=2, bands=("B11",), guide_bands=("B08",), adds_to="mtf-glp", channels=16, blocks=1)
+
+
+@pytest.mark.parametrize(
+    "config", [SISRConfig(sensor="landsat-oli", bands=("B4",)), MISRConfig(sharpen_limit=0.2), GUIDED]
+)
 def test_a_written_config_is_read_back(config, tmp_path):
     path = tmp_path / "config.json"
     write_config(path, "Any", config)
@@ -50,6 +56,30 @@ def test_a_folder_of_format_1_may_name_a_constant_of_its_time(model, model_folde
     lr = torch.rand(1, 4, 16, 16)
     assert not torch.equal(loaded(lr), model(lr))
     assert loaded.fingerprint() != model.fingerprint()
+
+
+def test_a_folder_of_format_2_adds_to_bicubic(tmp_path):
+    model = SISR(dataclasses.replace(GUIDED, adds_to="bicubic")).eval()
+    model.save_pretrained(tmp_path)
+    path = tmp_path / "config.json"
+    content = json.loads(path.read_text())
+    assert content.pop("adds_to") == "bicubic"
+    path.write_text(json.dumps(content | {"format_version": 2}))
+    loaded = load_model(tmp_path)
+    assert (loaded.config, loaded.fingerprint()) == (model.config, model.fingerprint())
+    path.write_text(json.dumps(content | {"format_version": 3}))
+    with pytest.raises(InputError, match="adds_to"):
+        load_model(tmp_path)
+
+
+def test_a_folder_of_format_3_gives_the_same_pixels(tmp_path):
+    model = SISR(GUIDED).eval()
+    torch.nn.init.normal_(model.generator.tail.weight, std=0.1)
+    model.save_pretrained(tmp_path)
+    loaded = load_model(tmp_path)
+    lr, guide = torch.rand(1, 1, 9, 8), torch.rand(1, 1, 18, 16)
+    torch.testing.assert_close(loaded(lr, guide), model(lr, guide), rtol=0, atol=0)
+    assert loaded.fingerprint() != SISR(dataclasses.replace(GUIDED, adds_to="bicubic")).fingerprint()
 
 
 def test_constants_of_format_1_are_those_of_the_bundled_models():

@@ -60,3 +60,9 @@ def test_a_damaged_file_is_named(model_folder, name, content):
 def test_the_template_has_no_imagery_and_no_figure():
     text = (bundle() / "template.md").read_text(encoding="utf-8")
     assert "![" not in text and " dB" not in text
+
+
+def test_a_method_without_weights_is_not_offered_for_fine_tuning(model_folder):
+    assert "init_from glp" not in render(bundle() / "glp")
+    assert "adds_to: mtf-glp" in render(bundle() / "glp")
+    assert "--model.init_from small-model" in render(model_folder)

@@ -3,11 +3,12 @@ import dataclasses
 import pytest
 
 from rs_srgan import InputError
-from rs_srgan.figures.metrics import Metrics
-from rs_srgan.publishing.card_figures import figures, psnr_rows
+from rs_srgan.figures.metrics import Group, Metrics
+from rs_srgan.publishing.card_figures import figures
 from tests.conftest import squeeze
 from tests.rs_srgan.publishing.conftest import make_group, make_scores
 
+GUIDED = {"bicubic": 30.0, "back_projection": 31.0, "glp": 39.0, "model": 39.3}
 BANDS = ("B04", "B03", "B02", "B08")
 
 
@@ -17,7 +18,7 @@ def text(metrics):
 
 def test_the_tables_hold_the_figures(metrics):
     found = text(metrics)
-    assert "| Sentinel-2, 40 m to 10 m, 1 site | 30.00 | 31.00 | 32.50 | **+1.50** | 0.5000 |" in found
+    assert "| Sentinel-2, 40 m to 10 m, 1 site | 30.00 | 31.00 | 32.50 | **+1.50** | +1.50 to +1.50 | 0.5000 |" in found
     assert "| dell | 30.00 | 31.00 | 32.50 | +1.50 |" in found
     assert "| B08 | 30.00 | 31.00 | 32.50 | +1.50 |" in found
     assert "81.0 %" in found
@@ -36,12 +37,25 @@ def test_uncertainty_makes_no_claim_that_was_not_stated(metrics):
     assert "Training did not use" not in text(unknown)
 
 
-def test_two_groups_are_joined_with_every_site_once():
-    wide = dataclasses.replace(make_group("NAIP, to 2.4 m"), sites={site: {} for site in "abc"})
-    first, second, both = psnr_rows(Metrics("f", {"a": make_group("Sentinel-2, 10 m"), "b": wide}))
-    assert (first.sites, second.sites, both.sites) == (1, 3, 4)
-    assert both.title == "Sentinel-2 and NAIP, to 2.4 m, every site once"
-    assert both.gain_db == pytest.approx(1.5)
+def make_guided_group():
+    """Make the figures of a model with a guide, at two sites."""
+    mean = {method: make_scores(psnr) for method, psnr in GUIDED.items()}
+    sites = {"dell": {**GUIDED, "model": 40.0}, "hill": {**GUIDED, "model": 38.6}}
+    return Group("20 m", "simulated", True, mean, sites)
+
+
+def test_gains_of_guided_models_are_over_the_method_that_sees_the_guide():
+    found = text(Metrics("f", {"a": make_guided_group()}))
+    assert "gain over MTF-GLP + back-projection, dB | range over sites" in found
+    assert "| 20 m, 2 sites | 30.00 | 31.00 | 39.00 | 39.30 | **+0.30** | -0.40 to +1.00 |" in found
+    assert "| hill | 30.00 | 31.00 | 39.00 | 38.60 | -0.40 |" in found
+    assert "| B08 | 30.00 | 31.00 | 39.00 | 39.30 | +0.30 |" in found
+
+
+def test_groups_without_the_classical_guided_method_stand_in_the_same_table():
+    """Figures of an older version do not have it."""
+    found = text(Metrics("f", {"a": make_guided_group(), "b": make_group("older")}))
+    assert "| older, 1 site | 30.00 | 31.00 | | 32.50 | **+1.50** |" in found
 
 
 def test_real_images_have_only_the_figures_that_need_no_reference():

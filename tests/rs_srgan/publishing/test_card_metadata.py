@@ -1,9 +1,11 @@
+import dataclasses
+
 from huggingface_hub import ModelCard
 
 from rs_srgan import MISRConfig, SISRConfig
 from rs_srgan.figures.metrics import Metrics
 from rs_srgan.publishing.card_metadata import metadata
-from tests.rs_srgan.publishing.conftest import make_group
+from tests.rs_srgan.publishing.conftest import make_group, make_scores
 
 
 def read(metrics, config=None, license_="", base_model=""):
@@ -23,6 +25,14 @@ def test_results_hold_psnr_gain_and_ssim(metrics):
     assert {kind: each.metric_value for kind, each in results.items()} == {"psnr": 32.5, "psnr_gain": 1.5, "ssim": 0.5}
     assert results["psnr"].dataset_name == "Sentinel-2, 40 m to 10 m, 1 unseen site"
     assert results["psnr"].dataset_type == "sentinel-2"
+
+
+def test_gains_name_the_baseline_that_sees_the_same_input(metrics):
+    group = metrics.groups["sentinel2"]
+    guided = dataclasses.replace(group, mean={**group.mean, "glp": make_scores(32.0)})
+    for each, named, gain in ((group, "bicubic + 3 back-projections", 1.5), (guided, "MTF-GLP + back-projection", 0.5)):
+        (found,) = (one for one in read(Metrics("f", {"a": each})).eval_results if one.metric_type == "psnr_gain")
+        assert (found.metric_name, found.metric_value) == (f"PSNR over {named}, dB", gain)
 
 
 def test_results_claim_unseen_sites_only_where_it_was_stated():

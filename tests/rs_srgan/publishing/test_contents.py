@@ -38,7 +38,7 @@ REFUSED = {
     "no metrics inside": (put("metrics.json", b"[]"), ["metrics.json", "object"], True),
     "metrics without figures": (remove_figures, ["metrics.json", "no figures"], True),
     "card of another model": (
-        lambda folder: put("README.md", (folder / "README.md").read_bytes() + b"and more")(folder),
+        replace("metrics.json", b"31.0", b"33.0"),
         ["README.md", "differs"],
         True,
     ),

@@ -127,3 +127,12 @@ def test_a_missing_licence_is_logged_and_none_is_made_up(described, caplog):
     about.write_text(about.read_text().replace('license = ""', 'license = "mit"'))
     describe(described)
     assert ModelCard.load(described / "README.md").data.license == "mit"
+
+
+def test_the_card_does_not_replace_pictures_of_its_reports(model_folder, reports):
+    """The pictures of the model's folder are removed before those of the reports are copied."""
+    (model_folder / "pictures").symlink_to(reports[0] / "pictures")
+    before = {path: path.read_bytes() for path in reports[0].rglob("*") if path.is_file()}
+    with pytest.raises(InputError, match="input"):
+        describe(model_folder, reports=reports)
+    assert {path: path.read_bytes() for path in reports[0].rglob("*") if path.is_file()} == before

@@ -51,8 +51,9 @@ def test_the_command_prints_the_address_and_says_what_it_sends(hub, described, c
 def test_a_model_in_memory_is_pushed_with_its_reports(hub, model, report, cache):
     assert model.push_to_hub(NAME, reports=[report], private=True) == f"{hub.url}/{NAME}"
     assert hub.repos[NAME].private and set(hub.repos[NAME].files()) == PARTS
-    with pytest.raises(InputError, match=r"metrics\.json"):
-        model.push_to_hub(NAME)
+    with pytest.raises(InputError, match="reports="):
+        model.push_to_hub("organisation/other")
+    assert "organisation/other" not in hub.repos
 
 
 def test_only_what_changed_is_sent(hub, described, caplog):
@@ -60,7 +61,7 @@ def test_only_what_changed_is_sent(hub, described, caplog):
     hub.requests.clear()
     again = push(described, NAME)
     assert again.sent == () and set(again.unchanged) == PARTS
-    assert not [path for method, path, _ in hub.requests if method != "GET"]
+    assert {method for method, _, _ in hub.requests} <= {"GET", "HEAD"}
     (described / "about.toml").write_text(f'name = "{NAME}"\nlimits = "Not for the sea."\n')
     assert main(["card", str(described)]) == 0
     assert main(["push", str(described), NAME]) == 0

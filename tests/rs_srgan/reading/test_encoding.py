@@ -74,8 +74,73 @@ def test_floats_are_reflectance_whatever_the_sensor(write_tif):
     )
 
 
-def test_sentinel2_files_without_tags_have_no_nodata_value(write_tif):
+def test_zero_in_all_bands_of_sentinel2_is_no_data_unless_stated(write_tif):
     dn = scene_dn(8, 8)
-    dn[0, 0, 0] = 0
-    with open_raster(write_tif(dn), RGBN) as raster:
-        assert raster.encoding == Encoding("uint16", (1e-4,) * 4, (0.0,) * 4, None)
+    dn[0, 0, 0], dn[:, 1, 1] = 0, 0
+    path = write_tif(dn)
+    with open_raster(path, RGBN) as raster:
+        assert raster.encoding == Encoding("uint16", (1e-4,) * 4, (0.0,) * 4, None, empty=(0,))
+        assert raster.output_encoding().nodata == 0
+    valid = read_all(path)[1]
+    assert valid[:, 0, 0].all() and not valid[:, 1, 1].any()
+    assert valid.sum() == valid.size - 4
+    assert read_all(path, nodata="none")[1].all()
+    assert read_all(path, nodata=0)[1].sum() == valid.size - 5
+
+
+@pytest.mark.parametrize("key", ["scale_factor", "SCALE_FACTOR"])
+@pytest.mark.parametrize("of_band", [True, False])
+def test_scale_and_offset_in_the_metadata_are_used(write_tif, caplog, key, of_band):
+    dn = scene_dn(8, 8)
+    path = write_tif(dn)
+    items = {key: "0.0001", "add_offset": "-0.1", "_FillValue": str(dn[0, 0, 0])}
+    with rasterio.open(path, "r+") as dataset:
+        for index in dataset.indexes if of_band else (0,):
+            dataset.update_tags(index, **items)
+    image, valid = read_all(path)
+    np.testing.assert_allclose(image[valid], dn[valid] / 10_000 - 0.1, atol=1e-6)
+    assert not valid[0, 0, 0] and "scale_factor" in caplog.text
+
+
+@pytest.mark.parametrize("tags", [{"scales": (1e-4,) * 4}, {"scales": (1e-4,) * 4, "offsets": (-0.1,) * 4}])
+def test_a_scale_tag_left_over_on_reflectance_is_not_used(write_tif, caplog, tags):
+    floats = (scene_dn(64, 64) / 10_000).astype(np.float32)
+    path = write_tif(floats, nodata=np.nan, **tags)
+    np.testing.assert_allclose(read_all(path)[0], floats, atol=1e-7)
+    assert "--scale" in caplog.text
+    np.testing.assert_allclose(read_all(path, scale=1e-4)[0], floats * 1e-4, atol=1e-7)
+
+
+def test_dn_as_floats_with_their_scale_are_read(write_tif):
+    dn = scene_dn(64, 64)
+    floats = dn.astype(np.float32)
+    np.testing.assert_allclose(read_all(write_tif(floats, "t.tif", scales=(1e-4,) * 4))[0], dn / 10_000, atol=1e-6)
+    np.testing.assert_allclose(read_all(write_tif(floats, "s.tif"), scale=1e-4)[0], dn / 10_000, atol=1e-6)
+    image, _ = read_all(write_tif(floats, "o.tif"), scale=1e-4, offset=-1000)
+    np.testing.assert_allclose(image, (floats - 1000) / 10_000, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16])
+def test_a_stated_scale_replaces_all_tags(write_tif, dtype):
+    dn = (scene_dn(8, 8) // 60).astype(dtype)
+    path = write_tif(dn, scales=(0.5,) * 4, offsets=(3.0,) * 4)
+    np.testing.assert_allclose(read_all(path, scale=1 / 255)[0], dn / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize(("dtype", "fill"), [(np.int16, -9999), (np.int16, -32768), (np.float32, -9999.0)])
+def test_fill_values_in_all_bands_are_no_data(write_tif, dtype, fill):
+    pixels = scene_dn(8, 8).clip(1, 9000).astype(dtype) / (1 if dtype == np.int16 else 10_000)
+    pixels = pixels.astype(dtype)
+    pixels[:, :3] = fill
+    valid = read_all(write_tif(pixels))[1]
+    assert not valid[:, :3].any() and valid[:, 3:].all()
+
+
+def test_declared_nodata_and_masks_leave_zeros_alone(write_tif):
+    dn = scene_dn(8, 8)
+    dn[:, 0, 0] = 0
+    assert read_all(write_tif(dn, nodata=65_535))[1].all()
+
+
+def test_black_is_a_colour_of_8_bit_images(write_tif):
+    assert read_all(write_tif(np.zeros((4, 8, 8), np.uint8)))[1].all()

@@ -71,3 +71,15 @@ def test_a_small_file_cannot_fill_the_memory(write_tif):
     assert path.stat().st_size < 5_000_000
     with pytest.raises(InputError, match="memory"):
         read_all(path)
+
+
+@pytest.mark.parametrize("scheme", [34_712, 50_002, 61_000])
+def test_a_missing_codec_is_not_called_damage(write_tif, scheme):
+    path = write_tif(scene_dn(16, 16))
+    entry = (259).to_bytes(2, "little") + (3).to_bytes(2, "little") + (1).to_bytes(4, "little")
+    content = path.read_bytes()
+    at = content.rindex(entry) + len(entry)  # of the last directory: the writer leaves earlier ones
+    path.write_bytes(content[:at] + scheme.to_bytes(2, "little") + content[at + 2 :])
+    with pytest.raises(InputError, match="codec") as caught:
+        read_all(path)
+    assert "corrupt" not in str(caught.value) and "gdal_translate" in str(caught.value)

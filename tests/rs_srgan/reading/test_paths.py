@@ -28,3 +28,9 @@ def test_an_existing_path_becomes_absolute(tmp_path, monkeypatch):
     (tmp_path / "a.tif").touch()
     monkeypatch.chdir(tmp_path)
     assert existing("a.tif") == tmp_path / "a.tif"
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_name_is_not_the_present_folder(name):
+    with pytest.raises(InputError, match="empty"):
+        existing(name)

@@ -11,6 +11,7 @@ from rs_srgan.reading.raster import Layer, Raster
 from rs_srgan.reading.safe import open_product
 from rs_srgan.sensors import RGBN
 from tests.conftest import scene_dn
+from tests.rs_srgan.reading.whole import read_all
 from tests.safe_builder import build_safe, zip_safe
 
 RGBN_10M = {(band, 10): scene_dn(40, 50)[index] for index, band in enumerate(RGBN)}
@@ -113,3 +114,21 @@ def test_a_real_product_is_read(data):
     assert valid.any()
     with pytest.raises(InputError, match="B04_10m"):
         product.image_paths(RGBN)
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("suffix", [".tif", ".tiff", ".TIF", ".JP2"])
+def test_images_are_found_under_other_suffixes(tmp_path, suffix, zipped):
+    dn = scene_dn(40, 50)
+    safe = build_safe(tmp_path, {(band, 10): dn[index] for index, band in enumerate(RGBN)})
+    for path in list(safe.rglob("*.jp2")):
+        if suffix.lower().startswith(".tif"):
+            with rasterio.open(path) as image:
+                profile = image.profile | {"driver": "GTiff", "compress": "deflate", "nodata": 0}
+                with rasterio.open(path.with_suffix(suffix), "w", **profile) as out:
+                    out.write(image.read())
+            path.unlink()
+        else:
+            path.rename(path.with_suffix(suffix))
+    image, _ = read_all(zip_safe(safe) if zipped else safe)
+    np.testing.assert_allclose(image, (dn.astype(np.float32) - 1000) / 10_000, atol=1e-6)

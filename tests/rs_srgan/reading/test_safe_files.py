@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from rs_srgan import InputError
-from rs_srgan.reading.safe import open_product
+from rs_srgan.reading.safe import is_product, open_product
+from rs_srgan.reading.safe_files import find_files, holds_product
 from rs_srgan.sensors import RGBN
 from tests.conftest import scene_dn
 from tests.rs_srgan.reading.whole import read_all
@@ -93,3 +94,53 @@ def test_damaged_metadata_in_an_archive_are_refused(tmp_path):
 def test_a_folder_without_metadata_is_refused(tmp_path):
     with pytest.raises(InputError, match="MTD_MSIL2A"):
         open_product(tmp_path)
+
+
+def test_a_folder_with_a_product_and_other_images_is_refused(tmp_path):
+    """Nobody knows which of them is meant."""
+    (tmp_path / "X.SAFE").mkdir()
+    (tmp_path / "X.SAFE" / "MTD_MSIL2A.xml").write_text("<a/>")
+    assert find_files(tmp_path).metadata == "MTD_MSIL2A.xml"
+    (tmp_path / "scene.tif").write_text("x")
+    with pytest.raises(InputError, match=r"scene\.tif"):
+        find_files(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["download", "a.zip.part", "S2B_MSIL2A.SAFE.ZIP", "product.bin"])
+@pytest.mark.parametrize("separator", ["/", "\\"])
+def test_the_content_of_an_archive_decides_not_its_name(tmp_path, name, separator):
+    dn = scene_dn(20, 30)
+    safe = build_safe(tmp_path, {(band, 10): dn[index] for index, band in enumerate(RGBN)})
+    with zipfile.ZipFile(tmp_path / name, "w") as archive:
+        for path in safe.rglob("*.*"):
+            info = zipfile.ZipInfo(path.relative_to(tmp_path).as_posix().replace("/", separator))
+            archive.writestr(info, path.read_bytes())
+    assert holds_product(tmp_path / name)
+    np.testing.assert_allclose(read_all(tmp_path / name)[0], (dn.astype(np.float32) - 1000) / 10_000, atol=1e-6)
+
+
+def test_a_product_is_found_by_any_of_its_own_files_and_folders(tmp_path):
+    safe = build_safe(tmp_path / "outer", RGBN_10M)
+    (safe / "manifest.safe").write_text("<xfdu/>")
+    renamed = safe / "metadata.xml"
+    renamed.write_bytes((safe / "MTD_MSIL2A.xml").read_bytes())
+    bare = safe.rename(safe.with_suffix(""))
+    for path in (bare, bare / "MTD_MSIL2A.xml", bare / "manifest.safe", bare / renamed.name, tmp_path / "outer"):
+        assert is_product(path)
+        assert open_product(path).tile == "T33TWL"
+    assert holds_product(bare) and not holds_product(tmp_path / "outer")
+
+
+def test_a_folder_of_several_products_is_refused_with_their_names(tmp_path):
+    first = build_safe(tmp_path, RGBN_10M)
+    second = build_safe(tmp_path, RGBN_10M, level="L1C")
+    with pytest.raises(InputError, match=first.name) as caught:
+        open_product(tmp_path)
+    assert second.name in str(caught.value)
+
+
+def test_other_files_are_no_products(tmp_path, write_tif):
+    (tmp_path / "a.xml").write_text("<Level-3_User_Product/>")
+    (tmp_path / "b.zip").write_bytes(b"PK\x03\x04")
+    assert not is_product(tmp_path / "a.xml") and not is_product(write_tif(scene_dn(8, 8)))
+    assert not holds_product(tmp_path / "b.zip") and not holds_product(tmp_path / "a.xml")

@@ -1,12 +1,15 @@
+import re
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from rs_srgan import InputError
 from rs_srgan.reading.safe import open_product
 from rs_srgan.sensors import RGBN
 from tests.conftest import scene_dn
-from tests.safe_builder import build_safe
+from tests.rs_srgan.reading.whole import read_all
+from tests.safe_builder import build_safe, zip_safe
 
 RGBN_10M = {(band, 10): scene_dn(40, 50)[index] for index, band in enumerate(RGBN)}
 
@@ -75,7 +78,7 @@ def test_wrong_metadata_are_refused(tmp_path, old, new, words):
     safe = build_safe(tmp_path, RGBN_10M)
     edit(safe, old, new)
     with pytest.raises(InputError, match=words):
-        open_product(safe).image_paths(RGBN)
+        read_all(safe)
 
 
 @pytest.mark.parametrize("encoding", ["UTF-16", "ISO-8859-1", "windows-1252"])
@@ -119,3 +122,73 @@ def test_every_real_product_is_read(data):
             assert (band, gsd_m) in product.images
         for band in ("B05", "B06", "B07", "B8A", "B11", "B12"):
             assert (band, 20) in product.images
+
+
+def by_resolution(safe):
+    """Change metadata to those of level 2A of 2017 and 2018: a granule for each pixel size, and other names."""
+    (metadata,) = safe.glob("MTD_*.xml")
+    text = metadata.read_text()
+    start, end = re.search("<Granule [^>]*>", text)[0], "</Granule>"
+    images = re.findall("<IMAGE_FILE>.*?</IMAGE_FILE>", text)
+    sizes = sorted({re.search(r"_(\d\d)m<", image)[1] for image in images})
+    lists = [start + "".join(each for each in images if f"_{size}m<" in each) + end for size in sizes]
+    body = text[: text.index(start)] + "</Granule_List><Granule_List>".join(lists) + text[text.index(end) + len(end) :]
+    for old, new in (
+        ("IMAGE_FILE", "IMAGE_FILE_2A"),
+        ("Product_Info", "L2A_Product_Info"),
+        ("BOA_QUANTIFICATION_VALUE", "L2A_BOA_QUANTIFICATION_VALUE"),
+    ):
+        body = body.replace(old, new)
+    metadata.write_text(body)
+
+
+def test_a_product_with_a_granule_for_each_pixel_size_is_read(tmp_path):
+    images = RGBN_10M | {(band, 20): scene_dn(20, 25)[0] for band in ("B04", "B03", "B02", "B05")}
+    safe = build_safe(tmp_path, images, baseline="02.05", offset=None)
+    by_resolution(safe)
+    product = open_product(safe)
+    assert set(product.images) == set(images) and product.quantification == 10_000
+    image, _ = read_all(safe)
+    np.testing.assert_allclose(image, scene_dn(40, 50) / 10_000, atol=1e-7)
+
+
+def test_granules_of_two_tiles_are_refused(tmp_path):
+    safe = build_safe(tmp_path, RGBN_10M)
+    edit(safe, "<Granule ", '<Granule granuleIdentifier="S2B_T33TWM_N05.09"/><Granule ')
+    with pytest.raises(InputError, match="tiles"):
+        open_product(safe)
+
+
+# Baseline, listed offset, stated offset, and the offset that counts; None if the product is refused.
+OFFSETS = [
+    ("02.05", None, None, 0),
+    ("04.00", -1000, None, -1000),
+    ("05.11", -1000, 0, 0),
+    ("99.99", None, None, 0),  # own Sen2Cor before version 2.10
+    ("99.99", -1000, None, -1000),  # own Sen2Cor since version 2.10
+    ("99.99", None, -1000, -1000),
+    ("05.11", None, None, None),
+    ("05.11", None, -1000, -1000),
+]
+
+
+@pytest.mark.parametrize("level", ["L1C", "L2A"])
+@pytest.mark.parametrize(("baseline", "listed", "stated", "counts"), OFFSETS)
+def test_the_offset_of_every_generation_of_products(tmp_path, level, baseline, listed, stated, counts):
+    safe = build_safe(tmp_path, RGBN_10M, level=level, baseline=baseline, offset=listed)
+    if counts is None:
+        with pytest.raises(InputError, match="--offset"):
+            read_all(safe, offset=stated)
+        return
+    image, _ = read_all(safe, offset=stated)
+    np.testing.assert_allclose(image, (scene_dn(40, 50).astype(np.float32) + counts) / 10_000, atol=1e-6)
+
+
+def test_metadata_of_both_levels_are_told_apart(tmp_path):
+    safe = build_safe(tmp_path, RGBN_10M)
+    other = build_safe(tmp_path / "other", RGBN_10M, level="L1C", baseline="02.14", offset=None)
+    (safe / "MTD_MSIL1C.xml").write_bytes((other / "MTD_MSIL1C.xml").read_bytes())
+    assert open_product(safe / "MTD_MSIL2A.xml").level == "L2A"
+    assert open_product(safe / "MTD_MSIL1C.xml").level == "L1C"
+    assert open_product(safe).level == "L2A"
+    assert open_product(zip_safe(safe)).level == "L2A"

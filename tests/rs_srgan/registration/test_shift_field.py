@@ -3,7 +3,7 @@ import pytest
 from scipy import ndimage
 
 from rs_srgan.pixels.windows import Window
-from rs_srgan.registration.shift_field import LEAST_CONFIDENCE, ShiftField
+from rs_srgan.registration.shift_field import LEAST_CONFIDENCE, Comparable, ShiftField, edges
 from tests.rs_srgan.registration.test_shift import moved, scene
 
 SIDE = 1536
@@ -16,7 +16,10 @@ def image():
 
 def reader(image, mask=None):
     mask = np.ones(image.shape, bool) if mask is None else mask
-    return lambda window: (image[window.slices], mask[window.slices])
+    return Comparable(
+        lambda window: (image[window.slices], mask[window.slices]),
+        lambda window: (image[None, *window.slices], mask[window.slices]),
+    )
 
 
 def test_a_shift_that_changes_over_the_image_is_found(image):
@@ -52,6 +55,29 @@ def test_windows_under_clouds_get_the_shift_of_the_others(image):
 def test_an_image_of_another_place_gets_no_confidence(image):
     field = ShiftField.find(reader(image), reader(scene(5, SIDE)), SIDE, SIDE)
     assert field.confidence < LEAST_CONFIDENCE and not field.shifts.any()
+
+
+def test_a_date_of_another_season_is_registered_by_its_edges():
+    """Half of the fields become dark that were bright, and the other half stay: the pixels hardly correlate."""
+    side = 128
+    random = np.random.default_rng(0)
+    kinds = ndimage.zoom(random.integers(0, 8, (15, 15)), 12, order=0)[: side + 20, : side + 20]
+    summer, winter = random.uniform(0.05, 0.4, (2, 8))
+    first, second = (ndimage.gaussian_filter(season[kinds], 1) for season in (summer, winter))
+    other = ndimage.shift(second, (0.3, -0.2), order=3)
+    pair = [image[10:-10, 10:-10].astype(np.float32) for image in (first, other)]
+    field = ShiftField.find(*(reader(image) for image in pair), side, side)
+    np.testing.assert_allclose(field.shifts[0, 0], [0.3, -0.2], atol=0.1)
+    assert np.corrcoef(*(image.ravel() for image in pair))[0, 1] < 0.5
+
+
+def test_edges_of_bands_count_by_their_contrast_and_gaps_stay_local():
+    image = np.zeros((2, 32, 32), np.float32)
+    image[0, 16:], image[1, :, 16:] = 0.2, 0.002
+    found = edges(image)
+    np.testing.assert_allclose(found[16, 4], found[4, 16], rtol=0.02)
+    image[:, 30, 30] = np.nan
+    assert np.isfinite(edges(image)[:20, :20]).all()
 
 
 def test_a_small_image_has_one_shift():

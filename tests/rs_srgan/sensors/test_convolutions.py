@@ -34,5 +34,5 @@ def test_a_band_filter_does_not_mix_bands():
 def test_block_diagonal_is_zero_between_groups():
     dense = block_diagonal(np.ones((2, 1, 2, 3)))
     assert dense.shape == (2, 4, 3)
-    assert dense[0, 2:].eq(0).all()
-    assert dense[0, :2].eq(1).all()
+    assert (dense[0, 2:] == 0).all()
+    assert (dense[0, :2] == 1).all()

@@ -1,6 +1,7 @@
 """Makers of small files in the formats that training reads."""
 
 import csv
+import json
 import zlib
 from pathlib import Path
 
@@ -87,3 +88,18 @@ def edit_table(path, change):
         out.writeheader()
         out.writerows(rows)
     return path
+
+
+def native_entry(place: str, file: str = "", bands=RGBN, date: str = "2019-05-01", **changes) -> dict[str, object]:
+    """Return an entry of the manifest of images on the sensor's grid."""
+    entry = {"file": file or f"{place}_10m_rgbn.tif", "split": place, "group": place, "date": date}
+    return entry | {"gsd_m": 10, "bands": list(bands), "nn_resampled": False} | changes
+
+
+def native_folder(root: Path, files, folder: str = "sentinel2_native") -> Path:
+    """Write a folder of images on the sensor's grid: pairs of an entry and its DN. Return the data folder."""
+    (root / folder).mkdir(parents=True)
+    for entry, dn in files:
+        write(root / folder / entry["file"], dn, entry["bands"])
+    (root / folder / "manifest.json").write_text(json.dumps([entry for entry, _ in files]))
+    return root

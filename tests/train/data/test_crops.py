@@ -54,3 +54,22 @@ def test_a_small_image_is_mirrored_without_a_seam():
 def test_validation_images_are_cut_to_the_scale():
     images = ValidationImages([site(0, 43)], 4, limit=256)
     assert images[0]["hr"].shape == (4, 40, 40)
+
+
+def test_a_hole_in_the_middle_does_not_drop_an_image_with_holes_allowed():
+    holed = site(0, 40)
+    holed.images[0][:, 20, 20] = np.nan
+    (item,) = (ValidationImages([holed], 4, limit=32, holes=True)[0],)
+    assert torch.isnan(item["hr"]).sum() == 4
+    with pytest.raises(InputError, match="site0"):
+        ValidationImages([holed], 4, limit=32)
+
+
+def test_a_part_with_data_validates_if_the_middle_is_empty(caplog):
+    holed, empty = site(0, 96), site(1, 96)
+    holed.images[0][:, 16:80, 16:96] = np.nan
+    empty.images[0][:] = np.nan
+    images = ValidationImages([holed, empty], 4, limit=32, holes=True)
+    assert len(images) == 1
+    assert torch.isfinite(images[0]["hr"]).float().mean() >= 0.5
+    assert "site1" in caplog.text

@@ -51,3 +51,27 @@ def test_shifts_between_bands_have_the_stated_size():
     shift = (moved - degrade(ramp, 4, wald_mtf([0.26], 4)))[:, 0, 8, 8:-8].mean(1)
     assert shift.std().item() == pytest.approx(0.15 * 4, rel=0.15)
     assert abs(shift.mean().item()) < 0.15
+
+
+def test_resampling_from_the_sensors_grid_changes_only_its_share(hr):
+    """The random numbers of the other samples stay the same, so older runs can be repeated."""
+    plain, some, every = (simulate(hr, SensorJitter(grid_share=share)) for share in (0.0, 0.5, 1.0))
+    same = (some == plain).flatten(1).all(1)
+    assert 6 < same.sum() < 26
+    assert not (every == plain).flatten(1).all(1).any()
+    assert (every - plain).abs().mean() < 0.25 * plain.std()
+
+
+def test_noise_after_resampling_has_the_stated_strength():
+    grey = torch.full((16, 4, 64, 64), 0.1)
+    jitter = SensorJitter(
+        nominal_share=0,
+        noise=7e-4,
+        noise_factor=(2, 2),
+        gain_share=0,
+        shift_share=0,
+        grid_share=1.0,
+        grid_angle=(8, 20),
+    )
+    inner = (simulate(grey, jitter) - 0.1)[..., 4:-4, 4:-4]
+    assert inner.std().item() == pytest.approx(1.4e-3, rel=0.05)

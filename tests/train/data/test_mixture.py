@@ -1,7 +1,10 @@
+import numpy as np
 import pytest
 import torch
 
 from rs_srgan import InputError
+from tests.conftest import scene_dn
+from tests.train.data.makers import native_entry, native_folder
 from train.data.mixture import MixtureDataModule
 
 
@@ -29,3 +32,27 @@ def test_naip_has_the_requested_pixel_sizes(small_data):
     assert sides(naip_gsd_m=(1.2,)) == ([{128}], {128})
     with pytest.raises(InputError, match="naip_gsd_m"):
         sides(naip_gsd_m=(5.0,))
+
+
+def test_native_images_get_their_share_and_a_tenth_of_it_is_moved(small_data):
+    with pytest.raises(InputError, match="native_share"):
+        prepared(small_data, native_share=0.5)
+    files = [
+        (native_entry(place, nn_resampled=moved), scene_dn(130, 120, seed=seed))
+        for seed, (place, moved) in enumerate([("dell", False), ("moor", True), ("limburg", False)])
+    ]
+    native_folder(small_data, files)
+    data = prepared(small_data, native_share=0.5, sentinel2_share=0.8)
+    chips, native, moved, *_ = data.crops.images
+    assert len(chips) == len(prepared(small_data).crops.images[0])
+    assert [image.shape[1] for image in (*native, *moved)] == [130, 65]
+    assert "native" in {item["group"] for item in data.validation.items}
+    assert set((small_data / "sentinel2_native").glob("*.tif")) <= set(data.files())
+    groups = [(chips, 0.4), (native, 0.36), (moved, 0.04)]
+    np.testing.assert_allclose(data.crops.shares[:3], [share for _, share in groups], atol=1e-9)
+
+
+def prepared(root, **options):
+    data = MixtureDataModule(str(root), crop_lr_px=8, batch_size=2, steps_per_epoch=2, **options)
+    data.setup("fit")
+    return data

@@ -18,7 +18,7 @@ def test_pairs_with_nodata_everywhere_are_refused(tmp_path):
         pair_module(tmp_path).crops[0]
 
 
-def test_validation_fills_nodata_with_the_bands_own_mean(tmp_path):
+def test_pixels_without_data_in_lr_or_hr_do_not_count_in_validation(tmp_path):
     pair_folder(tmp_path, side=96)
     for path in (tmp_path / "lr").glob("*.tif"):
         with rasterio.open(path, "r+") as out:
@@ -26,10 +26,18 @@ def test_validation_fills_nodata_with_the_bands_own_mean(tmp_path):
             dn[:, :3] = 0
             out.write(dn)
             out.nodata = 0
+    for path in (tmp_path / "hr").glob("*.tif"):
+        with rasterio.open(path, "r+") as out:
+            dn = out.read()
+            dn[:, 50:60, 20:40] = 0
+            out.write(dn)
+            out.nodata = 0
     item = pair_module(tmp_path).validation[0]
-    for band in range(4):
-        known = item["lr"][band, 3:]
-        torch.testing.assert_close(item["lr"][band, :3], known.mean().expand(3, 24))
+    expected = torch.zeros(96, 96, dtype=torch.bool)
+    expected[:12], expected[50:60, 20:40] = True, True
+    assert torch.equal(torch.isnan(item["hr"]), expected.expand(4, 96, 96))
+    assert torch.isfinite(item["lr"]).all()
+    torch.testing.assert_close(item["lr"][:, :3], item["lr"][:, 3:4].expand(4, 3, 24))
 
 
 def test_validation_is_the_middle_of_large_pairs(tmp_path):
@@ -51,6 +59,6 @@ def test_validation_leaves_out_pairs_without_data_in_the_middle(tmp_path, caplog
         write_at(tmp_path / "val" / "lr" / f"{name}.tif", empty, RGBN, name, 10)
         if name == "town":
             assert [item["site"] for item in pair_module(tmp_path).validation] == ["field"]
-            assert "without data in the middle: town" in caplog.text
+            assert "too little data in the middle: town" in caplog.text
     with pytest.raises(InputError, match="middle"):
         pair_module(tmp_path)

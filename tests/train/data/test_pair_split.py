@@ -78,3 +78,14 @@ def test_one_place_cannot_be_split(tmp_path):
     pair_folder(tmp_path, count=2, names=["place_2021", "place_2022"], side=96)
     with pytest.raises(InputError, match="validates"):
         split_pairs(tmp_path)
+
+
+def test_hidden_files_are_no_pairs_and_lr_without_hr_is_named(tmp_path, caplog):
+    pair_folder(tmp_path, count=3, side=96)
+    for part in ("hr", "lr"):
+        (tmp_path / part / "._place0.tif").write_bytes(b"x")
+        (tmp_path / part / ".DS_Store").write_bytes(b"x")
+    write_at(tmp_path / "lr" / "lonely.tif", scene_dn(24, 24), RGBN, "lonely", 10)
+    sides = split_pairs(tmp_path)
+    assert sorted(pair.site for pairs in sides.values() for pair in pairs) == ["place0", "place1", "place2"]
+    assert "lonely.tif" in caplog.text

@@ -63,7 +63,9 @@ def test_the_message_names_all_pairs_of_wrong_size(tmp_path):
 def test_an_error_of_a_worker_process_is_one_line(tmp_path, workers):
     pair_folder(tmp_path, side=96)
     for path in (tmp_path / "hr").glob("*.tif"):
-        write_at(path, np.full((4, 96, 96), np.nan, np.float32), RGBN, path.stem)
+        dn = np.full((4, 96, 96), 0.1, np.float32)
+        dn[:, ::8] = np.nan
+        write_at(path, dn, RGBN, path.stem)
     with pytest.raises(InputError, match=r"^100") as error:
         next(iter(pair_module(tmp_path, workers=workers).train_dataloader()))
     assert len(str(error.value).splitlines()) == 1

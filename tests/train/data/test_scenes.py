@@ -53,6 +53,9 @@ def test_the_same_ground_on_both_sides_leaks(tmp_path):
 def test_a_pattern_without_scenes_is_refused(tmp_path):
     with pytest.raises(InputError, match="nothing"):
         SceneDataModule([str(tmp_path / "*.SAFE")], []).setup("fit")
+    write(tmp_path / "a.tif", scene_dn(64, 64), BANDS)
+    with pytest.raises(InputError, match="b*.tif"):
+        SceneDataModule([str(tmp_path / "a*.tif"), str(tmp_path / "b*.tif")], [str(tmp_path / "a.tif")]).setup("fit")
 
 
 def test_scenes_are_decoded_by_the_sensor(tmp_path):

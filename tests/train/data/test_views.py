@@ -1,5 +1,6 @@
 import dataclasses
 
+import numpy as np
 import torch
 
 from rs_srgan.sensors import RGBN, SENTINEL2
@@ -61,3 +62,32 @@ def test_only_the_reference_never_shows_another_date():
     made = views(dates, 60, other_date_share=1.0)
     other = (made.lr > 0.3).all((2, 3, 4))[0]
     assert not other[0] and 15 < other.sum() < 45
+
+
+def test_a_share_of_the_shifts_is_small():
+    made = views(torch.full((1, 1, 4, 32, 32), 0.1), 400, small_share=1.0, small_shift=0.1).offsets[0, 1:, :, 0, 0]
+    assert 0.08 < made.std() < 0.12 and made.abs().max() <= 0.5
+    half = views(torch.full((1, 1, 4, 32, 32), 0.1), 400, small_share=0.5, small_shift=0.02).offsets[0, 1:, :, 0, 0]
+    near = (half.abs() < 0.06).all(1).float().mean()
+    assert 0.4 < near < 0.6
+
+
+def test_growth_changes_the_views_by_fields_and_never_the_reference():
+    hr = torch.full((1, 1, 4, 128, 128), 0.2)
+    made = views(hr, 40, growth=0.3).lr[0]
+    torch.testing.assert_close(made[0], torch.full_like(made[0], 0.2))
+    factors = (made[1:] / 0.2).log()
+    assert 0.2 < factors.std() < 0.4 and abs(factors.mean()) < 0.1
+    beside = np.corrcoef(factors[..., 1:].flatten().numpy(), factors[..., :-1].flatten().numpy())[0, 1]
+    assert beside > 0.5  # a field is several pixels wide
+    between = np.corrcoef(factors.transpose(0, 1).flatten(1).numpy())[0, 1]
+    assert abs(between) < 0.4  # each band has factors of its own
+
+
+def test_haze_brightens_smoothly_up_to_its_limit():
+    hr = torch.full((1, 1, 4, 128, 128), 0.2)
+    made = views(hr, 40, haze=0.05).lr[0]
+    torch.testing.assert_close(made[0], torch.full_like(made[0], 0.2))
+    added = made[1:] - 0.2
+    assert added.min() >= -1e-6 and 0.03 < added.max() <= 0.05
+    assert added.diff(dim=-1).abs().max() < 0.01

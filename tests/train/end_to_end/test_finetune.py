@@ -33,6 +33,7 @@ def test_fine_tuning_on_a_site_improves_that_site(own, tmp_path):
         ["fit", "--config", CONFIG, "--model.init_from", DEFAULT_MODEL, "--data.root", str(own), *options, *quick]
     )
     assert code == 0
+    assert "Better than the start (sisr-x4-rgbn) by" in (tmp_path / "runs" / "finetune" / "report.md").read_text()
     before, after = load_model(DEFAULT_MODEL), load_model(tmp_path / "runs" / "finetune" / "model")
     loader = PairLoader(before.config.bands, 4)
     gains = []
@@ -44,11 +45,12 @@ def test_fine_tuning_on_a_site_improves_that_site(own, tmp_path):
 
 def test_log_chooses_the_logger(own, tmp_path):
     options = ["--trainer.max_steps=2", "--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false"]
-    given = ["--config", CONFIG, "--data.root", str(own), "--data.crop_lr_px=16", "--log", "tensorboard"]
+    given = ["--config", CONFIG, "--data.root", str(own), "--data.crop_lr_px=16", "--data.steps_per_epoch=2", "--log", "tensorboard"]
     assert main(["fit", *given, *options]) == 0
-    assert list((tmp_path / "runs" / "finetune" / "log").rglob("events.*"))
-    report = (tmp_path / "runs" / "finetune" / "report.md").read_text()
-    assert "TensorBoardLogger" in report
+    run = tmp_path / "runs" / "finetune"
+    (events,) = (run / "tensorboard").rglob("events.*")
+    assert b"val/place" in events.read_bytes()  # a picture
+    assert "curves.png" in (run / "report.md").read_text()
 
 
 class OwnData(L.LightningDataModule):

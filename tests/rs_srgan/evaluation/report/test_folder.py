@@ -71,3 +71,38 @@ def test_a_folder_that_cannot_be_written_to_is_refused_before_the_work(tmp_path,
     monkeypatch.setattr("os.mkdir", refuse)  # root may write anywhere
     with pytest.raises(InputError, match="Permission"):
         check_folder(tmp_path / "report", overwrite=False)
+
+
+def test_images_in_the_folder_of_a_report_are_never_removed(model, images, tmp_path):
+    """Pictures of a report have names and places that images may have, too."""
+    target = tmp_path / "report"
+    report = evaluate(images, model, limit=1, pictures=0)
+    (target / "pictures").mkdir(parents=True)
+    image = target / "pictures" / "01_random_a.png"
+    image.write_text("precious")
+    with pytest.raises(InputError, match="01_random_a"):
+        save_report(report, target, overwrite=True)
+    assert image.read_text() == "precious"
+
+
+def test_a_report_does_not_replace_what_the_evaluation_reads(model, images, tmp_path):
+    page = save_report(evaluate(images, model, limit=1, pictures=1), tmp_path / "report")
+    (tmp_path / "linked.png").symlink_to(next(page.parent.glob("pictures/*.png")))
+    for read in (page.parent / "pictures", tmp_path, tmp_path / "linked.png"):
+        with pytest.raises(InputError, match="input"):
+            check_folder(page.parent, overwrite=True, read=[read])
+    check_folder(page.parent, overwrite=True, read=[tmp_path / "other.tif"])
+
+
+def test_a_report_that_cannot_be_written_leaves_the_earlier_one(model, images, tmp_path, monkeypatch):
+    report = evaluate(images, model, limit=1, pictures=1)
+    page = save_report(report, tmp_path / "report")
+    before = {path: path.read_bytes() for path in page.parent.rglob("*") if path.is_file()}
+
+    def fail(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("rs_srgan.evaluation.report.folder.page", fail)
+    with pytest.raises(OSError, match="space"):
+        save_report(report, page.parent, overwrite=True)
+    assert {path: path.read_bytes() for path in page.parent.rglob("*") if path.is_file()} == before

@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import numpy as np
@@ -30,6 +31,15 @@ def test_random_images_the_best_and_the_worst_are_shown(reference):
     for name, gain in (("a", 0.1), ("b", 0.3), ("c", 0.5), ("d", 0.2)):
         gallery.see(name, scored(name, gain, reference=reference), 4)
     assert roles(gallery) == [("random", "b"), ("best", "c"), ("worst", "a")]
+
+
+def test_the_best_and_the_worst_are_chosen_by_the_method_with_the_same_guide():
+    gallery = Gallery(set())
+    for name, gain, more in (("a", 5.0, 4.9), ("b", 3.0, 1.0)):
+        image = scored(name, gain)
+        image.scores["glp"] = Scores(psnr_db=30 + more)
+        gallery.see(name, dataclasses.replace(image, restored=dataclasses.replace(image.restored, glp=image.seen)), 4)
+    assert roles(gallery) == [("best", "b"), ("worst", "a")]
 
 
 def test_no_image_is_shown_twice():

@@ -3,9 +3,10 @@ import pytest
 from rs_srgan.evaluation.report.markdown import by_site, introduction, means, page
 
 
+@pytest.mark.parametrize("guided", [True, False])
 @pytest.mark.parametrize("protocol", ["simulated", "pairs", "real"])
-def test_every_row_of_a_table_has_the_cells_of_its_header(make_report, protocol):
-    text = page(make_report(protocol), [])
+def test_every_row_of_a_table_has_the_cells_of_its_header(make_report, protocol, guided):
+    text = page(make_report(protocol, guided), [])
     tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
     assert len(tables) == (4 if protocol == "real" else 5)
     for lines in tables:
@@ -26,6 +27,14 @@ def test_sites_have_their_number_of_images_and_their_gain(make_report):
     assert site.startswith("| a (2 images)") and "+1.00" in site
     assert other.startswith("| b\\|c")
     assert mean.startswith("| mean")
+
+
+def test_gains_are_over_the_method_that_sees_the_guide(make_report):
+    text = page(make_report(guided=True), [])
+    assert "gain over MTF-GLP + back-projection, dB" in text
+    site = next(line for line in text.splitlines() if line.startswith("| a (2 images)"))
+    assert "+0.25" in site and "30.75" in site and "+1.00" not in site
+    assert "MTF-GLP" not in page(make_report(), [])
 
 
 def test_the_page_names_what_was_left_out_and_links_the_pictures(make_report):

@@ -1,0 +1,44 @@
+"""Where the weights of a model go, and in which number format: checked before anything is loaded."""
+
+import torch
+
+from rs_srgan.errors import InputError
+
+_DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
+
+
+def checked_device(map_location: str | torch.device | None, device: str | torch.device | None) -> torch.device | None:
+    """Return the device that two arguments of the same meaning name; None for the CPU.
+
+    Args:
+        map_location: a device, or None.
+        device: a device, or None.
+
+    Raises:
+        InputError: the two differ, or this machine has no such device.
+    """
+    if map_location is not None and device is not None and torch.device(map_location) != torch.device(device):
+        raise InputError(f"map_location is {map_location} and device is {device}. Give one of them.")
+    given = device if device is not None else map_location
+    if given is None:
+        return None
+    try:
+        target = torch.device(given)
+        torch.empty(0, device=target)
+    except (RuntimeError, AssertionError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f"The device {given!r} cannot be used ({reason:.100}). Give another one, for example 'cpu'."
+        ) from None
+    return target
+
+
+def check_dtype(dtype: torch.dtype | str | None) -> None:
+    """Check the number format of the weights.
+
+    Raises:
+        InputError: it is none of float32, float64, float16, bfloat16, "auto" and None.
+    """
+    if dtype is not None and dtype != "auto" and dtype not in _DTYPES:
+        names = ", ".join(map(str, _DTYPES))
+        raise InputError(f"torch_dtype is {dtype!r}; expected one of {names}, 'auto' or None.")

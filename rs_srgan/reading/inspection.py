@@ -1,0 +1,268 @@
+"""Inspections: what a model would read of a file or a product, for people and for programs."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from rasterio.warp import transform_bounds
+
+from rs_srgan.errors import InputError
+from rs_srgan.pixels.radiometry import Encoding, FloatImage, Stretch
+from rs_srgan.pixels.windows import Window
+from rs_srgan.reading.gdal import without_location_warning
+from rs_srgan.reading.grid import Grid
+from rs_srgan.reading.opening import open_raster
+from rs_srgan.reading.proj import LONGITUDE_LATITUDE, PROJECTION_ERRORS
+from rs_srgan.reading.raster import Raster
+from rs_srgan.reading.revisit import date_in
+from rs_srgan.reading.safe import is_product, open_product
+from rs_srgan.reading.stated import Stated
+from rs_srgan.reading.survey import BandFigures, Survey, find_faults, survey
+from rs_srgan.sensors import SENTINEL2, Sensor
+
+# A product stores its images in blocks of that many pixels along each axis. One is decoded for the figures.
+_BLOCK_PX = 1024
+# Side of a picture, pixels, and rows that are read at once for it.
+_PICTURE_PX, _ROWS = 512, 1024
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a model would read of a file or a product.
+
+    Attributes:
+        name: name of the file or product.
+        kind: format of the file; level and baseline of the product.
+        width: number of columns, LR pixels.
+        height: number of rows, LR pixels.
+        pixel_size: width and height of a pixel, in units of the CRS; None without georeference.
+        crs: CRS as text; None without one.
+        footprint: west, south, east, north in degrees, west > east across 180 degrees; None without georeference.
+        date: day of the acquisition in ISO 8601; None if nothing states it.
+        tile: tile of the military grid of a product; None otherwise.
+        cloud_percent: cloud cover that a product states, 0 to 100; None otherwise.
+        named: what named the bands.
+        data_type: numpy's name of the data type.
+        reflectance: formula from a stored value to reflectance, of the first band.
+        gain: reflectance of one DN, for each band.
+        bias: reflectance at DN 0, for each band.
+        nodata: what counts as no data.
+        bands: figures of each band.
+        sampled: share of the pixels that the figures come from, 0 to 1.
+        warnings: what may be wrong, with the option that mends it.
+    """
+
+    name: str
+    kind: str
+    width: int
+    height: int
+    pixel_size: tuple[float, float] | None
+    crs: str | None
+    footprint: tuple[float, float, float, float] | None
+    date: str | None
+    tile: str | None
+    cloud_percent: float | None
+    named: str
+    data_type: str
+    reflectance: str
+    gain: tuple[float, ...]
+    bias: tuple[float, ...]
+    nodata: str
+    bands: tuple[BandFigures, ...]
+    sampled: float
+    warnings: tuple[str, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """Return the facts as plain values; None instead of NaN, which JSON does not have."""
+        facts = asdict(self)
+        facts["bands"] = [
+            {key: None if isinstance(value, float) and np.isnan(value) else value for key, value in band.items()}
+            for band in facts["bands"]
+        ]
+        return facts
+
+    def __str__(self) -> str:
+        """Return the facts as lines for people."""
+        place = "not georeferenced"
+        if self.footprint is not None:
+            place = " ".join(f"{value:.4f}" for value in self.footprint) + f" (W S E N), {self.crs}"
+        size = f"{self.width} x {self.height} pixels"
+        if self.pixel_size is not None:
+            size += f" of {self.pixel_size[0]:g} x {self.pixel_size[1]:g}"
+        clouds = "" if self.cloud_percent is None else f", clouds {self.cloud_percent:.3g} %"
+        lines = [
+            f"{self.name}: {self.kind}",
+            f"size        {size}",
+            f"footprint   {place}",
+            f"date        {self.date or 'unknown'}{f', tile {self.tile}' if self.tile else ''}{clouds}",
+            f"bands       {', '.join(band.name for band in self.bands)} {self.named}",
+            f"values      {self.data_type}, {self.reflectance}",
+            f"nodata      {self.nodata}",
+            "",
+            f"{'band':<6}{'valid':>8}{'min':>9}{'1 %':>9}{'median':>9}{'mean':>9}{'99 %':>9}{'max':>9}",
+            *map(_line, self.bands),
+            "reflectance, of all pixels" if self.sampled == 1 else f"reflectance, of {self.sampled:.2%} of the pixels",
+        ]
+        return "\n".join([*lines, *(f"warning: {warning}" for warning in self.warnings)])
+
+
+def _line(band: BandFigures) -> str:
+    figures = (band.minimum, band.low, band.median, band.mean, band.high, band.maximum)
+    return f"{band.name:<6}{band.valid:>8.1%}" + "".join(f"{value:>9.4f}" for value in figures)
+
+
+def inspect_image(
+    path: str | Path,
+    band_names: tuple[str, ...],
+    stated: Stated = Stated(),
+    sensor: Sensor = SENTINEL2,
+    picture: Path | None = None,
+) -> Inspection:
+    """Return what a model would read of a file or a product.
+
+    Args:
+        path: path of a raster or a product; see `open_raster`.
+        band_names: names of the model's bands.
+        stated: what the user states about the image.
+        sensor: the sensor that took the image.
+        picture: PNG file to write, with the image at most 512 pixels wide and high; None for no picture.
+
+    Raises:
+        InputError: see `open_raster`; or the picture exists already.
+    """
+    if picture is not None and picture.exists():
+        raise InputError(f"{picture} exists already. Choose another name for the picture.")
+    with _gathered_warnings() as warnings, open_raster(path, band_names, stated, sensor) as raster:
+        found = survey(raster, _one_block(raster) if raster.product else None)
+        warnings += find_faults(raster, found)
+        if picture is not None:
+            _draw(raster, sensor, picture)
+        return _describe(Path(path), raster, found, tuple(warnings))
+
+
+@contextmanager
+def _gathered_warnings() -> Iterator[list[str]]:
+    """Yield a list that takes the warnings of this package, which are then logged nowhere else."""
+    found: list[str] = []
+
+    class Gather(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.levelno >= logging.WARNING:
+                found.append(record.getMessage())
+
+    package, handler = logging.getLogger("rs_srgan"), Gather()
+    before = package.propagate
+    package.addHandler(handler)
+    package.propagate = False
+    try:
+        yield found
+    finally:
+        package.propagate = before
+        package.removeHandler(handler)
+
+
+def _one_block(raster: Raster) -> list[Window]:
+    """Return the block nearest to the middle of a product that holds data."""
+    shape = (raster.grid.height, raster.grid.width)
+    for share in ((0.5, 0.5), (0.25, 0.25), (0.75, 0.75), (0.25, 0.75), (0.75, 0.25)):
+        row, col = (int(part * side) // _BLOCK_PX * _BLOCK_PX for part, side in zip(share, shape, strict=True))
+        window = Window(row, col, _BLOCK_PX, _BLOCK_PX).clipped(*shape)
+        if raster.read_stored(window)[1].any():  # decoded once: layers keep their blocks
+            return [window]
+    return [window]
+
+
+def _describe(path: Path, raster: Raster, found: Survey, warnings: tuple[str, ...]) -> Inspection:
+    product = open_product(path.absolute()) if is_product(path) else None
+    grid, encoding = raster.grid, raster.encoding
+    located = not grid.transform.is_identity
+    taken = product.sensed.date() if product and product.sensed else date_in(path.name)
+    driver = raster.layers[0].dataset.driver
+    size = (abs(grid.transform.a), abs(grid.transform.e)) if located else None
+    return Inspection(
+        name=raster.name,
+        kind=f"Sentinel-2 {product.level}, baseline {product.baseline}" if product else driver,
+        width=grid.width,
+        height=grid.height,
+        pixel_size=size,
+        crs=grid.crs.to_string() if grid.crs else None,
+        footprint=_footprint(grid) if located else None,
+        date=taken.isoformat() if taken else None,
+        tile=product.tile or None if product else None,
+        cloud_percent=product.cloud_percent if product else None,
+        named=raster.named,
+        data_type=encoding.dtype,
+        reflectance="display value / 255, no reflectance" if encoding.display else str(encoding),
+        gain=encoding.gain,
+        bias=encoding.bias,
+        nodata=_nodata(raster, encoding),
+        bands=found.bands,
+        sampled=found.sampled,
+        warnings=warnings,
+    )
+
+
+def _nodata(raster: Raster, encoding: Encoding) -> str:
+    parts = []
+    if encoding.nodata is not None:
+        parts.append(f"{encoding.nodata:g} in each band")
+    if encoding.empty:
+        parts.append(f"{' or '.join(f'{value:g}' for value in encoding.empty)} in all bands, not declared")
+    if encoding.dtype.startswith("float"):
+        parts.append("NaN")
+    if any(layer.masked or layer.alpha for layer in raster.layers):
+        parts.append("by the file's mask")
+    return ", ".join(parts) or "none"
+
+
+def _footprint(grid: Grid) -> tuple[float, float, float, float] | None:
+    if grid.crs is None:
+        return None
+    corners = [
+        grid.transform * corner for corner in ((0, 0), (grid.width, 0), (0, grid.height), (grid.width, grid.height))
+    ]
+    xs, ys = zip(*corners, strict=True)
+    try:
+        with rasterio.Env():  # else GDAL prints its own message
+            box = transform_bounds(grid.crs, LONGITUDE_LATITUDE, min(xs), min(ys), max(xs), max(ys))
+    except PROJECTION_ERRORS:
+        return None
+    west, south, east, north = (round(float(value), 6) for value in box)
+    return (west, south, east, north) if np.isfinite(box).all() else None
+
+
+def _draw(raster: Raster, sensor: Sensor, picture: Path) -> None:
+    """Write a small picture of a raster: averages of whole blocks of pixels, since GDAL must not shrink the file."""
+    shown = sensor.display_bands(raster.band_names)
+    indexes = [raster.band_names.index(band) for band in shown]
+    height, width = raster.grid.height, raster.grid.width
+    step = -(-max(height, width) // _PICTURE_PX)
+    rows = max(1, _ROWS // step) * step
+    strips = [_average(raster, indexes, top, min(rows, height - top), step) for top in range(0, height, rows)]
+    small = np.concatenate(strips, axis=1)
+    display = Stretch.of(small, percent=1, gamma=1.3).apply(small).transpose(2, 0, 1)
+    with (
+        without_location_warning(),
+        rasterio.Env(GDAL_PAM_ENABLED="NO"),
+        rasterio.open(
+            picture, "w", driver="PNG", count=3, height=display.shape[1], width=display.shape[2], dtype="uint8"
+        ) as out,
+    ):
+        out.write(display)
+
+
+def _average(raster: Raster, indexes: Sequence[int], top: int, height: int, step: int) -> FloatImage:
+    image, valid = raster.read(Window(top, 0, height, raster.grid.width))
+    image, valid = image[list(indexes)], valid[list(indexes)]
+    image[~valid] = np.nan
+    count, tall, wide = image.shape
+    padded = np.full((count, -(-tall // step) * step, -(-wide // step) * step), np.nan, np.float32)
+    padded[:, :tall, :wide] = image
+    blocks = padded.reshape(count, padded.shape[1] // step, step, padded.shape[2] // step, step)
+    known = np.isfinite(blocks).sum((2, 4))
+    mean: FloatImage = np.where(known > 0, np.nansum(blocks, (2, 4)) / np.maximum(known, 1), np.nan).astype(np.float32)
+    return mean

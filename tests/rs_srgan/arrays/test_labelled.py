@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+
+from rs_srgan import InputError
+
+xarray = pytest.importorskip("xarray")
+pytest.importorskip("rioxarray")
+pytest.importorskip("dask")
+
+BANDS = ["B04", "B03", "B02", "B08"]
+
+
+@pytest.fixture
+def pixels():
+    values = np.random.default_rng(0).random((4, 50, 60), np.float32) * 0.3
+    values[:, 5:9, 30:40] = np.nan
+    values[0, :3, :3] = np.nan
+    return values
+
+
+@pytest.fixture
+def array(pixels):
+    coordinates = {
+        "band": BANDS,
+        "y": 5_100_000 - 10 * (np.arange(50) + 0.5),
+        "x": 600_000 + 10 * (np.arange(60) + 0.5),
+    }
+    made = xarray.DataArray(pixels, dims=("band", "y", "x"), coords=coordinates, attrs={"title": "moor"}, name="s2")
+    return made.assign_coords(time=np.datetime64("2024-06-01")).rio.write_crs(32632)
+
+
+def test_labels_come_back(model, array, pixels):
+    found = model.predict(array)
+    np.testing.assert_array_equal(found.values, model.predict(pixels))
+    assert found.rio.crs == array.rio.crs and found.attrs["title"] == "moor" and found.name == "s2"
+    assert list(found.band.values) == BANDS and found.time == array.time and np.isnan(found.rio.nodata)
+    assert found.rio.bounds() == pytest.approx(array.rio.bounds())
+    assert found.x.values[0] == 600_001.25 and found.y.values[0] == 5_099_998.75
+
+
+def test_bands_are_found_by_name_in_any_order_and_layout(model, array, pixels):
+    mixed = array.isel(band=[2, 0, 3, 1]).transpose("y", "x", "band")
+    np.testing.assert_array_equal(model.predict(mixed).values, model.predict(pixels))
+    named = mixed.drop_vars("band").assign_attrs(long_name=["Blue", "Red", "NIR", "Green"])
+    np.testing.assert_array_equal(model.predict(named).values, model.predict(pixels))
+
+
+@pytest.mark.parametrize("chunks", [{"y": 50, "x": 30}, {"y": 20, "x": 20}, {"band": 1, "y": 33, "x": 60}])
+def test_chunks_do_not_show(model, array, pixels, chunks):
+    later = model.predict(array.chunk(chunks))
+    assert later.chunks is not None
+    np.testing.assert_array_equal(later.compute().values, model.predict(pixels))
+
+
+def test_integers_are_scaled_by_their_attribute_and_nodata_is_kept(model, array):
+    stored = array.fillna(0) * 10_000
+    integers = stored.round().astype("uint16").rio.write_nodata(0)
+    with pytest.raises(InputError, match="scale_factor"):
+        model.predict(integers)
+    found = model.predict(integers.assign_attrs(scale_factor=1e-4))
+    assert np.isnan(found.values[:, 20:36, 120:160]).all()
+
+
+def test_other_arrays_are_refused(model, array):
+    for wrong, word in (
+        (array.isel(band=0), "bands"),
+        (array.isel(band=[0, 1, 2]), "B08"),
+        (array.expand_dims("month"), "month"),
+        (array.drop_vars("band").isel(band=[0, 1]), "names"),
+    ):
+        with pytest.raises(InputError, match=word):
+            model.predict(wrong)

@@ -1,0 +1,82 @@
+"""The Python code of docs/python.md: it runs against a local Hub, and passes mypy --strict."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("rioxarray")
+pytest.importorskip("dask")
+
+from tests.conftest import scene_dn
+from tests.rs_srgan.hub.server import OWNER
+
+ROOT = Path(__file__).parents[3]
+GUIDE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+START = """\
+from typing import Any
+
+import numpy as np
+import rasterio
+import torch
+import xarray
+
+from rs_srgan import MISR, SISR, super_resolve
+
+with rasterio.open("scene.tif") as opened:
+    reflectance: np.ndarray[Any, np.dtype[np.float32]] = opened.read().astype("float32") / 10000
+"""
+# What must hold after the code of the guide: types for mypy, values for the run.
+END = """
+from typing import assert_type
+
+assert_type(model, SISR)
+assert_type(load_model("misr-x2-rgbn"), MISR)
+assert_type(load_model("folder"), SISR | MISR)
+assert_type(sr, np.ndarray[Any, np.dtype[np.float32]])
+assert_type(fine, xarray.DataArray)
+assert_type(url, str)
+assert np.array_equal(sr, batch[1])
+assert np.allclose(sr, from_file, rtol=0, atol=1e-5) and np.allclose(sr, tensor[0].detach().numpy(), rtol=0, atol=1e-5)
+assert np.array_equal(sr, fine.values) and np.array_equal(sr, later.compute().values)
+assert half.dtype == torch.float16 and np.abs(half.predict(reflectance) - sr).max() < 0.01
+assert revisits.predict([reflectance] * 2, masks=[None, None]).shape[1] == 2 * reflectance.shape[1]
+assert loaded.fingerprint() == again.fingerprint() == model.fingerprint()
+assert sample["image"].shape == sr.shape
+"""
+
+
+@pytest.fixture
+def script(tmp_path, write_tif):
+    write_tif(scene_dn(40, 36))
+    blocks = re.findall(r"```python\n(.*?)```", GUIDE, re.S)
+    path = tmp_path / "guide.py"
+    path.write_text(START + "\n".join(blocks) + END)
+    assert len(path.read_text().splitlines()) > 60
+    return path
+
+
+def run(*command, **options):
+    process = subprocess.run([sys.executable, *command], capture_output=True, text=True, **options)
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process
+
+
+def test_the_code_of_the_guide_runs(script, hub, tmp_path):
+    environment = {**os.environ, "HF_TOKEN": OWNER, "HF_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
+    process = run("-W", "error::DeprecationWarning:rs_srgan", script.name, cwd=tmp_path, env=environment)
+    assert "sisr-x4-rgbn" in process.stdout
+    files = hub.repos["organisation/moors"].files()
+    assert hub.repos["organisation/moors"].messages[-1] == "First weights"
+    assert b"license: apache-2.0" in files["README.md"] and b"Made for moors." in files["README.md"]
+
+
+def test_the_code_of_the_guide_is_typed(script, tmp_path):
+    (tmp_path / "mypy.ini").write_text("[mypy]\nstrict = true\n[mypy-rasterio.*]\nignore_missing_imports = true\n")
+    environment = {**os.environ, "MYPYPATH": str(ROOT)}
+    run(
+        "-m", "mypy", "--config-file", "mypy.ini", "--follow-imports=silent", script.name, cwd=tmp_path, env=environment
+    )

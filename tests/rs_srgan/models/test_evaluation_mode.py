@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+import torch
+
+from rs_srgan import SISR, SISRConfig, super_resolve
+from rs_srgan.models.evaluation_mode import evaluation_mode
+from tests.conftest import scene_dn
+
+
+@pytest.fixture
+def normalised():
+    torch.manual_seed(0)
+    return SISR(SISRConfig(generator="srresnet", channels=16, blocks=1)).eval()
+
+
+def test_predict_of_a_model_in_training_changes_nothing(normalised):
+    image = np.random.default_rng(0).random((4, 20, 24), np.float32)
+    expected, before = normalised.predict(image), normalised.fingerprint()
+    normalised.train()
+    assert np.array_equal(normalised.predict(image), expected)
+    assert normalised.training and normalised.generator.body.training and normalised.fingerprint() == before
+
+
+def test_super_resolve_of_a_model_in_training_changes_nothing(normalised, write_tif, tmp_path):
+    source, before = write_tif(scene_dn(40, 44)), normalised.fingerprint()
+    first = super_resolve(source, tmp_path / "evaluation.tif", normalised)
+    normalised.train()
+    second = super_resolve(source, tmp_path / "training.tif", normalised)
+    assert first.stat().st_size == second.stat().st_size
+    assert normalised.training and normalised.fingerprint() == before
+
+
+def test_every_part_gets_its_own_mode_back(normalised):
+    normalised.train()
+    normalised.generator.body.eval()
+    with evaluation_mode(normalised):
+        assert not any(part.training for part in normalised.modules())
+    assert normalised.training and normalised.generator.training and not normalised.generator.body.training

@@ -1,0 +1,42 @@
+import pytest
+import torch
+
+from rs_srgan import SISR, InputError, SISRConfig, load_model
+from train.average import main
+
+SMALL = {"channels": 16, "blocks": 1, "scale": 2}
+
+
+@pytest.fixture
+def folders(tmp_path):
+    for seed, name in enumerate(("start", "tuned")):
+        torch.manual_seed(seed)
+        SISR(SISRConfig(**SMALL, uncertainty=name == "tuned")).save_pretrained(tmp_path / name)
+    return tmp_path
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_the_weights_are_between_the_two(folders, share):
+    start, tuned, target = (folders / name for name in ("start", "tuned", "mean"))
+    main([str(start), str(tuned), "--share", str(share), "-o", str(target)])
+    a, b, mean = (load_model(each) for each in (start, tuned, target))
+    for name, value in mean.generator.state_dict().items():
+        torch.testing.assert_close(
+            value, torch.lerp(a.generator.state_dict()[name], b.generator.state_dict()[name], share)
+        )
+    torch.testing.assert_close(mean.uncertainty.state_dict(), b.uncertainty.state_dict(), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("share", ["-0.1", "1.5", "nan"])
+def test_a_share_beyond_the_two_is_refused(folders, share):
+    with pytest.raises(InputError, match=share):
+        main([str(folders / "start"), str(folders / "tuned"), f"--share={share}", "-o", str(folders / "mean")])
+    assert not (folders / "mean").exists()
+
+
+def test_another_architecture_and_an_existing_folder_are_refused(folders):
+    SISR(SISRConfig(**SMALL | {"channels": 32})).save_pretrained(folders / "wide")
+    with pytest.raises(InputError, match="channels"):
+        main([str(folders / "wide"), str(folders / "tuned"), "-o", str(folders / "mean")])
+    with pytest.raises(InputError, match="exists"):
+        main([str(folders / "start"), str(folders / "tuned"), "-o", str(folders / "start")])

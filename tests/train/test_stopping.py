@@ -1,0 +1,57 @@
+import signal
+import sys
+
+import pytest
+import torch
+
+from rs_srgan import InputError
+from tests.train.test_module import SMALL, pairs, trainer
+from train.module import SISRModule
+from train.stopping import HowToGoOn, exit_code, last_checkpoint, require_checkpoint
+
+
+def test_ends_have_the_exit_codes_of_a_shell():
+    assert exit_code(KeyboardInterrupt()) == 130
+    assert exit_code(SystemExit(128 + signal.SIGTERM)) == 143
+    assert exit_code(SystemExit(2)) is None
+    assert exit_code(SystemExit(0)) is None
+
+
+def test_ctrl_c_inside_lightning_is_recognised():
+    with pytest.raises(SystemExit) as end:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            sys.exit(1)
+    assert exit_code(end.value) == 130
+
+
+def test_a_stopped_run_says_how_to_go_on(capsys, tmp_path):
+    run = trainer(max_steps=2)
+    run.fit(SISRModule(config=SMALL, warmup_steps=1), pairs())
+    HowToGoOn().on_exception(run, run.lightning_module, KeyboardInterrupt())
+    (line,) = capsys.readouterr().err.splitlines()[-1:]
+    assert "step 2" in line and "no checkpoint" in line
+    run.save_checkpoint(tmp_path / "here.ckpt")
+    resumed = trainer(max_steps=3)
+    resumed.fit(SISRModule(config=SMALL, warmup_steps=1), pairs(), ckpt_path=str(tmp_path / "here.ckpt"))
+    assert last_checkpoint(resumed) == tmp_path / "here.ckpt"
+    HowToGoOn().on_exception(resumed, resumed.lightning_module, SystemExit(143))
+    assert f"--ckpt_path {tmp_path / 'here.ckpt'}" in capsys.readouterr().err
+
+
+def test_an_error_of_a_run_is_no_stop(capsys):
+    HowToGoOn().on_exception(trainer(max_steps=1), SISRModule(config=SMALL), ValueError())
+    assert capsys.readouterr().err == ""
+
+
+def test_a_checkpoint_must_be_complete(tmp_path):
+    require_checkpoint(None)
+    require_checkpoint("last")
+    whole, cut = tmp_path / "whole.ckpt", tmp_path / "cut.ckpt"
+    torch.save({"a": torch.zeros(1000)}, whole)
+    require_checkpoint(str(whole))
+    cut.write_bytes(whole.read_bytes()[:-100])
+    for path in (cut, tmp_path / "no.ckpt"):
+        with pytest.raises(InputError, match="checkpoint"):
+            require_checkpoint(str(path))

@@ -1,0 +1,37 @@
+"""Average the weights of a model and of the model that it was fine-tuned from: python -m train average A B -o FOLDER.
+
+A fine-tuned model forgets some of what its start knew. The weights between the two are often better than both, on new
+places as well. Source: Wortsman et al. 2022.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rs_srgan.errors import InputError
+from rs_srgan.models.detail import set_detail
+from rs_srgan.models.loading import sisr_model
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run the command.
+
+    Args:
+        arguments: arguments of the command.
+
+    Raises:
+        InputError: a model that cannot be loaded, two architectures, or a share or folder that cannot be used.
+    """
+    parser = argparse.ArgumentParser(prog="python -m train average", description=__doc__)
+    parser.add_argument("start", help="the model that the fine-tuning began with: a bundled name, folder or Hub id")
+    parser.add_argument("tuned", help="the fine-tuned model; its uncertainty head is kept")
+    parser.add_argument("--share", type=float, default=0.8, help="share of the fine-tuned weights, 0 to 1 (0.8)")
+    parser.add_argument("-o", "--output", metavar="FOLDER", type=Path, required=True, help="the folder to write")
+    options = parser.parse_args(arguments)
+    if options.output.exists():
+        raise InputError(f"{options.output} exists already. Give another folder, or remove it.")
+    tuned = sisr_model(options.tuned)
+    set_detail(tuned, sisr_model(options.start), options.share)
+    tuned.save_pretrained(options.output)
+    sys.stdout.write(f"{options.output}: {options.share:g} of {tuned.name}, the rest of {options.start}.\n")

@@ -1,0 +1,216 @@
+"""Check of pairs before the first step: whether LR and HR belong together, and what lies between them."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rs_srgan.errors import InputError
+from rs_srgan.pixels.radiometry import FloatImage
+from rs_srgan.pixels.windows import Window
+from train.data.ground import Footprint, footprint
+from train.data.pair_loader import Pair, PairLoader
+from train.data.relation import MTF_LIMITS, Relation, relate
+
+logger = logging.getLogger(__name__)
+
+# Greatest side of the part of a pair that is compared, HR pixels.
+_PART_PX = 384
+# Pairs that are compared, spread evenly over all.
+_MOST_PAIRS = 24
+# Greatest distance of the corners of LR and HR, LR pixels: the shift that registration still finds.
+_APART_LR_PX = 8
+# LR and HR of one place and date correlate by 0.9 and more; other dates by 0.5 and more.
+_UNRELATED, _CHANGED = 0.3, 0.8
+_SHIFTED_LR_PX = 0.25
+_OTHER_GAIN, _OTHER_OFFSET = 0.05, 0.02
+# Reflectance outside of these values is rare.
+_REFLECTANCE = (-0.2, 2.0)
+# Differences of the MTF up to this one do not matter.
+_SAME_MTF = 0.03
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The relations of some pairs.
+
+    Attributes:
+        bands: names of the bands.
+        relations: for each compared pair, by its site, the relation of each band; None where it has too little data.
+        total: number of pairs that exist.
+    """
+
+    bands: tuple[str, ...]
+    relations: Mapping[str, Sequence[Relation | None]]
+    total: int
+
+    def values(self, band: int, field: str) -> list[float]:
+        """Return a field of a band's relation in all pairs."""
+        return [getattr(each[band], field) for each in self.relations.values() if each[band] is not None]
+
+    def correlation(self, site: str) -> float | None:
+        """Return the best correlation of the bands in a pair; None if no band was compared."""
+        found = [each.correlation for each in self.relations[site] if each]
+        return max(found) if found else None
+
+    def mtf(self) -> tuple[float, ...] | None:
+        """Return the MTF between HR and LR, one value per band: medians of the pairs that correlate well.
+
+        None if a band has no such pair.
+        """
+        fits = [
+            [each[band].mtf for each in self.relations.values() if each[band] and each[band].correlation >= _CHANGED]
+            for band in range(len(self.bands))
+        ]
+        return tuple(round(float(np.median(fit)), 3) for fit in fits) if all(fits) else None
+
+    def lines(self) -> list[str]:
+        """Return a table for people: the median of each band, and its spread over the pairs."""
+        fields = (("mtf", "MTF at Nyquist", 2), ("rows", "down", 2), ("cols", "right", 2), ("gain", "gain", 3))
+        rows = [
+            f"LR against HR, {len(self.relations)} of {self.total} pairs; medians and spreads; shifts in LR pixels:"
+        ]
+        for band, name in enumerate(self.bands):
+            parts = []
+            for field, title, digits in (*fields, ("offset", "offset", 4), ("correlation", "correlation", 3)):
+                if values := self.values(band, field):
+                    spread = 1.4826 * float(np.median(np.abs(np.array(values) - np.median(values))))
+                    parts.append(f"{title} {np.median(values):.{digits}f} ±{spread:.{digits}f}")
+            rows.append(f"  {name}: {', '.join(parts) or 'flat, or too little data'}")
+        return rows
+
+
+def compare(pairs: Sequence[Pair], load: PairLoader) -> Comparison:
+    """Compare LR with HR in some pairs, and refuse pairs that do not belong together.
+
+    Other things that spoil a training are warned of: shifts, other tones, changes, and values that are no reflectance.
+
+    Args:
+        pairs: files of LR and HR.
+        load: reads windows of the pairs, with HR matched as in training.
+
+    Raises:
+        InputError: coordinates of LR and HR differ, or they do not correlate; the message names the pairs.
+    """
+    _refuse_other_places(pairs, load)
+    chosen = [pairs[index] for index in sorted({*np.linspace(0, len(pairs) - 1, _MOST_PAIRS).round().astype(int)})]
+    shapes = load.prepare(chosen)
+    relations = {}
+    limits: list[FloatImage] = []
+    for pair, shape in zip(chosen, shapes, strict=True):
+        lr, hr = load.read(pair, middle(shape, _PART_PX // load.scale))
+        relations[pair.site] = relate(lr[0], hr, load.scale)
+        limits += [np.nanpercentile(image, (1, 99)) for image in (lr, hr) if np.isfinite(image).any()]
+    found = Comparison(load.bands, relations, len(pairs))
+    _refuse_unrelated(found)
+    _warn(found, load)
+    _warn_of_units(limits)
+    return found
+
+
+def fitted_mtf(found: Comparison, expected: Sequence[float]) -> tuple[float, ...] | None:
+    """Return the MTF to use between HR and LR instead of the expected one; None if that fits, or none can be fitted.
+
+    Args:
+        found: the relations of the pairs.
+        expected: MTF that the model expects between HR and LR, one value per band.
+    """
+    mtf = found.mtf()
+    if mtf is None:
+        logger.warning("LR and HR correlate by less than %.1f: their blur cannot be fitted.", _CHANGED)
+        return None
+    if all(abs(one - other) <= _SAME_MTF for one, other in zip(mtf, expected, strict=True)):
+        return None
+    if max(mtf) > MTF_LIMITS[1] - 0.02:
+        logger.warning("LR is HR without blur, as by nearest neighbour: it is aliased. Average HR over an LR pixel.")
+    return mtf
+
+
+def middle(shape: tuple[int, int], limit: int) -> Window:
+    """Return the middle of an image as a window of at most `limit` pixels along each axis."""
+    height, width = (min(side, limit) for side in shape)
+    return Window((shape[0] - height) // 2, (shape[1] - width) // 2, height, width)
+
+
+def _refuse_other_places(pairs: Sequence[Pair], load: PairLoader) -> None:
+    wrong = [text for pair in pairs for path in pair.lr if (text := _difference(pair.hr, path, load.scale))]
+    if wrong:
+        raise InputError(
+            f"LR and HR of {len(wrong)} pairs show other places: {_some(wrong)}. Warp LR to the grid of HR with "
+            f"{load.scale} times the pixel size, or leave these pairs out."
+        )
+
+
+def _difference(hr: Path, lr: Path, scale: int) -> str | None:
+    """Return how the coordinates of two files differ; None if they do not, or if one has none."""
+    fine, coarse = footprint(hr), footprint(lr)
+    if fine is None or coarse is None:
+        return None
+    if fine.crs != coarse.crs:
+        return f"{lr.name} has another CRS than its HR"
+    apart = max(abs(a - b) for a, b in zip(fine.box, coarse.box, strict=True)) / _pixel(coarse, lr)
+    return f"{lr.name} is {apart:.0f} LR pixels away from its HR" if apart > _APART_LR_PX else None
+
+
+def _pixel(place: Footprint, path: Path) -> float:
+    west, south, east, north = place.box
+    height, width = place.shape
+    return max((east - west) / width, (north - south) / height)
+
+
+def _refuse_unrelated(found: Comparison) -> None:
+    wrong = [f"{site} ({level:.2f})" for site in found.relations if (level := found.correlation(site)) is not None]
+    wrong = [text for text in wrong if float(text.rsplit("(", 1)[1][:-1]) < _UNRELATED]
+    if wrong:
+        raise InputError(
+            f"LR and HR of {len(wrong)} of {len(found.relations)} pairs do not correlate: {_some(wrong)}; expected at "
+            f"least {_UNRELATED}. Leave these pairs out, or set data.compare to false."
+        )
+
+
+def _warn(found: Comparison, load: PairLoader) -> None:
+    """Warn of pairs with a shift, with other tones, or of another date."""
+    shifted, toned, changed = [], [], []
+    for site, bands in found.relations.items():
+        known = [each for each in bands if each]
+        if not known:
+            continue
+        best = max(known, key=lambda each: each.correlation)
+        shift = max(abs(best.rows), abs(best.cols))
+        if best.correlation < _CHANGED:
+            changed.append(f"{site} ({best.correlation:.2f})")
+        elif shift > _SHIFTED_LR_PX:
+            shifted.append(f"{site} ({best.rows:+.2f}, {best.cols:+.2f})")
+        other = [each for each in known if abs(each.gain - 1) > _OTHER_GAIN or abs(each.offset) > _OTHER_OFFSET]
+        if other and best.correlation >= _CHANGED:
+            toned.append(f"{site} ({other[0].gain:.3f}, {other[0].offset:+.4f})")
+    if shifted:
+        remedy = "" if load.align else " Set data.align to true, or register them."
+        logger.warning("HR is shifted against LR, LR pixels down and right: %s.%s", _some(shifted), remedy)
+    if toned:
+        remedy = " Set data.matching to moments." if load.matching == "none" else ""
+        logger.warning("LR has other tones than HR, gain and offset: %s.%s", _some(toned), remedy)
+    if changed:
+        logger.warning(
+            "LR and HR of %d pairs correlate weakly, as those of other dates or places: %s.",
+            len(changed),
+            _some(changed),
+        )
+
+
+def _warn_of_units(limits: Sequence[FloatImage]) -> None:
+    low, high = min(each[0] for each in limits), max(each[1] for each in limits)
+    if low < _REFLECTANCE[0] or high > _REFLECTANCE[1]:
+        logger.warning(
+            "Values from %.4g to %.4g are no reflectance; expected about 0 to 1. Set data.reflectance to the scale and "
+            "offset of your files.",
+            low,
+            high,
+        )
+
+
+def _some(names: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
