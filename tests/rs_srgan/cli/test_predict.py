@@ -112,3 +112,49 @@ def test_bbox_is_in_degrees(write_tif, model_folder, tmp_path, capsys):
         assert 80 <= result.height < 100
     assert main([*request, "--overwrite", "--bbox", "-10", "10", "-9", "11"]) == 2
     assert "lies outside scene.tif" in capsys.readouterr().err
+
+
+def test_files_of_one_band_each_are_stacked(write_tif, model_folder, tmp_path):
+    dn = scene_dn(16, 16)
+    names = ("B04", "B03", "B02", "B08")
+    paths = [write_tif(dn[[at]], f"T33TWL_20230810_{names[at]}_10m.tif", bands=None) for at in (2, 1, 0, 3)]
+    request = ["--model", str(model_folder), "--quiet", "--engine", "torch", "--precision", "fp32", "-o"]
+    assert main(["predict", *map(str, paths), "--stack", *request, str(tmp_path / "stacked.tif")]) == 0
+    assert main(["predict", str(write_tif(dn)), *request, str(tmp_path / "whole.tif")]) == 0
+    with rasterio.open(tmp_path / "stacked.tif") as stacked, rasterio.open(tmp_path / "whole.tif") as whole:
+        np.testing.assert_array_equal(stacked.read(), whole.read())
+        assert stacked.descriptions == whole.descriptions == names
+
+
+def test_lost_metadata_can_be_stated(write_tif, model_folder, tmp_path):
+    dn = scene_dn(16, 16)
+    dn[:, :4] = 7
+    full = (dn[[2, 1, 0, 3]] / 10_000 * 65_535).clip(0, 65_535).astype(np.uint16)
+    full[:, :4] = 7
+    source = write_tif(full, bands=("a", "b", "c", "d"))
+    request = ["predict", str(source), "--model", str(model_folder), "--quiet", "-o", str(tmp_path / "o.tif")]
+    assert main(request) == 2
+    stated = ["--band-names", "B02,B03,B04,B08", "--scale", "1/65535", "--nodata", "7"]
+    assert main([*request, *stated]) == 0
+    with rasterio.open(tmp_path / "o.tif") as result:
+        pixels, (gain, *_) = result.read(), result.scales
+        assert result.nodata == 7 and result.descriptions == ("B04", "B03", "B02", "B08")
+    assert (pixels[:, :16] == 7).all() and (pixels[:, 16:] != 7).all()
+    expected = full[[2, 1, 0, 3], 4:].mean((1, 2)) / 65_535
+    np.testing.assert_allclose(pixels[:, 16:].mean((1, 2)) * gain, expected, rtol=0.03)
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("B04", "B03", "B02", "B08"), "descriptions"),
+        (None, "order"),
+        (("Band 1", "Band 2", "Band 3", "Band 4"), "order"),
+    ],
+)
+def test_the_first_line_names_the_bands_and_their_source(write_tif, model_folder, tmp_path, caplog, names, words):
+    caplog.set_level("INFO", "rs_srgan")
+    source = write_tif(scene_dn(16, 16), bands=names)
+    assert main(["predict", str(source), "-o", str(tmp_path / "o.tif"), "--model", str(model_folder)]) == 0
+    first = caplog.messages[0]
+    assert "B04, B03, B02, B08" in first and words in first
