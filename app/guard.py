@@ -30,6 +30,10 @@ _UPLOAD = "/gradio_api/upload"
 _MAX_BODY_BYTES = 2_000_000
 # Several files of the largest size can come in one request.
 _FILES_AT_ONCE = 2
+# Pages of other sites, for example notebooks, show these: results, whose addresses cannot be guessed.
+_SHARED_ROUTES = re.compile(r"/jobs/[^/]+/(files|tiles|pictures)/.*")
+_SHARED_METHODS = "GET, HEAD, OPTIONS"
+_PREFLIGHT_SECONDS = 3600
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -74,14 +78,16 @@ class Guard:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name in [name for name in headers if name.lower().startswith("access-control-")]:
-                    del headers[name]  # Gradio lets every site read what a visitor may read
+                if not _is_preflight(scope):
+                    for name in [name for name in headers if name.lower().startswith("access-control-")]:
+                        del headers[name]  # Gradio lets every site read what a visitor may read
                 headers.update(self._headers)
+                headers.update(self._sharing(scope))
             await send(message)
 
-        refusal = self._refuse(scope)
-        if refusal:
-            await refusal(scope, receive, send_guarded)
+        answer = self._refuse(scope) or self._preflight(scope)
+        if answer:
+            await answer(scope, receive, send_guarded)
             return
         await self._app(scope, _counted(receive, self._body_bytes(scope)), send_guarded)
 
@@ -91,7 +97,8 @@ class Guard:
         if self._hosts and any(_host_name(each) not in self._hosts for each in named):
             return Response("This server does not answer to that name.", 400)
         given = headers.get("authorization", "")
-        if self._expected and path != "/health" and not hmac.compare_digest(given.encode(), self._expected.encode()):
+        open_to_all = path == "/health" or _is_preflight(scope)  # browsers send no password before they may
+        if self._expected and not open_to_all and not hmac.compare_digest(given.encode(), self._expected.encode()):
             challenge = {"WWW-Authenticate": 'Basic realm="rs_srgan", charset="UTF-8"'}
             return Response("User and password are required.", 401, challenge)
         if scope["method"] not in _SAFE_METHODS and headers.get("sec-fetch-site") == "cross-site":
@@ -101,6 +108,30 @@ class Guard:
         if int(headers.get("content-length") or 0) > self._body_bytes(scope):
             return Response("The request is too large.", 413)
         return None
+
+    def _preflight(self, scope: Scope) -> Response | None:
+        """Return the answer to a browser that asks whether a page of another site may read a result."""
+        if not _is_preflight(scope):
+            return None
+        allowed = {
+            "Allow": _SHARED_METHODS,
+            "Access-Control-Allow-Methods": _SHARED_METHODS,
+            "Access-Control-Allow-Headers": "Authorization, Range" if self._expected else "Range",
+            "Access-Control-Max-Age": str(_PREFLIGHT_SECONDS),
+        }
+        return Response(status_code=204, headers=allowed)
+
+    def _sharing(self, scope: Scope) -> dict[str, str]:
+        """Return the headers that let pages of other sites read a result; none for any other address.
+
+        With a password, a page must send it itself in a header. Browsers then never add one that they remember.
+        """
+        if not _SHARED_ROUTES.fullmatch(str(scope["path"])):
+            return {}
+        origin = Headers(scope=scope).get("origin", "") if self._expected else "*"
+        exposed = {"Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range"}
+        shared = exposed | {"Access-Control-Allow-Origin": origin} if origin else {}
+        return shared | ({"Vary": "Origin"} if self._expected else {})
 
     def _body_bytes(self, scope: Scope) -> int:
         """Return the largest body of a request to this address, bytes."""
@@ -114,6 +145,11 @@ def allowed_hosts(host: str, public: Sequence[str]) -> tuple[str, ...]:
     foreign site has been made to point at it (DNS rebinding).
     """
     return (*_LOOPBACK, *public) if public or host in _LOOPBACK else ()
+
+
+def _is_preflight(scope: Scope) -> bool:
+    """Return whether a request asks which requests are allowed for a result, instead of asking for the result."""
+    return scope["method"] == "OPTIONS" and _SHARED_ROUTES.fullmatch(str(scope["path"])) is not None
 
 
 def _host_name(header: str) -> str:

@@ -21,7 +21,7 @@ from rs_srgan.errors import InputError
 from rs_srgan.hub.names import local_files
 from rs_srgan.inference.engine import computes_in_bf16, default_device, default_threads
 from rs_srgan.writing.guard import require_unread
-from train import average, convert, reproduce
+from train import average, convert, finetune, reproduce
 from train.callbacks import Averaging, CheckPairs, SaveModel
 from train.data.module import SRDataModule
 from train.figures import Figures
@@ -31,11 +31,11 @@ from train.report import Report
 from train.stopping import HowToGoOn, catch_signals, exit_code, require_checkpoint
 
 _DESCRIPTION = (
-    "Training, by the command line of Lightning. There are four more commands: inspect compares LR with HR of pairs "
-    "that a configuration names, convert makes a model folder of a checkpoint of the original Remote-Sensing-SRGAN, "
-    "average "
-    "mixes a fine-tuned model with its start, and reproduce trains a bundled model again by its recipe. See python -m "
-    "train convert --help and the like."
+    "Training, by the command line of Lightning. There are more commands: finetune adapts a model to a folder of "
+    "images, inspect compares LR with HR of pairs that a configuration names, convert makes a model folder of a "
+    "checkpoint of the original Remote-Sensing-SRGAN, average mixes a fine-tuned model with its start, and reproduce "
+    "trains a bundled model again by its recipe. See python -m train COMMAND --help. fit --help lists the options of "
+    "Lightning; --model.help CLASS_PATH and --data.help CLASS_PATH list those of a stage and a data module."
 )
 _LOGGERS = {
     name: f"lightning.pytorch.loggers.{kind}Logger"
@@ -108,7 +108,7 @@ def inputs_of(config: Namespace, root: Path) -> list[Path]:
         root: folder of the run. A folder of data around it is left out: only the run itself is inside.
     """
     start = config.model.get("init_args", {}).get("init_from")
-    named = _texts(vars(config.data.get("init_args", Namespace())))
+    named = _texts(vars(config.data.get("init_args", Namespace())))  # type: ignore[no-untyped-call]
     data = [Path(text) for text in named if os.path.exists(text)]
     around = {root.resolve(), *root.resolve().parents} - {root.resolve()}
     return [*(local_files(start) if start else []), *(path for path in data if path.resolve() not in around)]
@@ -238,6 +238,7 @@ def _cli(arguments: Sequence[str], **options: Any) -> TrainCLI:  # noqa: ANN401
             "reload_dataloaders_every_n_epochs": 1,  # every epoch has its own crops
             "precision": None,  # see `default_precision`
             "log_every_n_steps": 50,
+            "enable_model_summary": False,
             "num_sanity_val_steps": -1,  # the figures of the start, see `SRModule`
         },
         **options,
@@ -257,6 +258,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if arguments[:1] == ["inspect"]:
             inspect(arguments[1:])
+        elif arguments[:1] == ["finetune"]:
+            finetune.main(arguments[1:], run)
         elif arguments[:1] == ["convert"]:
             convert.main(arguments[1:])
         elif arguments[:1] == ["average"]:
@@ -288,9 +291,30 @@ def _set_up() -> None:
     first = os.environ.get("LOCAL_RANK", "0") == "0"  # all processes of a run would say the same
     for package in ("train", "rs_srgan"):
         logging.getLogger(package).setLevel(logging.INFO if first else logging.ERROR)
+    logging.getLogger().handlers[0].addFilter(OncePerRun())
+    logging.getLogger("lightning.pytorch.utilities.rank_zero").addFilter(lambda record: "litlogger" not in record.msg)
+    # Lightning repeats the command line if there is one, and advises another interval of the log in every epoch.
+    warnings.filterwarnings("ignore", message="LightningCLI's args parameter")
+    warnings.filterwarnings("ignore", message=".*smaller than the logging interval")
     # Lightning warns in every run of a renamed class in a dependency, and of an order of steps that it sets itself.
     warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
     warnings.filterwarnings("ignore", message=".*lr_scheduler.step.*before .*optimizer.step.*")
+
+
+class OncePerRun(logging.Filter):
+    """Filter that shows each warning about files once in a run, because every crop reads files."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a message is shown."""
+        if not record.name.startswith("rs_srgan.reading"):
+            return True
+        new = str(record.msg) not in self._seen
+        self._seen.add(str(record.msg))
+        return new
 
 
 def _cause(error: BaseException) -> Exception | None:

@@ -93,7 +93,8 @@ class Averaging(WeightAveraging):
 class SaveModel(L.Callback):
     """Saves the averaged model after every validation and at the end, as a folder that `load_model` reads.
 
-    The model of the best validation stays beside it, in a folder with "_best" added to the name. Weights that are not finite stop the run, and the model saved before is kept.
+    The model of the best validation stays beside it, in a folder with "_best" added to the name. Weights that are not
+    finite stop the run, and the model saved before is kept.
 
     The averaging callback must come after this one. It puts the averaged weights into the model for a validation, and
     takes them out at the end of the validation, when its turn comes.

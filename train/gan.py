@@ -94,6 +94,11 @@ class GANModule(SRModule):
         return self.iterations
 
     @property
+    def peak_rates(self) -> list[float]:
+        """Peak learning rates of the generator and the discriminator."""
+        return [self.learning_rate, self.discriminator_rate]
+
+    @property
     def best_by(self) -> str | None:
         """Return None: PSNR falls in this stage, so it does not tell which model is the best."""
         return None

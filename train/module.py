@@ -18,8 +18,9 @@ from rs_srgan.sensors.mtf import wald_mtf
 from rs_srgan.sensors.projection import back_projected_bicubic, bicubic
 from train.comparison import PlaceFigures, by_place, gains
 from train.data.batch import Batch
+from train.data.module import SRDataModule
 from train.losses import ReconstructionWeights, reconstruction_terms, require_a_loss
-from train.schedule import Schedule, cosine, on_plateau, require_end, require_positive, run_progress
+from train.schedule import Schedule, cosine, on_plateau, require_end, require_positive, run_progress, take_rates
 from train.start import FusionConfig, start, with_mtf
 from train.stopping import last_checkpoint
 from train.validation import ImageFigures, figures_of, from_all_processes, group_means, logged
@@ -76,6 +77,7 @@ class SRModule(L.LightningModule):
         self.learning_rate, self.warmup_steps, self.schedule = learning_rate, warmup_steps, schedule
         self.at_start: dict[str, float] = {}  # PSNR of the start by place, dB
         self.latest: dict[str, PlaceFigures] = {}  # figures of the last validation by place
+        self._resumed_rates: list[float] | None = None
         self._recent: dict[str, deque[Tensor]] = {}
         # The command line passes these to the data module.
         self.scale, self.bands = self.model.scale, self.model.config.bands
@@ -214,6 +216,38 @@ class SRModule(L.LightningModule):
         rest = f"The last good checkpoint is kept: {saved}." if saved else "This run has no checkpoint yet."
         return FloatingPointError(f"{why} {rest}")
 
+    @property
+    def peak_rates(self) -> list[float]:
+        """Peak learning rate of each optimiser."""
+        return [self.learning_rate]
+
+    def on_fit_start(self) -> None:
+        """Check the size of the crops before the first step.
+
+        Raises:
+            InputError: the losses would leave nothing of a crop.
+        """
+        data = self.trainer.datamodule  # type: ignore[attr-defined]
+        if isinstance(data, SRDataModule) and data.crop_lr_px <= 2 * BORDER_LR_PX:
+            raise InputError(
+                f"crop_lr_px is {data.crop_lr_px}, and the loss leaves out {BORDER_LR_PX} LR pixels at each side; "
+                f"expected more than {2 * BORDER_LR_PX}."
+            )
+
+    def on_train_start(self) -> None:
+        """Take the learning rate of the request, if a checkpoint has another one."""
+        before, self._resumed_rates = self._resumed_rates, None
+        if before is None or before == self.peak_rates:
+            return
+        found = self.lr_schedulers()
+        schedulers = found if isinstance(found, list) else [found] if found else []
+        taken = take_rates(schedulers, self.peak_rates)
+        logger.warning(
+            "The peak learning rate of the checkpoint is %s, and that of this run %s. %s",
+            *(before, self.peak_rates),
+            "The schedule goes on from the new one." if taken else "The schedule plateau goes on with the old one.",
+        )
+
     def on_validation_epoch_start(self) -> None:
         """Start to collect figures."""
         self._figures: list[ImageFigures] = []
@@ -256,7 +290,7 @@ class SRModule(L.LightningModule):
         for key in checkpoint.keys() & {"state_dict", "current_model_state"}:
             self.require_finite_weights(checkpoint[key])
         checkpoint["stage"], checkpoint["at_start"] = type(self).__name__, self.at_start
-        checkpoint["mtf_nyquist"] = self.mtf_nyquist
+        checkpoint["mtf_nyquist"], checkpoint["peak_rates"] = self.mtf_nyquist, self.peak_rates
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Check that a checkpoint is of this stage and architecture.
@@ -271,7 +305,7 @@ class SRModule(L.LightningModule):
                 f"The checkpoint (ckpt_path) is of {stage} and this run is of {own}; expected one of {own}. To start "
                 "from the model of that stage, give its model folder as init_from."
             )
-        self.at_start = checkpoint.get("at_start", {})
+        self.at_start, self._resumed_rates = checkpoint.get("at_start", {}), checkpoint.get("peak_rates")
         mtf = checkpoint.get("mtf_nyquist", self.mtf_nyquist)
         if len(mtf) == len(self.mtf_nyquist) and tuple(mtf) != self.mtf_nyquist:
             raise InputError(

@@ -20,6 +20,10 @@ def one_line(message: str) -> str:
 
 
 def _hint(line: str) -> str:
+    wrong = re.search(r"Expected a typing\.Literal\[(.*?)\]\. Got value: (\w+)", line)
+    if wrong:
+        near = difflib.get_close_matches(wrong[2], re.findall(r"'(\w+)'", wrong[1]), n=1)
+        return f". Did you mean {near[0]!r}?" if near else ""
     unknown = re.search(r"option '(?:\w+\.)*(\w+)'", line, re.IGNORECASE)
     if not unknown:
         return ""

@@ -1,12 +1,13 @@
 """Schedules of the learning rate, and the progress of a run that they follow."""
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 import lightning as L
 from lightning.pytorch.callbacks import Timer
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import ReduceLROnPlateau
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler, ReduceLROnPlateau
 
 from rs_srgan.errors import InputError
 
@@ -48,6 +49,25 @@ def run_progress(trainer: L.Trainer) -> float:
             done.append(spent / (spent + left))
     # The clocks of several processes differ; without this, so would their rates and then their weights.
     return min(1.0, float(trainer.strategy.broadcast(max(done))))
+
+
+def take_rates(schedulers: Sequence[LRScheduler | ReduceLROnPlateau], rates: Sequence[float]) -> bool:
+    """Give schedules that a checkpoint restored other peak rates, from which they go on.
+
+    Args:
+        schedulers: the restored schedules.
+        rates: peak learning rate of each.
+
+    Returns:
+        False if a schedule has no peak: "plateau" goes on with the restored rate.
+    """
+    for scheduler, rate in zip(schedulers, rates, strict=True):
+        if not isinstance(scheduler, LambdaLR):
+            return False
+        scheduler.base_lrs = [rate] * len(scheduler.base_lrs)
+        for group, share in zip(scheduler.optimizer.param_groups, scheduler.lr_lambdas, strict=True):
+            group["initial_lr"], group["lr"] = rate, rate * share(scheduler.last_epoch)
+    return True
 
 
 def require_end(trainer: L.Trainer) -> None:

@@ -2,10 +2,11 @@
 
 import dataclasses
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 from rs_srgan.errors import InputError
@@ -16,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 # Fields of a configuration that change only the last layers.
 _LAST = ("scale", "uncertainty")
+# Layers whose shape depends on the number of bands.
+_HEAD, _TAIL = "generator.head.weight", ("generator.tail.weight", "generator.tail.bias")
 # Fields of a configuration that change no weight.
 _FREE = (
     *("output", "consistent", "mtf_nyquist", "reflectance_mean", "reflectance_std", "base_model", "sensor"),
@@ -44,8 +47,9 @@ def start(
     """Return the model to train, in training mode.
 
     Args:
-        config: configuration of a new model. With `init_from` it may change sensor, normalisation, projection, scale.
-            With another scale the last layers start from random weights, and all others from those of `init_from`.
+        config: configuration of a new model. With `init_from` it may change sensor, normalisation, projection, scale
+            and bands. With another scale the last layers start from random weights, and all others from those of
+            `init_from`. With other bands the first and last layers are remade.
         init_from: bundled name, folder or Hub id of a trained model.
         fusion: fusion to add to a SISR model. The MISR model gives the same result as that model at first.
         keep_quantized: False if training changes weights: ranges of a quantised model would not fit them any more, so
@@ -106,17 +110,54 @@ def with_mtf(model: SISR | MISR, mtf_nyquist: Sequence[float]) -> SISR | MISR:
 def _with_config(model: SISR | MISR, config: SISRConfig) -> SISR:
     """Return a model with another configuration and the same weights, but new last layers where their shape differs."""
     given, own = vars(config), vars(model.config)
-    differing = [key for key in given if given[key] != own[key] and key not in _FREE + _LAST]
+    other_bands = given["bands"] != own["bands"] and not own["guide_bands"] and _HEAD in model.state_dict()
+    accepted = (*_FREE, *_LAST, *(["bands"] if other_bands else []))
+    differing = [key for key in given if given[key] != own[key] and key not in accepted]
     if isinstance(model, MISR) or differing:
         what = "; ".join(f"{key} is {own[key]!r}, not {given[key]!r}" for key in differing) or "it is a MISR model"
-        raise InputError(f"{model.name} has another architecture than config: {what}. Leave config out.")
+        raise InputError(
+            f"{model.name} has another architecture than config: {what}. Leave config out, or leave "
+            "init_from out to begin with a new model."
+        )
     changed = SISR(config)
-    weights = changed.state_dict()
-    kept = {name: weight for name, weight in model.state_dict().items() if _fits(weight, weights.get(name))}
+    weights, known = changed.state_dict(), model.state_dict()
+    if other_bands:
+        known |= _with_bands(known, model.config, config)
+    kept = {name: weight for name, weight in known.items() if _fits(weight, weights.get(name))}
     changed.load_state_dict(weights | kept)
     if anew := sorted(weights.keys() - kept.keys()):
         logger.info("The last layers differ from %s and start from random weights: %s.", model.name, ", ".join(anew))
     return changed
+
+
+def _with_bands(weights: Mapping[str, Tensor], own: SISRConfig, config: SISRConfig) -> dict[str, Tensor]:
+    """Return the first and the last layer of a model for other bands.
+
+    Bands of the model keep their weights; new ones get the mean of all. The first layer is scaled by the ratio of the
+    numbers of bands, so that its result stays as large.
+
+    Args:
+        weights: weights of the model.
+        own: configuration of the model.
+        config: configuration with other bands.
+
+    Source: segmentation_models.pytorch and timm, which do so for other numbers of channels.
+    """
+    places = [own.bands.index(band) if band in own.bands else None for band in config.bands]
+
+    def remade(layer: Tensor) -> Tensor:
+        return torch.stack([layer.mean(0) if place is None else layer[place] for place in places])
+
+    head = remade(weights[_HEAD].transpose(0, 1)).transpose(0, 1) * (len(own.bands) / len(config.bands))
+    tails = {name: weights[name] for name in _TAIL if name in weights}
+    last = {name: remade(each.reshape(len(own.bands), -1, *each.shape[1:])).flatten(0, 1) for name, each in tails.items()}
+    new = [band for band, place in zip(config.bands, places, strict=True) if place is None]
+    logger.info(
+        "Bands with weights of the start: %s. Bands that begin with the mean of its weights: %s.",
+        ", ".join(band for band in config.bands if band not in new) or "none",
+        ", ".join(new) or "none",
+    )
+    return {_HEAD: head.contiguous(), **{name: each.contiguous() for name, each in last.items()}}
 
 
 def _fits(weight: Tensor, place: Tensor | None) -> bool:

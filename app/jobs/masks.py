@@ -10,6 +10,12 @@ from rs_srgan import InputError
 _MASK = re.compile(r"(.+)[_-](?:scl|mask)(?:[_-]\d+m)?", re.IGNORECASE)
 
 
+def names_of_images(files: Sequence[str | Path]) -> list[str]:
+    """Return the names of those files that are images, not masks, in their order and each once."""
+    names = (Path(file) for file in files)
+    return list(dict.fromkeys(file.name for file in names if _name_of_image(file) is None))
+
+
 def match_masks(files: Sequence[Path]) -> tuple[list[Path], dict[int, Path]]:
     """Return the images among some files in their order, and the mask of each image that has one, by its index.
 

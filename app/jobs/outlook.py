@@ -27,7 +27,7 @@ class Outlook:
     Attributes:
         grid: grid of the wanted LR pixels.
         scale: scale of the first model.
-        scaling: how DN become reflectance, as text.
+        scaling: how the image is read, as text: bands, formula, nodata, and what may be wrong.
         work_px: number of LR pixels, counted once for each model and each further image.
         result_bytes: estimated size of all result files together.
     """
@@ -40,7 +40,7 @@ class Outlook:
 
 
 def look(request: Request, models: Models, settings: Settings, readers: Readers) -> Outlook:
-    """Return the size of a request. No pixels are read.
+    """Return the size of a request. Only samples of pixels are read.
 
     Raises:
         InputError: the request cannot be met, or exceeds the limits of this server.

@@ -16,6 +16,7 @@ from app.errors import Gone
 from app.jobs.models import Models
 from app.jobs.outlook import Outlook, look
 from app.jobs.request import Request
+from app.jobs.views import read_views, title_of
 from app.jobs.worker import Failed, Step, Worker
 from app.sandbox.reader import Readers
 from app.settings import Settings
@@ -27,6 +28,8 @@ WAITING, RUNNING, DONE, FAILED, STOPPED = "waiting", "running", "done", "failed"
 _ENDED = (DONE, FAILED, STOPPED)
 
 MAX_WAITING = 40
+# Longest part of a visitor's name in the names of files.
+_MOST_CHARACTERS = 120
 # Seconds between two searches for jobs and products to remove.
 SWEEP_SECONDS = 20.0
 # LR pixels per second until a job was measured: two cores without bf16.
@@ -41,7 +44,7 @@ class Job:
 
     Attributes:
         id: random text. Anybody who knows it can see the result.
-        title: name of the image for people.
+        title: name of the image for people; of revisits the reference, once it is known.
         request: images, models and options.
         outlook: size of the request.
         folder: all files of the job; it is removed with the job.
@@ -51,6 +54,7 @@ class Job:
         message: reason of the failure for people; empty if there is none.
         ended: time.monotonic() of the end, or None.
         stop_wanted: True after a visitor stopped the job.
+        name: beginning of the names of its files; empty for that of the title.
     """
 
     id: str
@@ -64,6 +68,12 @@ class Job:
     message: str = ""
     ended: float | None = None
     stop_wanted: bool = False
+    name: str = ""
+
+    @property
+    def stem(self) -> str:
+        """The beginning of the names under which visitors get its files."""
+        return (self.name or Path(self.title).stem)[:_MOST_CHARACTERS]
 
     @property
     def has_ended(self) -> bool:
@@ -114,7 +124,7 @@ class Jobs:
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
-    def submit(self, request: Request, title: str, folder: Path, kept: bool = False) -> Job:
+    def submit(self, request: Request, title: str, folder: Path, kept: bool = False, name: str = "") -> Job:
         """Put a request into the queue; return its job, whose id is the name of the folder.
 
         Args:
@@ -122,6 +132,7 @@ class Jobs:
             title: name of the image for people.
             folder: a folder from `new_folder`, for the files of the job.
             kept: True to keep the job until the server ends.
+            name: beginning of the names of its files; empty for that of the title.
 
         Raises:
             InputError: the request cannot be met, or the queue is full.
@@ -131,7 +142,7 @@ class Jobs:
                 raise InputError(f"The queue is full: {MAX_WAITING} jobs are waiting. Try again in a few minutes.")
         request = dataclasses.replace(request, engine=self.settings.engine)
         outlook = look(request, self.models, self.settings, self.readers)
-        job = Job(folder.name, title, request, outlook, folder, kept)
+        job = Job(folder.name, title, request, outlook, folder, kept, name=name)
         with self._changed:
             self._jobs[job.id] = job
             self._waiting.append(job)
@@ -213,6 +224,8 @@ class Jobs:
                     if job.stop_wanted or self._closed:
                         state = STOPPED
                         break
+            if state == DONE and (views := read_views(job.folder)):
+                job.title, job.name = title_of(views), Path(views[0]["name"]).stem
         except Exception:
             logger.exception("The worker of a job failed.")
             state, job.message = FAILED, "An internal error occurred. The server's log has the details."

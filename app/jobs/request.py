@@ -29,6 +29,7 @@ class Request:
         engine: one of `rs_srgan.inference.engines.ENGINES`.
         others: more images of the place in `source`, for a first model that takes several.
         masks: a mask file or None for each of `sources`, see `open_revisit`; empty if no image has a mask.
+        reference: index in `sources` of the image that the result shows; None for the one that the others show most.
     """
 
     source: Path
@@ -41,6 +42,7 @@ class Request:
     engine: str = "auto"
     others: tuple[Path, ...] = ()
     masks: tuple[Path | None, ...] = ()
+    reference: int | None = None
 
     @property
     def sources(self) -> tuple[Path, ...]:

@@ -35,17 +35,18 @@ def submit_image(jobs: Jobs, file: str | Path | None, request: Request) -> Job:
         return jobs.submit(dataclasses.replace(request, source=source), upload.name, folder)
 
 
-def submit_views(jobs: Jobs, files: Sequence[str | Path], request: Request) -> Job:
+def submit_views(jobs: Jobs, files: Sequence[str | Path], request: Request, reference: str = "") -> Job:
     """Put several uploaded images of one place into the queue; return their job.
 
     Args:
         jobs: the queue.
         files: the images in any order, and masks of them, see `match_masks`. If there are none, views that are
             simulated from the sample are used.
-        request: the options; its sources and masks are replaced.
+        request: the options; its sources, masks and reference are replaced.
+        reference: name of the image that the result shows; empty for the one that the others show most.
 
     Raises:
-        InputError: the images or masks cannot be used.
+        InputError: the images or masks cannot be used, or no image has the name of the reference.
     """
     images, masks = match_masks([Path(file) for file in files])
     if len(images) == 1:
@@ -55,7 +56,7 @@ def submit_views(jobs: Jobs, files: Sequence[str | Path], request: Request) -> J
     with jobs.new_folder() as folder:
         if images:
             sources = [_keep_apart(image, folder / f"{number}") for number, image in enumerate(images)]
-            title = f"{len(images)} views of {sources[0].stem}"
+            title = f"{len(images)} images"
         else:
             sources, title = write_sample_revisits(folder), SAMPLE_TITLE
         kept = {owner: _keep_apart(mask, folder / f"mask{owner}") for owner, mask in masks.items()}
@@ -64,8 +65,19 @@ def submit_views(jobs: Jobs, files: Sequence[str | Path], request: Request) -> J
             source=sources[0],
             others=tuple(sources[1:]),
             masks=tuple(kept.get(number) for number in range(len(sources))) if kept else (),
+            reference=_index_of(reference, sources),
         )
         return jobs.submit(asked, title, folder)
+
+
+def _index_of(reference: str, sources: Sequence[Path]) -> int | None:
+    """Return the index of the image with a name; None if the name is empty."""
+    if not reference:
+        return None
+    names = [source.name for source in sources]
+    if reference not in names:
+        raise InputError(f"The reference is {reference!r:.120}; expected one of {', '.join(names)}.")
+    return names.index(reference)
 
 
 def _keep_apart(upload: Path, folder: Path) -> Path:

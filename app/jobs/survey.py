@@ -12,6 +12,7 @@ from rs_srgan.errors import InputError
 from rs_srgan.reading.formats import NPY_START
 from rs_srgan.reading.gdal import start_of
 from rs_srgan.reading.grid import Grid
+from rs_srgan.reading.inspection import summarise
 from rs_srgan.reading.opening import open_raster
 from rs_srgan.reading.raster import Raster
 from rs_srgan.reading.region import find_region
@@ -35,7 +36,9 @@ def survey_images(
     aoi: Path | None,
     max_lr_px: int,
 ) -> list[tuple[Grid, str]]:
-    """Return, for each image, the grid of the wanted part and how its DN become reflectance, as text.
+    """Return, for each image, the grid of the wanted part and how it is read, as text.
+
+    The text of a single image is that of `rs-srgan inspect` in short: bands, formula, nodata and warnings.
 
     Args:
         sources: paths of the images.
@@ -55,7 +58,8 @@ def survey_images(
         _refuse_large_array(source, max_lr_px)
         with _opened(source, mask, len(sources) > 1, bands, find_sensor(sensor), offset) as raster:
             region = find_region(raster.grid, raster.name, bbox, aoi)
-            found.append((raster.grid.cropped(region.window), str(raster.encoding)))
+            text = str(raster.encoding) if len(sources) > 1 else summarise(raster)
+            found.append((raster.grid.cropped(region.window), text))
     return found
 
 

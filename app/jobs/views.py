@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict, cast
 
@@ -59,7 +60,14 @@ def write_views(request: Request, model: MISR, folder: Path) -> Request:
     sensor = find_sensor(model.config.sensor)
     stated = Stated(offset=request.offset)
     with open_series(
-        sources, model, masks=masks, stated=stated, bbox=request.bbox, aoi=request.aoi, sensor=sensor
+        sources,
+        model,
+        masks=masks,
+        reference=request.reference,
+        stated=stated,
+        bbox=request.bbox,
+        aoi=request.aoi,
+        sensor=sensor,
     ) as series:
         facts = []
         stretch = None
@@ -78,13 +86,23 @@ def write_views(request: Request, model: MISR, folder: Path) -> Request:
     first, *others = (sources[index] for index in order)
     (folder / VIEWS_FILE).write_text(json.dumps(facts), encoding="utf-8")
     ordered = tuple(request.masks[index] for index in order) if masks else ()
-    return dataclasses.replace(request, source=first, others=tuple(others), masks=ordered)
+    return dataclasses.replace(request, source=first, others=tuple(others), masks=ordered, reference=0)
 
 
 def read_views(folder: Path) -> list[ViewFacts]:
     """Return what `write_views` wrote about the views, the reference first; an empty list for a job of one image."""
     path = folder / VIEWS_FILE
     return cast("list[ViewFacts]", json.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
+
+
+def count_used(views: Sequence[ViewFacts]) -> int:
+    """Return how many of some views are in the result."""
+    return sum(view["role"] in ("reference", "used") for view in views)
+
+
+def title_of(views: Sequence[ViewFacts]) -> str:
+    """Return a title for the result of some views: the reference, and how many of them are in it."""
+    return f"{views[0]['name']}, {count_used(views)} of {len(views)} images used"
 
 
 def read_as(folder: Path, scaling: str) -> str:

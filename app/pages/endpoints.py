@@ -15,7 +15,8 @@ from app.jobs.models import Models
 from app.jobs.queue import DONE, FAILED, Job, Jobs
 from app.jobs.request import make_request, make_revisits_request
 from app.jobs.submit import submit_image, submit_views
-from app.jobs.views import read_as, read_views
+from app.jobs.uploads import link
+from app.jobs.views import count_used, read_as, read_views
 from app.pages.forms import AS_TAGGED, OFFSETS
 from app.pages.upload_field import upload_field
 from app.products.store import Products
@@ -25,6 +26,8 @@ from rs_srgan import InputError
 from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
 from rs_srgan.reading.revisit import NO_MASK
 
+# Folder of the files that programs get, under the names that visitors see.
+_ANSWERS = "answers"
 # Seconds between two reports of progress.
 _REPORT_SECONDS = 0.5
 
@@ -94,7 +97,7 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
             yield from _follow(jobs, submit_product(jobs, products.receive(Path(product)), area, request))
 
     def super_resolve_revisits(
-        images: list[str], model: str = REVISITS_MODEL, offset: str = AS_TAGGED
+        images: list[str], model: str = REVISITS_MODEL, offset: str = AS_TAGGED, reference: str = ""
     ) -> Iterator[Answer]:
         """Super-resolve several satellite images of one place, taken on different dates, into one image.
 
@@ -103,6 +106,7 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
                 A.tif or A_rgbn.tif; A_mask.tif is another mask of it, 0 where the ground is hidden.
             model: a name from the endpoint /models, of a model for several images.
             offset: see super_resolve.
+            reference: name of the image that the result shows; empty for the one that the others show most.
 
         Returns:
             the super-resolved GeoTIFF, nothing, and a report with a line on each image.
@@ -111,7 +115,7 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
             if not images:
                 raise InputError("There are no images; expected several of one place.")
             request = make_revisits_request(models, model, _offset(offset))
-            yield from _follow(jobs, submit_views(jobs, images, request))
+            yield from _follow(jobs, submit_views(jobs, images, request, reference))
 
     def list_models() -> list[ModelFacts]:
         """List the models that can be chosen.
@@ -134,7 +138,9 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
         add(super_resolve, [image, model, detail, offset], outputs, api_name="super_resolve")
         inputs = [product, area, model, detail, uncertainty]
         add(super_resolve_product, inputs, outputs, api_name="super_resolve_product")
-        add(super_resolve_revisits, [images, several, offset], outputs, api_name="super_resolve_revisits")
+        reference = gr.Textbox("", label="reference")
+        inputs = [images, several, offset, reference]
+        add(super_resolve_revisits, inputs, outputs, api_name="super_resolve_revisits")
         add(list_models, None, listed, api_name="models")
 
 
@@ -167,7 +173,17 @@ def _follow(jobs: Jobs, job: Job) -> Iterator[Answer]:
     if job.state != DONE:
         raise InputError(job.message if job.state == FAILED else "The job was stopped.")
     uncertain = job.folder / result_name(0, uncertainty=True)
-    yield str(job.folder / result_name(0)), str(uncertain) if uncertain.exists() else None, _report(job)
+    result = _named(job, job.folder / result_name(0), job.request.models[0].replace("/", "_"))
+    yield str(result), str(_named(job, uncertain, "uncertainty")) if uncertain.exists() else None, _report(job)
+
+
+def _named(job: Job, file: Path, what: str) -> Path:
+    """Return a link to a file of a job that has the name of its image, as programs keep it."""
+    folder = job.folder / _ANSWERS
+    folder.mkdir(exist_ok=True)
+    target = folder / f"{job.stem}_{what}.tif"
+    link(file, target)
+    return target
 
 
 def _report(job: Job) -> str:
@@ -180,7 +196,10 @@ def _report(job: Job) -> str:
     ]
     if warning := warning_of(job.folder / LR_FILE):
         lines.append(warning)
-    for view in read_views(job.folder):
+    views = read_views(job.folder)
+    if views:
+        lines.append(f"{count_used(views)} of {len(views)} images are used.")
+    for view in views:
         clear = f"{100 * view['clear']:.0f} % clear" + (f" by {view['mask']}" if view["mask"] != NO_MASK else "")
         lines.append(f"{view['name']}: {clear}, weight {100 * view['weight']:.0f} %, {view['role']}")
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 import gradio as gr
 
+from app.jobs.masks import names_of_images
 from app.jobs.models import Models
 from app.jobs.queue import Jobs
 from app.jobs.request import make_revisits_request
@@ -15,8 +16,10 @@ _NOTHING = empty(
     "Several images of one place",
     "Upload them in any order. Without images, four views are used that are simulated from the sample at 20 m.",
 )
+AUTOMATIC = "Automatic"
 _HELP = """GeoTIFF, JP2 or NPY with the bands red, green, blue and near infrared. Their grids may differ. The result has
-the grid of the clearest image.
+the grid of one image, the reference: the image that the others show most, unless you choose one. Images of other places
+are left out.
 
 Masks tell the model where the clouds are. Upload them with the images: `A_scl.tif` is the scene classification of
 `A.tif` or `A_rgbn.tif`, and `A_mask.tif` is any other mask, 0 where the ground is hidden."""
@@ -31,17 +34,22 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
             model = gr.Dropdown(models.names_of_several(), value=REVISITS_MODEL, label="Model")
             about = gr.Markdown(describe_model(models, REVISITS_MODEL), elem_classes="sr-estimate")
             offset = gr.Dropdown(list(OFFSETS), value=AS_TAGGED, label="DN offset")
+            reference = gr.Dropdown([AUTOMATIC], value=AUTOMATIC, label="Reference", elem_id="reference")
             start = gr.Button("Super-resolve", variant="primary", elem_id="start-revisits")
         with gr.Column(scale=5, min_width=320, elem_classes="sr-result"):
             result = gr.HTML(_NOTHING, elem_id="revisits-result")
 
-    def submit(files: list[str] | None, model: str, offset: str) -> str:
+    def offer(files: list[str] | None) -> object:
+        return gr.update(choices=[AUTOMATIC, *names_of_images(files or [])], value=AUTOMATIC)
+
+    def submit(files: list[str] | None, model: str, offset: str, reference: str = AUTOMATIC) -> str:
         try:
             request = make_revisits_request(models, model, OFFSETS[offset])
-            return job_html(submit_views(jobs, files or [], request).id)
+            return job_html(submit_views(jobs, files or [], request, "" if reference == AUTOMATIC else reference).id)
         except InputError as error:
             return refusal(error)
 
     model.change(lambda name: describe_model(models, name), model, about, api_visibility="private")
-    start.click(submit, [files, model, offset], result, api_visibility="private", concurrency_limit=8)
+    files.change(offer, files, reference, api_visibility="private", show_progress="hidden")
+    start.click(submit, [files, model, offset, reference], result, api_visibility="private", concurrency_limit=8)
     return result

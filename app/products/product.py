@@ -39,6 +39,12 @@ class Product:
     unpacking: Thread | None = None
     failure: InputError | None = None
 
+    @property
+    def name(self) -> str:
+        """The tile and the date of the product, which may have come in an archive of any name; empty if unknown."""
+        safe = self.glance.safe
+        return f"{safe.tile}_{safe.sensed:%Y%m%d}" if safe.tile and safe.sensed else ""
+
     def source(self) -> Path:
         """Wait until the product is complete on the disk; return its path.
 

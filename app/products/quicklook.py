@@ -53,7 +53,7 @@ def list_contents(archive: Path) -> Contents:
     checked_members(archive)
     product = open_product(archive)
     members = product.members or {}
-    quick = {members[image] for image in _quick_images(product) if image in members}
+    quick = {members[image] for image in _quick_images(product)}
     listed = {members[image] for image in product.images.values() if image in members}
     return Contents(product.metadata, frozenset(quick), frozenset(listed))
 
@@ -85,8 +85,6 @@ def glance_at(path: Path) -> Glance:
     layers = []
     encoding = safe.encoding(_RGB)
     for index, image in enumerate(_quick_images(safe)):
-        if not Path(image).is_file():
-            raise InputError(f"{safe.path.name} is incomplete: {Path(image).name} is missing. Download it again.")
         name = f"{Path(image).name} in {safe.path.name}"
         with closing(open_dataset(image, name, driver_of(Path(image)))) as dataset:
             _refuse_large_image(name, dataset)
@@ -101,11 +99,20 @@ def glance_at(path: Path) -> Glance:
 
 
 def _quick_images(safe: SafeProduct) -> list[str]:
-    """Return the paths of the red, green and blue image with the largest pixels that a product lists."""
+    """Return the paths of a red, green and blue image of a product that exist, with the largest pixels."""
     listed = [gsd_m for gsd_m in (60, 20, 10) if all((band, gsd_m) in safe.images for band in _RGB)]
     if not listed:
         raise InputError(f"{safe.path.name} lists no image of {', '.join(_RGB)}, which the quicklook needs.")
-    return [safe.images[band, listed[0]] for band in _RGB]
+    for gsd_m in listed:
+        images = [safe.images[band, gsd_m] for band in _RGB]
+        if all(_exists(safe, image) for image in images):
+            return images
+    missing = next(safe.images[band, listed[-1]] for band in _RGB if not _exists(safe, safe.images[band, listed[-1]]))
+    raise InputError(f"{safe.path.name} is incomplete: {Path(missing).name} is missing. Download it again.")
+
+
+def _exists(safe: SafeProduct, image: str) -> bool:
+    return Path(image).is_file() if safe.members is None else image in safe.members
 
 
 def _refuse_large_image(name: str, dataset: DatasetReader) -> None:

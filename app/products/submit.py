@@ -44,7 +44,7 @@ def submit_product(jobs: Jobs, product: Product, area: str, request: Request) ->
         InputError: the product or the area cannot be used.
     """
     with jobs.new_folder() as folder:
-        return jobs.submit(_with_area(product, area, request, folder), product.title, folder)
+        return jobs.submit(_with_area(product, area, request, folder), product.title, folder, name=product.name)
 
 
 def foresee(jobs: Jobs, product: Product, area: str, request: Request) -> Forecast:

@@ -1,6 +1,5 @@
 """The state of a job and the description of its result, as the browser reads them in JSON."""
 
-from pathlib import Path
 from typing import NotRequired, TypedDict
 
 import numpy as np
@@ -9,7 +8,7 @@ from app.jobs.files import LR_FILE, result_name
 from app.jobs.models import Models
 from app.jobs.queue import Job, Jobs
 from app.jobs.recipe import command, notebook, snippet
-from app.jobs.views import ViewFacts, read_as, read_views
+from app.jobs.views import ViewFacts, count_used, read_as, read_views
 from app.viewer.colours import composites
 from app.viewer.layers import BICUBIC, INPUT, MEAN, NAMES, OTHER, SR, UNCERTAINTY, View
 from app.viewer.sampling import warning_of
@@ -81,6 +80,7 @@ class ViewState(TypedDict):
     earth: Earth | None
     files: list[OfferedFile]
     views: list[ViewFacts]
+    address: str
     command: str
     snippet: str
     notebook: NotRequired[str]
@@ -139,7 +139,7 @@ def describe_view(view: View, job: Job, models: Models, address: str) -> ViewSta
     views = read_views(job.folder)
     images = [each["name"] for each in views] or [job.title]
     masks = [each["mask"] for each in views]
-    names = _layer_names(view, job, len(views))
+    names = _layer_names(view, job, count_used(views))
     wavelengths = {band.name: band.wavelength_nm for band in find_sensor(view.config.sensor).bands}
     transform = view.grid.transform
     metres = bool(view.grid.crs and view.grid.crs.is_projected) and not transform.is_identity
@@ -158,6 +158,7 @@ def describe_view(view: View, job: Job, models: Models, address: str) -> ViewSta
         "earth": None,
         "files": offered_files(view, job),
         "views": views,
+        "address": address,
         "command": command(job.request, images, masks),
         "snippet": snippet(job.request, images, masks),
     }
@@ -172,7 +173,7 @@ def describe_view(view: View, job: Job, models: Models, address: str) -> ViewSta
 def _layer_names(view: View, job: Job, views: int) -> dict[str, str]:
     """Return the names of all layers for people; if there are two results, their names tell them apart."""
     if views:
-        return NAMES | {SR: f"{views} views", OTHER: "One view"}
+        return NAMES | {SR: f"{views} views" if views > 1 else "Super-resolved", OTHER: "One view"}
     if OTHER in view.layers:
         return NAMES | {SR: job.request.models[0], OTHER: job.request.models[1]}
     return NAMES
@@ -180,7 +181,7 @@ def _layer_names(view: View, job: Job, views: int) -> dict[str, str]:
 
 def offered_files(view: View, job: Job) -> list[OfferedFile]:
     """Return the files of a job that can be downloaded."""
-    stem = Path(job.title).stem
+    stem = job.stem
     offered = [
         (result_name(index), f"{stem}_{name.replace('/', '_')}.tif", name)
         for index, name in enumerate(job.request.models)

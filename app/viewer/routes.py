@@ -31,6 +31,8 @@ from rs_srgan import InputError
 # Largest side of a picture of the whole result: a browser's screen.
 MAX_PICTURE_PX = 2048
 _FILE_TYPES = {".tif": "image/tiff", ".geojson": "application/geo+json"}
+# GDAL, QGIS and rasterio ask for the head of a file first.
+_READ = ["GET", "HEAD"]
 # The pictures of a job never change.
 _FOREVER = {"Cache-Control": "private, max-age=3600, immutable"}
 
@@ -70,14 +72,14 @@ def make_job_routes(jobs: Jobs) -> APIRouter:
         jobs.stop(job)
         return describe_job(job, jobs)
 
-    @router.get("/jobs/{job}/tiles/{plane}/{layer}/{z}/{x}/{y}.webp")
+    @router.api_route("/jobs/{job}/tiles/{plane}/{layer}/{z}/{x}/{y}.webp", methods=_READ)
     def tile(plane: str, layer: str, z: int, x: int, y: int, view: View = a_view, style: Style = a_style) -> Response:
         picture = draw(view, plane, layer, z, x, y, style)
         if picture is None:
             return Response(status_code=204, headers=_FOREVER)
         return Response(webp(picture), media_type="image/webp", headers=_FOREVER)
 
-    @router.get("/jobs/{job}/pictures/{layer}.webp")
+    @router.api_route("/jobs/{job}/pictures/{layer}.webp", methods=_READ)
     def picture(
         layer: str, view: View = a_view, style: Style = a_style, size: int = Query(1024, ge=16, le=MAX_PICTURE_PX)
     ) -> Response:
@@ -107,7 +109,7 @@ def make_job_routes(jobs: Jobs) -> APIRouter:
             raise InputError("No pixel is given; expected row and col, or lon and lat.")
         return describe_pixel(view, int(np.floor(row)), int(np.floor(col)))
 
-    @router.get("/jobs/{job}/files/{name}")
+    @router.api_route("/jobs/{job}/files/{name}", methods=_READ)
     def file(name: str, job: Job = a_job, view: View = a_view) -> FileResponse:
         offered = {item["file"]: item["as"] for item in offered_files(view, job)}
         if name not in offered:

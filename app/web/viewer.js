@@ -7,6 +7,7 @@ const MEGA = 1e6;
 let count = 0;
 
 const option = (value, text) => Object.assign(document.createElement("option"), {value, textContent: text});
+const degrees = (value, positive, negative) => `${Math.abs(value).toFixed(5)}° ${value < 0 ? negative : positive}`;
 const size = bytes =>
   bytes > 1000 * MEGA ? `${(bytes / MEGA / 1000).toFixed(1)} GB`
   : bytes > MEGA / 10 ? `${(bytes / MEGA).toFixed(1)} MB`
@@ -117,11 +118,13 @@ export class Viewer extends HTMLElement {
     const recipes = {"Command": "command", "Python": "snippet", "Map in a notebook, with leafmap": "notebook"};
     for (const [title, key] of Object.entries(recipes)) {
       if (!this.view[key]) continue;
+      // behind a proxy only the browser knows the server's address
+      const text = this.view[key].replaceAll(this.view.address, this.address);
       const block = document.createElement("div");
       const copy = Object.assign(document.createElement("button"), {type: "button", textContent: "Copy"});
       copy.setAttribute("aria-label", `Copy: ${title}`);
-      copy.addEventListener("click", () => navigator.clipboard.writeText(this.view[key]).then(() => (copy.textContent = "Copied")));
-      const code = Object.assign(document.createElement("pre"), {textContent: this.view[key], tabIndex: 0});
+      copy.addEventListener("click", () => navigator.clipboard.writeText(text).then(() => (copy.textContent = "Copied")));
+      const code = Object.assign(document.createElement("pre"), {textContent: text, tabIndex: 0});
       code.dataset.recipe = key;
       block.append(Object.assign(document.createElement("h4"), {textContent: title}), copy, code);
       this.part(".sr-recipes").append(block);
@@ -253,7 +256,7 @@ export class Viewer extends HTMLElement {
     if (!answer.ok) return;
     this.stage?.mark(values);
     const title = document.createElement("h3");
-    const where = values.lon === undefined ? "" : `, ${values.lat.toFixed(5)}° N ${values.lon.toFixed(5)}° E`;
+    const where = values.lon === undefined ? "" : `, ${degrees(values.lat, "N", "S")} ${degrees(values.lon, "E", "W")}`;
     title.textContent = `Pixel in row ${values.row}, column ${values.col}${where}`;
     const key = document.createElement("p");
     key.className = "sr-key";

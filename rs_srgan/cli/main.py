@@ -39,6 +39,7 @@ class _Command:
 _COMMANDS = {
     "models": _Command("list the bundled models with their measured figures"),
     "inspect": _Command("show what predict would read of an image: bands, scaling, nodata, figures", computes=False),
+    "scenes": _Command("list the Sentinel-2 scenes of a place and a time in a catalogue", computes=False),
     "predict": _Command("super-resolve an image, or revisits of one place, into a GeoTIFF"),
     "evaluate": _Command("measure a model beside its baselines, and write a report"),
     "export": _Command("write a model as an ONNX file, reflectance in, reflectance out"),

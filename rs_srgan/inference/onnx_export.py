@@ -18,6 +18,7 @@ from rs_srgan.models.evaluation_mode import evaluation_mode
 from rs_srgan.models.loading import named_model
 from rs_srgan.version import __version__
 from rs_srgan.writing.guard import require_unread
+from rs_srgan.writing.unfinished import FULL_DISK
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +79,9 @@ def export(
                 _check(model, file, count)
             os.replace(file, target)
     except OSError as error:
+        if error.errno in FULL_DISK:
+            reason = f"{error.strerror}. Make room there, or choose another folder"
+            raise OSError(error.errno, reason, str(target.parent)) from None
         raise InputError(f"{target} cannot be written ({error.strerror}). Choose another folder.") from None
     return target
 

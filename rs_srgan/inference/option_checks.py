@@ -105,9 +105,9 @@ def number_or_auto(text: str) -> float | None:
 
 def fraction(text: str) -> float:
     """Return the number that a word of the command line stands for: 0.0001, or 1/10000."""
-    above, _, below = text.partition("/")
+    above, stroke, below = text.partition("/")
     try:
-        return float(above) / float(below or 1)
+        return float(above) / float(below if stroke else 1)
     except (ValueError, ZeroDivisionError):
         raise InputError(f"{text!r} is neither a number nor a fraction like 1/65535") from None
 

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from rs_srgan.arrays.files import in_memory_file
 from rs_srgan.arrays.kinds import Opened, is_opened, named
 from rs_srgan.arrays.labelled import is_labelled
+from rs_srgan.catalogues.scene import Scene as CatalogueScene
 from rs_srgan.errors import InputError
+from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
 from rs_srgan.inference.engines import make_engine
+from rs_srgan.inference.in_place import cut_for
 from rs_srgan.inference.job import Job, Source, resolve
 from rs_srgan.inference.option_docs import with_documented_options
 from rs_srgan.inference.options import PredictOptions
@@ -18,18 +21,22 @@ from rs_srgan.inference.scene import Engines, Scene, open_scene
 from rs_srgan.inference.work import Progress, work
 from rs_srgan.models import MISR, SISR
 from rs_srgan.models.evaluation_mode import evaluation_mode
+from rs_srgan.models.loading import named_model
 from rs_srgan.reading.virtual import VirtualFile
 from rs_srgan.writing.cog import COG_BLOCK_PX
 from rs_srgan.writing.result import Result
+from rs_srgan.writing.target import check_target
 from rs_srgan.writing.unfinished import Unfinished
 
 if TYPE_CHECKING:
     import xarray
 
+    Given = Opened | xarray.DataArray | CatalogueScene
+
 
 @with_documented_options
 def super_resolve(
-    source: "Opened | xarray.DataArray | Sequence[Opened]",
+    source: "Given | Sequence[Given]",
     target: str | Path,
     model: Source | SISR | MISR | None = None,
     options: PredictOptions | None = None,
@@ -45,9 +52,10 @@ def super_resolve(
 
     Args:
         source: the image to read, with the model's bands; a model with guide bands needs a product. A path, an address
-            (http, https, s3, gs, or a name that begins with /vsi), an open dataset of rasterio, a MemoryFile, or a
-            DataArray. A `MISR` model takes several: images of one place in any order. Their grids may differ, as grids
-            of neighbouring orbits and UTM zones do, and each may cover only a part of the reference.
+            (http, https, s3, gs, or a name that begins with /vsi), an open dataset of rasterio, a MemoryFile, a
+            DataArray, or a scene of `rs_srgan.catalogues.search`, whose area is then the `bbox` or `aoi`. A `MISR`
+            model takes several: images of one place in any order. Their grids may differ, as grids of neighbouring
+            orbits and UTM zones do, and each may cover only a part of the reference.
         target: the GeoTIFF to write.
         model: a model, or what `load_model` takes; by default sisr-x4-rgbn, and misr-x4-rgbn for several images.
         options: the options below as one object that type checkers understand; keywords take precedence.
@@ -66,7 +74,11 @@ def super_resolve(
     """
     chosen = (options or PredictOptions()).replace(keywords)
     with ExitStack() as files:
-        sources = _named_sources(source, files)
+        images = _images(source)
+        if any(isinstance(each, CatalogueScene) for each in images):
+            check_target(target, [], chosen.overwrite)  # before anything is read over the network
+            images, model, chosen = _in_place(images, model, chosen)
+        sources = [_named(each, files) for each in images]
         if chosen.resume and any(isinstance(each, VirtualFile) for each in sources):
             raise InputError("resume needs images in files, whose changes can be noticed. Leave resume out.")
         if isinstance(model, SISR | MISR):
@@ -80,15 +92,33 @@ def super_resolve(
     return Path(target)
 
 
-def _named_sources(source: "Opened | xarray.DataArray | Sequence[Opened]", files: ExitStack) -> list[Source]:
-    """Return names by which `run` can open the images; `files` closes what has to be made for them."""
-    if is_labelled(source):
-        return [in_memory_file(source, files)]
-    if is_opened(source):
-        return [named(source, files)]
+def _images(source: "Given | Sequence[Given]") -> "list[Given]":
+    """Return the images as a list."""
+    if is_labelled(source) or is_opened(source) or isinstance(source, CatalogueScene):
+        return [source]
     if not isinstance(source, Iterable):
         raise InputError(f"The image is {source!r:.80}; expected a path, an address, an open raster or a DataArray.")
-    return [in_memory_file(each, files) if is_labelled(each) else named(each, files) for each in source]
+    return list(source)
+
+
+def _in_place(
+    images: "list[Given]", model: Source | SISR | MISR | None, options: PredictOptions
+) -> "tuple[list[Given], SISR | MISR, PredictOptions]":
+    """Return products in the place of scenes, the loaded model, whose bands were read, and options for both."""
+    loaded = named_model(model or (DEFAULT_MODEL if len(images) == 1 else REVISITS_MODEL), options.detail)
+    scenes = [each for each in images if isinstance(each, CatalogueScene)]
+    products, options = cut_for(scenes, loaded, options.replace({"detail": None}), several=len(images) > 1)
+    cut = iter(products)
+    return [next(cut) if isinstance(each, CatalogueScene) else each for each in images], loaded, options
+
+
+def _named(image: "Given", files: ExitStack) -> Source:
+    """Return a name by which `run` can open an image; `files` closes what has to be made for it."""
+    if is_labelled(image):
+        return in_memory_file(image, files)
+    if is_opened(image):
+        return named(image, files)
+    raise InputError(f"The image is {image!r:.80}; expected a path, an address, an open raster or a DataArray.")
 
 
 def run(

@@ -76,10 +76,12 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
         """Return class, name, bands, scale and number of parameters."""
         return one_line(type(self).__name__, self.name, facts_of(self, self.config))
 
-    def _repr_html_(self) -> str:
-        """Return the same as a table for notebooks, with the measured gains if the model's folder has them."""
+    def to_html(self) -> str:
+        """Return the same as a table, with the measured gains if the model's folder has them."""
         accuracy = accuracy_in(self._folder, self.fingerprint())
         return as_table(type(self).__name__, self.name, facts_of(self, self.config), accuracy)
+
+    _repr_html_ = to_html  # the name that notebooks ask for
 
     def save_pretrained(  # type: ignore[override]  # the mixin's also writes an empty card
         self,

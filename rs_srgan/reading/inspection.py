@@ -144,6 +144,17 @@ def inspect_image(
         return _describe(Path(path), raster, found, tuple(warnings))
 
 
+def summarise(raster: Raster) -> str:
+    """Return what is read of an open raster and what may be wrong, in sentences without the last full stop."""
+    parts = [
+        f"{', '.join(raster.band_names)} {raster.named}".rstrip(),
+        str(raster.encoding),
+        f"no data: {_nodata(raster, raster.encoding)}",
+    ]
+    faults = [] if raster.product else find_faults(raster, survey(raster))
+    return ". ".join([", ".join(parts), *(fault.rstrip(".") for fault in faults)])
+
+
 @contextmanager
 def _gathered_warnings() -> Iterator[list[str]]:
     """Yield a list that takes the warnings of this package, which are then logged nowhere else."""

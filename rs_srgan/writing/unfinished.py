@@ -19,7 +19,7 @@ _LONGEST_NAME_BYTES = 200
 # Temporary files of GDAL's COG driver, beside the file that it writes.
 _COG_ENDINGS = (".ovr.tmp", ".msk.ovr.tmp")
 # Error numbers for a full disk, a user's full quota, and a file larger than the limit.
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def files_beside(target: Path) -> list[Path]:
@@ -171,7 +171,7 @@ class Unfinished:
         if kept:
             what = "stopped at %s, which is kept. Resume with --resume, or start again with --overwrite."
             logger.warning(f"%s: {what}", self.target.name, share)
-        if isinstance(error, OSError) and error.errno in _FULL:
+        if isinstance(error, OSError) and error.errno in FULL_DISK:
             reason = f"{error.strerror}. Make room there, or choose another folder"
             raise OSError(error.errno, reason, str(self.target.parent)) from error
 

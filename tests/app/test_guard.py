@@ -113,3 +113,42 @@ def test_large_bodies_are_refused(stated):
     content = body if stated else (part for part in (body, b"y"))
     assert guarded().post("/gradio_api/queue/join", content=content).status_code == 413
     assert guarded(max_upload=4_000_000).post("/gradio_api/upload", content=body).status_code == 200
+
+
+ELSEWHERE = {"Origin": "https://notebook.example"}
+SHARED = ["/jobs/abc/files/sr0.tif", "/jobs/abc/tiles/earth/sr/1/2/3.webp", "/jobs/abc/pictures/sr.webp"]
+OWN = ["/", "/jobs/abc", "/jobs/abc/pixel", "/products/abc/quicklook.webp", "/gradio_api/info"]
+
+
+@pytest.mark.parametrize("path", SHARED)
+def test_pages_of_other_sites_may_read_results(path):
+    client = guarded()
+    assert client.get(path, headers=ELSEWHERE).headers["access-control-allow-origin"] == "*"
+    asked = client.options(path, headers=ELSEWHERE | {"Access-Control-Request-Method": "GET"})
+    assert asked.status_code == 204
+    assert asked.headers["access-control-allow-origin"] == "*"
+    assert "HEAD" in asked.headers["access-control-allow-methods"]
+    assert "Range" in asked.headers["access-control-allow-headers"]
+
+
+@pytest.mark.parametrize("path", SHARED)
+def test_pages_of_other_sites_need_the_password_in_a_header(path):
+    client = guarded(("me", "word"))
+    asked = client.options(path, headers=ELSEWHERE)
+    assert asked.status_code == 204
+    assert "Authorization" in asked.headers["access-control-allow-headers"]
+    refused, answer = client.get(path, headers=ELSEWHERE), client.get(path, headers=ELSEWHERE, auth=("me", "word"))
+    assert (refused.status_code, answer.status_code) == (401, 200)
+    for each in (asked, refused, answer):
+        assert each.headers["access-control-allow-origin"] == ELSEWHERE["Origin"]
+        assert "access-control-allow-credentials" not in each.headers  # of a password that the browser remembers
+        assert "Origin" in each.headers["vary"]
+    assert "access-control-allow-origin" not in client.get(path, auth=("me", "word")).headers
+
+
+@pytest.mark.parametrize("auth", [None, ("me", "word")])
+@pytest.mark.parametrize("path", OWN)
+def test_pages_of_other_sites_read_nothing_else(path, auth):
+    client = guarded(auth)
+    assert "access-control-allow-origin" not in client.get(path, headers=ELSEWHERE, auth=auth).headers
+    assert client.options(path, headers=ELSEWHERE).headers.get("access-control-allow-origin") is None

@@ -96,3 +96,25 @@ def test_a_new_guided_model_gains_nothing_over_its_baseline():
     item |= {"group": "native", "site": "native/dell"}
     (figures,) = trainer(max_steps=1).validate(module, DataLoader([item], 1), verbose=False)
     assert figures["val/gain_native"] == pytest.approx(0, abs=0.05)
+
+
+def test_a_resumed_run_takes_another_learning_rate(tmp_path, caplog):
+    first = trainer(max_steps=2)
+    first.fit(SISRModule(config=SMALL, warmup_steps=1, learning_rate=1e-3), pairs())
+    first.save_checkpoint(tmp_path / "last.ckpt")
+    rates = {}
+    for rate in (1e-3, 1e-4):
+        caplog.clear()
+        later = trainer(max_steps=4)
+        later.fit(
+            SISRModule(config=SMALL, warmup_steps=1, learning_rate=rate), pairs(), ckpt_path=tmp_path / "last.ckpt"
+        )
+        rates[rate] = later.optimizers[0].param_groups[0]["lr"]
+        assert ("learning rate" in caplog.text) == (rate == 1e-4)
+    assert rates[1e-4] == pytest.approx(rates[1e-3] / 10)
+
+
+def test_a_given_mtf_is_the_models(tmp_path):
+    module = SISRModule(config=SMALL, mtf_nyquist=(0.5, 0.5, 0.5, 0.6))
+    assert module.model.config.mtf_nyquist == module.mtf_nyquist == (0.5, 0.5, 0.5, 0.6)
+    assert not module.fits_mtf

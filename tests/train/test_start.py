@@ -4,7 +4,7 @@ import torch
 from rs_srgan import SISR, InputError, SISRConfig
 from rs_srgan.models.quantization import quantized_layers
 from tests.train.test_module import SMALL
-from train.start import start
+from train.start import start, with_mtf
 
 
 def test_another_scale_keeps_the_body_and_gets_a_new_tail(tmp_path):
@@ -30,6 +30,36 @@ def test_a_model_whose_weights_will_change_is_no_longer_quantised(tmp_path, keep
     lr = torch.rand(1, 4, 8, 8) * 0.3
     with torch.no_grad():
         torch.testing.assert_close(begun(lr), model(lr), rtol=0, atol=0)
+
+
+def test_other_bands_keep_the_weights_of_known_bands(tmp_path, caplog):
+    torch.manual_seed(0)
+    model = SISR(SISRConfig(channels=16, blocks=1)).eval()
+    model.save_pretrained(tmp_path)
+    bands = ("B02", "B11", "B04", "B03", "B08", "B12")
+    with caplog.at_level("INFO"):
+        begun = start(SISRConfig(channels=16, blocks=1, bands=bands), str(tmp_path), None)
+    assert "mean of its weights: B11, B12" in caplog.text
+    same = start(SISRConfig(channels=16, blocks=1, bands=("B08", "B03", "B02", "B04")), str(tmp_path), None).eval()
+    lr = torch.rand(1, 4, 12, 12) * 0.3
+    with torch.no_grad():
+        torch.testing.assert_close(same(lr[:, [3, 1, 2, 0]]), model(lr)[:, [3, 1, 2, 0]], atol=1e-5, rtol=0)
+        assert begun(torch.rand(1, 6, 12, 12)).shape == (1, 6, 48, 48)
+    known, changed = model.state_dict()["generator.tail.weight"], begun.state_dict()["generator.tail.weight"]
+    assert torch.equal(changed[:16], known[32:48])  # B02
+
+
+def test_another_mtf_keeps_weights_and_what_is_trained():
+    model = SISR(SISRConfig(channels=16, blocks=1))
+    model.generator.head.requires_grad_(False)
+    changed = with_mtf(model, (0.5,) * 4)
+    assert changed.config.mtf_nyquist == (0.5,) * 4
+    assert all(torch.equal(value, model.state_dict()[name]) for name, value in changed.state_dict().items())
+    assert [each.requires_grad for each in changed.parameters()] == [each.requires_grad for each in model.parameters()]
+    lr = torch.rand(1, 4, 12, 12)
+    assert not torch.allclose(changed(lr), model(lr))
+    with pytest.raises(InputError, match="mtf_nyquist"):
+        with_mtf(model, (0.5,))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from train.data.pair_split import SPLIT_DISTANCE_M, footprints_of, places_of, re
 from train.data.simulated import Degradation, SimulatedDataModule
 from train.data.splits import Split, split_by_hash
 from train.data.table import Row, read_table
+from train.data.units import Reflectance
 
 Mode = Literal["interpolated", "interpolated_matched", "cross_sensor"]
 LandCover = Literal["none", "index", "scl", "indices"]
@@ -69,6 +70,7 @@ class IndexDataModule(SimulatedDataModule):
         revisits: with "cross_sensor", the number of LR images for a model of several images; 0 for a model of one.
         compare: with "cross_sensor", compare LR with HR before the first step, and refuse pairs that do not belong
             together.
+        reflectance: scale and offset of the stored values, instead of the tags of the files and the sensor.
         split_distance_m: images nearer to each other than this belong to one place, metres.
         degradation: in the other modes, how LR is made: "sensor", or "bilinear" and "bicubic" with antialiasing.
         **shared: parameters of `SimulatedDataModule` and `SRDataModule`.
@@ -86,6 +88,7 @@ class IndexDataModule(SimulatedDataModule):
         align: bool = False,
         revisits: int = 0,
         compare: bool = True,
+        reflectance: Reflectance | None = None,
         split_distance_m: float = SPLIT_DISTANCE_M,
         degradation: Degradation = "bilinear",
         **shared: Any,  # noqa: ANN401
@@ -96,7 +99,7 @@ class IndexDataModule(SimulatedDataModule):
         self.split_distance_m = require_distance(split_distance_m)
         self.stack = mode == "cross_sensor" and revisits > 0
         how = "none" if mode == "interpolated" else matching
-        self.load = PairLoader(self.bands, self.scale, how, align, max(1, revisits), self.sensor)
+        self.load = PairLoader(self.bands, self.scale, how, align, max(1, revisits), self.sensor, reflectance)
 
     def datasets(self) -> tuple[PairCrops, Dataset[Sample]]:
         """Return crops and validation images of the rows."""

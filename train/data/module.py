@@ -16,7 +16,6 @@ from train.data.batch import Sample
 from train.data.crops import Crops
 from train.data.pair_check import Comparison
 
-
 # Environment variable in which Lightning keeps `seed_everything`.
 _SEED_OF_THE_RUN = "PL_GLOBAL_SEED"
 

@@ -60,10 +60,8 @@ class Comparison:
 
         None if a band has no such pair.
         """
-        fits = [
-            [each[band].mtf for each in self.relations.values() if each[band] and each[band].correlation >= _CHANGED]
-            for band in range(len(self.bands))
-        ]
+        columns = zip(*self.relations.values(), strict=True)
+        fits = [[each.mtf for each in column if each and each.correlation >= _CHANGED] for column in columns]
         return tuple(round(float(np.median(fit)), 3) for fit in fits) if all(fits) else None
 
     def lines(self) -> list[str]:

@@ -16,6 +16,7 @@ from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.opening import open_raster
 from rs_srgan.registration.shift import find_shift
 from rs_srgan.sensors import SENTINEL2, Sensor
+from train.data.units import Reflectance, stated_of
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class PairLoader:
         align: shift HR onto the first LR image.
         views: number of LR images; the last one is repeated where a pair has fewer.
         sensor: sensor whose band names and encoding the files have.
+        reflectance: conversion of the stored values; None: by the tags of the files, or by the sensor.
     """
 
     bands: tuple[str, ...]
@@ -80,6 +82,7 @@ class PairLoader:
     align: bool = False
     views: int = 1
     sensor: Sensor = SENTINEL2
+    reflectance: Reflectance | None = None
     _fits: dict[Pair, Fit] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __call__(self, pair: Pair) -> tuple[FloatImage, FloatImage]:
@@ -160,13 +163,13 @@ class PairLoader:
         return self._read(path, Window(0, 0, *self._shape(path)))
 
     def _read(self, path: Path, window: Window) -> FloatImage:
-        with open_raster(path, self.bands, sensor=self.sensor) as raster:
+        with open_raster(path, self.bands, stated_of(self.reflectance), self.sensor) as raster:
             image, valid = raster.read(window)
         image[~valid] = np.nan
         return image
 
     def _shape(self, path: Path) -> tuple[int, int]:
-        with open_raster(path, self.bands, sensor=self.sensor) as raster:
+        with open_raster(path, self.bands, stated_of(self.reflectance), self.sensor) as raster:
             return raster.grid.height, raster.grid.width
 
     def _fit(self, pair: Pair) -> Fit:

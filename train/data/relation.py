@@ -1,7 +1,7 @@
 """Relation of LR to HR in a pair: the blur, shift, gain and offset between them, estimated band by band."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -77,7 +77,7 @@ def _mean(image: FloatImage) -> FloatImage:
 
 
 def _band(
-    lr: FloatImage, hr: FloatImage, counts: Mask, scale: int, start: FloatImage, whole: Sequence[int]
+    lr: FloatImage, hr: FloatImage, counts: Mask, scale: int, start: FloatImage, whole: np.ndarray[Any, Any]
 ) -> Relation | None:
     observed = lr[counts].astype(np.float64)
     if len(observed) < _LEAST_PIXELS or observed.std() < _FLAT or hr.std() < _FLAT:

@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 from torch.utils.data import Dataset
 
+from rs_srgan.models import SISRConfig
 from rs_srgan.pixels.radiometry import FloatImage
 from rs_srgan.pixels.windows import Window
-from rs_srgan.reading.opening import open_raster
-from rs_srgan.sensors import SENTINEL2, Sensor
+from rs_srgan.reading.opening import SUFFIXES, open_raster
+from rs_srgan.sensors import SENTINEL2, Sensor, find_sensor
 from train.data.batch import Sample
 from train.data.crops import RandomCrops, ValidationImages
 from train.data.ground import Footprint, refuse_overlaps
-from train.data.module import require_files
+from train.data.module import is_image, require_files
 from train.data.simulated import SimulatedDataModule
+from train.data.units import Reflectance, stated_of
 
 # Greatest height and width of a validation image, HR pixels.
 _VALIDATION_PX = 512
@@ -34,6 +36,7 @@ class Scene:
         sensor: sensor that took the raster.
         shape: (C, H, W).
         footprint: location on the ground; None without coordinates.
+        reflectance: conversion of the stored values; None: by the tags of the raster, or by the sensor.
     """
 
     name: str
@@ -42,18 +45,21 @@ class Scene:
     sensor: Sensor
     shape: tuple[int, int, int]
     footprint: Footprint | None
+    reflectance: Reflectance | None = None
 
     @classmethod
-    def of(cls, path: Path, bands: tuple[str, ...], sensor: Sensor = SENTINEL2) -> "Scene":
+    def of(
+        cls, path: Path, bands: tuple[str, ...], sensor: Sensor = SENTINEL2, reflectance: Reflectance | None = None
+    ) -> "Scene":
         """Read size and location of a raster.
 
         Raises:
             InputError: the file is not a raster, or lacks one of the bands.
         """
-        with open_raster(path, bands, sensor=sensor) as raster:
+        with open_raster(path, bands, stated_of(reflectance), sensor) as raster:
             grid = raster.grid
             shape = (len(bands), grid.height, grid.width)
-            return cls(path.name, path, bands, sensor, shape, Footprint.of(grid))
+            return cls(path.name, path, bands, sensor, shape, Footprint.of(grid), reflectance)
 
     @property
     def images(self) -> tuple["Scene"]:
@@ -64,7 +70,7 @@ class Scene:
         (top, bottom, _), (left, right, _) = (
             part.indices(side) for part, side in zip(window[1:], self.shape[1:], strict=True)
         )
-        with open_raster(self.path, self.bands, sensor=self.sensor) as raster:
+        with open_raster(self.path, self.bands, stated_of(self.reflectance), self.sensor) as raster:
             image, valid = raster.read(Window(top, left, bottom - top, right - left))
         image[~valid] = np.nan
         return image
@@ -76,6 +82,7 @@ class SceneDataModule(SimulatedDataModule):
     Args:
         train: paths or patterns (`data/*.SAFE`) of GeoTIFFs and Sentinel-2 products.
         val: paths or patterns of scenes of other places.
+        reflectance: scale and offset of the stored values, instead of the tags of the files and the sensor.
         **shared: parameters of `SimulatedDataModule` and `SRDataModule`.
     """
 
@@ -83,10 +90,12 @@ class SceneDataModule(SimulatedDataModule):
         self,
         train: Sequence[str],
         val: Sequence[str],
+        *,
+        reflectance: Reflectance | None = None,
         **shared: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**shared)
-        self.train_patterns, self.val_patterns = train, val
+        self.train_patterns, self.val_patterns, self.reflectance = train, val, reflectance
 
     def datasets(self) -> tuple[RandomCrops, Dataset[Sample]]:
         """Return crops and validation images of the scenes.
@@ -95,12 +104,27 @@ class SceneDataModule(SimulatedDataModule):
             InputError: a pattern without scenes, or scenes of both sides that overlap.
         """
         train, held_out = (
-            [Scene.of(path, self.bands, self.sensor) for path in _paths(patterns)]
+            [Scene.of(path, self.bands, self.sensor, self.reflectance) for path in _paths(patterns)]
             for patterns in (self.train_patterns, self.val_patterns)
         )
         refuse_overlaps(*({scene.path: scene.footprint for scene in side} for side in (train, held_out)))
         crops = RandomCrops([(train, 1.0)], self.crop_hr_px, self.length, self.seed)
         return crops, ValidationImages(held_out, self.scale, _VALIDATION_PX, lambda name: "scenes", holes=True)
+
+
+def find_scenes(folder: Path, config: SISRConfig) -> list[Scene]:
+    """Return the GeoTIFFs, other rasters and Sentinel-2 products of a folder.
+
+    Args:
+        folder: the folder.
+        config: configuration of the model that reads them.
+
+    Raises:
+        InputError: there is none, or one lacks a band of the model.
+    """
+    paths = sorted(path for path in folder.glob("*") if is_image(path, (*SUFFIXES, ".safe", ".zip")))
+    require_files(f"Images in {folder}", paths)
+    return [Scene.of(path, config.bands, find_sensor(config.sensor)) for path in paths]
 
 
 def _paths(patterns: Sequence[str]) -> list[Path]:

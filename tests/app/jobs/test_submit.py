@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import rasterio
+from affine import Affine
 
-from app.jobs.queue import DONE, RUNNING, STOPPED, WAITING
+from app.jobs.queue import DONE, FAILED, RUNNING, STOPPED, WAITING
 from app.jobs.request import MAX_VIEWS, make_revisits_request
 from app.jobs.sample import write_sample_revisits
 from app.jobs.submit import submit_image, submit_views
-from app.jobs.views import read_views
+from app.jobs.views import count_used, read_views
 from app.viewer.layers import BICUBIC, INPUT, MEAN, OTHER, SR, view_of
 from rs_srgan import InputError
 from rs_srgan.hub.names import REVISITS_MODEL
@@ -48,11 +49,11 @@ class TestImage:
         ("name", "content", "words"),
         [
             ("a.tif", b"<VRTDataset rasterXSize='1' rasterYSize='1'></VRTDataset>", "GeoTIFF"),
-            ("a.vrt", b"<VRTDataset rasterXSize='1' rasterYSize='1'></VRTDataset>", "suffix"),
+            ("a.vrt", b"<VRTDataset rasterXSize='1' rasterYSize='1'></VRTDataset>", "GeoTIFF"),
             ("a.tif", b"/vsicurl/http://localhost/a.tif", "GeoTIFF"),
             ("a.png", b"GIF89a", "GeoTIFF"),
-            ("a.zip", b"PK\x03\x04", "suffix"),
-            ("a.tif", b"", "empty"),
+            ("a.zip", b"PK\x03\x04", "archive"),
+            ("a.tif", b"", "GeoTIFF"),
         ],
     )
     def test_only_formats_that_contain_their_own_pixels_are_opened(
@@ -87,7 +88,7 @@ class TestViews:
         [
             (["a.tif"], "Patch"),
             (["a.tif"] * (MAX_VIEWS + 1), f"at most {MAX_VIEWS}"),
-            (["a.tif", "a.vrt"], "suffix"),
+            (["a.tif", "a.vrt"], "GeoTIFF"),
             (["a.tif", "gone.tif"], "removed"),
         ],
     )
@@ -108,6 +109,34 @@ class TestViews:
         assert jobs.wait(job, 120)
         assert job.state == DONE, job.message
         assert [view["role"] for view in read_views(job.folder)] == ["reference", "used"]
+
+    def test_the_title_and_the_names_speak_of_what_is_in_the_result(self, jobs, revisits, write_tif):
+        land = sample_dn(100)
+        far = Affine(10, 0, 300_000, 0, -10, 5_000_000)
+        files = [write_tif(sample_dn(140), "there.tif", nodata=0, transform=far)]
+        files += [write_tif(land + np.uint16(number), f"here_{number}.tif", nodata=0) for number in range(2)]
+        job = submit_views(jobs, files, revisits)
+        assert job.title == "3 images"
+        assert jobs.wait(job, 120) and job.state == DONE, job.message
+        assert (job.title, job.stem) == ("here_0.tif, 2 of 3 images used", "here_0")
+        views = read_views(job.folder)
+        assert [view["name"] for view in views] == ["here_0.tif", "there.tif", "here_1.tif"]
+        assert count_used(views) == 2
+
+    def test_a_visitor_chooses_the_reference(self, jobs, revisits, write_tif):
+        files = [write_tif(sample_dn(side), f"{side}.tif", nodata=0) for side in (100, 120)]
+        job = submit_views(jobs, files, revisits, "100.tif")
+        assert jobs.wait(job, 120) and job.state == DONE, job.message
+        assert job.stem == "100"
+        with pytest.raises(InputError, match="reference"):
+            submit_views(jobs, files, revisits, "other.tif")
+
+    def test_images_of_two_places_are_refused_by_name(self, jobs, revisits, write_tif):
+        far = Affine(10, 0, 300_000, 0, -10, 5_000_000)
+        files = [write_tif(sample_dn(60), "here.tif"), write_tif(sample_dn(60), "there.tif", transform=far)]
+        job = submit_views(jobs, files, revisits)
+        assert jobs.wait(job, 120) and job.state == FAILED
+        assert "here.tif" in job.message and "there.tif" in job.message
 
     def test_a_job_can_be_stopped_while_it_registers_views(self, jobs, revisits):
         job = submit_views(jobs, [], revisits)

@@ -37,3 +37,11 @@ def test_a_mask_on_another_grid_is_refused(write_tif):
     mask = write_tif(np.ones((1, 9, 9), np.uint8), "a_mask.tif", bands=[None])
     with pytest.raises(InputError, match="footprint"):
         survey(*images, masks=(mask, None))
+
+
+def test_the_text_names_bands_and_faults(write_tif):
+    dn = scene_dn(20, 20)[[2, 1, 0, 3]]
+    dn[:, :5] = 0
+    ((_, text),) = survey(write_tif(dn, bands=("0_B2", "0_B3", "0_B4", "0_B8")))
+    assert "B04, B03, B02, B08 by their descriptions" in text
+    assert "25 %" in text and not text.endswith(".")

@@ -1,6 +1,7 @@
 """The named endpoints, called by a real client."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -42,6 +43,7 @@ def test_the_result_of_a_product_is_that_of_the_library(client, product_zip, tmp
     super_resolve(product_zip, tmp_path / "own.tif", "sisr-x2-rgbn", bbox=box)
     np.testing.assert_array_equal(pixels(result), pixels(tmp_path / "own.tif"))
     assert uncertainty is None
+    assert Path(result).name == "T33TWL_20230810_sisr-x2-rgbn.tif"
 
 
 def test_the_result_of_revisits_is_that_of_the_library(client, tmp_path):

@@ -5,7 +5,7 @@ import pytest
 
 from app.jobs.submit import SAMPLE_TITLE
 from app.pages.forms import AS_TAGGED, OFFSETS, describe_model
-from app.pages.revisits_tab import revisits_tab
+from app.pages.revisits_tab import AUTOMATIC, revisits_tab
 from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
 from tests.app.conftest import end, sample_dn
 
@@ -40,6 +40,14 @@ def test_images_become_one_job_with_the_chosen_options(submit, jobs, images):
     job = job_of(jobs, submit(images, "misr-x2-rgbn", UNTAGGED))
     assert (job.request.models[0], job.request.offset) == ("misr-x2-rgbn", -1000)
     assert [path.name for path in (job.request.source, *job.request.others)] == ["0.tif", "1.tif", "2.tif"]
+    end(jobs, job)
+
+
+def test_a_visitor_can_choose_the_reference(page, submit, jobs, images):
+    (offer,) = [each.fn for each in page.fns.values() if each.fn.__name__ == "offer"]
+    assert offer([*images, "0_scl.tif"])["choices"] == [AUTOMATIC, "0.tif", "1.tif", "2.tif"]
+    job = job_of(jobs, submit(images, REVISITS_MODEL, AS_TAGGED, "1.tif"))
+    assert job.request.reference == 1
     end(jobs, job)
 
 

@@ -33,6 +33,12 @@ def test_the_corners_are_longitudes_and_latitudes(product):
     assert (round(lon, 2), round(lat, 2)) == (15.0, 45.15)
 
 
+def test_the_name_is_that_of_tile_and_date_whatever_the_archive_is_called(products, small, tmp_path):
+    renamed = tmp_path / "download (3).zip"
+    renamed.write_bytes(small.read_bytes())
+    assert products.receive(renamed).name == "T33TWL_20230810"
+
+
 def test_a_failed_unpacking_is_an_error_of_the_source(product):
     assert product.source().is_dir()
     product.failure = InputError("It is damaged.")

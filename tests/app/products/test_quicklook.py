@@ -44,10 +44,17 @@ def test_a_vrt_instead_of_an_image_is_not_opened(tmp_path):
         glance_at(safe)
 
 
-def test_an_archive_without_the_bands_of_the_quicklook_is_incomplete(tmp_path):
+def test_the_quicklook_comes_from_the_images_that_are_there(tmp_path):
     safe = write_product(tmp_path, 120)
     next(safe.rglob("*B04_60m.jp2")).unlink()
-    contents = list_contents(zip_safe(safe))
-    assert len(contents.quick) == 2
-    with pytest.raises(InputError, match="incomplete"):
-        glance_at(safe)
+    assert Image.open(io.BytesIO(glance_at(safe).quicklook)).size == (120, 120)  # from 10 m
+    assert all("_10m" in name for name in list_contents(zip_safe(safe)).quick)
+
+
+def test_a_product_without_an_image_of_red_is_incomplete(tmp_path):
+    safe = write_product(tmp_path, 120)
+    for image in safe.rglob("*B04_*.jp2"):
+        image.unlink()
+    for read, path in ((glance_at, safe), (list_contents, zip_safe(safe))):
+        with pytest.raises(InputError, match="incomplete"):
+            read(path)

@@ -113,3 +113,16 @@ def test_a_typed_area_can_be_downloaded_with_the_command_that_names_it(client, j
     assert "--aoi area.geojson" in view["command"]
     (offered,) = [file for file in view["files"] if file["as"] == "area.geojson"]
     assert client.get(f"/jobs/{job.id}/files/{offered['file']}").text == area
+
+
+def test_programs_read_the_head_and_ranges_of_a_result(client, job):
+    address = f"/jobs/{job.id}/files/sr0.tif"
+    head, whole = client.head(address), client.get(address)
+    assert head.status_code == 200 and head.content == b""
+    assert head.headers["content-length"] == whole.headers["content-length"] == str(len(whole.content))
+    assert head.headers["accept-ranges"] == "bytes"
+    part = client.get(address, headers={"Range": "bytes=8-15"})
+    assert (part.status_code, part.content) == (206, whole.content[8:16])
+    for picture in ("pictures/sr.webp?size=100", "tiles/pixels/sr/20/524288/524288.webp"):
+        assert client.head(f"/jobs/{job.id}/{picture}").status_code == 200
+    assert client.head(f"/jobs/{job.id}/files/other.tif").status_code == 404

@@ -1,18 +1,14 @@
 from pathlib import Path
 
-from rs_srgan import MISR, MISRConfig
 from rs_srgan.cli.main import main
 
 
 def test_wrong_request_is_one_line_with_exit_code_2(model_folder, tmp_path, capsys):
     (tmp_path / "there.onnx").touch()
-    views = tmp_path / "views"
-    MISR(MISRConfig(channels=16, blocks=1, fusion_channels=8)).save_pretrained(views)
     for model, target, words in (
         (model_folder, "model.pt", ".onnx"),
         (model_folder, "no/model.onnx", "does not exist"),
         (model_folder, "there.onnx", "exists"),
-        (views, "model.onnx", "several images"),
         ("nonsense", "model.onnx", "nonsense"),
     ):
         assert main(["export", str(model), "-o", str(tmp_path / target)]) == 2

@@ -41,7 +41,9 @@ assert_type(fine, xarray.DataArray)
 assert_type(url, str)
 assert np.array_equal(sr, batch[1])
 assert np.allclose(sr, from_file, rtol=0, atol=1e-5) and np.allclose(sr, tensor[0].detach().numpy(), rtol=0, atol=1e-5)
-assert np.array_equal(sr, fine.values) and np.array_equal(sr, later.compute().values)
+assert np.array_equal(sr, fine.values)
+# super_resolve has changed the memory layout of the weights since: other rounding
+assert np.allclose(sr, later.compute().values, rtol=0, atol=1e-5)
 assert half.dtype == torch.float16 and np.abs(half.predict(reflectance) - sr).max() < 0.01
 assert revisits.predict([reflectance] * 2, masks=[None, None]).shape[1] == 2 * reflectance.shape[1]
 assert loaded.fingerprint() == again.fingerprint() == model.fingerprint()

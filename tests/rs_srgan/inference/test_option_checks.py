@@ -42,3 +42,30 @@ def test_offset_of_the_command_line_is_a_number_or_auto():
     assert checks.number_or_auto("-1e3") == -1000
     with pytest.raises(InputError, match="abc"):
         checks.number_or_auto("abc")
+
+
+@pytest.mark.parametrize(("text", "value"), [("0.0001", 1e-4), ("1/65535", 1 / 65_535), ("1", 1.0)])
+def test_a_fraction_is_a_number_or_a_quotient(text, value):
+    assert checks.fraction(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "a", "1/0", "1/2/3", "1/"])
+def test_other_fractions_are_refused(text):
+    with pytest.raises(InputError, match="fraction"):
+        checks.fraction(text)
+
+
+def test_nodata_is_a_number_or_none():
+    assert checks.parse_number_or_none("none") == checks.number_or_none("nodata", "none") == "none"
+    assert checks.parse_number_or_none("-9999") == -9999
+    with pytest.raises(InputError, match="none"):
+        checks.parse_number_or_none("nothing")
+    with pytest.raises(InputError, match="none"):
+        checks.number_or_none("nodata", float("nan"))
+
+
+def test_names_come_in_a_sequence_or_with_commas():
+    assert checks.names("band_names", "B02, B03,-") == checks.names("band_names", ["B02", "B03", "-"])
+    for value in ("", [], "B02,,B03", [2, 3], 7):
+        with pytest.raises(InputError, match="band_names"):
+            checks.names("band_names", value)

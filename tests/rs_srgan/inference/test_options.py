@@ -6,6 +6,7 @@ import rasterio
 
 from rs_srgan import InputError, super_resolve
 from rs_srgan.inference.options import PredictOptions
+from rs_srgan.reading.stated import Stated
 from tests.conftest import scene_dn
 
 
@@ -93,3 +94,10 @@ def test_blocksize_is_the_side_of_the_blocks(model, write_tif, tmp_path, tile, c
     with rasterio.open(target) as result, rasterio.open(Path(plain)) as expected:
         assert set(result.block_shapes) == {(128, 128)}
         assert np.abs(result.read().astype(int) - expected.read()).max() <= 1
+
+
+def test_options_of_reading_reach_the_reader_and_the_command_line():
+    options = PredictOptions(offset=-1000, scale=1e-4, nodata="none", band_names="B02,B03,B04,B08")
+    assert options.stated() == Stated(-1000, 1e-4, "none", ("B02", "B03", "B04", "B08"))
+    words = options.arguments()
+    assert words[words.index("--band-names") + 1] == "B02,B03,B04,B08"

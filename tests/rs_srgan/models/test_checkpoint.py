@@ -76,7 +76,7 @@ def test_every_field_of_the_configuration_is_saved(tmp_path):
         ({"model_class": "MISR"}, "MISR|fusion"),
         ({"model_class": "GAN"}, "GAN"),
         ({"model_class": None}, "model_class"),
-        ({"format_version": 4}, "Upgrade"),
+        ({"format_version": 5}, "Upgrade"),
         ({"format_version": 0}, "Save"),
         ({"format_version": True}, "True"),
         ({"reflectance_std": None}, "reflectance_std"),

@@ -5,7 +5,8 @@ import pytest
 import rasterio
 
 from rs_srgan import InputError
-from rs_srgan.reading.inspection import inspect_image
+from rs_srgan.reading.inspection import inspect_image, summarise
+from rs_srgan.reading.opening import open_raster
 from rs_srgan.reading.stated import Stated
 from rs_srgan.sensors import RGBN
 from tests.conftest import scene_dn
@@ -73,3 +74,11 @@ def test_the_picture_is_small_and_never_replaces_a_file(write_tif, tmp_path):
         assert picture.shape == (100, 367) and picture.count == 3 and picture.read().std() > 10
     with pytest.raises(InputError, match="exists"):
         inspect_image(write_tif(dn), RGBN, picture=tmp_path / "p.png")
+
+
+def test_the_summary_names_bands_formula_nodata_and_faults(write_tif):
+    dn = DN.copy()
+    dn[:, :10] = 0
+    with open_raster(write_tif(dn), RGBN) as raster:
+        text = summarise(raster)
+    assert all(part in text for part in ("B04, B03, B02, B08", "DN / 10000", "0 in all bands", "25 %"))

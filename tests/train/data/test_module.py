@@ -2,6 +2,7 @@ import pytest
 
 from rs_srgan import InputError
 from train.data.mixture import MixtureDataModule
+from train.data.pairs import PairFolderDataModule
 from train.data.scenes import SceneDataModule
 from train.data.simulated import ViewsConfig
 
@@ -25,3 +26,11 @@ def test_settings_out_of_range_are_refused(setting, expected):
 def test_a_negative_number_of_workers_is_refused():
     with pytest.raises(InputError, match="workers"):
         SceneDataModule([], [], workers=-1)
+
+
+def test_the_seed_of_the_run_is_that_of_the_data(monkeypatch, tmp_path):
+    monkeypatch.setenv("PL_GLOBAL_SEED", "7")
+    assert PairFolderDataModule(str(tmp_path)).seed == 7
+    assert PairFolderDataModule(str(tmp_path), seed=3).seed == 3
+    monkeypatch.delenv("PL_GLOBAL_SEED")
+    assert PairFolderDataModule(str(tmp_path)).seed == 0

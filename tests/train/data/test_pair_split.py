@@ -5,7 +5,7 @@ import rasterio
 from rs_srgan import InputError
 from tests.conftest import scene_dn
 from tests.train.data.makers import RGBN, pair_folder, write_at
-from train.data.pair_split import split_pairs
+from train.data.pair_split import footprints_of, places_of, split_pairs
 
 
 def test_the_message_names_all_hr_without_lr(tmp_path):
@@ -89,3 +89,34 @@ def test_hidden_files_are_no_pairs_and_lr_without_hr_is_named(tmp_path, caplog):
     sides = split_pairs(tmp_path)
     assert sorted(pair.site for pairs in sides.values() for pair in pairs) == ["place0", "place1", "place2"]
     assert "lonely.tif" in caplog.text
+
+
+def tiles(root, apart_m):
+    """Write four pairs; the first two are tiles of one image with a gap between them."""
+    pair_folder(root, count=4, names=["left", "right", "north", "south"], side=96)
+    for number, name in enumerate(["left", "right"]):
+        for part, gsd in (("hr", 2.5), ("lr", 10)):
+            with rasterio.open(root / part / f"{name}.tif", "r+") as out:
+                out.transform = rasterio.transform.from_origin(5e5 + number * (240 + apart_m), 4e6, gsd, gsd)
+
+
+@pytest.mark.parametrize(("apart_m", "together"), [(640, True), (1900, True), (2300, False)])
+def test_neighbouring_tiles_are_one_place(tmp_path, apart_m, together):
+    tiles(tmp_path, apart_m)
+    pairs = [pair for side in split_pairs(tmp_path).values() for pair in side]
+    place = dict(zip([pair.site for pair in pairs], places_of(pairs, footprints_of(pairs)), strict=True))
+    assert (place["left"] == place["right"]) == together
+    apart = dict(zip([pair.site for pair in pairs], places_of(pairs, footprints_of(pairs), 0), strict=True))
+    assert apart["left"] != apart["right"]
+
+
+def test_a_file_of_names_decides_the_split(tmp_path):
+    pair_folder(tmp_path / "mine", count=4, side=96)
+    names = tmp_path / "names.txt"
+    names.write_text("place2\n\nplace0\n")
+    sides = split_pairs(tmp_path / "mine", validate_on=names)
+    assert [pair.site for pair in sides["val"]] == ["place0", "place2"]
+    for text in ("place9\n", "", "place0\nplace1\nplace2\nplace3\n"):
+        names.write_text(text)
+        with pytest.raises(InputError, match="validate_on"):
+            split_pairs(tmp_path / "mine", validate_on=names)

@@ -45,7 +45,8 @@ def test_fine_tuning_on_a_site_improves_that_site(own, tmp_path):
 
 def test_log_chooses_the_logger(own, tmp_path):
     options = ["--trainer.max_steps=2", "--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false"]
-    given = ["--config", CONFIG, "--data.root", str(own), "--data.crop_lr_px=16", "--data.steps_per_epoch=2", "--log", "tensorboard"]
+    given = ["--config", CONFIG, "--data.root", str(own), "--data.crop_lr_px=16", "--log", "tensorboard"]
+    given += ["--data.steps_per_epoch=2"]
     assert main(["fit", *given, *options]) == 0
     run = tmp_path / "runs" / "finetune"
     (events,) = (run / "tensorboard").rglob("events.*")

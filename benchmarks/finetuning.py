@@ -1,0 +1,106 @@
+"""Fine-tuning by the documented commands, on own pairs and on HR images: python -m benchmarks.finetuning.
+
+Writes a table in docs/finetuning.md. Needs RS_SRGAN_DATA with sentinel2_native.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from affine import Affine
+
+from benchmarks.report import ROOT, write_block
+from rs_srgan.evaluation.report.tables import table
+from rs_srgan.sensors import RGBN, SENTINEL2
+from train.data.sources import data_root
+
+STEPS = 150
+SIDE_PX = 256
+PLACES = 12
+
+
+def places(folder: Path) -> list[tuple[str, np.ndarray]]:
+    """Return DN of the first places of the collection that are large enough, one image each, without holes."""
+    found: dict[str, np.ndarray] = {}
+    for path in sorted(folder.glob("*_10m_rgbn.tif")):
+        place = re.split(r"_(?:19|20)\d\d|_T?\d\d[A-Z]{3}_|_S2", path.stem)[0].rstrip("0123456789_")
+        with rasterio.open(path) as dataset:
+            if place in found or min(dataset.shape) < SIDE_PX:
+                continue
+            names = [SENTINEL2.band_named(text or "") for text in dataset.descriptions]
+            row, col = ((side - SIDE_PX) // 2 for side in dataset.shape)
+            window = ((row, row + SIDE_PX), (col, col + SIDE_PX))
+            dn = dataset.read([names.index(band) + 1 for band in RGBN], window=window)
+        if (dn > 0).all():
+            found[place] = dn
+        if len(found) == PLACES:
+            break
+    return list(found.items())
+
+
+def write(path: Path, dn: np.ndarray, number: int, gsd_m: int) -> None:
+    """Write DN at a place of its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    grid = Affine(gsd_m, 0, 500_000 + 20_000 * number, 0, -gsd_m, 5_000_000)
+    profile = {"driver": "GTiff", "dtype": "uint16", "crs": "EPSG:32632", "transform": grid, "nodata": 0}
+    with rasterio.open(path, "w", count=len(dn), height=dn.shape[1], width=dn.shape[2], **profile) as out:
+        out.write(dn)
+        out.descriptions = RGBN
+
+
+def tune(folder: Path, run: Path) -> list[str]:
+    """Fine-tune by the documented command.
+
+    Returns:
+        PSNR of bicubic, of the start and of the result, the gain, that of the worst place, dB, and minutes.
+    """
+    command = [sys.executable, "-m", "train", "finetune", str(folder), "-o", str(run), "--steps", str(STEPS)]
+    began = time.monotonic()
+    options = ["--trainer.enable_progress_bar", "false", "--trainer.accelerator", "cpu"]
+    done = subprocess.run([*command, *options], cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, stdout=2)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed. Run it by hand.")
+    minutes = (time.monotonic() - began) / 60
+    record = json.loads((run / "model" / "training.json").read_text())
+    (sentence,) = re.findall(r"^(?:Better|Not better) than .*$", (run / "report.md").read_text(), re.MULTILINE)
+    (worst,) = re.findall(r"worst: [^,]+, ([+-][\d.]+) dB", sentence)
+    now, over = record["val/psnr"], record["val/over_start"]
+    figures = (record["val/bicubic"], now - over, now)
+    return [*(f"{value:.2f}" for value in figures), f"{over:+.2f}", worst, f"{minutes:.1f}"]
+
+
+def main() -> None:
+    """Fine-tune on both kinds of data, and print and write the table."""
+    images = places(data_root() / "sentinel2_native")
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for number, (place, dn) in enumerate(images):
+            side = "train" if number % 2 else "val"
+            write(folder / "alone" / side / f"{place}.tif", dn, number, 10)
+            means = dn.reshape(4, SIDE_PX // 4, 4, SIDE_PX // 4, 4).mean((2, 4)).round().astype(np.uint16)
+            for part, image, gsd_m in (("hr", dn, 10), ("lr", means, 40)):
+                write(folder / "pairs" / side / part / f"{place}.tif", image, number, gsd_m)
+        for kind, title in (("alone", "HR images alone"), ("pairs", "pairs, LR is the mean of 4 x 4 pixels")):
+            rows.append([title, *tune(folder / kind, folder / f"run_{kind}")])
+    header = ["data", "bicubic", "start", "fine-tuned", "gain, dB", "worst place, dB", "minutes"]
+    text = table(header, rows)
+    validating = len(images[::2])
+    text += (
+        f"\n\n`python -m train finetune FOLDER -o RUN --steps {STEPS}`, from the default model, on one core. PSNR in "
+        f"dB of {validating} places that training did not see; {len(images) - validating} other places train. Native "
+        f"pixels of Sentinel-2, {SIDE_PX} x {SIDE_PX} in HR."
+    )
+    sys.stdout.write(text + "\n")
+    write_block(ROOT / "docs" / "finetuning.md", "finetuning", text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from rs_srgan import InputError, load_model
+from tests.conftest import scene_dn
+from tests.train.data.makers import RGBN, pair_folder, write_at
+from train.__main__ import main
+from train.finetune import main as finetune
+
+QUICK = ["--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false", "--data.batch_size=2"]
+
+
+@pytest.fixture
+def chosen(model_folder):
+    """Return a function that gives the options that `finetune` chooses for a folder."""
+
+    def run(folder: Path, *options: str) -> dict[str, str]:
+        requests: list[list[str]] = []
+        finetune([str(folder), "-o", "run", "--model", str(model_folder), *options], requests.append)
+        (request,) = requests
+        return dict(zip(request[1::2], request[2::2], strict=True))
+
+    return run
+
+
+def images(folder: Path, names, side: int = 96) -> Path:
+    folder.mkdir(parents=True)
+    for seed, name in enumerate(names):
+        write_at(folder / f"{name}.tif", scene_dn(side, side, seed=seed), RGBN, name)
+    return folder
+
+
+def test_a_folder_of_pairs_needs_nothing_else(tmp_path, model_folder, capsys):
+    folder = pair_folder(tmp_path / "mine", count=3, side=96)
+    request = ["finetune", str(folder), "-o", str(tmp_path / "run"), "--model", str(model_folder), "--steps", "2"]
+    assert main([*request, *QUICK]) == 0
+    assert load_model(tmp_path / "run" / "model").config.bands == RGBN
+    assert (tmp_path / "run" / "model_best" / "config.json").is_file()
+    assert "etter than the start" in (tmp_path / "run" / "report.md").read_text()
+
+
+def test_images_alone_are_split_by_place(tmp_path, chosen):
+    options = chosen(images(tmp_path / "mine", ["a_2021", "a_2022", "b", "c"]))
+    assert options["--data"].endswith("SceneDataModule")
+    train, held_out = (yaml.safe_load(options[f"--data.{side}"]) for side in ("train", "val"))
+    assert len(train) + len(held_out) == 4
+    assert len({Path(name).name.startswith("a_") for name in held_out}) == 1
+    assert options["--data.crop_lr_px"] == "24"
+
+
+def test_folders_decide_the_split(tmp_path, chosen):
+    images(tmp_path / "mine" / "train", ["a", "b"])
+    images(tmp_path / "mine" / "val", ["c"])
+    options = chosen(tmp_path / "mine", "--steps", "150")
+    assert [Path(name).name for name in yaml.safe_load(options["--data.val"])] == ["c.tif"]
+    assert int(options["--data.steps_per_epoch"]) * int(options["--trainer.max_epochs"]) == 150
+
+
+@pytest.mark.parametrize(
+    ("names", "side", "words"), [(["a"], 96, "one place"), (["a", "b"], 24, "smallest"), ([], 96, "nothing")]
+)
+def test_a_folder_that_cannot_train_is_refused(tmp_path, chosen, names, side, words):
+    with pytest.raises(InputError, match=words):
+        chosen(images(tmp_path / "mine", names, side))

@@ -1,0 +1,115 @@
+"""Fine-tune a trained model on a folder of images: python -m train finetune FOLDER -o RUN."""
+
+import argparse
+import json
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rs_srgan.errors import InputError
+from rs_srgan.hub.names import DEFAULT_MODEL
+from rs_srgan.models import SISR
+from rs_srgan.models.loading import load_model
+from train.data.ground import group_places
+from train.data.pair_loader import PairLoader
+from train.data.pair_split import SPLIT_DISTANCE_M, split_pairs
+from train.data.scenes import Scene, find_scenes
+from train.data.splits import split_by_hash
+
+logger = logging.getLogger(__name__)
+
+_CONFIG = Path(__file__).parent / "configs" / "finetune.yaml"
+# Side of the training crops, LR pixels.
+_CROP_LR_PX, _LEAST_CROP_LR_PX = 32, 8
+_VALIDATIONS = 5
+
+
+def main(arguments: Sequence[str], fit: Callable[[Sequence[str]], None]) -> None:
+    """Run the command.
+
+    Args:
+        arguments: arguments of the command; those that it does not know are passed to `fit`.
+        fit: function that runs a command line of Lightning.
+
+    Raises:
+        InputError: the folder has no images of the model's bands, only one place, or too small images; or the model
+            takes several images.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m train finetune",
+        description="Fine-tune a trained model on a folder with hr/ and lr/ (pairs of files of the same name), or on a "
+        "folder of images alone, from which LR is made. Folders train/ and val/ in it set the split; without them a "
+        "fifth of the places validates. All options of python -m train fit are accepted, too.",
+    )
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="folder of the images")
+    parser.add_argument(
+        "-o", "--output", required=True, type=Path, metavar="RUN", help="folder of the run; the model is in RUN/model"
+    )
+    parser.add_argument("--model", default=DEFAULT_MODEL, help=f"bundled name, folder or Hub id ({DEFAULT_MODEL})")
+    parser.add_argument("--steps", type=int, default=1000, help="length of the run, steps (1000)")
+    options, others = parser.parse_known_args(arguments)
+    if options.steps < 1:
+        raise InputError(f"steps is {options.steps}; expected at least 1.")
+    model = load_model(options.model)
+    if not isinstance(model, SISR) or model.config.guide_bands:
+        raise InputError(
+            f"{options.model} takes several images or a guide; expected a model of one image: rs-srgan models."
+        )
+    chosen = _data(options.folder, model)
+    epochs = min(_VALIDATIONS, options.steps)
+    request = ["fit", "--config", str(_CONFIG), "--model.init_from", options.model, *chosen]
+    request += ["--data.steps_per_epoch", str(options.steps // epochs), "--trainer.max_epochs", str(epochs)]
+    fit([*request, "--trainer.default_root_dir", str(options.output), *others])
+
+
+def _data(folder: Path, model: SISR) -> list[str]:
+    """Return the arguments that choose the data module, the split and the size of the crops."""
+    config = model.config
+    if (folder / "hr").is_dir() or (folder / "train" / "hr").is_dir():
+        pairs = [pair for side in split_pairs(folder).values() for pair in side]
+        shapes = PairLoader(config.bands, config.scale).prepare(pairs)
+        smallest = min(min(shape) for shape in shapes)
+        return ["--data.root", str(folder), "--data.crop_lr_px", str(_crop(smallest, f"the LR images in {folder}"))]
+    train, held_out = _scenes(folder, model)
+    smallest = min(min(scene.shape[1:]) for scene in train) // config.scale
+    logger.info(
+        "%s has no hr and lr, so LR is made from its images. Split: %d images train, %d validate: %s.",
+        *(folder, len(train), len(held_out), ", ".join(scene.name for scene in held_out)),
+    )
+    return [
+        *("--data", "train.data.scenes.SceneDataModule"),
+        *("--data.train", json.dumps([str(scene.path) for scene in train])),
+        *("--data.val", json.dumps([str(scene.path) for scene in held_out])),
+        *("--data.crop_lr_px", str(_crop(smallest, f"1/{config.scale} of the images in {folder}"))),
+    ]
+
+
+def _scenes(folder: Path, model: SISR) -> tuple[list[Scene], list[Scene]]:
+    if (folder / "train").is_dir():
+        train, held_out = (find_scenes(folder / side, model.config) for side in ("train", "val"))
+        return train, held_out
+    scenes = find_scenes(folder, model.config)
+    places = group_places(
+        [scene.path.stem for scene in scenes],
+        [[scene.path] for scene in scenes],
+        [scene.footprint for scene in scenes],
+        SPLIT_DISTANCE_M,
+    )
+    if len(set(places)) < 2:
+        raise InputError(
+            f"{folder} shows one place, {places[0]}; expected at least two that are {SPLIT_DISTANCE_M:g} m apart, "
+            "because one validates. Add images of another place, or make the folders train and val yourself."
+        )
+    validating = split_by_hash(places)
+    sides = [
+        [s for s, place in zip(scenes, places, strict=True) if (place in validating) == val] for val in (False, True)
+    ]
+    return sides[0], sides[1]
+
+
+def _crop(smallest: int, what: str) -> int:
+    if smallest < _LEAST_CROP_LR_PX:
+        raise InputError(
+            f"The smallest of {what} has {smallest} pixels; expected at least {_LEAST_CROP_LR_PX}. Remove it."
+        )
+    return min(_CROP_LR_PX, smallest // 8 * 8)
