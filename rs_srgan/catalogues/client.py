@@ -14,6 +14,7 @@ from rs_srgan.errors import InputError, ReadError, require_extra
 if TYPE_CHECKING:
     import pystac
     from pystac_client import Client
+    from pystac_client.exceptions import APIError
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ def find_items(
         try:
             found = list(client.search(**search).items())
         except APIError as error:
-            if error.status_code not in _NO_POST:
+            if _status(error) not in _NO_POST:
                 raise
             logger.info("%s takes no search by POST; searching by GET.", catalogue.title)
             found = list(client.search(method="GET", **search).items())
@@ -98,9 +99,10 @@ def _asking(catalogue: Catalogue, timeout_s: float, opened: bool = True) -> "Ite
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pystac-client warns of conformance classes that it does not need
-            yield Client.open(catalogue.url, stac_io=answers) if opened else answers  # type: ignore[misc]  # see read_item
+            asked = Client.open(catalogue.url, stac_io=answers, timeout=timeout_s) if opened else answers
+            yield asked  # type: ignore[misc]  # a StacApiIO for read_item
     except APIError as error:
-        raise _refused(catalogue, error.status_code, str(error)) from None
+        raise _refused(catalogue, _status(error), str(error)) from None
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         raise ReadError(
             f"{catalogue.title} at {catalogue.url} did not answer ({type(error).__name__}). Check the network, or try "
@@ -116,10 +118,16 @@ def _asking(catalogue: Catalogue, timeout_s: float, opened: bool = True) -> "Ite
         answers.session.close()
 
 
+def _status(error: "APIError") -> int | None:
+    """Return the status of an answer; None if there was no answer, for which pystac-client sets no attribute."""
+    return getattr(error, "status_code", None)
+
+
 def _refused(catalogue: Catalogue, status: int | None, message: str) -> InputError:
-    if status is None or status >= 500 or status == 429:
-        what = f"with status {status}" if status else "with an error"
-        return ReadError(f"{catalogue.title} answered {what}. Try again later.")
+    if status is None:
+        return ReadError(f"{catalogue.title} at {catalogue.url} did not answer. Check the network, or try again later.")
+    if status >= 500 or status == 429:
+        return ReadError(f"{catalogue.title} answered with status {status}. Try again later.")
     detail = " ".join(message.split())[:200]
     return InputError(
         f"{catalogue.title} refused the search with status {status} ({detail}). Check address and access."

@@ -76,15 +76,20 @@ class StacLookalike:
 
     def search(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
         first, _, last = wanted.get("datetime", "../..").partition("/")
-        found = []
+        found: list[dict[str, Any]] = []
+        near: dict[int, bool] = {}
         for item in self.items:
             taken = datetime.fromisoformat(item["properties"]["datetime"])
             if wanted.get("collections") and item["collection"] not in wanted["collections"]:
                 continue
             if not datetime.fromisoformat(first) <= taken <= datetime.fromisoformat(last):
                 continue
-            if "intersects" in wanted and not shapely.intersects(shape(wanted["intersects"]), shape(item["geometry"])):
-                continue
+            if "intersects" in wanted:
+                place = id(item["geometry"])  # many items share theirs
+                if place not in near:
+                    near[place] = bool(shapely.intersects(shape(wanted["intersects"]), shape(item["geometry"])))
+                if not near[place]:
+                    continue
             found.append(item)
         return found
 
