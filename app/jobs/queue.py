@@ -15,7 +15,7 @@ from threading import Condition, Thread
 from app.errors import Gone
 from app.jobs.models import Models
 from app.jobs.outlook import Outlook, look
-from app.jobs.request import Request
+from app.jobs.request import TILE_LR_PX, Request
 from app.jobs.views import read_views, title_of
 from app.jobs.worker import Failed, Step, Worker
 from app.sandbox.reader import Readers
@@ -34,6 +34,8 @@ _MOST_CHARACTERS = 120
 SWEEP_SECONDS = 20.0
 # LR pixels per second until a job was measured: two cores without bf16.
 _FIRST_PACE = 100_000.0
+# A pace is measured over so many LR pixels: with their halos, small tiles are slow.
+_MEASURED_PX = 2 * TILE_LR_PX**2
 
 GONE = "The server does not have this job: the address is wrong, or the result has been removed."
 
@@ -51,6 +53,7 @@ class Job:
         kept: True if the job is kept until the server ends.
         state: WAITING, RUNNING, DONE, FAILED or STOPPED.
         step: latest progress, None before the first.
+        first: progress after the first tile, which also has the time of loading and compiling.
         message: reason of the failure for people; empty if there is none.
         ended: time.monotonic() of the end, or None.
         stop_wanted: True after a visitor stopped the job.
@@ -65,6 +68,7 @@ class Job:
     kept: bool = False
     state: str = WAITING
     step: Step | None = None
+    first: Step | None = None
     message: str = ""
     ended: float | None = None
     stop_wanted: bool = False
@@ -74,6 +78,15 @@ class Job:
     def stem(self) -> str:
         """The beginning of the names under which visitors get its files."""
         return (self.name or Path(self.title).stem)[:_MOST_CHARACTERS]
+
+    @property
+    def pace(self) -> float | None:
+        """LR pixels per second without the start-up; None until some whole tiles are done."""
+        if self.step is None or self.first is None or self.step.seconds <= self.first.seconds:
+            return None
+        if self.step.done_px - self.first.done_px < _MEASURED_PX:
+            return None
+        return (self.step.done_px - self.first.done_px) / (self.step.seconds - self.first.seconds)
 
     @property
     def has_ended(self) -> bool:
@@ -187,7 +200,20 @@ class Jobs:
         """Return the estimated seconds until a new job would begin."""
         with self._changed:
             queued = [job for job in self._jobs.values() if not job.has_ended]
-        left = sum(_left(job) * self.seconds(job.request.models, job.outlook.work_px) for job in queued)
+        return self._seconds_left(queued)
+
+    def seconds_before(self, job: Job) -> float:
+        """Return the estimated seconds until a waiting job begins; 0 for any other job."""
+        with self._changed:
+            if job not in self._waiting:
+                return 0.0
+            earlier = [other for other in self._jobs.values() if other.state == RUNNING]
+            earlier += list(self._waiting)[: self._waiting.index(job)]
+        return self._seconds_left(earlier)
+
+    def _seconds_left(self, jobs: list[Job]) -> float:
+        """Return the estimated seconds in which all processes together do some jobs."""
+        left = sum(_left(job) * self.seconds(job.request.models, job.outlook.work_px) for job in jobs)
         return left / self.settings.concurrency
 
     def uses(self, folder: Path) -> bool:
@@ -218,7 +244,7 @@ class Jobs:
             with closing(worker.work(job.request, job.folder)) as steps:
                 for news in steps:
                     if isinstance(news, Step):
-                        job.step = news
+                        job.first, job.step = job.first or news, news
                     elif isinstance(news, Failed):
                         state, job.message = FAILED, news.message
                     if job.stop_wanted or self._closed:
@@ -230,8 +256,8 @@ class Jobs:
             logger.exception("The worker of a job failed.")
             state, job.message = FAILED, "An internal error occurred. The server's log has the details."
         with self._changed:
-            if state == DONE and job.step and job.step.seconds > 0 and len(job.request.models) == 1:
-                self._pace[job.request.models[0]] = job.step.done_px / job.step.seconds
+            if state == DONE and job.pace and len(job.request.models) == 1:
+                self._pace[job.request.models[0]] = job.pace
             self._end(job, state)
 
     def _end(self, job: Job, state: str) -> None:

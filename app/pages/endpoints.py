@@ -12,7 +12,7 @@ import rasterio
 from app.errors import for_people
 from app.jobs.files import LR_FILE, result_name
 from app.jobs.models import Models
-from app.jobs.queue import DONE, FAILED, Job, Jobs
+from app.jobs.queue import DONE, FAILED, WAITING, Job, Jobs
 from app.jobs.request import make_request, make_revisits_request
 from app.jobs.submit import submit_image, submit_views
 from app.jobs.uploads import link
@@ -166,7 +166,8 @@ def _follow(jobs: Jobs, job: Job) -> Iterator[Answer]:
     try:
         while not jobs.wait(job, _REPORT_SECONDS):
             step = job.step
-            yield None, None, f"{100 * step.done_px // step.total_px} %" if step and step.total_px else "waiting"
+            share = f"{100 * step.done_px // step.total_px} %" if step and step.total_px else "preparing"
+            yield None, None, _place(jobs, job) if job.state == WAITING else share
     finally:
         if not job.has_ended:
             jobs.stop(job)
@@ -175,6 +176,12 @@ def _follow(jobs: Jobs, job: Job) -> Iterator[Answer]:
     uncertain = job.folder / result_name(0, uncertainty=True)
     result = _named(job, job.folder / result_name(0), job.request.models[0].replace("/", "_"))
     yield str(result), str(_named(job, uncertain, "uncertainty")) if uncertain.exists() else None, _report(job)
+
+
+def _place(jobs: Jobs, job: Job) -> str:
+    """Return the place of a job in the queue, for people."""
+    seconds = max(1, round(jobs.seconds_before(job)))
+    return f"waiting, {jobs.ahead(job)} before this, about {seconds} s"
 
 
 def _named(job: Job, file: Path, what: str) -> Path:

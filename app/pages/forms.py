@@ -38,14 +38,14 @@ def job_html(job: str, remember: bool = True) -> str:
 def refusal(error: Exception) -> str:
     """Return the HTML of an error, which takes the place of a result."""
     return (
-        '<div class="sr-card sr-error" role="alert"><h3>This did not work</h3>'
+        '<div class="sr-card sr-error" role="alert"><h2>This did not work</h2>'
         f"<p>{html.escape(for_people(error))}</p></div>"
     )
 
 
 def empty(title: str, text: str) -> str:
     """Return the HTML of a place that has no result yet."""
-    return f'<div class="sr-card sr-empty"><h3>{html.escape(title)}</h3><p>{html.escape(text)}</p></div>'
+    return f'<div class="sr-card sr-empty"><h2>{html.escape(title)}</h2><p>{html.escape(text)}</p></div>'
 
 
 def describe_model(models: Models, name: str) -> str:

@@ -17,6 +17,8 @@ from rs_srgan import InputError
 
 # The area before a visitor draws one: it takes half a minute on two cores.
 _FIRST_AREA_M = 5_000.0
+# An estimate may be wrong by this factor: other programs and visitors use the same cores.
+_FACTOR = 1.5
 _NOTHING = empty(
     "No product yet",
     "Upload a zipped Sentinel-2 product (L1C or L2A, as downloaded), draw an area on it, and see the result on a map.",
@@ -105,10 +107,12 @@ def describe_forecast(forecast: Forecast) -> str:
     """Return an estimate as Markdown."""
     grid, scale = forecast.outlook.grid, forecast.outlook.scale
     waiting = forecast.waiting_seconds
-    queue = f", after {_duration(waiting)} in the queue" if waiting >= 1 else ""
+    queue = f", after about {_duration(waiting)} in the queue" if waiting >= 1 else ""
+    shortest, longest = _duration(forecast.seconds / _FACTOR), _duration(forecast.seconds * _FACTOR)
+    time = longest if shortest == longest else f"{shortest} to {longest}"
     return (
-        f"{grid.width} x {grid.height} px become {grid.width * scale} x {grid.height * scale} px in about "
-        f"**{_duration(forecast.seconds)}**{queue}. The files have about **{_size(forecast.outlook.result_bytes)}**."
+        f"{grid.width} x {grid.height} px become {grid.width * scale} x {grid.height * scale} px in "
+        f"**{time}**{queue}. The files have about **{_size(forecast.outlook.result_bytes)}**."
     )
 
 

@@ -94,6 +94,7 @@ class JobState(TypedDict):
     state: str
     message: str
     ahead: int
+    seconds_waiting: float
     models: tuple[str, ...]
     kept: bool
     keep_minutes: int
@@ -121,12 +122,13 @@ def describe_job(job: Job, jobs: Jobs) -> JobState:
         "state": job.state,
         "message": job.message,
         "ahead": jobs.ahead(job),
+        "seconds_waiting": jobs.seconds_before(job),
         "models": job.request.models,
         "kept": job.kept,
         "keep_minutes": jobs.settings.keep // 60,
     }
     if step := job.step:
-        pace = step.done_px / step.seconds if step.seconds else 0.0
+        pace = job.pace or (step.done_px / step.seconds if step.seconds else 0.0)
         left = (step.total_px - step.done_px) / pace if pace else None
         state["step"] = {"done_px": step.done_px, "total_px": step.total_px, "px_per_s": pace, "seconds_left": left}
         state["seconds"] = step.seconds

@@ -3,7 +3,10 @@
 import "./viewer.js";
 
 const ASK_MS = 250;
-const MAX_FAILURES = 40; // failed requests in a row before an error is shown
+const SLOWEST_ASK_MS = 5000; // while the server does not answer
+const TOLD_AFTER = 4; // failed requests in a row before the page says so: one may be a change of network
+const LONGEST_ANSWER_MS = 15000;
+const HOLD_MS = 3000; // in this time the pictures of a result load
 const SAMPLE_WAITS_MS = 5000;
 
 const duration = seconds =>
@@ -39,6 +42,7 @@ class Job extends HTMLElement {
     delete this.dataset.state;
     this.address = new URL(`jobs/${this.dataset.id}`, document.baseURI).href;
     this.failures = 0;
+    this.seen = false;
     if (this.dataset.remember !== undefined) {
       const here = new URL(location.href);
       const earlier = here.searchParams.get("job");
@@ -56,19 +60,40 @@ class Job extends HTMLElement {
   async ask(id) {
     let told;
     try {
-      const answer = await fetch(this.address);
+      const answer = await fetch(this.address, {signal: AbortSignal.timeout(LONGEST_ANSWER_MS)});
       told = await answer.json();
       if (id !== this.id_begun || !this.isConnected) return;
       if (answer.status === 404) return this.say("alert", "This result is not available", told.detail);
       if (!answer.ok) throw new Error(answer.statusText);
       this.failures = 0;
     } catch {
+      if (id !== this.id_begun || !this.isConnected) return;
       this.failures += 1;
-      if (this.failures > MAX_FAILURES) return this.say("alert", "The server does not answer", "The job continues. Reload the page later.");
-      return setTimeout(() => this.ask(id), ASK_MS);
+      if (this.failures >= TOLD_AFTER) this.lost();
+      return this.later(id, Math.min(ASK_MS * 2 ** this.failures, SLOWEST_ASK_MS));
     }
+    delete this.dataset.lost;
     this.show(told);
-    if (told.state === "waiting" || told.state === "running") setTimeout(() => this.ask(id), ASK_MS);
+    if (told.state === "waiting" || told.state === "running") this.later(id, ASK_MS);
+  }
+
+  // Ask again after some time, or at once when the network is back.
+  later(id, ms) {
+    const again = () => {
+      clearTimeout(timer);
+      removeEventListener("online", again);
+      this.ask(id);
+    };
+    const timer = setTimeout(again, ms);
+    addEventListener("online", again);
+  }
+
+  // The connection is lost: the page does not know how the job is. It asks on.
+  lost() {
+    const text = "No answer from the server. The page asks again until it gets one.";
+    this.dataset.lost = "";
+    if (this.querySelector("progress")) this.querySelector(".sr-line").textContent = text;
+    else this.say("status", "No connection", text);
   }
 
   show(told) {
@@ -78,7 +103,7 @@ class Job extends HTMLElement {
     if (told.state === "stopped") return this.say("status", "Stopped", "The server has removed its files.");
     if (!this.querySelector("progress")) {
       this.innerHTML = `
-        <div class="sr-card"><h3></h3><p class="sr-line" role="status"></p><progress max="1" aria-label="Progress"></progress>
+        <div class="sr-card"><h2></h2><p class="sr-line" role="status"></p><progress max="1" aria-label="Progress"></progress>
         <button type="button" class="sr-button sr-stop">Stop</button></div>`;
       this.comeIntoView();
       this.querySelector(".sr-stop").addEventListener("click", event => {
@@ -87,10 +112,12 @@ class Job extends HTMLElement {
       });
     }
     const bar = this.querySelector("progress");
-    this.querySelector("h3").textContent = told.title;
+    this.querySelector("h2").textContent = told.title;
     const {step} = told;
     let line = "Preparing";
-    if (told.state === "waiting") line = told.ahead ? `Waiting for ${told.ahead} other ${told.ahead === 1 ? "job" : "jobs"}` : "Waiting";
+    if (told.state === "waiting") {
+      line = told.ahead ? `Waiting for ${told.ahead} other ${told.ahead === 1 ? "job" : "jobs"}, about ${duration(told.seconds_waiting)}` : "Waiting";
+    }
     else if (step && step.done_px >= step.total_px) line = "Adding overviews to the files";
     else if (step?.seconds_left != null) {
       line = `${Math.round((100 * step.done_px) / step.total_px)} % of ${million(step.total_px)}, ` +
@@ -123,16 +150,27 @@ class Job extends HTMLElement {
       kept.append(`The result is kept for ${told.keep_minutes} minutes at `, link, ". Nobody can guess it.");
       title.append(kept);
     }
+    this.holdTop();
     this.replaceChildren(title, ...this.views(view.views), viewer);
     this.comeIntoView();
   }
 
-  // The result may be far below the button that started the job.
+  // The result may be far from the button that started the job: below it, or above it on a phone.
   comeIntoView() {
     const {top} = this.getBoundingClientRect();
-    if (this.dataset.remember !== undefined && this.offsetParent && top > innerHeight / 2) {
+    const above = top < 0 && !this.seen; // later the visitor may have scrolled on purpose
+    this.seen = true;
+    if (this.dataset.remember !== undefined && this.offsetParent && (top > innerHeight / 2 || above)) {
       this.scrollIntoView({behavior: "smooth", block: "start"});
     }
+  }
+
+  // The result is higher than the progress. If that is in view, keep its top there, not what is below it.
+  holdTop() {
+    const {top} = this.getBoundingClientRect();
+    if (!this.offsetParent || top < 0 || top > innerHeight) return;
+    document.documentElement.style.overflowAnchor = "none";
+    setTimeout(() => (document.documentElement.style.overflowAnchor = ""), HOLD_MS);
   }
 
   // Show a small picture and the facts of each revisit.
@@ -164,7 +202,7 @@ class Job extends HTMLElement {
     card.className = role === "alert" ? "sr-card sr-error" : "sr-card";
     card.setAttribute("role", role);
     card.append(
-      Object.assign(document.createElement("h3"), {textContent: title}),
+      Object.assign(document.createElement("h2"), {textContent: title}),
       Object.assign(document.createElement("p"), {textContent: text}),
     );
     this.replaceChildren(card);

@@ -1,4 +1,35 @@
-// The switch between light and dark.
+// What concerns the whole page: light and dark, its language, and the buttons that start jobs.
+
+const STARTS = "#start, #start-tile, #start-revisits";
+const ANSWER_MS = 15000;
+
+// A double click starts one job.
+document.addEventListener("click", event => {
+  if (event.detail > 1 && event.target.closest(STARTS)) {
+    event.stopImmediatePropagation();
+    event.preventDefault();
+  }
+}, true);
+
+// The answer to a start may be out of sight: on a phone it is above the button.
+document.addEventListener("click", event => {
+  const results = event.target.closest(STARTS)?.closest("[role=tabpanel]")?.querySelector(".sr-result");
+  if (!results) return;
+  const seen = new MutationObserver(() => {
+    const alert = results.querySelector(".sr-error");
+    if (!alert) return;
+    seen.disconnect();
+    const {top, bottom} = alert.getBoundingClientRect();
+    if (top < 0 || bottom > innerHeight) alert.scrollIntoView({behavior: "smooth", block: "start"});
+  });
+  seen.observe(results, {childList: true, subtree: true});
+  setTimeout(() => seen.disconnect(), ANSWER_MS);
+});
+
+// All texts are in English, also if Gradio translates its own words.
+const speak = () => document.documentElement.lang !== "en" && (document.documentElement.lang = "en");
+new MutationObserver(speak).observe(document.documentElement, {attributeFilter: ["lang"]});
+speak();
 
 const dark = () => document.body.classList.contains("dark");
 

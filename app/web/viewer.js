@@ -35,7 +35,11 @@ export class Viewer extends HTMLElement {
 
   disconnectedCallback() {
     // the element may only have been moved within the page
-    setTimeout(() => this.isConnected || this.stage?.remove());
+    setTimeout(() => {
+      if (this.isConnected) return;
+      document.removeEventListener("pointerdown", this.outside);
+      this.stage?.remove();
+    });
   }
 
   part(selector) {
@@ -73,6 +77,7 @@ export class Viewer extends HTMLElement {
         <div class="sr-legend sr-legend-left" hidden></div><div class="sr-legend sr-legend-right" hidden></div>
         <small class="sr-credit" hidden></small>
       </div>
+      <p class="sr-gone sr-error" role="alert" hidden></p>
       <p class="sr-plain" hidden>This browser has no WebGL, so you cannot zoom. You can move the line, and download the files below.</p>
       <p class="sr-sure" hidden></p>
       <p class="sr-hint">Drag the line. Zoom with the wheel or with two fingers. Click a pixel to see its values.</p>
@@ -144,6 +149,15 @@ export class Viewer extends HTMLElement {
       if (button?.dataset.do === "one") this.stage?.oneToOne();
       if (button?.dataset.do === "png") this.download();
     });
+    const more = this.part(".sr-more");
+    this.addEventListener("keydown", event => {
+      if (event.key !== "Escape" || !more.open) return;
+      more.open = false;
+      more.querySelector("summary").focus();
+    });
+    this.outside = event => more.contains(event.target) || (more.open = false);
+    document.addEventListener("pointerdown", this.outside);
+    this.part(".sr-files").addEventListener("click", event => this.take(event));
     const handle = this.part(".sr-handle");
     handle.addEventListener("pointerdown", event => {
       handle.setPointerCapture(event.pointerId);
@@ -235,6 +249,7 @@ export class Viewer extends HTMLElement {
 
   async legendOf(side, layer, query) {
     const answer = await fetch(`${this.address}/legend/${layer}?${query}`);
+    if (answer.status === 404) return this.gone((await answer.json()).detail);
     if (!answer.ok || layer !== this.value(side) || query !== String(this.query())) return;
     const {scale} = await answer.json();
     const box = this.part(`.sr-legend-${side}`);
@@ -245,14 +260,30 @@ export class Viewer extends HTMLElement {
     box.replaceChildren(String(scale.from), ramp, `${Number(scale.to.toPrecision(2))} ${scale.unit}`);
   }
 
+  // The server has removed the job: what is on the screen stays, nothing else comes.
+  gone(text) {
+    const note = this.part(".sr-gone");
+    note.textContent = `${text} What is shown here stays until you leave the page.`;
+    note.hidden = false;
+  }
+
+  // Download a file, if the server still has it: else the browser would save the error.
+  async take(event) {
+    const link = event.target.closest("a");
+    if (!link || link.dataset.there) return;
+    event.preventDefault();
+    const answer = await fetch(link.href, {method: "HEAD"}).catch(() => null);
+    if (!answer?.ok) return this.gone(answer ? "The result has been removed from the server." : "The server does not answer.");
+    link.dataset.there = "yes";
+    link.click();
+    delete link.dataset.there;
+  }
+
   async pick(place) {
     const answer = await fetch(`${this.address}/pixel?${new URLSearchParams(place)}`);
     const box = this.part(".sr-pick");
     const values = await answer.json();
-    if (answer.status === 404) { // the server has removed the job
-      box.textContent = values.detail;
-      box.hidden = false;
-    }
+    if (answer.status === 404) this.gone(values.detail);
     if (!answer.ok) return;
     this.stage?.mark(values);
     const title = document.createElement("h3");

@@ -15,10 +15,11 @@ from app.jobs import queue
 from app.jobs.queue import DONE, FAILED, RUNNING, STOPPED, WAITING, Jobs
 from app.jobs.sample import submit_sample
 from app.jobs.submit import submit_image
+from app.jobs.worker import Step
 from app.settings import Settings
 from rs_srgan import InputError, super_resolve
 from rs_srgan.hub.names import DEFAULT_MODEL
-from tests.app.conftest import REQUEST
+from tests.app.conftest import REQUEST, end
 from tests.conftest import scene_dn
 
 
@@ -93,6 +94,24 @@ def test_twelve_jobs_finish_in_turn_without_leaking_memory(jobs, write_tif):
     assert most <= 1
     assert len({job.id for job in every}) == 12
     assert max(used_mb[4:]) - used_mb[3] < 200
+
+
+def test_the_start_up_is_not_a_part_of_the_pace(jobs, write_tif):
+    job = submit_image(jobs, write_tif(scene_dn(20, 20)), REQUEST)
+    assert jobs.wait(job, 60) and job.pace is None  # a small job tells nothing
+    job.first, job.step = Step(65_536, 1_000_000, 30.0), Step(565_536, 1_000_000, 35.0)
+    assert job.pace == 100_000
+
+
+def test_a_waiting_job_has_a_time_until_it_begins(jobs, write_tif):
+    large = submit_image(jobs, write_tif(scene_dn(1200, 1200), "large.tif"), REQUEST)
+    small = submit_image(jobs, write_tif(scene_dn(20, 20), "small.tif"), REQUEST)
+    wait_for_progress(jobs, large)
+    assert jobs.seconds_before(large) == 0
+    assert 0 < jobs.seconds_before(small) <= jobs.seconds((DEFAULT_MODEL,), 1200 * 1200)
+    end(jobs, large)
+    jobs.wait(small)
+    assert jobs.seconds_before(small) == 0
 
 
 def test_the_pace_of_a_model_comes_from_jobs_of_that_model_alone(jobs, write_tif):
