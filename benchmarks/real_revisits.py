@@ -67,18 +67,21 @@ def tile_33twl(scale: int, seed: int = 0) -> Iterator[Series]:
             yield _series(f"33TWL {day}", *stack, scale, (seed, index))
 
 
-def native_series(scale: int, seed: int = 0) -> Iterator[Series]:
+def native_series(place: str, scale: int, seed: int = 0) -> Iterator[Series]:
     """Yield series of Sentinel-2's own pixels, 10 m; the sensor model makes LR of every date.
 
-    Innviertel has two dates, and each is the reference once. For wcC, in Belgium, each of the last third of the dates
-    is the reference once, with the eight dates around it. Training did not use these places and dates as HR.
+    Each date that training did not use as HR is the reference once, with up to eight dates around it: both dates of
+    innviertel, and the last third of the dates of wcC.
 
     Args:
+        place: name of a place in the manifests.
         scale: 2, 4 or 8.
         seed: seed of the noise.
     """
     images = native_images(data_root())
-    held_out = [image for image in split_native(images)["val"] if set(RGBN) <= set(image.bands)]
+    held_out = [
+        image for image in split_native(images)["val"] if image.place == place and set(RGBN) <= set(image.bands)
+    ]
     for number, reference in enumerate(held_out):
         others = [image for image in images if image.place == reference.place and image.bands == reference.bands]
         if len(others) > 1:

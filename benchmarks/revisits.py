@@ -7,13 +7,15 @@ shifted by up to 1.5 LR pixels in the Fourier domain, blurred by the sensor mode
 noise. That is track A. In track B clouds cover about 40 % of every view but the first, and the masks contain them. In
 track C the views also differ in gain and offset, and a cloud that is not in the mask covers 10 % of each.
 
-Real tracks: three dates of NAIP, and five of a Sentinel-2 tile. Registration finds the shifts in all tracks.
+Real tracks: three dates of NAIP, five of a Sentinel-2 tile, and two series of its own pixels. Registration finds the
+shifts in all tracks.
 """
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -43,9 +45,15 @@ TRACKS = {
     "C": "simulated: as B, with other gains and offsets, and 10 % clouds that are not masked",
     "NAIP": "real: three dates, years apart, to 1.2 m",
     "33TWL": "real: Sentinel-2 within ten days, to 120 m, clouds masked by SCL",
-    "native": "real: Sentinel-2's own pixels, to 10 m, eight dates of a field landscape and two of another",
+    "wcC": "real: Sentinel-2's own pixels, to 10 m, nine dates of fields in Belgium within a year",
+    "innviertel": "real: Sentinel-2's own pixels, to 10 m, two dates of fields in Austria",
 }
-REAL = {"NAIP": naip_triples, "33TWL": tile_33twl, "native": native_series}
+REAL: dict[str, Callable[[int], Iterator[Series]]] = {
+    "NAIP": naip_triples,
+    "33TWL": tile_33twl,
+    "wcC": partial(native_series, "wcC"),
+    "innviertel": partial(native_series, "innviertel"),
+}
 BICUBIC, CLASSIC = TRACK_METHODS["bicubic"], TRACK_METHODS["shift_and_add"]
 
 

@@ -15,7 +15,7 @@ DATES = [f"2019-0{month}-01" for month in range(1, 10)]
 
 def series_of(root, monkeypatch, scale=2):
     monkeypatch.setenv("RS_SRGAN_DATA", str(root))
-    return list(native_series(scale))
+    return [series for place in ("wcC", "innviertel", "dell") for series in native_series(place, scale)]
 
 
 @pytest.fixture
