@@ -1,0 +1,104 @@
+"""What disturbs a visit: lost connections, impatient clicks, small screens, removed results, and pages elsewhere."""
+
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+import rasterio
+
+from tests.app.conftest import SECONDS
+from tests.app.end_to_end.test_browser import open_tab, wait_for_result
+
+
+@pytest.fixture
+def phone(browser, server):
+    """The page on a phone, with the sample on it."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, accept_downloads=True)
+    page = context.new_page()
+    page.goto(server.address)
+    page.wait_for_selector("#patch-result sr-viewer", timeout=SECONDS)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """The address of an empty page on another server."""
+    (tmp_path / "page.html").write_text("<h1>Notebook</h1>", encoding="utf-8")
+    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/page.html"
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_page_recovers_from_a_lost_connection(phone):
+    open_tab(phone, "Revisits")
+    with phone.expect_request("**/jobs/*", timeout=SECONDS):
+        phone.click("#start-revisits")
+    phone.context.set_offline(True)
+    phone.locator("#revisits-result").get_by_text("No answer from the server").wait_for(timeout=SECONDS)
+    phone.context.set_offline(False)
+    wait_for_result(phone, "#revisits-result", live=False)
+    assert "4 of 4 images used" in phone.locator("#revisits-result h2").first.inner_text()
+
+
+def test_a_double_click_starts_one_job_and_its_result_comes_into_view(phone):
+    started = []
+    phone.on("request", lambda request: "/queue/join" in request.url and started.append(request.post_data))
+    phone.locator("#start").scroll_into_view_if_needed()
+    started.clear()
+    phone.dblclick("#start")
+    phone.wait_for_url("**/?job=*", timeout=SECONDS)
+    wait_for_result(phone, "#patch-result", live=False)
+    phone.wait_for_function(
+        "(() => { const {top} = document.querySelector('#patch-result sr-job').getBoundingClientRect();"
+        " return top >= -1 && top < innerHeight / 2; })()",
+        timeout=SECONDS,
+    )
+    assert len(started) == 1
+
+
+def test_the_adjust_box_closes_by_escape_and_by_a_click_beside_it(page):
+    box = page.locator("#patch-result .sr-more")
+    for close in (lambda: page.keyboard.press("Escape"), lambda: page.mouse.click(5, 5)):
+        box.locator("summary").click()
+        assert box.get_attribute("open") is not None
+        close()
+        assert box.get_attribute("open") is None
+
+
+def test_a_removed_result_says_so(page):
+    page.route("**/jobs/*/files/*", lambda route: route.fulfill(status=404, json={"detail": "It is gone."}))
+    page.locator("#patch-result .sr-files a").first.click()
+    page.locator("#patch-result .sr-gone").wait_for(timeout=SECONDS)
+    page.locator("#patch-result .sr-gone").evaluate("note => (note.hidden = true)")
+    page.route("**/jobs/*/legend/*", lambda route: route.fulfill(status=404, json={"detail": "It is gone."}))
+    page.locator("#patch-result [name=left]").select_option("bicubic")
+    note = page.locator("#patch-result .sr-gone")
+    note.wait_for(timeout=SECONDS)
+    assert "It is gone." in note.inner_text()
+
+
+def test_programs_and_pages_elsewhere_read_results_by_address(page, server, browser, elsewhere):
+    sample = page.locator("#patch-result sr-job").get_attribute("data-id")
+    address = f"{server.address}/jobs/{sample}"
+    with rasterio.open(f"{address}/files/sr0.tif") as dataset:
+        assert dataset.read(1, window=((0, 10), (0, 10))).any()
+    notebook = browser.new_page()
+    notebook.goto(elsewhere)
+    read = """async address => {
+        const answer = await fetch(address, {headers: {Range: "bytes=0-3"}});
+        return [answer.status, answer.headers.get("content-range")?.split("/")[0], (await answer.blob()).size];
+    }"""
+    assert notebook.evaluate(read, f"{address}/files/sr0.tif") == [206, "bytes 0-3", 4]
+    draw = """address => new Promise(done => {
+        const image = Object.assign(new Image(), {crossOrigin: "anonymous", src: address});
+        image.onload = () => done(image.naturalWidth);
+        image.onerror = () => done(0);
+    })"""
+    assert notebook.evaluate(draw, f"{address}/tiles/pixels/sr/20/524288/524288.webp") == 256
+    assert notebook.evaluate("address => fetch(address).then(() => true, () => false)", address) is False
+    notebook.close()
