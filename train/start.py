@@ -150,7 +150,9 @@ def _with_bands(weights: Mapping[str, Tensor], own: SISRConfig, config: SISRConf
 
     head = remade(weights[_HEAD].transpose(0, 1)).transpose(0, 1) * (len(own.bands) / len(config.bands))
     tails = {name: weights[name] for name in _TAIL if name in weights}
-    last = {name: remade(each.reshape(len(own.bands), -1, *each.shape[1:])).flatten(0, 1) for name, each in tails.items()}
+    last = {}
+    for name, each in tails.items():
+        last[name] = remade(each.reshape(len(own.bands), -1, *each.shape[1:])).flatten(0, 1)
     new = [band for band, place in zip(config.bands, places, strict=True) if place is None]
     logger.info(
         "Bands with weights of the start: %s. Bands that begin with the mean of its weights: %s.",
