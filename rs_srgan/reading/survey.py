@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rs_srgan.errors import ReadError
 from rs_srgan.pixels.radiometry import FloatImage, Image, Mask
 from rs_srgan.pixels.windows import Window, spread
 from rs_srgan.reading.raster import Raster
@@ -143,9 +144,14 @@ def find_faults(raster: Raster, found: Survey) -> list[str]:
 
 def warn_of_faults(raster: Raster) -> None:
     """Log what looks wrong about a raster's pixels; not for products, whose metadata are certain."""
-    if not raster.product:
-        for fault in find_faults(raster, survey(raster)):
-            logger.warning("%s", fault)
+    if raster.product:
+        return
+    try:
+        found = survey(raster)
+    except ReadError:  # whoever reads all of the raster reports it, and keeps what was done before
+        return
+    for fault in find_faults(raster, found):
+        logger.warning("%s", fault)
 
 
 def _nodata_faults(raster: Raster, found: Survey) -> list[str]:

@@ -54,7 +54,16 @@ def test_a_model_for_one_view_is_refused():
 def test_the_bundled_configurations_train(config, small_data, tmp_path):
     arguments = ["fit", "--config", f"train/configs/{config}.yaml", "--data.root", str(small_data)]
     arguments += ["--data.crop_lr_px", "16", "--data.batch_size", "2", "--data.steps_per_epoch", "2"]
-    arguments += ["--trainer.max_steps", "2", "--trainer.max_time", "null", "--trainer.precision", "32"]
+    arguments += [
+        "--data.native_share",
+        "0",
+        "--trainer.max_steps",
+        "2",
+        "--trainer.max_time",
+        "null",
+        "--trainer.precision",
+        "32",
+    ]
     assert main([*arguments, "--trainer.default_root_dir", str(tmp_path)]) == 0
     model = MISR.from_pretrained(tmp_path / "model")
     assert isinstance(model.sisr, SISR) and model.config.fusion == "innovation"
