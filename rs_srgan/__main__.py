@@ -17,6 +17,8 @@ def main() -> int:
     signal.signal(signal.SIGINT, before)
     try:
         return run_command()
+    except KeyboardInterrupt:  # while the command that was chosen is imported
+        return 130
     finally:
         _discard_unread_output()
 
