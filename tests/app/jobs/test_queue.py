@@ -178,11 +178,10 @@ def test_a_damaged_image_fails_without_a_path_and_leaves_nothing(jobs, write_tif
     content = bytearray(damaged.read_bytes())
     content[len(content) // 2 : -20_000] = bytes(len(content) - len(content) // 2 - 20_000)
     damaged.write_bytes(content)
-    job = submit_image(jobs, damaged, REQUEST)
-    jobs.wait(job)
-    assert job.state == FAILED
-    assert "scene.tif" in job.message
-    assert str(settings.folder) not in job.message and "Traceback" not in job.message
+    with pytest.raises(InputError, match="corrupt") as refused:  # its pixels are sampled before the queue
+        submit_image(jobs, damaged, REQUEST)
+    assert "scene.tif" in str(refused.value)
+    assert str(settings.folder) not in str(refused.value) and "Traceback" not in str(refused.value)
     assert not list(settings.folder.iterdir())
 
 

@@ -138,7 +138,7 @@ REFUSED = {
     ),
     "format": (
         lambda hub, files: hub.add(
-            NAME, {**files, "config.json": files["config.json"].replace(b'format_version": 2', b'format_version": 9')}
+            NAME, {**files, "config.json": files["config.json"].replace(b'format_version": 4', b'format_version": 9')}
         ),
         NAME,
         "Upgrade",
