@@ -9,9 +9,9 @@ from rs_srgan import SISR, InputError, SISRConfig, super_resolve
 from rs_srgan.inference.engines import make_engine
 from rs_srgan.inference.options import PredictOptions
 from rs_srgan.inference.super_resolve import run
-from rs_srgan.pixels.clipping import clip_keeping_means
 from rs_srgan.pixels.radiometry import Encoding
 from tests.conftest import scene_dn
+from tests.stored import assert_stored
 
 
 @pytest.fixture
@@ -40,8 +40,7 @@ def test_files_hold_the_models_result_and_half_width(model, source, tmp_path, en
     target, second = tmp_path / "sr.tif", tmp_path / "u.tif"
     super_resolve(source, target, model, uncertainty=second, engine=engine, precision="fp32", tile=32)
     sr, half_width = model.predict_with_uncertainty(read(source).astype(np.float32) / 10_000)
-    stored, _ = clip_keeping_means(sr * np.float32(1e4), 1, 65_535, model.scale)
-    assert np.abs(read(target) - stored).max() <= 1
+    assert_stored(read(target), sr * 1e4, model.scale, tolerance=1)
     assert np.abs(read(second) - half_width.clip(1e-5) * 1e5).max() <= 1
     with rasterio.open(target) as one, rasterio.open(second) as other:
         assert (other.transform, other.crs, other.shape) == (one.transform, one.crs, one.shape)

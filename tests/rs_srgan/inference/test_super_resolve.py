@@ -13,11 +13,11 @@ from rasterio.warp import transform_geom
 from rs_srgan import SISR, InputError, super_resolve
 from rs_srgan.inference.options import PredictOptions
 from rs_srgan.inference.super_resolve import run
-from rs_srgan.pixels.clipping import clip_keeping_means
 from rs_srgan.sensors import RGBN
 from tests.conftest import UTM_10M, scene_dn
 from tests.rs_srgan.inference.conftest import FUSION, in_degrees, pixels
 from tests.safe_builder import build_safe
+from tests.stored import assert_stored
 
 
 @pytest.mark.parametrize("tile", [13, 64, 100])
@@ -35,12 +35,6 @@ def test_result_does_not_depend_on_tile_size(model, write_tif, tmp_path, tile, h
     np.testing.assert_array_equal(pixels(whole) == 0, (dn == 0).repeat(4, 1).repeat(4, 2))
 
 
-def stored(dn, scale):
-    """Return what a GeoTIFF holds of DN: no negative reflectance, and 0 is nodata; the means of LR pixels are kept."""
-    clipped, _ = clip_keeping_means(np.nan_to_num(dn, nan=1.0).astype(np.float32), 1, 65_535, scale)
-    return np.where(np.isnan(dn), np.nan, clipped)
-
-
 @pytest.mark.parametrize("tile", [16, 33, 512])
 def test_file_and_array_give_the_same_result(model, write_tif, tmp_path, tile):
     dn = scene_dn(40, 50)
@@ -49,7 +43,7 @@ def test_file_and_array_give_the_same_result(model, write_tif, tmp_path, tile):
     reflectance = np.where(dn == 0, np.nan, dn / 10_000).astype(np.float32)
     predicted = model.predict(reflectance, tile=tile) * 10_000
     np.testing.assert_array_equal(np.isnan(predicted), pixels(target) == 0)
-    assert np.abs(pixels(target) - np.nan_to_num(stored(predicted, 4))).max() <= 1
+    assert_stored(pixels(target), predicted, 4)
 
 
 def test_footprint_scaling_and_band_names_are_kept(model, write_tif, tmp_path):
@@ -224,7 +218,7 @@ def test_20_m_bands_of_a_product_are_sharpened_with_guide_bands(fusion, tmp_path
         assert result.transform.a == 10
         got = result.read().astype(float)
     np.testing.assert_array_equal(got == 0, np.isnan(expected))
-    assert np.nanmax(np.abs(np.where(got == 0, np.nan, got) - stored(expected, 2))) <= 1
+    assert_stored(got, expected, 2)
 
 
 def test_truncated_input_is_refused_and_leaves_no_file(model, write_tif, tmp_path):
