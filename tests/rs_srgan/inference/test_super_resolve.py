@@ -156,7 +156,7 @@ def test_a_crop_is_computed_by_the_engine_of_the_full_scene(model, write_tif, tm
     monkeypatch.setattr("rs_srgan.inference.engines.WORTH_COMPILING_PX", 60 * 70)
     source = write_tif(scene_dn(60, 70))
     whole = super_resolve(source, tmp_path / "whole.tif", model)
-    with caplog.at_level("INFO"):
+    with caplog.at_level("INFO", "rs_srgan"):
         box = in_degrees(source, rasterio.windows.Window(30, 20, 8, 9))
         part = super_resolve(source, tmp_path / "part.tif", model, bbox=np.array(box), tile=np.int64(512))
     assert "with openvino" in caplog.text
