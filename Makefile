@@ -69,5 +69,5 @@ clean:
 	touch $@
 
 .venv/.dev: .venv/.torch pyproject.toml
-	$(BIN)/pip install -q -e ".[app,cpu,evaluate,export,stac,train,dev]"
+	$(BIN)/pip install -q -e ".[app,cpu,evaluate,export,stac,train,xarray,dev]"
 	touch $@ .venv/.demo
