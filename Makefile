@@ -68,6 +68,6 @@ clean:
 	$(BIN)/pip install -q -e ".[app]"
 	touch $@
 
-.venv/.dev: .venv/.torch pyproject.toml
+.venv/.dev: .venv/.torch pyproject.toml Makefile
 	$(BIN)/pip install -q -e ".[app,cpu,evaluate,export,stac,train,xarray,dev]"
 	touch $@ .venv/.demo
