@@ -11,6 +11,7 @@ from torch import Tensor
 
 from rs_srgan.errors import InputError
 from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
+from rs_srgan.models.generators import GENERATORS
 from rs_srgan.models.loading import load_model
 
 logger = logging.getLogger(__name__)
@@ -49,7 +50,8 @@ def start(
     Args:
         config: configuration of a new model. With `init_from` it may change sensor, normalisation, projection, scale
             and bands. With another scale the last layers start from random weights, and all others from those of
-            `init_from`. With other bands the first and last layers are remade.
+            `init_from`. With other bands the first and last layers are remade. A generator that extends that of
+            `init_from`, as edsr_lka does edsr, begins with its result.
         init_from: bundled name, folder or Hub id of a trained model.
         fusion: fusion to add to a SISR model. The MISR model gives the same result as that model at first.
         keep_quantized: False if training changes weights: ranges of a quantised model would not fit them any more, so
@@ -111,7 +113,8 @@ def _with_config(model: SISR | MISR, config: SISRConfig) -> SISR:
     """Return a model with another configuration and the same weights, but new last layers where their shape differs."""
     given, own = vars(config), vars(model.config)
     other_bands = given["bands"] != own["bands"] and not own["guide_bands"] and _HEAD in model.state_dict()
-    accepted = (*_FREE, *_LAST, *(["bands"] if other_bands else []))
+    extended = issubclass(GENERATORS[given["generator"]], GENERATORS[own["generator"]])
+    accepted = (*_FREE, *_LAST, *(["bands"] if other_bands else []), *(["generator"] if extended else []))
     differing = [key for key in given if given[key] != own[key] and key not in accepted]
     if isinstance(model, MISR) or differing:
         what = "; ".join(f"{key} is {own[key]!r}, not {given[key]!r}" for key in differing) or "it is a MISR model"
@@ -126,7 +129,7 @@ def _with_config(model: SISR | MISR, config: SISRConfig) -> SISR:
     kept = {name: weight for name, weight in known.items() if _fits(weight, weights.get(name))}
     changed.load_state_dict(weights | kept)
     if anew := sorted(weights.keys() - kept.keys()):
-        logger.info("The last layers differ from %s and start from random weights: %s.", model.name, ", ".join(anew))
+        logger.info("Layers that %s does not have start anew: %s.", model.name, ", ".join(anew))
     return changed
 
 

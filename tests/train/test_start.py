@@ -49,6 +49,18 @@ def test_other_bands_keep_the_weights_of_known_bands(tmp_path, caplog):
     assert torch.equal(changed[:16], known[32:48])  # B02
 
 
+def test_a_generator_that_extends_that_of_the_start_begins_near_its_result(tmp_path):
+    model = SISR(SISRConfig(channels=16, blocks=2)).eval()
+    model.save_pretrained(tmp_path)
+    begun = start(SISRConfig(channels=16, blocks=2, generator="edsr_lka"), str(tmp_path), None).eval()
+    lr = torch.rand(1, 4, 20, 20) * 0.3
+    with torch.no_grad():
+        assert (begun(lr) - model(lr)).abs().max() < 2e-3
+    begun.save_pretrained(tmp_path / "far")
+    with pytest.raises(InputError, match="generator"):
+        start(SISRConfig(channels=16, blocks=2), str(tmp_path / "far"), None)
+
+
 def test_another_mtf_keeps_weights_and_what_is_trained():
     model = SISR(SISRConfig(channels=16, blocks=1))
     model.generator.head.requires_grad_(False)

@@ -1,6 +1,7 @@
 """Generators: the networks that a model can hold, by name."""
 
 from rs_srgan.models.generators.edsr import EDSR
+from rs_srgan.models.generators.edsr_lka import EDSRLKA
 from rs_srgan.models.generators.generator import Generator
 from rs_srgan.models.generators.lka import LKA
 from rs_srgan.models.generators.none import NoGenerator
@@ -15,6 +16,7 @@ GENERATORS: dict[str, type[Generator]] = {
     "rrdb": RRDB,
     "rcab": RCAB,
     "lka": LKA,
+    "edsr_lka": EDSRLKA,
     "none": NoGenerator,
 }
 

@@ -8,6 +8,7 @@ from rs_srgan.models.generators.trunk import Trunk
 # A 21 x 21 kernel as three small ones: 5 x 5 per channel, 7 x 7 per channel on every third pixel, 1 x 1 over channels.
 _NEAR, _FAR, _DILATION = 5, 7, 3
 _REACH = _NEAR // 2 + _FAR // 2 * _DILATION
+BLOCK_REACH = 1 + _REACH  # pixels that a block adds to the receptive field
 
 
 class LKA(Trunk):
@@ -17,10 +18,12 @@ class LKA(Trunk):
     """
 
     def __init__(self, inputs: int, bands: int, scale: int, channels: int, blocks: int) -> None:
-        super().__init__(inputs, bands, scale, channels, blocks, _LargeKernelBlock, block_reach=1 + _REACH)
+        super().__init__(inputs, bands, scale, channels, blocks, LargeKernelBlock, BLOCK_REACH)
 
 
-class _LargeKernelBlock(nn.Module):
+class LargeKernelBlock(nn.Module):
+    """x + conv1(attention * act(conv3(x))), with attention over a wide neighbourhood."""
+
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.body = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), nn.GELU())
@@ -31,6 +34,7 @@ class _LargeKernelBlock(nn.Module):
         self.mix = nn.Conv2d(channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Add the residual to `x`, (B, C, h, w)."""
         features = self.body(x)
         near = self.near(features)
         # PyTorch 2.13 sometimes makes NaN gradients of these weights in bf16, channels last, on CPUs.
