@@ -126,6 +126,8 @@ import os, signal, threading
 from rs_srgan.pixels.tile_loop import run_tiles
 from rs_srgan.pixels.windows import plan_tiles
 
+# a shell that starts tests in the background lets them ignore interrupts
+signal.signal(signal.SIGINT, signal.default_int_handler)
 computed, written = [], []
 
 def compute(col):
