@@ -13,11 +13,12 @@ import logging
 import re
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, NoReturn
 
+from rs_srgan.cli.completion import PRINT_COMPLETION, add_completion
 from rs_srgan.errors import InputError
 from rs_srgan.inference.memory import save_memory
 from rs_srgan.version import __version__
@@ -61,14 +62,20 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"rs-srgan: {message}. See {self.prog} --help.\n")
 
 
-def _parser(chosen: str | None) -> argparse.ArgumentParser:
-    """Return the parser; only the command that is chosen is imported, since the imports of some take seconds."""
+def full_parser() -> argparse.ArgumentParser:
+    """Return the parser with the options of all commands, for the reference and for completion in a shell."""
+    return _parser(_COMMANDS)
+
+
+def _parser(chosen: Collection[str]) -> argparse.ArgumentParser:
+    """Return the parser; only the commands that are chosen are imported, since the imports of some take seconds."""
     parser = _Parser(prog="rs-srgan", description="Super-resolution for satellite images.", epilog=_EXIT_CODES)
     parser.add_argument("--version", action="version", version=f"rs-srgan {__version__}")
+    add_completion(parser)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, command in _COMMANDS.items():
         own = commands.add_parser(name, help=command.help, epilog=_EXIT_CODES)
-        if name == chosen:
+        if name in chosen:
             module = import_module(f"rs_srgan.cli.{name}")
             module.add_options(own)
             own.set_defaults(run=module.run)
@@ -107,7 +114,8 @@ def _set_threads() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code, see the module."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    options = _parser(words[0] if words else None).parse_args(words)
+    parser = full_parser() if words[:1] == [PRINT_COMPLETION] else _parser(words[:1])
+    options = parser.parse_args(words)
     _set_up(options.quiet, _COMMANDS[options.command].computes)
     try:
         options.run(options)
