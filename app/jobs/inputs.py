@@ -11,8 +11,8 @@ from app.jobs.request import Request
 from rs_srgan import SISRConfig
 from rs_srgan.pixels.radiometry import FloatImage, Mask
 from rs_srgan.pixels.windows import Window, plan_tiles
-from rs_srgan.reading.grid import Grid
 from rs_srgan.reading.opening import open_raster
+from rs_srgan.reading.raster import Raster
 from rs_srgan.reading.region import Region, find_region
 from rs_srgan.reading.stated import Stated
 from rs_srgan.sensors import find_sensor
@@ -35,26 +35,27 @@ def write_lr(request: Request, config: SISRConfig, target: Path) -> None:
     """
     with open_raster(request.source, config.bands, Stated(offset=request.offset), find_sensor(config.sensor)) as raster:
         region = find_region(raster.grid, raster.name, request.bbox, request.aoi)
-        write_reflectance(raster.grid, region, config.bands, target, raster.read)
+        write_reflectance(raster, region, config.bands, target, raster.read)
 
 
-def write_reflectance(grid: Grid, region: Region, bands: tuple[str, ...], target: Path, read: Read) -> None:
-    """Write a region of a grid as a Cloud Optimized GeoTIFF: reflectance, float32, NoData is NaN.
+def write_reflectance(raster: Raster, region: Region, bands: tuple[str, ...], target: Path, read: Read) -> None:
+    """Write a region of a raster's grid as a Cloud Optimized GeoTIFF: reflectance, float32, NoData is NaN.
 
     Args:
-        grid: grid of the pixels.
+        raster: the raster with this grid, whose rights the file states.
         region: part of the grid to write.
         bands: names of the bands, in the order of the pixels.
         target: path of the file.
         read: function that returns the pixels of a window of the grid, (C, h, w), and where they are valid, (C, h, w).
     """
     plain = target.with_suffix(".plain.tif")
-    part = grid.cropped(region.window)
+    part = raster.grid.cropped(region.window)
     profile = {"driver": "GTiff", "count": len(bands), "dtype": "float32", "nodata": np.nan, "tiled": True}
     size = {"height": part.height, "width": part.width, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX}
     place = {"crs": part.crs} | ({} if part.transform.is_identity else {"transform": part.transform})
     with rasterio.open(plain, "w", **profile, **size, **place, bigtiff="if_safer") as out:
         out.descriptions = bands
+        out.update_tags(**raster.rights)
         for tile in plan_tiles(part.height, part.width, _STEP_PX, halo=0):
             core = tile.core
             pixels, valid = read(core.moved(region.window))

@@ -8,11 +8,13 @@ from app.jobs.files import is_reserved
 from app.jobs.masks import match_masks
 from app.jobs.queue import Job, Jobs
 from app.jobs.request import MAX_VIEWS, Request
-from app.jobs.sample import write_sample_revisits
+from app.jobs.sample import add_cloud, write_sample_revisits
 from app.jobs.uploads import keep
 from rs_srgan import InputError
 
 SAMPLE_TITLE = "four simulated views"
+# The simulated view that gets a cloud.
+_CLOUDY = 2
 
 
 def submit_image(jobs: Jobs, file: str | Path | None, request: Request) -> Job:
@@ -27,7 +29,7 @@ def submit_image(jobs: Jobs, file: str | Path | None, request: Request) -> Job:
         InputError: there is no upload, or it cannot be used.
     """
     if not file:
-        raise InputError("There is no image yet. Upload one first.")
+        raise InputError("There is no image yet. Upload one, or use the sample.")
     upload = Path(file)
     own_name = f"upload{upload.suffix.lower()}" if is_reserved(upload.name) else upload.name
     with jobs.new_folder() as folder:
@@ -59,6 +61,7 @@ def submit_views(jobs: Jobs, files: Sequence[str | Path], request: Request, refe
             title = f"{len(images)} images"
         else:
             sources, title = write_sample_revisits(folder), SAMPLE_TITLE
+            masks = {_CLOUDY: add_cloud(sources[_CLOUDY])}
         kept = {owner: _keep_apart(mask, folder / f"mask{owner}") for owner, mask in masks.items()}
         asked = dataclasses.replace(
             request,

@@ -80,8 +80,8 @@ def write_views(request: Request, model: MISR, folder: Path) -> Request:
             own = {"name": sources[summary.source].name, "scaling": str(raster.encoding)}
             own["mask"] = Path(masks[summary.source]).name if masks else NO_MASK
             facts.append(dataclasses.asdict(summary) | own)
-        grid, bands = series.lr.grid, model.config.bands
-        write_reflectance(grid, series.region, bands, folder / MEAN_FILE, lambda window: _mean(series, window))
+        bands = model.config.bands
+        write_reflectance(series.lr, series.region, bands, folder / MEAN_FILE, lambda window: _mean(series, window))
         order = [summary.source for summary in series.summaries]
     first, *others = (sources[index] for index in order)
     (folder / VIEWS_FILE).write_text(json.dumps(facts), encoding="utf-8")

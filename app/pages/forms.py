@@ -48,6 +48,14 @@ def empty(title: str, text: str) -> str:
     return f'<div class="sr-card sr-empty"><h2>{html.escape(title)}</h2><p>{html.escape(text)}</p></div>'
 
 
+def sample_checkbox(label: str, elem_id: str) -> gr.Checkbox:
+    """Return a checkbox that chooses the sample. web/page.js clears it when a visitor chooses a file.
+
+    Then a file that Gradio refuses does not lead to the sample in silence.
+    """
+    return gr.Checkbox(value=True, label=label, elem_id=elem_id, elem_classes="sr-sample")
+
+
 def describe_model(models: Models, name: str) -> str:
     """Return a line on the bands, scale and accuracy of a model."""
     config = models.config(name)

@@ -5,7 +5,7 @@ import gradio as gr
 from app.jobs.models import Models
 from app.jobs.queue import Job, Jobs
 from app.jobs.submit import submit_image
-from app.pages.forms import AS_TAGGED, OFFSETS, JobTab, ModelControls, job_html, refusal
+from app.pages.forms import AS_TAGGED, OFFSETS, JobTab, ModelControls, job_html, refusal, sample_checkbox
 from app.pages.upload_field import upload_field
 from rs_srgan import InputError
 
@@ -15,22 +15,23 @@ def patch_tab(jobs: Jobs, models: Models, sample: Job) -> JobTab:
     with gr.Tab("Patch", id="patch"), gr.Row():
         with gr.Column(scale=2, min_width=290):
             file = upload_field("Your image", elem_id="file", height=150)
-            gr.Markdown(
-                "GeoTIFF, JP2 or NPY with the bands red, green, blue and near infrared. Without an image, the sample "
-                "is used."
-            )
+            gr.Markdown("GeoTIFF, JP2 or NPY with the bands red, green, blue and near infrared.")
+            use_sample = sample_checkbox("Without an image, use the sample", "sample-image")
             controls = ModelControls(models, guided=False)
             offset = gr.Dropdown(list(OFFSETS), value=AS_TAGGED, label="DN offset")
             start = gr.Button("Super-resolve", variant="primary", elem_id="start")
         with gr.Column(scale=5, min_width=320, elem_classes="sr-result"):
             result = gr.HTML(job_html(sample.id, remember=False), elem_id="patch-result")
 
-    def submit(file: str | None, model: str, other: str, detail: float, uncertainty: bool, offset: str) -> str:
+    def submit(
+        file: str | None, model: str, other: str, detail: float, uncertainty: bool, offset: str, use_sample: bool
+    ) -> str:
         try:
             request = controls.request(model, other, detail, uncertainty, OFFSETS[offset])
-            return job_html(submit_image(jobs, file or sample.request.source, request).id)
+            return job_html(submit_image(jobs, file or (sample.request.source if use_sample else None), request).id)
         except InputError as error:
             return refusal(error)
 
-    start.click(submit, [file, *controls.inputs, offset], result, api_visibility="private", concurrency_limit=8)
+    asked = [file, *controls.inputs, offset, use_sample]
+    start.click(submit, asked, result, api_visibility="private", concurrency_limit=8)
     return JobTab(controls.model, controls.other, result)

@@ -7,14 +7,15 @@ from app.jobs.models import Models
 from app.jobs.queue import Jobs
 from app.jobs.request import make_revisits_request
 from app.jobs.submit import submit_views
-from app.pages.forms import AS_TAGGED, OFFSETS, describe_model, empty, job_html, refusal
+from app.pages.forms import AS_TAGGED, OFFSETS, describe_model, empty, job_html, refusal, sample_checkbox
 from app.pages.upload_field import upload_field
 from rs_srgan import InputError
 from rs_srgan.hub.names import REVISITS_MODEL
 
 _NOTHING = empty(
     "Several images of one place",
-    "Upload them in any order. Without images, four views are used that are simulated from the sample at 20 m.",
+    "Upload them in any order. Without images, four views are used that are simulated from the sample at 20 m, with "
+    "made-up dates, shifts, noise, and a cloud with its mask.",
 )
 AUTOMATIC = "Automatic"
 _HELP = """GeoTIFF, JP2 or NPY with the bands red, green, blue and near infrared. Their grids may differ. The result has
@@ -30,6 +31,7 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
     with gr.Tab("Revisits", id="revisits"), gr.Row():
         with gr.Column(scale=2, min_width=290):
             files = upload_field("Images of one place", file_count="multiple", elem_id="views", height=170)
+            use_sample = sample_checkbox("Without images, use four simulated ones", "sample-views")
             gr.Markdown(_HELP)
             model = gr.Dropdown(models.names_of_several(), value=REVISITS_MODEL, label="Model")
             about = gr.Markdown(describe_model(models, REVISITS_MODEL), elem_classes="sr-estimate")
@@ -42,7 +44,11 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
     def offer(files: list[str] | None) -> object:
         return gr.update(choices=[AUTOMATIC, *names_of_images(files or [])], value=AUTOMATIC)
 
-    def submit(files: list[str] | None, model: str, offset: str, reference: str = AUTOMATIC) -> str:
+    def submit(files: list[str] | None, model: str, offset: str, reference: str, use_sample: bool) -> str:
+        if not (files or use_sample):
+            return refusal(
+                InputError("There are no images yet. Upload several of one place, or use the simulated ones.")
+            )
         try:
             request = make_revisits_request(models, model, OFFSETS[offset])
             return job_html(submit_views(jobs, files or [], request, "" if reference == AUTOMATIC else reference).id)
@@ -51,5 +57,6 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
 
     model.change(lambda name: describe_model(models, name), model, about, api_visibility="private")
     files.change(offer, files, reference, api_visibility="private", show_progress="hidden")
-    start.click(submit, [files, model, offset, reference], result, api_visibility="private", concurrency_limit=8)
+    asked = [files, model, offset, reference, use_sample]
+    start.click(submit, asked, result, api_visibility="private", concurrency_limit=8)
     return result

@@ -21,7 +21,8 @@ _FIRST_AREA_M = 5_000.0
 _FACTOR = 1.5
 _NOTHING = empty(
     "No product yet",
-    "Upload a zipped Sentinel-2 product (L1C or L2A, as downloaded), draw an area on it, and see the result on a map.",
+    "Upload a zipped Sentinel-2 product (L1C or L2A, as downloaded), or try the sample. Then draw an area on it, and "
+    "see the result on a map.",
 )
 
 
@@ -31,6 +32,7 @@ def tile_tab(jobs: Jobs, models: Models, products: Products) -> JobTab:
         known = gr.State(None)
         with gr.Column(scale=2, min_width=290):
             file = upload_field("A zipped Sentinel-2 product", elem_id="product", height=150)
+            sample = gr.Button("Try a sample product", size="sm", elem_id="sample-product")
             offered = products.offered()
             choice = gr.Dropdown(
                 offered, value=None, label="Or a product of this server", visible=bool(offered), elem_id="offered"
@@ -69,6 +71,12 @@ def tile_tab(jobs: Jobs, models: Models, products: Products) -> JobTab:
         except InputError as error:
             return None, refusal(error), "", ""
 
+    def try_sample() -> tuple[object, ...]:
+        try:
+            return arrive(products.make_sample())
+        except InputError as error:
+            return None, refusal(error), "", ""
+
     def forecast(known: str | None, area: str, model: str, other: str, detail: float, uncertainty: bool) -> str:
         if not known:
             return ""
@@ -87,6 +95,7 @@ def tile_tab(jobs: Jobs, models: Models, products: Products) -> JobTab:
 
     outputs = [known, glance, area, result]
     file.upload(upload, file, outputs, api_visibility="private", show_progress_on=glance, concurrency_limit=4)
+    sample.click(try_sample, None, outputs, api_visibility="private", show_progress_on=glance, concurrency_limit=2)
     choice.input(choose, choice, outputs, api_visibility="private", show_progress_on=glance, concurrency_limit=4)
     asked = [known, area, *controls.inputs]
     gr.on(
@@ -126,9 +135,10 @@ def _glance(product: Product, area: str) -> str:
         "Baseline": f"{safe.baseline}, offset {next(iter(safe.offsets.values())):+.0f} DN",
         "Footprint": ", ".join(f"{lat:.2f}° {lon:.2f}°" for lon, lat in product.corners()[::2]),
     }
+    note = f'<p class="sr-note">{html.escape(product.note)}</p>' if product.note else ""
     listed = "".join(f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in facts.items())
     return (
-        f'<div class="sr-title"><h2>{html.escape(product.title)}</h2></div><dl class="sr-facts">{listed}</dl>'
+        f'<div class="sr-title"><h2>{html.escape(product.title)}</h2>{note}</div><dl class="sr-facts">{listed}</dl>'
         f'<sr-quicklook data-id="{product.id}" data-field="area" data-area="{area}"></sr-quicklook>'
         '<p class="sr-hint">Draw a rectangle around the area that you want to see.</p>'
     )

@@ -29,6 +29,7 @@ class Product:
         seen: time.monotonic() when it arrived or was last asked for.
         unpacking: thread that unpacks the other images, None if there is none.
         failure: why they could not be unpacked, or None.
+        note: what people must know about the product; empty for all but the sample.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Product:
     seen: float = field(default_factory=time.monotonic)
     unpacking: Thread | None = None
     failure: InputError | None = None
+    note: str = ""
 
     @property
     def name(self) -> str:

@@ -5,6 +5,7 @@ import os
 import shutil
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock, Thread
 
 from app.errors import Gone
@@ -13,6 +14,7 @@ from app.jobs.uploads import link
 from app.products.archive import inside, unpack
 from app.products.product import Product
 from app.products.quicklook import glance_at, list_contents
+from app.products.sample import SAMPLE_NOTE, write_sample_product
 from app.settings import Settings
 from rs_srgan import InputError
 from rs_srgan.reading.safe_files import holds_product, is_archive
@@ -72,6 +74,13 @@ class Products:
         product.unpacking = Thread(target=unpack_rest, daemon=True)
         product.unpacking.start()
         return self._keep(product)
+
+    def make_sample(self) -> Product:
+        """Make the sample product, as if a visitor had uploaded it."""
+        with TemporaryDirectory(dir=self._settings.folder) as folder:
+            product = self.receive(write_sample_product(Path(folder)))
+        product.note = SAMPLE_NOTE
+        return product
 
     def offered(self) -> list[str]:
         """Return the products in the server's own folder, as paths relative to it."""

@@ -3,6 +3,7 @@
 from typing import NotRequired, TypedDict
 
 import numpy as np
+import rasterio
 
 from app.jobs.files import LR_FILE, result_name
 from app.jobs.models import Models
@@ -12,17 +13,10 @@ from app.jobs.views import ViewFacts, count_used, read_as, read_views
 from app.viewer.colours import composites
 from app.viewer.layers import BICUBIC, INPUT, MEAN, NAMES, OTHER, SR, UNCERTAINTY, View
 from app.viewer.sampling import warning_of
-from app.viewer.tiles import (
-    BEYOND,
-    PIXEL_ZOOM,
-    Places,
-    earth_zooms,
-    has_place,
-    lon_lat_bounds,
-    sample,
-    to_lon_lat,
-)
+from app.viewer.tiles import BEYOND, PIXEL_ZOOM, earth_zooms, sample, to_lon_lat
 from rs_srgan import InputError
+from rs_srgan.maps.web_tiles import Places, has_place, lon_lat_bounds
+from rs_srgan.reading.rights import read_rights
 from rs_srgan.sensors import find_sensor
 
 _PIXEL_LAYERS = (INPUT, MEAN, BICUBIC, SR, OTHER, UNCERTAINTY)
@@ -73,6 +67,7 @@ class ViewState(TypedDict):
     gsd_m: float | None
     scaling: str
     warning: str | None
+    credit: str
     composites: list[str]
     layers: list[Layer]
     bands: list[BandFacts]
@@ -153,6 +148,7 @@ def describe_view(view: View, job: Job, models: Models, address: str) -> ViewSta
         "gsd_m": abs(transform.a) if metres else None,
         "scaling": read_as(job.folder, job.outlook.scaling),
         "warning": warning_of(view.lr.path),
+        "credit": _credit(view),
         "composites": list(composites(view.config)),
         "layers": [{"id": layer, "name": names[layer]} for layer in view.layers],
         "bands": [{"name": band, "wavelength_nm": wavelengths.get(band)} for band in view.config.bands],
@@ -170,6 +166,12 @@ def describe_view(view: View, job: Job, models: Models, address: str) -> ViewSta
         state["earth"] = {"bounds": bounds, "zoom": finest, "one_to_one": one_to_one}
         state["notebook"] = notebook(job.title, address, bounds)
     return state
+
+
+def _credit(view: View) -> str:
+    """Return what the input states about its source and licence, for people; empty if it states nothing."""
+    with rasterio.open(view.lr.path, driver="GTiff") as dataset:
+        return ". ".join(text.rstrip(".") for text in read_rights(dataset).values())
 
 
 def _layer_names(view: View, job: Job, views: int) -> dict[str, str]:

@@ -142,6 +142,7 @@ class Job extends HTMLElement {
       Object.assign(document.createElement("p"), {textContent: text}),
     );
     if (view.warning) title.append(Object.assign(document.createElement("p"), {textContent: view.warning}));
+    if (view.credit) title.append(Object.assign(document.createElement("p"), {textContent: `${view.credit}.`, className: "sr-credits"}));
     if (!told.kept) {
       const link = document.createElement("a");
       link.href = new URL(`?job=${told.id}`, document.baseURI).href;

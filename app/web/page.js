@@ -26,6 +26,14 @@ document.addEventListener("click", event => {
   setTimeout(() => seen.disconnect(), ANSWER_MS);
 });
 
+// A visitor who chose a file does not want the sample, also if the file is refused.
+const leaveSample = event => {
+  const sample = event.target.closest?.("#file, #views")?.closest("[role=tabpanel]")?.querySelector(".sr-sample input");
+  if (sample?.checked) sample.click();
+};
+document.addEventListener("change", event => event.target.type === "file" && leaveSample(event), true);
+document.addEventListener("drop", leaveSample, true);
+
 // All texts are in English, also if Gradio translates its own words.
 const speak = () => document.documentElement.lang !== "en" && (document.documentElement.lang = "en");
 new MutationObserver(speak).observe(document.documentElement, {attributeFilter: ["lang"]});

@@ -137,7 +137,7 @@ class Scene:
 
     def tags(self) -> dict[str, str]:
         """Return the tags of the result's files."""
-        return {
+        return self.inputs.lr.rights | {
             "AREA_OR_POINT": self.inputs.lr.area_or_point,
             "TIFFTAG_SOFTWARE": f"rs_srgan {__version__}",
             "TIFFTAG_DATETIME": datetime.now(UTC).strftime("%Y:%m:%d %H:%M:%S"),

@@ -21,6 +21,7 @@ from rs_srgan.reading.gdal import driver_of, open_dataset, refuse_huge_blocks, s
 from rs_srgan.reading.paths import existing
 from rs_srgan.reading.proj import require_proj
 from rs_srgan.reading.raster import Layer, Raster
+from rs_srgan.reading.rights import rights_of_product
 from rs_srgan.reading.safe import is_product, open_product
 from rs_srgan.reading.stated import Stated
 from rs_srgan.reading.virtual import VirtualFile, open_virtual
@@ -86,6 +87,7 @@ def _open_product(path: Path, band_names: tuple[str, ...], stated: Stated, senso
             layers.append(Layer(PurePosixPath(image).name, dataset, [1]))
         files = [path] if product.members else [Path(image) for image in images]
         raster = Raster(path.name, files, layers, band_names, encoding, band_names, BY_PRODUCT, product=True)
+        raster.rights |= rights_of_product(product.sensed)
         opened.pop_all()  # the raster closes them now
     return raster
 

@@ -22,6 +22,7 @@ from rs_srgan.pixels.radiometry import LARGEST_REFLECTANCE, QUANTIFICATION, Enco
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.gdal import WITHOUT_SIDECARS, why_unreadable
 from rs_srgan.reading.grid import Grid
+from rs_srgan.reading.rights import read_rights
 
 # Limits of the cache of decoded blocks, for each file. A band of a Sentinel-2 tile has 11 x 11 blocks of 2 MB.
 CACHE_BYTES, CACHE_BLOCKS = 64_000_000, 12
@@ -55,14 +56,28 @@ class Layer:
         Raises:
             ReadError: the file is truncated or corrupt at the window.
         """
+        return self._read(window, (window.height, window.width))
+
+    def read_small(self, window: Window, shape: tuple[int, int]) -> tuple[Image, Mask | None]:
+        """Return the same at low resolution, (C, *shape): from the file's overviews, or every nth pixel.
+
+        Raises:
+            ReadError: see `read`.
+        """
+        return self._read(window, shape)
+
+    def _read(self, window: Window, shape: tuple[int, int]) -> tuple[Image, Mask | None]:
         area = _area(window)
+        cached = self._cached and shape == (window.height, window.width)
         # with several threads GDAL's JPEG 2000 driver loses errors: a truncated file would silently read as zeros
         with rasterio.Env(GDAL_NUM_THREADS="1", **WITHOUT_SIDECARS):
             try:
-                pixels: Image = self._mosaic(window) if self._cached else self.dataset.read(self._indexes, window=area)
-                mask = self.dataset.read_masks(self._indexes, window=area) > 0 if self.masked else None
+                part = {"window": area, "out_shape": (self.count, *shape)}
+                pixels: Image = self._mosaic(window) if cached else self.dataset.read(self._indexes, **part)
+                mask = self.dataset.read_masks(self._indexes, **part) > 0 if self.masked else None
                 if self.alpha:
-                    opaque = np.broadcast_to(self.dataset.read(self.alpha, window=area) > 0, pixels.shape)
+                    opaque = self.dataset.read(self.alpha, window=area, out_shape=shape) > 0
+                    opaque = np.broadcast_to(opaque, pixels.shape)
                     mask = opaque if mask is None else mask & opaque
             except RasterioError as error:
                 raise ReadError(
@@ -106,6 +121,7 @@ class Raster:
         product: whether the raster is a Sentinel-2 product, whose metadata state everything.
         files: paths of the files with the pixels.
         area_or_point: "Area" or "Point": what a pixel's coordinates mean in the file.
+        rights: tags of the file that state attribution, copyright or licence; a result carries them over.
     """
 
     def __init__(
@@ -131,6 +147,7 @@ class Raster:
             raise InputError(f"{name} has bands on {len(grids)} different grids; expected one. Download it again.")
         (self.grid,) = grids
         self.area_or_point = layers[0].dataset.tags().get("AREA_OR_POINT", "Area")
+        self.rights = read_rights(layers[0].dataset)
         self.layers = layers
         self._pool = ThreadPoolExecutor(min(len(layers), usable_cores())) if len(layers) > 1 else None
 
@@ -142,6 +159,14 @@ class Raster:
             InputError: the values are no reflectance.
         """
         return self._reflectance(self._parts(window), self.encoding)
+
+    def read_small(self, window: Window, shape: tuple[int, int]) -> tuple[FloatImage, Mask]:
+        """Return reflectance (C, *shape) of a window at low resolution, to show it, and which values are valid.
+
+        Raises:
+            ReadError: see `read`.
+        """
+        return self._reflectance([layer.read_small(window, shape) for layer in self.layers], self.encoding)
 
     def read_stored(self, window: Window) -> tuple[Image, Mask]:
         """Return values (C, h, w) of a window as they are stored, and which are valid, (C, h, w).

@@ -159,10 +159,11 @@ def browser(launch):
 
 @pytest.fixture
 def page(browser, server):
-    """The page of a new visitor, with the sample on it."""
+    """The page of a new visitor, with the pixels of the sample on it."""
     page = browser.new_page(viewport={"width": 1300, "height": 1000}, accept_downloads=True)
     page.goto(server.address)
     page.wait_for_selector("#patch-result sr-viewer", timeout=SECONDS)
+    page.locator("#patch-result [data-plane=pixels]").click()  # the sample is shown on the map first
     yield page
     page.close()
 

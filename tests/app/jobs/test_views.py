@@ -10,7 +10,7 @@ import rasterio
 from app.jobs.queue import DONE
 from app.jobs.recipe import command, snippet
 from app.jobs.request import make_revisits_request
-from app.jobs.sample import write_sample_revisits
+from app.jobs.sample import sample_dn, write_sample_revisits
 from app.jobs.submit import submit_views
 from app.jobs.views import read_as, read_views, thumbnail
 from app.jobs.worker import compute
@@ -42,9 +42,9 @@ def test_each_view_has_facts_and_a_picture(done):
     assert sum(view["weight"] for view in views) == pytest.approx(1, abs=1e-4)
     assert all(view["clear"] > 0.95 for view in views)  # shifted views do not cover a border
     shift = {view["name"]: (view["shift"]["rows"], view["shift"]["cols"]) for view in views}
-    own = shift["simulated_view_1.tif"]
+    own = shift["simulated_2023-06-01.tif"]
     # content that is sampled further down appears further up
-    moved = np.subtract(shift["simulated_view_2.tif"], own)
+    moved = np.subtract(shift["simulated_2023-06-06.tif"], own)
     np.testing.assert_allclose(moved, (-0.5, 0.25), atol=0.05)
     for number in range(4):
         assert thumbnail(folder, number).read_bytes().startswith(b"\x89PNG")
@@ -67,7 +67,7 @@ def test_several_views_are_more_accurate_than_one(done, tmp_path):
         )
         for name, sources in (("sisr-x2-rgbn", request.sources[:1]), ("misr-x2-rgbn", request.sources))
     )
-    truth = pixels(request.source.parent / "sentinel2_sample.tif").astype(float)[[2, 1, 0, 3]]
+    truth = sample_dn().astype(float)[[2, 1, 0, 3]]
     errors = [((pixels(path) - truth)[:, 16:-16, 16:-16] ** 2).mean() for path in (one, several)]
     assert 10 * np.log10(errors[0] / errors[1]) > 1
 

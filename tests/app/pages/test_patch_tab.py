@@ -33,8 +33,10 @@ def submit(jobs, models, sample):
         patch_tab(jobs, models, sample)
     (click,) = [each.fn for each in page.fns.values() if each.fn.__name__ == "submit"]
 
-    def press(file=None, model=DEFAULT_MODEL, other=NO_OTHER, detail=1, uncertainty=True, offset=AS_TAGGED):
-        return click(file, model, other, detail, uncertainty, offset)
+    def press(
+        file=None, model=DEFAULT_MODEL, other=NO_OTHER, detail=1, uncertainty=True, offset=AS_TAGGED, use_sample=True
+    ):
+        return click(file, model, other, detail, uncertainty, offset, use_sample)
 
     return press
 
@@ -57,6 +59,11 @@ def test_without_an_image_the_sample_is_used_and_kept(submit, jobs, sample):
     assert job.title == sample.title
     assert job.request.source.read_bytes() == sample.request.source.read_bytes()
     end(jobs, job)
+
+
+def test_without_an_image_and_without_the_sample_nothing_runs(submit):
+    answer = submit(use_sample=False)
+    assert 'role="alert"' in answer and "no image" in answer
 
 
 @pytest.mark.parametrize(

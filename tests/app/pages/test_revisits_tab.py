@@ -23,7 +23,11 @@ def page(jobs, models):
 def submit(page):
     """Return the function of the button."""
     (click,) = [each.fn for each in page.fns.values() if each.fn.__name__ == "submit"]
-    return click
+
+    def press(files, model=REVISITS_MODEL, offset=AS_TAGGED, reference=AUTOMATIC, use_sample=True):
+        return click(files, model, offset, reference, use_sample)
+
+    return press
 
 
 @pytest.fixture
@@ -56,7 +60,13 @@ def test_without_images_simulated_views_are_used(submit, jobs, nothing):
     job = job_of(jobs, submit(nothing, REVISITS_MODEL, AS_TAGGED))
     assert job.title == SAMPLE_TITLE
     assert len(job.request.others) == 3
+    assert [mask is not None for mask in job.request.masks] == [False, False, True, False]
     end(jobs, job)
+
+
+def test_without_images_and_without_the_sample_nothing_runs(submit):
+    answer = submit(None, use_sample=False)
+    assert 'role="alert"' in answer and "no images" in answer
 
 
 @pytest.mark.parametrize(

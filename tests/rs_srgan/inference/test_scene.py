@@ -22,6 +22,16 @@ def test_image_without_data_stays_without_data(model, write_tif, tmp_path, caplo
     assert "no valid pixel" in caplog.text
 
 
+def test_the_rights_of_the_input_are_carried_over(model, write_tif, tmp_path):
+    source = write_tif(scene_dn(9, 9))
+    with rasterio.open(source, "r+") as dataset:
+        dataset.update_tags(ATTRIBUTION="Somebody, 2023", LICENSE="CC BY 4.0", TIFFTAG_SOFTWARE="other")
+    with rasterio.open(super_resolve(source, tmp_path / "out.tif", model)) as result:
+        tags = result.tags()
+    assert (tags["ATTRIBUTION"], tags["LICENSE"]) == ("Somebody, 2023", "CC BY 4.0")
+    assert tags["TIFFTAG_SOFTWARE"] != "other"
+
+
 def test_share_of_clipped_values_is_reported(model, write_tif, tmp_path, caplog):
     reflectance = scene_dn(20, 20).astype(np.float32) / 10_000
     reflectance[:, :5] = -0.02  # a quarter
