@@ -9,8 +9,8 @@ from scripts.measure_house import find_circles, find_imports, find_modules, room
 # Rooms from the ground up: each may import those before it. Files at the root of a package are rooms, too.
 FLOORS = {
     "rs_srgan": (
-        *("version", "errors", "cores", "figures", "pixels", "sensors", "registration", "reading", "catalogues"),
-        *("writing", "hub", "arrays"),
+        *("version", "errors", "cores", "whole_files", "figures", "pixels", "sensors", "registration", "reading"),
+        *("catalogues", "writing", "hub", "arrays", "maps"),
         *("models", "inference", "evaluation", "publishing", "__init__", "cli", "__main__"),
     ),
     "app": (

@@ -14,6 +14,7 @@ from torch import Tensor
 from rs_srgan.pixels.radiometry import FloatImage, Stretch
 from rs_srgan.sensors import SENTINEL2
 from rs_srgan.sensors.projection import bicubic
+from rs_srgan.whole_files import whole_file
 from train.callbacks import trains
 from train.data.batch import Batch
 from train.module import SRModule
@@ -61,7 +62,8 @@ class Figures(L.Callback):
         name = str(batch["site"][0]).replace("/", "_")
         path = self.folder / f"{batch_idx:03}_{name}.png"
         figure = draw(pl_module, batch, sr)
-        figure.savefig(path, dpi=100)
+        with whole_file(path) as fresh:
+            figure.savefig(fresh, dpi=100)
         for each in trainer.loggers:
             if isinstance(each, TensorBoardLogger):
                 each.experiment.add_figure(f"val/{name}", figure, trainer.global_step)

@@ -17,6 +17,7 @@ from rs_srgan.errors import InputError, require_extra
 from rs_srgan.pixels.radiometry import Image as Pixels
 from rs_srgan.pixels.radiometry import Stretch
 from rs_srgan.pixels.windows import Window
+from rs_srgan.whole_files import whole_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -33,19 +34,17 @@ def write_contact_sheet(scenes: Sequence[Scene], path: str | Path, timeout_s: fl
 
     Args:
         scenes: at least one.
-        path: the PNG to write.
+        path: the PNG to write; nothing exists there.
         timeout_s: see `search`.
 
     Raises:
-        InputError: there is no scene, no folder for the PNG, or a scene lacks colours.
+        InputError: there is no scene, no folder for the PNG, the PNG exists, or a scene lacks colours.
         ReadError: the storage does not answer.
     """
     require_extra("PIL", "Contact sheets", extra="stac")
     from PIL import Image, ImageDraw
 
-    target = Path(path)
-    if target.suffix.lower() != ".png" or not target.parent.is_dir():
-        raise InputError(f"The contact sheet {target} cannot be written; expected a name ending in .png in a folder.")
+    target = check_sheet(path)
     if not scenes:
         raise InputError("There is no scene to show; expected one or more.")
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -59,7 +58,22 @@ def write_contact_sheet(scenes: Sequence[Scene], path: str | Path, timeout_s: fl
         sheet.paste(picture, (left + (_SIDE_PX - picture.width) // 2, top))
         cloud = "" if scene.cloud is None else f"  {100 * scene.cloud:.0f} % cloud"
         draw.text((left + 6, top + _SIDE_PX + 8), f"{scene.taken:%Y-%m-%d}{cloud}", fill="black")
-    sheet.save(target)
+    with whole_file(target) as fresh:
+        sheet.save(fresh)
+    return target
+
+
+def check_sheet(path: str | Path) -> Path:
+    """Check that a contact sheet can be written, before anything is read over the network; return its path.
+
+    Raises:
+        InputError: the name does not end in .png, its folder does not exist, or something exists there.
+    """
+    target = Path(path)
+    if target.suffix.lower() != ".png" or not target.parent.is_dir():
+        raise InputError(f"The contact sheet {target} cannot be written; expected a name ending in .png in a folder.")
+    if target.exists():
+        raise InputError(f"{target} exists already. Choose another name for the contact sheet, or remove the file.")
     return target
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from rs_srgan.catalogues import Scene
-from rs_srgan.catalogues.contact_sheet import write_contact_sheet
+from rs_srgan.catalogues.contact_sheet import check_sheet, write_contact_sheet
 from rs_srgan.cli.option_arguments import add_option
 from rs_srgan.cli.place_options import add_place_options, found_scenes
 from rs_srgan.errors import InputError
@@ -37,6 +37,8 @@ def run(options: argparse.Namespace) -> None:
     """
     if options.bbox is not None and options.aoi is not None:
         raise InputError("Give a bounding box (--bbox) or an area of interest (--aoi), not both.")
+    if options.picture:
+        check_sheet(options.picture)
     scenes = found_scenes(options, options.source)
     listed = [_facts(scene) for scene in scenes]
     sys.stdout.write(f"{json.dumps(listed, indent=1)}\n" if options.json else _table(scenes))

@@ -2,10 +2,8 @@
 
 import json
 import logging
-import os
 import warnings
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -17,6 +15,7 @@ from rs_srgan.models import MISR, SISR
 from rs_srgan.models.evaluation_mode import evaluation_mode
 from rs_srgan.models.loading import named_model
 from rs_srgan.version import __version__
+from rs_srgan.whole_files import whole_file
 from rs_srgan.writing.guard import require_unread
 from rs_srgan.writing.unfinished import FULL_DISK
 
@@ -72,12 +71,9 @@ def export(
     model = named_model(model)
     count = _checked_views(model, views)
     try:
-        with TemporaryDirectory(dir=target.parent, prefix=".rs_srgan_") as folder:
-            file = Path(folder) / target.name
-            with evaluation_mode(model):
-                _write(model, file, count)
-                _check(model, file, count)
-            os.replace(file, target)
+        with whole_file(target) as file, evaluation_mode(model):
+            _write(model, file, count)
+            _check(model, file, count)
     except OSError as error:
         if error.errno in FULL_DISK:
             reason = f"{error.strerror}. Make room there, or choose another folder"

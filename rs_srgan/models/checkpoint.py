@@ -27,6 +27,7 @@ from rs_srgan.models.config_file import ABSENT_IN_FORMAT_1, read_config, read_mo
 from rs_srgan.models.description import accuracy_in, as_table, facts_of, one_line
 from rs_srgan.models.placement import check_dtype, checked_device
 from rs_srgan.models.weights_file import load_weights, write_weights
+from rs_srgan.whole_files import whole_files
 
 
 class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipeline_tag="image-to-image"):
@@ -93,6 +94,8 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
     ) -> str | None:
         """Write config.json and model.safetensors into a folder, which is created if it does not exist.
 
+        Both files replace earlier ones when both are complete.
+
         Args:
             save_directory: the folder.
             push_to_hub: also push the model, see `push_to_hub`.
@@ -112,8 +115,8 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
             given = ", ".join([*(["repo_id"] if repo_id is not None else []), *push_options])
             raise InputError(f"{given} are for a push. Give push_to_hub=True, or leave them out.")
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._save_pretrained(folder)
+            with whole_files(folder) as fresh:
+                self._save_pretrained(fresh)
         except FileExistsError:
             raise InputError(
                 f"{folder} is a file; expected a folder to save the model to. Give another name."

@@ -1,6 +1,8 @@
 """model.safetensors of a model's folder: read strictly, written with nothing but tensors."""
 
 import logging
+import os
+import re
 from pathlib import Path
 
 import torch
@@ -12,11 +14,28 @@ from rs_srgan.errors import InputError
 
 logger = logging.getLogger(__name__)
 
+# How safetensors quotes an error of the operating system.
+_SYSTEM_ERROR = re.compile(r"os error (\d+)")
+
 
 def write_weights(path: Path, model: nn.Module) -> None:
-    """Write the tensors of a model."""
+    """Write the tensors of a model.
+
+    Args:
+        path: the file.
+        model: the model.
+
+    Raises:
+        OSError: the disk is full, or the file cannot be written.
+    """
     tensors: dict[str, Tensor] = {name: value.contiguous() for name, value in model.state_dict().items()}
-    save_file(tensors, path, metadata={"format": "pt"})
+    try:
+        save_file(tensors, path, metadata={"format": "pt"})
+    except SafetensorError as error:
+        if (found := _SYSTEM_ERROR.search(str(error))) is None:
+            raise
+        number = int(found[1])
+        raise OSError(number, os.strerror(number), str(path)) from None
 
 
 def load_weights(model: nn.Module, path: Path, strict: bool = True) -> torch.dtype:

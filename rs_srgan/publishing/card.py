@@ -17,6 +17,7 @@ from rs_srgan.publishing.card_parts import merged, with_record
 from rs_srgan.publishing.card_tracks import track_figures
 from rs_srgan.publishing.card_usage import usage
 from rs_srgan.publishing.training_file import TrainingRecord, read_training
+from rs_srgan.whole_files import whole_file
 
 CARD_FILE, TEMPLATE_FILE = "README.md", "template.md"
 PICTURES_FOLDER = "pictures"
@@ -49,12 +50,31 @@ def write_card(folder: Path) -> Path:
     Raises:
         InputError: the folder has no model, or one of the files does not hold what it should.
     """
-    path = folder / CARD_FILE
-    card = render(folder)
-    if path.is_file():
-        card = merged(read_card(path), card)
-    path.write_text(card, encoding="utf-8")
-    return path
+    with whole_file(folder / CARD_FILE) as fresh:
+        fresh.write_text(updated_card(folder), encoding="utf-8")
+    return folder / CARD_FILE
+
+
+def updated_card(
+    folder: Path,
+    *,
+    about: About | None = None,
+    metrics: Metrics | None = None,
+    pictures: Sequence[str] | None = None,
+) -> str:
+    """Return the text of a new card, with the sections of README.md that people wrote or edited.
+
+    Args:
+        folder: the model's folder.
+        about: see `render`.
+        metrics: see `render`.
+        pictures: see `render`.
+
+    Raises:
+        InputError: see `write_card`.
+    """
+    path, card = folder / CARD_FILE, render(folder, about=about, metrics=metrics, pictures=pictures)
+    return merged(read_card(path), card) if path.is_file() else card
 
 
 def read_card(path: Path) -> str:
@@ -70,13 +90,19 @@ def read_card(path: Path) -> str:
 
 
 def render(
-    folder: Path, *, about: About | None = None, name: str | None = None, pictures: Sequence[str] | None = None
+    folder: Path,
+    *,
+    about: About | None = None,
+    metrics: Metrics | None = None,
+    name: str | None = None,
+    pictures: Sequence[str] | None = None,
 ) -> str:
     """Return the text of a new card; see `write_card`.
 
     Args:
         folder: the model's folder.
         about: the texts; None: those of about.toml.
+        metrics: the figures; None: those of metrics.json, if it exists.
         name: the model's name; None: the one in the texts, or the folder's.
         pictures: paths of the pictures in the repository; None: those in the folder.
 
@@ -86,7 +112,8 @@ def render(
     config, training = read_model_config(folder), read_training(folder)
     about = read_about(folder) if about is None else about
     path = folder / METRICS_FILE
-    metrics = read_metrics(path) if path.is_file() else None
+    if metrics is None and path.is_file():
+        metrics = read_metrics(path)
     name = name or about.name or folder.resolve().name
     shown = _pictures_in(folder) if pictures is None else pictures
     template = Template((bundle() / TEMPLATE_FILE).read_text(encoding="utf-8"))

@@ -11,8 +11,9 @@ from rs_srgan.errors import InputError
 from rs_srgan.figures.metrics import METRICS_FILE, write_metrics
 from rs_srgan.models.loading import load_model
 from rs_srgan.publishing.about import ABOUT_FILE, About, format_about, read_about
-from rs_srgan.publishing.card import CARD_FILE, PICTURES_FOLDER, write_card
+from rs_srgan.publishing.card import CARD_FILE, PICTURES_FOLDER, updated_card
 from rs_srgan.publishing.metrics_file import gather
+from rs_srgan.whole_files import whole_files
 from rs_srgan.writing.guard import require_unread
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ def describe(
 ) -> Path:
     """Write metrics.json, pictures/ and README.md of a model, and about.toml to be filled in if there is none.
 
-    Sections of README.md that people wrote or edited stay.
+    Sections of README.md that people wrote or edited stay. After an error all files are as they were.
 
     Args:
         folder: the model's folder.
@@ -53,33 +54,57 @@ def describe(
     read = [report / "report.json" if report.is_dir() else report for report in found]
     read += [picture for report in folders for picture in _pictures_of(report)]
     require_unread([*written, *(folder / PICTURES_FOLDER).glob("*")], read)
-    if found:
-        write_metrics(gather(found, fingerprint), folder / METRICS_FILE)
-        take_pictures(folders if pictures else [], folder)
+    about = read_about(folder)
     if name and not known:
-        (folder / ABOUT_FILE).write_text(format_about(About(name=name)), encoding="utf-8")
-        logger.info("Fill in %s, then write the card again.", folder / ABOUT_FILE)
-    if not read_about(folder).license:
+        about = About(name=name)
+    if not about.license:
         logger.warning(
             "The card names no licence, so nobody may use the model. Add the licence to %s.", folder / ABOUT_FILE
         )
-    return write_card(folder)
+    with whole_files(folder) as fresh:
+        metrics = gather(found, fingerprint) if found else None
+        if metrics is not None:
+            write_metrics(metrics, fresh / METRICS_FILE)
+        taken = take_pictures(folders if pictures else [], fresh) if found else None
+        if name and not known:
+            (fresh / ABOUT_FILE).write_text(format_about(about), encoding="utf-8")
+        card = updated_card(folder, about=about, metrics=metrics, pictures=taken)
+        (fresh / CARD_FILE).write_text(card, encoding="utf-8")
+        if taken is not None:
+            _make_room(folder / PICTURES_FOLDER, taken)
+    if name and not known:
+        logger.info("Fill in %s, then write the card again.", folder / ABOUT_FILE)
+    return folder / CARD_FILE
 
 
 def _pictures_of(report: Path) -> list[Path]:
     return sorted([*report.glob("curves.png"), *report.glob("pictures/*.png")])
 
 
-def take_pictures(reports: list[Path], folder: Path) -> None:
-    """Replace the pictures in a model's folder by those of reports.
+def take_pictures(reports: list[Path], folder: Path) -> list[str]:
+    """Copy the pictures of reports into a folder, and return their paths in it.
 
     Args:
         reports: folders of reports.
-        folder: the model's folder.
+        folder: the model's folder, or one whose files become its files.
     """
-    target = folder / PICTURES_FOLDER
-    shutil.rmtree(target, ignore_errors=True)
+    taken = []
     for report in reports:
         for picture in _pictures_of(report):
-            target.mkdir(exist_ok=True)
-            shutil.copyfile(picture, target / re.sub(r"[^\w.-]+", "_", f"{report.absolute().name}_{picture.name}"))
+            target = folder / PICTURES_FOLDER / re.sub(r"[^\w.-]+", "_", f"{report.absolute().name}_{picture.name}")
+            target.parent.mkdir(exist_ok=True)
+            shutil.copyfile(picture, target)
+            taken.append(f"{PICTURES_FOLDER}/{target.name}")
+    return sorted(taken)
+
+
+def _make_room(pictures: Path, taken: list[str]) -> None:
+    """Remove a model's earlier pictures, except those that are about to be replaced; a link itself, not its target."""
+    if pictures.is_symlink():
+        pictures.unlink()
+    kept = {Path(path).name for path in taken}
+    for picture in pictures.glob("*"):
+        if picture.name not in kept and not picture.is_dir():
+            picture.unlink()
+    if not kept and pictures.is_dir() and not any(pictures.iterdir()):
+        pictures.rmdir()

@@ -23,6 +23,7 @@ from rs_srgan.reading.safe import is_product, open_product
 from rs_srgan.reading.stated import Stated
 from rs_srgan.reading.survey import BandFigures, Survey, find_faults, survey
 from rs_srgan.sensors import SENTINEL2, Sensor
+from rs_srgan.whole_files import whole_file
 
 # A product stores its images in blocks of that many pixels along each axis. One is decoded for the figures.
 _BLOCK_PX = 1024
@@ -132,10 +133,12 @@ def inspect_image(
         picture: PNG file to write, with the image at most 512 pixels wide and high; None for no picture.
 
     Raises:
-        InputError: see `open_raster`; or the picture exists already.
+        InputError: see `open_raster`; or the picture exists already, or has no folder.
     """
     if picture is not None and picture.exists():
-        raise InputError(f"{picture} exists already. Choose another name for the picture.")
+        raise InputError(f"{picture} exists already. Choose another name for the picture, or remove the file.")
+    if picture is not None and not picture.parent.is_dir():
+        raise InputError(f"The folder {picture.parent} does not exist. Create it first.")
     with _gathered_warnings() as warnings, open_raster(path, band_names, stated, sensor) as raster:
         found = survey(raster, _one_block(raster) if raster.product else None)
         warnings += find_faults(raster, found)
@@ -257,10 +260,11 @@ def _draw(raster: Raster, sensor: Sensor, picture: Path) -> None:
     small = np.concatenate(strips, axis=1)
     display = Stretch.of(small, percent=1, gamma=1.3).apply(small).transpose(2, 0, 1)
     with (
+        whole_file(picture) as fresh,
         without_location_warning(),
         rasterio.Env(GDAL_PAM_ENABLED="NO"),
         rasterio.open(
-            picture, "w", driver="PNG", count=3, height=display.shape[1], width=display.shape[2], dtype="uint8"
+            fresh, "w", driver="PNG", count=3, height=display.shape[1], width=display.shape[2], dtype="uint8"
         ) as out,
     ):
         out.write(display)

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from rs_srgan.errors import InputError
 from rs_srgan.evaluation.report.markdown import page
 from rs_srgan.evaluation.report.report import Report
+from rs_srgan.whole_files import PREFIX, whole_files
 from rs_srgan.writing.guard import require_unread
 
 _JSON, _MARKDOWN, _CURVES, _PICTURES = "report.json", "report.md", "curves.png", "pictures"
@@ -32,23 +33,13 @@ def save_report(report: Report, folder: str | Path, overwrite: bool = False) -> 
         InputError: the folder cannot be used, see `check_folder`.
     """
     folder = check_folder(folder, overwrite)
-    with TemporaryDirectory(dir=folder if folder.is_dir() else folder.parent, prefix=".rs_srgan_") as fresh:
-        _write(report, Path(fresh))
-        folder.mkdir(exist_ok=True)
-        _replace(folder, Path(fresh))
-    return folder / _MARKDOWN
-
-
-def _replace(folder: Path, fresh: Path) -> None:
-    """Move a new report into a folder, and remove what it does not replace of the earlier one."""
     earlier = set(_files_of_report(folder))
-    for file in sorted(path for path in fresh.rglob("*") if path.is_file()):
-        target = folder / file.relative_to(fresh)
-        target.parent.mkdir(exist_ok=True)
-        file.replace(target)
-        earlier.discard(target)
-    for file in earlier:
+    with whole_files(folder) as fresh:
+        _write(report, fresh)
+        written = {folder / file.relative_to(fresh) for file in fresh.rglob("*") if file.is_file()}
+    for file in earlier - written:
         file.unlink()
+    return folder / _MARKDOWN
 
 
 def _files_of_report(folder: Path) -> list[Path]:
@@ -96,7 +87,7 @@ def check_folder(folder: str | Path, overwrite: bool, read: Sequence[str | Path]
         raise InputError(f"{folder} is a file; expected a folder for the report.")
     if not folder.parent.is_dir():
         raise InputError(f"The folder {folder.parent} does not exist. Create it first.")
-    held = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    held = {path.name for path in folder.iterdir() if not path.name.startswith(PREFIX)} if folder.is_dir() else set()
     if held - _OWN:
         raise InputError(f"{folder} holds other files ({', '.join(sorted(held - _OWN)[:3])}). Choose another folder.")
     own = _files_of_report(folder)

@@ -23,3 +23,7 @@ def test_what_cannot_be_written_is_refused(tmp_path):
             write_contact_sheet([], tmp_path / name)
     with pytest.raises(InputError, match="scene"):
         write_contact_sheet([], tmp_path / "sheet.png")
+    (tmp_path / "area.png").write_text("the area of interest")
+    with pytest.raises(InputError, match="exists"):
+        write_contact_sheet([], tmp_path / "area.png")
+    assert [path.name for path in tmp_path.iterdir()] == ["area.png"]
