@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from rs_srgan.evaluation.report.tables import table
+from rs_srgan.whole_files import whole_file
 from train.callbacks import trains
 from train.comparison import gains, verdict
 from train.gan import GANModule
@@ -80,7 +81,8 @@ class Report(L.Callback):
         ]
         tables = [each for each in trainer.loggers if isinstance(each, CSVLogger)]
         if tables and (log := Path(tables[0].log_dir) / "metrics.csv").is_file():
-            curves(log).savefig(self.folder / "curves.png", dpi=90)
+            with whole_file(self.folder / "curves.png") as fresh:
+                curves(log).savefig(fresh, dpi=90)
             lines += ["", "![Curves](curves.png)"]
         pictures = sorted((self.folder / "figures").glob("*.png"))
         lines += ["", *(f"![{picture.stem}](figures/{picture.name})" for picture in pictures)]
@@ -88,7 +90,8 @@ class Report(L.Callback):
             "",
             "Use `model/` with `load_model` or `rs-srgan predict --model`, or push it to the Hub.",
         ]
-        (self.folder / "report.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        with whole_file(self.folder / "report.md") as fresh:
+            fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _outcome(module: SRModule) -> list[str]:

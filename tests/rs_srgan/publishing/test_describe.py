@@ -1,6 +1,7 @@
 """Cards of a user's models, from reports that `evaluate` wrote."""
 
 import json
+import resource
 import shutil
 
 import numpy as np
@@ -136,3 +137,27 @@ def test_the_card_does_not_replace_pictures_of_its_reports(model_folder, reports
     with pytest.raises(InputError, match="input"):
         describe(model_folder, reports=reports)
     assert {path: path.read_bytes() for path in reports[0].rglob("*") if path.is_file()} == before
+
+
+def test_a_full_disk_leaves_all_files_as_they_were(described, report):
+    def content():
+        return {path: path.read_bytes() for path in described.rglob("*") if path.is_file()}
+
+    before, limits = content(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    (report / "curves.png").write_bytes(bytes(50_000))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="large"):
+            describe(described, reports=[report])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert content() == before
+
+
+def test_a_folder_of_pictures_elsewhere_keeps_its_files(described, report, tmp_path):
+    (described / "pictures").rename(tmp_path / "my pictures")
+    (tmp_path / "my pictures" / "cat.png").write_text("a cat")
+    (described / "pictures").symlink_to(tmp_path / "my pictures")
+    describe(described, reports=[report])
+    assert [path.name for path in (described / "pictures").iterdir()] == ["report_curves.png"]
+    assert (tmp_path / "my pictures" / "cat.png").read_text() == "a cat"
