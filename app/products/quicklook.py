@@ -16,8 +16,8 @@ from rasterio.windows import Window as RasterioWindow
 
 from app.jobs.survey import Box
 from app.products.archive import checked_members
-from app.viewer.webp import webp
 from rs_srgan.errors import InputError
+from rs_srgan.maps.webp import webp
 from rs_srgan.pixels.radiometry import Encoding, FloatImage, Mask, Stretch
 from rs_srgan.reading.gdal import WITHOUT_SIDECARS, driver_of, open_dataset
 from rs_srgan.reading.safe import SafeProduct, open_product

@@ -136,7 +136,7 @@ def describe_view(view: View, job: Job, models: Models, address: str) -> ViewSta
     views = read_views(job.folder)
     images = [each["name"] for each in views] or [job.title]
     masks = [each["mask"] for each in views]
-    names = _layer_names(view, job, count_used(views))
+    names = layer_names(view, job, count_used(views))
     wavelengths = {band.name: band.wavelength_nm for band in find_sensor(view.config.sensor).bands}
     transform = view.grid.transform
     metres = bool(view.grid.crs and view.grid.crs.is_projected) and not transform.is_identity
@@ -174,7 +174,7 @@ def _credit(view: View) -> str:
         return ". ".join(text.rstrip(".") for text in read_rights(dataset).values())
 
 
-def _layer_names(view: View, job: Job, views: int) -> dict[str, str]:
+def layer_names(view: View, job: Job, views: int) -> dict[str, str]:
     """Return the names of all layers for people; if there are two results, their names tell them apart."""
     if views:
         return NAMES | {SR: f"{views} views" if views > 1 else "Super-resolved", OTHER: "One view"}

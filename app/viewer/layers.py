@@ -20,6 +20,7 @@ from rasterio.windows import Window as RasterioWindow
 from app.jobs.files import LR_FILE, MEAN_FILE, result_name
 from app.jobs.queue import Job
 from rs_srgan import InputError, SISRConfig
+from rs_srgan.maps.block import Block
 from rs_srgan.pixels.nodata import fill_from_nearest
 from rs_srgan.pixels.radiometry import Encoding, FloatImage, Stretch
 from rs_srgan.pixels.windows import Window, crop_replicated
@@ -47,34 +48,6 @@ IMAGES = (INPUT, MEAN, BICUBIC, SR, OTHER)
 _OVERVIEW_PX = 512
 # The end of a colour scale comes from the middle of the image, SR pixels along each side.
 _MIDDLE_PX = 1024
-
-
-@dataclass(frozen=True)
-class Block:
-    """Pixels of a layer in a window.
-
-    Attributes:
-        pixels: reflectance (C, h, w); NoData is NaN.
-        top: first row, SR pixels.
-        left: first column, SR pixels.
-        unit: height and width of each pixel, SR pixels.
-    """
-
-    pixels: FloatImage
-    top: float
-    left: float
-    unit: tuple[float, float]
-
-    def at(self, rows: np.ndarray[Any, Any], cols: np.ndarray[Any, Any]) -> FloatImage:
-        """Return the pixels that contain some places in SR pixels, (C, *shape), NaN outside of the block."""
-        _, height, width = self.pixels.shape
-        # 5e-4 is far smaller than a pixel and far larger than rounding errors
-        down = np.floor((rows - self.top) / self.unit[0] + 5e-4).astype(np.int64)
-        right = np.floor((cols - self.left) / self.unit[1] + 5e-4).astype(np.int64)
-        outside = (down < 0) | (down >= height) | (right < 0) | (right >= width)
-        found: FloatImage = self.pixels[:, down.clip(0, height - 1), right.clip(0, width - 1)]
-        found[:, outside] = np.nan
-        return found
 
 
 @dataclass(frozen=True)

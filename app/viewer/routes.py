@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi import Request as HttpRequest
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from app.errors import Gone
 from app.jobs.queue import DONE, Job, Jobs
@@ -23,10 +23,12 @@ from app.viewer.describe import (
     describe_view,
     offered_files,
 )
-from app.viewer.layers import View, view_of
-from app.viewer.tiles import draw, has_place, sample, to_pixel, whole
-from app.viewer.webp import webp
+from app.viewer.layers import INPUT, SR, View, view_of
+from app.viewer.map_page import get_ready, map_page
+from app.viewer.tiles import draw, sample, to_pixel, whole
 from rs_srgan import InputError
+from rs_srgan.maps.web_tiles import has_place
+from rs_srgan.maps.webp import webp
 
 # Largest side of a picture of the whole result: a browser's screen.
 MAX_PICTURE_PX = 2048
@@ -65,6 +67,8 @@ def make_job_routes(jobs: Jobs) -> APIRouter:
         if job.state == DONE:
             address = str(http.url_for("state", job=job.id))
             state["view"] = describe_view(finished(job), job, jobs.models, address)
+            if state["view"]["earth"]:
+                get_ready()
         return state
 
     @router.delete("/jobs/{job}", response_model=None)
@@ -84,6 +88,17 @@ def make_job_routes(jobs: Jobs) -> APIRouter:
         layer: str, view: View = a_view, style: Style = a_style, size: int = Query(1024, ge=16, le=MAX_PICTURE_PX)
     ) -> Response:
         return Response(_picture(view, layer, style, size), media_type="image/webp", headers=_FOREVER)
+
+    @router.get("/jobs/{job}/map", response_class=HTMLResponse)
+    def on_map(
+        job: Job = a_job,
+        view: View = a_view,
+        style: Style = a_style,
+        left: str = INPUT,
+        right: str = SR,
+        base: bool = False,
+    ) -> str:
+        return map_page(job, view, style, (left, right), jobs.settings.base_map if base else "")
 
     @router.get("/jobs/{job}/views/{number}.png")
     def view_picture(number: int, job: Job = a_job) -> FileResponse:

@@ -6,67 +6,33 @@ left corner of the image is at the middle of the web map.
 """
 
 import math
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from rasterio.crs import CRS
 from rasterio.warp import transform
 
 from app.viewer.colours import Style, colour
 from app.viewer.layers import View
 from rs_srgan import InputError
+from rs_srgan.maps.web_tiles import (
+    LARGEST_ZOOM,
+    TILE_PX,
+    Coordinates,
+    Places,
+    earth_places,
+    has_place,
+    lon_lat_bounds,
+    native_zoom,
+)
 from rs_srgan.pixels.radiometry import FloatImage
 from rs_srgan.pixels.windows import Window
-from rs_srgan.reading.grid import Grid
-from rs_srgan.reading.proj import PROJECTION_ERRORS
+from rs_srgan.reading.proj import LONGITUDE_LATITUDE, PROJECTION_ERRORS
 
-TILE_PX = 256
 EARTH, PIXELS = "earth", "pixels"
 PIXEL_ZOOM = 20
-# Half the width of a web map, metres: pi times the radius of its sphere, which is that of WGS 84.
-_HALF_WORLD = 6378137 * math.pi
-_WEB_MAP, DEGREES = CRS.from_epsg(3857), CRS.from_string("OGC:CRS84")
-# Points along each side of a tile that are projected. Between them the error is 0.01 pixels at zoom 8.
-_NODES = 17
 # The server draws tiles up to this zoom beyond that of SR pixels; the browser enlarges them further.
 _EXTRA_ZOOM = 1
 BEYOND = "This place is outside of the image."
-
-Coordinates = np.ndarray[Any, np.dtype[np.floating[Any]]]
-
-
-@dataclass(frozen=True)
-class Places:
-    """The centres of a tile's pixels.
-
-    Attributes:
-        rows: row of each centre, SR pixels, (256, 256).
-        cols: column of each centre, SR pixels, (256, 256).
-        step: distance of two neighbours, SR pixels.
-    """
-
-    rows: Coordinates
-    cols: Coordinates
-    step: float
-
-
-def has_place(grid: Grid) -> bool:
-    """Return whether an image can be shown on a web map."""
-    if grid.crs is None or grid.control_points or grid.transform.is_identity:
-        return False
-    try:
-        corners = transform(grid.crs, DEGREES, *_corners(grid))
-    except PROJECTION_ERRORS:
-        return False
-    return bool(np.isfinite(corners).all()) and float(np.abs(corners[1]).max()) < 85  # where web maps end
-
-
-def lon_lat_bounds(grid: Grid) -> tuple[float, float, float, float]:
-    """Return west, south, east and north of an image in degrees."""
-    lons, lats = transform(grid.crs, DEGREES, *_corners(grid))
-    return min(lons), min(lats), max(lons), max(lats)
 
 
 def earth_zooms(view: View) -> tuple[int, float]:
@@ -74,11 +40,8 @@ def earth_zooms(view: View) -> tuple[int, float]:
 
     The second is MapLibre's zoom, in which the world at zoom 0 is 512 pixels wide, not 256.
     """
-    _, south, _, north = lon_lat_bounds(view.grid)
-    latitude = math.radians((south + north) / 2)
-    span_m = math.radians(north - south) * 6378137
-    zoom = math.log2(2 * _HALF_WORLD * math.cos(latitude) / TILE_PX / (span_m / view.shape[0]))
-    return min(24, max(1, math.ceil(zoom) + _EXTRA_ZOOM)), zoom - 1
+    zoom = native_zoom(lon_lat_bounds(view.grid), view.shape[0])
+    return min(LARGEST_ZOOM, max(1, math.ceil(zoom) + _EXTRA_ZOOM)), zoom - 1
 
 
 def to_pixel(view: View, lon: float, lat: float) -> tuple[float, float]:
@@ -88,7 +51,7 @@ def to_pixel(view: View, lon: float, lat: float) -> tuple[float, float]:
         InputError: the projection of the image does not reach the place.
     """
     try:
-        xs, ys = transform(DEGREES, view.grid.crs, [lon], [lat])
+        xs, ys = transform(LONGITUDE_LATITUDE, view.grid.crs, [lon], [lat])
     except PROJECTION_ERRORS:
         raise InputError(BEYOND) from None
     col, row = ~view.grid.scaled(view.scale).transform * (xs[0], ys[0])
@@ -98,7 +61,7 @@ def to_pixel(view: View, lon: float, lat: float) -> tuple[float, float]:
 def to_lon_lat(view: View, row: float, col: float) -> tuple[float, float]:
     """Return longitude and latitude of a place, given in SR pixels."""
     x, y = view.grid.scaled(view.scale).transform * (col, row)
-    lons, lats = transform(view.grid.crs, DEGREES, [x], [y])
+    lons, lats = transform(view.grid.crs, LONGITUDE_LATITUDE, [x], [y])
     return lons[0], lats[0]
 
 
@@ -110,9 +73,9 @@ def draw(view: View, plane: str, layer: str, z: int, x: int, y: int, style: Styl
     """
     if plane not in (EARTH, PIXELS) or (plane == EARTH and not has_place(view.grid)):
         raise InputError(f"There is no plane {plane!r:.20} of this image.")
-    if not (0 <= z <= 24 and 0 <= x < 1 << z and 0 <= y < 1 << z):
+    if not (0 <= z <= LARGEST_ZOOM and 0 <= x < 1 << z and 0 <= y < 1 << z):
         raise InputError(f"There is no tile {z}/{x}/{y}.")
-    places = _own_places(z, x, y) if plane == PIXELS else _earth_places(view.grid.scaled(view.scale), z, x, y)
+    places = _own_places(z, x, y) if plane == PIXELS else earth_places(view.grid.scaled(view.scale), z, x, y)
     pixels = sample(view, layer, places)
     return None if pixels is None else colour(view, layer, pixels, style)
 
@@ -153,33 +116,3 @@ def _own_places(z: int, x: int, y: int) -> Places:
     centres = (np.arange(TILE_PX) + 0.5) * step
     rows, cols = ((tile - origin) * TILE_PX * step + centres for tile in (y, x))
     return _crossed(rows, cols, step)
-
-
-@lru_cache(maxsize=256)
-def _earth_places(grid: Grid, z: int, x: int, y: int) -> Places:
-    size = 2 * _HALF_WORLD / (1 << z)
-    nodes = np.linspace(0, 1, _NODES)
-    across, down = np.meshgrid(-_HALF_WORLD + (x + nodes) * size, _HALF_WORLD - (y + nodes) * size)
-    try:
-        xs, ys = transform(_WEB_MAP, grid.crs, across.ravel(), down.ravel())
-    except PROJECTION_ERRORS:  # the projection does not reach so far
-        return Places(np.full((1, 1), np.nan), np.full((1, 1), np.nan), 1.0)
-    cols, rows = ~grid.transform * (np.array(xs), np.array(ys))
-    rows, cols = (_interpolated(values.reshape(_NODES, _NODES)) for values in (rows, cols))
-    step = float(np.hypot(rows[0, -1] - rows[0, 0], cols[0, -1] - cols[0, 0])) / (TILE_PX - 1)
-    return Places(rows, cols, step if math.isfinite(step) else 1.0)
-
-
-def _interpolated(nodes: Coordinates) -> Coordinates:
-    """Return values at the centres of a tile's pixels, interpolated between evenly spaced points of the tile."""
-    at = (np.arange(TILE_PX) + 0.5) / TILE_PX * (_NODES - 1)
-    before = np.minimum(at.astype(int), _NODES - 2)
-    share = at - before
-    down = nodes[before] * (1 - share)[:, None] + nodes[before + 1] * share[:, None]
-    values: Coordinates = down[:, before] * (1 - share) + down[:, before + 1] * share
-    return values
-
-
-def _corners(grid: Grid) -> tuple[list[float], list[float]]:
-    corners = [grid.transform * (col, row) for col in (0, grid.width) for row in (0, grid.height)]
-    return [corner[0] for corner in corners], [corner[1] for corner in corners]

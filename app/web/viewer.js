@@ -61,6 +61,7 @@ export class Viewer extends HTMLElement {
         <div class="sr-buttons">
           <button type="button" data-do="fit" title="Show the whole image">Fit</button>
           <button type="button" data-do="one" title="Show each pixel of the result as one pixel of the screen">1:1</button>
+          <a class="sr-button sr-open-map" target="_blank" rel="noopener" hidden>Open as map</a>
         </div>
         <details class="sr-more"><summary>Adjust</summary><div>
           ${range("cut", "Contrast", 0, 5, 0.25, 0.5)} ${range("gamma", "Brightness", 0.6, 2.6, 0.1, 1.4)}
@@ -98,6 +99,7 @@ export class Viewer extends HTMLElement {
     select("right").value = "sr";
     this.plane = earth ? "earth" : "pixels";
     this.part(".sr-switch").hidden = !earth;
+    this.part(".sr-open-map").hidden = !earth;
     const base = document.querySelector("meta[name=sr-base-map]")?.content;
     if (base && earth) {
       this.part(".sr-check").hidden = false;
@@ -198,6 +200,9 @@ export class Viewer extends HTMLElement {
 
   // Show both sides as pictures: until the maps are ready, and instead of them in browsers without WebGL.
   poster() {
+    const shown = new URLSearchParams([...this.query(), ["left", this.value("left")], ["right", this.value("right")]]);
+    if (this.part("[name=base]").checked) shown.set("base", "true");
+    this.part(".sr-open-map").href = `${this.address}/map?${shown}`;
     this.swipe(this.share);
     for (const side of ["left", "right"]) {
       const image = this.part(`.sr-poster-${side} img`);

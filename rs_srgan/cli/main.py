@@ -42,6 +42,7 @@ _COMMANDS = {
     "inspect": _Command("show what predict would read of an image: bands, scaling, nodata, figures", computes=False),
     "scenes": _Command("list the Sentinel-2 scenes of a place and a time in a catalogue", computes=False),
     "predict": _Command("super-resolve an image, or revisits of one place, into a GeoTIFF"),
+    "map": _Command("write an input and its result as an HTML page with a line that swipes", computes=False),
     "evaluate": _Command("measure a model beside its baselines, and write a report"),
     "export": _Command("write a model as an ONNX file, reflectance in, reflectance out"),
     "card": _Command("write a model's card from reports of its evaluations"),

@@ -3,7 +3,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from app.viewer.webp import webp
+from rs_srgan.maps.webp import webp
 
 
 def test_a_picture_is_encoded_without_loss():
