@@ -1,4 +1,4 @@
-"""Copies: images that are given several times as revisits. They hold no further information, so each is used once."""
+"""Copies among files: the same image several times as revisits, see `registration.copies`."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,11 +7,10 @@ import numpy as np
 from rs_srgan.pixels.windows import Window, spread
 from rs_srgan.reading.grid import Grid
 from rs_srgan.reading.raster import Raster
+from rs_srgan.registration.copies import holds_no_more, varies
 
 # Pixels are compared in windows of this size, at most that many along each axis, the middle ones first.
 _SAMPLE_PX, _SAMPLES = 256, 4
-# Largest difference of equal reflectance that was stored with another scale or offset: a fifth of a Sentinel-2 DN.
-_ROUNDING = 2e-5
 # Largest distance of the pixels of two grids, in pixels, that have the same places.
 _SAME_PLACE_PX = 0.01
 
@@ -19,7 +18,7 @@ _SAME_PLACE_PX = 0.01
 def find_copies(rasters: Sequence[Raster]) -> dict[int, int]:
     """Find images that show nothing else than another one: the same pixels at the same places, or a part of them.
 
-    Names and dates play no role. Two acquisitions are never equal, because of their noise.
+    A part can be a smaller file, or one with more nodata, for example under clouds. Names and dates play no role. Two acquisitions are never equal, because of their noise.
 
     Args:
         rasters: the images; the first one is always kept.
@@ -33,13 +32,12 @@ def find_copies(rasters: Sequence[Raster]) -> dict[int, int]:
             if earlier in copies or not (common := _common(rasters[earlier].grid, raster.grid)):
                 continue
             own, other = common
-            whole = _covers(other, raster.grid), _covers(own, rasters[earlier].grid)
-            if not any(whole) or not _same_pixels(rasters[earlier], own, raster, other):
-                continue
-            if earlier == 0 or whole[0]:
+            earlier_in_this, this_in_earlier = _parts_of_each_other(rasters[earlier], own, raster, other)
+            if this_in_earlier or (earlier_in_this and earlier == 0):
                 copies[index] = earlier
                 break
-            copies[earlier] = index
+            if earlier_in_this:
+                copies[earlier] = index
     return copies
 
 
@@ -65,15 +63,24 @@ def _common(grid: Grid, other: Grid) -> tuple[Window, Window] | None:
     return own, Window(top + row, left + col, height, width)
 
 
-def _same_pixels(first: Raster, own: Window, second: Raster, other: Window) -> bool:
-    """Return whether samples of two windows are equal, and hold more than a single value."""
+def _parts_of_each_other(first: Raster, own: Window, second: Raster, other: Window) -> tuple[bool, bool]:
+    """Return whether the first of two images is a part of the second, and the second one of the first, by samples.
+
+    Args:
+        first: the first image.
+        own: the window of the first image that shows the places that both show.
+        second: the second image.
+        other: the same places in the second image.
+    """
+    part = [_covers(own, first.grid), _covers(other, second.grid)]
     varied = False
     for sample in _samples(own.height, own.width):
-        (a, a_valid), (b, b_valid) = first.read(sample.moved(own)), second.read(sample.moved(other))
-        if a.shape != b.shape or not np.array_equal(a_valid, b_valid) or np.abs(a - b).max() > _ROUNDING:
-            return False
-        varied |= bool(a_valid.any() and np.ptp(a[a_valid]) > _ROUNDING)
-    return varied
+        if not any(part):
+            break
+        a, b = first.read(sample.moved(own)), second.read(sample.moved(other))
+        part = [part[0] and holds_no_more(*a, *b), part[1] and holds_no_more(*b, *a)]
+        varied |= varies(a[0], a[1] & b[1])
+    return part[0] and varied, part[1] and varied
 
 
 def _samples(height: int, width: int) -> Iterator[Window]:

@@ -1,6 +1,7 @@
 """MISR: super-resolution of several revisits, reflectance in, reflectance out."""
 
 import dataclasses
+import logging
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -20,8 +21,11 @@ from rs_srgan.models.sisr import SISR
 from rs_srgan.models.tiled import predict_tiled
 from rs_srgan.pixels.radiometry import FloatImage, Mask
 from rs_srgan.registration.align import Stack, align
+from rs_srgan.registration.copies import find_equal
 from rs_srgan.sensors import find_sensor
 from rs_srgan.sensors.mtf import wald_mtf
+
+logger = logging.getLogger(__name__)
 
 
 class MISR(HubModel):
@@ -171,6 +175,8 @@ class MISR(HubModel):
     ) -> FloatImage:
         """Register revisits that are in memory, and super-resolve one of them with the help of the others.
 
+        An image that is given several times is used once; a warning says so.
+
         Args:
             images: reflectance, float, (C, h, w) each, usually 0 to 1; NaN, or masked, where there is no data. Or
                 rasters on one grid, see `SISR.predict`.
@@ -200,8 +206,15 @@ class MISR(HubModel):
                 np.ones(image.shape[1:], bool) if mask is None else np.asarray(mask)
                 for image, mask in zip(checked, masks, strict=True)
             ]
-        stack = align(checked, given, reference)
+        if not 0 <= reference < len(checked):
+            raise InputError(f"The reference is view {reference} of {len(checked)}; expected one of the images.")
         valid = np.isfinite(checked[reference])
+        copies = find_equal(checked, reference)
+        for copy, original in sorted(copies.items()):
+            logger.warning("View %d has the same pixels as view %d, which is used once.", copy, original)
+        kept = [index for index in range(len(checked)) if index not in copies]
+        masks_kept = None if given is None else [given[index] for index in kept]
+        stack = align([checked[index] for index in kept], masks_kept, kept.index(reference))
         return self.predict_aligned(stack, valid, tile)
 
     def predict_aligned(self, stack: Stack, valid: Mask, tile: int = 512) -> FloatImage:

@@ -5,6 +5,7 @@ import torch
 from rs_srgan import InputError
 from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
 from rs_srgan.models.misr import sisr_config
+from tests.conftest import scene_dn
 
 CONFIGS = {
     "innovation": MISRConfig(channels=16, blocks=1, fusion_channels=16, fusion_blocks=1),
@@ -157,3 +158,13 @@ def test_other_shapes_are_refused(misr, shape, options, words):
 def test_a_configuration_out_of_range_is_refused(change):
     with pytest.raises(InputError, match=next(reversed(change))):
         MISRConfig(**change)
+
+
+def test_the_same_array_twice_is_one_view(misr, caplog):
+    first, second = (scene_dn(24, 28, seed=seed) / np.float32(1e4) for seed in (0, 1))
+    expected = misr.predict([first, second], reference=1)
+    assert caplog.text == ""
+    np.testing.assert_array_equal(misr.predict([first, first, second, second.copy()], reference=2), expected)
+    assert "View 1 has the same pixels as view 0" in caplog.text and "View 3" in caplog.text
+    masks = [None, np.ones((24, 28), bool), None]
+    np.testing.assert_array_equal(misr.predict([first, second, first], masks, reference=1), expected)
