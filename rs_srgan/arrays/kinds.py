@@ -48,6 +48,13 @@ def named(image: Opened, files: ExitStack) -> str | Path:
     return virtual_file(image.name) or Path(image.name)
 
 
+def files_of(image: Opened) -> list[str]:
+    """Return the names of the files that an open raster is read from; none of a path, an address or a memory file."""
+    if isinstance(image, str | Path | MemoryFile):
+        return []
+    return [str(name) for name in (image.src_dataset if isinstance(image, WarpedVRT) else image).files]
+
+
 def _copied(image: WarpedVRT, files: ExitStack) -> VirtualFile:
     """Copy a raster that has no name into memory."""
     memory = files.enter_context(MemoryFile(ext=".tif"))

@@ -28,6 +28,12 @@ def is_labelled(image: object) -> "TypeGuard[xarray.DataArray]":
     return package is not None and isinstance(image, package.DataArray)
 
 
+def files_of_labelled(image: "xarray.DataArray") -> list[str]:
+    """Return the names of the files that an array comes from, as far as xarray notes them."""
+    notes = (image.encoding.get(key) for key in ("source", "original_source"))
+    return [note for note in notes if isinstance(note, str)]
+
+
 class Labelled:
     """A DataArray as (C, H, W) reflectance in a model's bands.
 

@@ -18,7 +18,8 @@ _SAME_PLACE_PX = 0.01
 def find_copies(rasters: Sequence[Raster]) -> dict[int, int]:
     """Find images that show nothing else than another one: the same pixels at the same places, or a part of them.
 
-    A part can be a smaller file, or one with more nodata, for example under clouds. Names and dates play no role. Two acquisitions are never equal, because of their noise.
+    A part can be a smaller file, or one with more nodata, for example under clouds. Names and dates play no role. Two
+    acquisitions are never equal, because of their noise.
 
     Args:
         rasters: the images; the first one is always kept.

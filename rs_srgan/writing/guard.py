@@ -64,8 +64,13 @@ def _place(name: str | Path) -> Path:
     path = Path(name)
     if not str(name).startswith("/vsi"):
         return path
-    inner = Path("/", *(part.strip("{}") for part in path.parts[2:] if not part.startswith("vsi")))
-    return next((each for each in (inner, *inner.parents) if each.is_file()), path)
+    parts = [part.strip("{}") for part in path.parts[2:] if not part.startswith("vsi")]
+    # the path inside is absolute or relative, and some file systems put their own words before it
+    for inner in (Path(root, *parts[start:]) for start in range(len(parts)) for root in ("/", "")):
+        for each in (inner, *inner.parents):
+            if each.is_file():
+                return each
+    return path
 
 
 def _identity(path: str | Path) -> _Identity | None:

@@ -2,6 +2,7 @@
 
 import functools
 import threading
+import zipfile
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
@@ -76,3 +77,19 @@ def test_progress_is_called_and_may_cancel(model, scene, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         super_resolve(scene, tmp_path / "b.tif", model, progress=cancel)
     assert not (tmp_path / "b.tif").exists()
+
+
+def test_the_file_behind_an_open_raster_is_never_the_output(model, scene, tmp_path):
+    before = scene.read_bytes()
+    copy = tmp_path / "archive.tif"
+    with zipfile.ZipFile(copy, "w") as archive:
+        archive.write(scene, "scene.tif")
+    with (
+        rasterio.open(f"GTIFF_DIR:1:{scene}") as page,
+        rasterio.open(f"/vsizip/{{{copy}}}/scene.tif") as packed,
+        WarpedVRT(page) as warped,
+    ):
+        for image, target in ((page, scene), (warped, scene), (packed, copy)):
+            with pytest.raises(InputError, match="input"):
+                super_resolve(image, target, model, overwrite=True)
+    assert scene.read_bytes() == before and zipfile.is_zipfile(copy)

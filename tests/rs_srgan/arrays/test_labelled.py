@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 
-from rs_srgan import InputError
+from rs_srgan import InputError, super_resolve
+from rs_srgan.arrays.labelled import files_of_labelled
+from tests.conftest import scene_dn
 
 xarray = pytest.importorskip("xarray")
-pytest.importorskip("rioxarray")
+rioxarray = pytest.importorskip("rioxarray")
 pytest.importorskip("dask")
 
 BANDS = ["B04", "B03", "B02", "B08"]
@@ -70,3 +72,12 @@ def test_other_arrays_are_refused(model, array):
     ):
         with pytest.raises(InputError, match=word):
             model.predict(wrong)
+
+
+def test_the_file_that_an_array_comes_from_is_known(write_tif):
+    path = write_tif(scene_dn(8, 9))
+    with rioxarray.open_rasterio(path) as array:
+        assert files_of_labelled(array) == [str(path)]
+        with pytest.raises(InputError, match="input"):
+            super_resolve(array, path, "sisr-x2-rgbn", overwrite=True)
+        assert files_of_labelled(array * 2) == []

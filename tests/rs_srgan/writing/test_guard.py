@@ -1,4 +1,6 @@
 import os
+import shutil
+import subprocess
 
 import pytest
 
@@ -72,3 +74,39 @@ def test_an_archive_that_gdal_reads_is_an_input(tmp_path, name):
     with pytest.raises(InputError, match="input"):
         require_unread([tmp_path / "out.tif"], [name.format(tmp_path)])
     require_unread([tmp_path / "out.tif"], ["/vsimem/a.tif", "/vsicurl/https://example.org/p.zip"])
+
+
+@pytest.mark.parametrize("name", ["/vsizip/p.zip/X/B04.tif", "/vsisubfile/0_100,/{}/p.zip", "/vsitar/vsigzip/p.zip/a"])
+def test_an_archive_is_found_by_a_relative_name_too(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "p.zip").write_text("x")
+    with pytest.raises(InputError, match="input"):
+        require_unread(["p.zip"], [name.format(tmp_path)])
+
+
+@pytest.fixture
+def ignoring_case(tmp_path):
+    """Mount a file system that takes names in any case for the same: NTFS, as on a disk from Windows."""
+    if not all(map(shutil.which, ("mkntfs", "lowntfs-3g", "umount"))):
+        pytest.skip("needs ntfs-3g")
+    image, folder = tmp_path / "disk.img", tmp_path / "disk"
+    folder.mkdir()
+    with image.open("wb") as file:
+        file.truncate(2_000_000)
+    subprocess.run(["mkntfs", "-F", "-q", image], check=True, capture_output=True)
+    mounted = subprocess.run(["lowntfs-3g", "-o", "ignore_case", image, folder], capture_output=True, check=False)
+    if mounted.returncode != 0:
+        pytest.skip("needs the right to mount")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_name_in_another_case_is_the_input(ignoring_case):
+    product = ignoring_case / "X.SAFE"
+    product.mkdir()
+    (product / "MTD_MSIL2A.xml").write_text("x")
+    (product / "B04.tif").write_text("x")
+    for source in (product, product / "mtd_msil2a.XML", ignoring_case / "x.safe"):
+        with pytest.raises(InputError, match="input"):
+            require_unread([ignoring_case / "x.Safe" / "b04.TIF"], [source])
+    require_unread([product / "new.tif"], [product])
