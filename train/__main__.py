@@ -21,21 +21,21 @@ from rs_srgan.errors import InputError
 from rs_srgan.hub.names import local_files
 from rs_srgan.inference.engine import computes_in_bf16, default_device, default_threads
 from rs_srgan.writing.guard import require_unread
-from train import average, convert, finetune, reproduce
-from train.callbacks import Averaging, CheckPairs, SaveModel
+from train import average, chosen_help, convert, finetune, reproduce
+from train.callbacks import Averaging, CheckPairs, FitNormalisation, SaveModel
 from train.data.module import SRDataModule
 from train.figures import Figures
 from train.gan import GANModule
 from train.parser_error import one_line
 from train.report import Report
-from train.stopping import HowToGoOn, catch_signals, exit_code, require_checkpoint
+from train.stopping import HowToGoOn, catch_signals, exit_code, require_checkpoint, unwritten
 
 _DESCRIPTION = (
     "Training, by the command line of Lightning. There are more commands: finetune adapts a model to a folder of "
     "images, inspect compares LR with HR of pairs that a configuration names, convert makes a model folder of a "
     "checkpoint of the original Remote-Sensing-SRGAN, average mixes a fine-tuned model with its start, and reproduce "
-    "trains a bundled model again by its recipe. See python -m train COMMAND --help. fit --help lists the options of "
-    "Lightning; --model.help CLASS_PATH and --data.help CLASS_PATH list those of a stage and a data module."
+    "trains a bundled model again by its recipe. See python -m train COMMAND --help. fit --config F.yaml --help lists "
+    "the options of Lightning, and those of the stage and the data module of that file."
 )
 _LOGGERS = {
     name: f"lightning.pytorch.loggers.{kind}Logger"
@@ -89,7 +89,8 @@ class TrainCLI(LightningCLI):
         root = Path(trainer.default_root_dir or "runs/latest")
         trainer.default_root_dir = str(root)
         if self.subcommand == "fit":
-            require_unread(outputs_of(root), inputs_of(config, root))
+            written = [*outputs_of(root), *([root / "config.yaml"] if trainer.logger is False else [])]
+            require_unread(written, inputs_of(config, root))
         trainer.logger = with_csv(trainer.logger, config.log, root)
         trainer.callbacks = with_defaults(trainer.callbacks, root, config.ema)
 
@@ -101,7 +102,7 @@ def outputs_of(root: Path) -> list[Path]:
 
 
 def inputs_of(config: Namespace, root: Path) -> list[Path]:
-    """Return the paths that a request names as data or as the model to start from.
+    """Return the paths that a request names as data or as the model to start from, and its configuration files.
 
     Args:
         config: the request.
@@ -111,7 +112,9 @@ def inputs_of(config: Namespace, root: Path) -> list[Path]:
     named = _texts(vars(config.data.get("init_args", Namespace())))  # type: ignore[no-untyped-call]
     data = [Path(text) for text in named if os.path.exists(text)]
     around = {root.resolve(), *root.resolve().parents} - {root.resolve()}
-    return [*(local_files(start) if start else []), *(path for path in data if path.resolve() not in around)]
+    files = [Path(os.fspath(each)) for each in config.get("config") or [] if each is not None]
+    read = [*(local_files(start) if start else []), *files]
+    return [*read, *(path for path in data if path.resolve() not in around)]
 
 
 def _texts(value: object) -> list[str]:
@@ -161,6 +164,7 @@ def with_defaults(requested: list[Namespace] | Namespace | None, root: Path, ema
             "enable_version_counter": False,  # a run in the same folder replaces last.ckpt
         },
         CheckPairs: {},
+        FitNormalisation: {},
         SaveModel: {"folder": str(root / "model")},
         Figures: {"folder": str(root / "figures")},
         Report: {"folder": str(root)},
@@ -231,7 +235,7 @@ def _cli(arguments: Sequence[str], **options: Any) -> TrainCLI:  # noqa: ANN401
     return TrainCLI(
         args=list(arguments),
         save_config_kwargs={"overwrite": True},
-        parser_kwargs={"description": _DESCRIPTION, **reports, **commands},
+        parser_kwargs={"prog": "python -m train", "description": _DESCRIPTION, **reports, **commands},
         subclass_mode_model=True,
         subclass_mode_data=True,
         trainer_defaults={
@@ -266,6 +270,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             average.main(arguments[1:])
         elif arguments[:1] == ["reproduce"]:
             reproduce.main(arguments[1:], run)
+        elif chosen_help.wants_help(arguments):
+            chosen_help.show(arguments, run)
         else:
             run(arguments)
     except (KeyboardInterrupt, SystemExit) as end:
@@ -326,9 +332,7 @@ def _cause(error: BaseException) -> Exception | None:
         return cause
     if isinstance(error, ArgumentError):
         return InputError(one_line(str(error)))
-    if isinstance(error, OSError) and error.strerror:  # a full disk or a missing permission is no bug
-        return OSError(f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}.")
-    return None
+    return unwritten(error)
 
 
 if __name__ == "__main__":

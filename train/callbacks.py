@@ -1,4 +1,4 @@
-"""Callbacks of every run: the check of pairs, averaged weights, and the model folder."""
+"""Callbacks of every run: the check of pairs, the normalisation, averaged weights, and the model folder."""
 
 import json
 import logging
@@ -17,9 +17,11 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from rs_srgan.errors import InputError
 from rs_srgan.hub.names import is_local
 from rs_srgan.sensors.mtf import wald_mtf
+from rs_srgan.whole_files import PREFIX, whole_file, whole_files
 from train.data.module import SRDataModule
+from train.data.normalisation import measure
 from train.data.pair_check import fitted_mtf
-from train.module import SRModule
+from train.module import SISRModule, SRModule
 from train.provenance import provenance
 from train.uncertainty import UncertaintyModule
 
@@ -65,11 +67,41 @@ class CheckPairs(L.Callback):
             logger.warning("The blur between HR and LR differs: %s. Set model.mtf_nyquist to fit.", shown)
             return
         # HR is as sharp as the sensor would see the ground with HR's pixels, see `wald_mtf`.
-        pl_module.set_mtf(tuple(round(value ** (1 / (1 - 1 / scale**2)), 3) for value in mtf))
+        pl_module.change(mtf_nyquist=tuple(round(value ** (1 / (1 - 1 / scale**2)), 3) for value in mtf))
         logger.info(
             "The blur between HR and LR differs: %s. mtf_nyquist is now %s, fitted to the pairs.",
             shown,
             _listed(pl_module.mtf_nyquist),
+        )
+
+
+class FitNormalisation(L.Callback):
+    """Gives the model the mean and the standard deviation of its training images, if the stage wants them.
+
+    It must come before the averaging callback, which copies the model.
+    """
+
+    def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
+        """Measure the images, and log what the model gets.
+
+        Raises:
+            InputError: the images are flat, or their data module is another than ours.
+        """
+        if stage != "fit" or not isinstance(pl_module, SISRModule) or not pl_module.fits_normalisation:
+            return
+        data = trainer.datamodule  # type: ignore[attr-defined]
+        if not isinstance(data, SRDataModule):
+            raise InputError(
+                f"reflectance_mean is fit and the data module is {type(data).__name__}; expected one of train.data. "
+                "Set reflectance_mean to keep, and reflectance_mean and reflectance_std of config to your figures."
+            )
+        before = pl_module.model.config
+        mean, std = measure(data.crops)
+        pl_module.change(reflectance_mean=mean, reflectance_std=std)
+        logger.info(
+            "Normalisation measured from the training images: reflectance_mean is now %.4g and reflectance_std %.4g, "
+            "before %.4g and %.4g.",
+            *(mean, std, before.reflectance_mean, before.reflectance_std),
         )
 
 
@@ -171,20 +203,17 @@ class SaveModel(L.Callback):
         if isinstance(pl_module, UncertaintyModule) and pl_module.calibrate_on:
             start["calibrate_on"] = pl_module.calibrate_on  # benchmarks judge this group by leaving one site out
         record = {**start, **progress, **metrics, **self._provenance}
-        (self.folder / "training.json").write_text(
-            json.dumps(record, indent=2, allow_nan=False) + "\n", encoding="utf-8"
-        )
+        text = json.dumps(record, indent=2, allow_nan=False) + "\n"
+        with whole_file(self.folder / "training.json") as fresh:
+            fresh.write_text(text, encoding="utf-8")
 
     def _keep_best(self, trainer: L.Trainer, pl_module: SRModule) -> None:
         figure = trainer.callback_metrics.get(pl_module.best_by or "")
         if figure is None or not float(figure) > self._best:
             return
         self._best = float(figure)
-        partial, best = (self.folder.with_name(self.folder.name + suffix) for suffix in ("_best.partial", "_best"))
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(self.folder, partial)
-        shutil.rmtree(best, ignore_errors=True)
-        partial.rename(best)
+        with whole_files(self.folder.with_name(f"{self.folder.name}_best")) as fresh:
+            shutil.copytree(self.folder, fresh, ignore=shutil.ignore_patterns(f"{PREFIX}*"), dirs_exist_ok=True)
 
     def _elapsed(self) -> float:
         return self._seconds + time.monotonic() - self._started

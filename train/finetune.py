@@ -10,11 +10,9 @@ from rs_srgan.errors import InputError
 from rs_srgan.hub.names import DEFAULT_MODEL
 from rs_srgan.models import SISR
 from rs_srgan.models.loading import load_model
-from train.data.ground import group_places
 from train.data.pair_loader import PairLoader
-from train.data.pair_split import SPLIT_DISTANCE_M, split_pairs
-from train.data.scenes import Scene, find_scenes
-from train.data.splits import split_by_hash
+from train.data.pair_split import split_pairs
+from train.data.scenes import Scene, find_scenes, split_by_place
 
 logger = logging.getLogger(__name__)
 
@@ -72,10 +70,7 @@ def _data(folder: Path, model: SISR) -> list[str]:
         return ["--data.root", str(folder), "--data.crop_lr_px", str(_crop(smallest, f"the LR images in {folder}"))]
     train, held_out = _scenes(folder, model)
     smallest = min(min(scene.shape[1:]) for scene in train) // config.scale
-    logger.info(
-        "%s has no hr and lr, so LR is made from its images. Split: %d images train, %d validate: %s.",
-        *(folder, len(train), len(held_out), ", ".join(scene.name for scene in held_out)),
-    )
+    logger.info("%s has no hr and lr, so LR is made from its images.", folder)
     return [
         *("--data", "train.data.scenes.SceneDataModule"),
         *("--data.train", json.dumps([str(scene.path) for scene in train])),
@@ -88,23 +83,7 @@ def _scenes(folder: Path, model: SISR) -> tuple[list[Scene], list[Scene]]:
     if (folder / "train").is_dir():
         train, held_out = (find_scenes(folder / side, model.config) for side in ("train", "val"))
         return train, held_out
-    scenes = find_scenes(folder, model.config)
-    places = group_places(
-        [scene.path.stem for scene in scenes],
-        [[scene.path] for scene in scenes],
-        [scene.footprint for scene in scenes],
-        SPLIT_DISTANCE_M,
-    )
-    if len(set(places)) < 2:
-        raise InputError(
-            f"{folder} shows one place, {places[0]}; expected at least two that are {SPLIT_DISTANCE_M:g} m apart, "
-            "because one validates. Add images of another place, or make the folders train and val yourself."
-        )
-    validating = split_by_hash(places)
-    sides = [
-        [s for s, place in zip(scenes, places, strict=True) if (place in validating) == val] for val in (False, True)
-    ]
-    return sides[0], sides[1]
+    return split_by_place(find_scenes(folder, model.config))
 
 
 def _crop(smallest: int, what: str) -> int:

@@ -21,7 +21,7 @@ from train.data.batch import Batch
 from train.data.module import SRDataModule
 from train.losses import ReconstructionWeights, reconstruction_terms, require_a_loss
 from train.schedule import Schedule, cosine, on_plateau, require_end, require_positive, run_progress, take_rates
-from train.start import FusionConfig, start, with_mtf
+from train.start import FusionConfig, start, with_changes
 from train.stopping import last_checkpoint
 from train.validation import ImageFigures, figures_of, from_all_processes, group_means, logged
 
@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 # Width of the border of a crop that the loss leaves out, LR pixels: there the projection sees replicated pixels.
 BORDER_LR_PX = 2
+# Fields of a model's configuration that a run may measure from its data.
+_MEASURED = ("mtf_nyquist", "reflectance_mean", "reflectance_std")
 
 
 class SRModule(L.LightningModule):
@@ -83,7 +85,7 @@ class SRModule(L.LightningModule):
         self.scale, self.bands = self.model.scale, self.model.config.bands
         self.mtf_nyquist, self.sensor = self.model.config.mtf_nyquist, self.model.config.sensor
         if not isinstance(mtf_nyquist, str):
-            self.set_mtf(mtf_nyquist)
+            self.change(mtf_nyquist=mtf_nyquist)
 
     def forward(self, batch: Batch) -> Tensor:
         """Return SR of a batch, reflectance, (B, C, h * scale, w * scale).
@@ -105,9 +107,9 @@ class SRModule(L.LightningModule):
             sr = self.model(batch["lr"], guide=batch.get("guide"), pad=False)
         return sr
 
-    def set_mtf(self, mtf_nyquist: tuple[float, ...]) -> None:
-        """Give the model another MTF, before training begins; see `with_mtf`."""
-        changed = with_mtf(self.model, mtf_nyquist)
+    def change(self, **changes: tuple[float, ...] | float) -> None:
+        """Give the model another MTF or normalisation, before training begins; see `with_changes`."""
+        changed = with_changes(self.model, **changes)
         self.model = changed.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.mtf_nyquist = self.model.config.mtf_nyquist
 
@@ -290,7 +292,8 @@ class SRModule(L.LightningModule):
         for key in checkpoint.keys() & {"state_dict", "current_model_state"}:
             self.require_finite_weights(checkpoint[key])
         checkpoint["stage"], checkpoint["at_start"] = type(self).__name__, self.at_start
-        checkpoint["mtf_nyquist"], checkpoint["peak_rates"] = self.mtf_nyquist, self.peak_rates
+        checkpoint["peak_rates"] = self.peak_rates
+        checkpoint |= {field: getattr(self.model.config, field) for field in _MEASURED}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Check that a checkpoint is of this stage and architecture.
@@ -306,20 +309,23 @@ class SRModule(L.LightningModule):
                 "from the model of that stage, give its model folder as init_from."
             )
         self.at_start, self._resumed_rates = checkpoint.get("at_start", {}), checkpoint.get("peak_rates")
-        mtf = checkpoint.get("mtf_nyquist", self.mtf_nyquist)
-        if len(mtf) == len(self.mtf_nyquist) and tuple(mtf) != self.mtf_nyquist:
-            raise InputError(
-                f"The checkpoint (ckpt_path) has mtf_nyquist {list(mtf)} and this run {list(self.mtf_nyquist)}; "
-                "expected the same. Use the data of the checkpoint, or set model.mtf_nyquist to its values."
-            )
+        same_bands = len(checkpoint.get("mtf_nyquist", self.mtf_nyquist)) == len(self.mtf_nyquist)
+        for field in _MEASURED if same_bands else ():
+            ours = getattr(self.model.config, field)
+            theirs = checkpoint.get(field, ours)  # earlier versions did not save it
+            if theirs != ours:
+                raise InputError(
+                    f"The checkpoint (ckpt_path) has {field} {theirs} and this run {ours}; expected the same. Use the "
+                    "configuration and the data of the checkpoint."
+                )
         states = checkpoint["state_dict"], self.state_dict()
-        theirs, ours = ({name: tuple(value.shape) for name, value in state.items()} for state in states)
-        differing = sorted(name for name in theirs.keys() | ours.keys() if theirs.get(name) != ours.get(name))
+        there, here = ({name: tuple(value.shape) for name, value in state.items()} for state in states)
+        differing = sorted(name for name in there.keys() | here.keys() if there.get(name) != here.get(name))
         if differing:
             name = differing[0]
             raise InputError(
                 f"The checkpoint (ckpt_path) is of another architecture than this run's {own}: {name} is "
-                f"{theirs.get(name, 'missing')} there and {ours.get(name, 'missing')} here ({len(differing)} differ). "
+                f"{there.get(name, 'missing')} there and {here.get(name, 'missing')} here ({len(differing)} differ). "
                 "Use the configuration of the checkpoint, or start from its model folder by init_from."
             )
 
@@ -352,6 +358,8 @@ class SISRModule(SRModule):
     """PSNR stage: trains a model by reconstruction. See `SRModule`.
 
     Args:
+        reflectance_mean: "fit" measures what the network subtracts and divides by, `reflectance_mean` and
+            `reflectance_std` of the model, from the training images before the first step; "keep": the model's.
         weights: weights of the reconstruction terms.
         weight_decay: weight decay of AdamW.
         **shared: parameters of `SRModule`.
@@ -360,6 +368,7 @@ class SISRModule(SRModule):
     def __init__(
         self,
         *,
+        reflectance_mean: Literal["fit", "keep"] = "keep",
         weights: ReconstructionWeights = ReconstructionWeights(),  # frozen
         weight_decay: float = 0.0,
         **shared: Any,  # noqa: ANN401
@@ -369,6 +378,12 @@ class SISRModule(SRModule):
             raise InputError(f"weight_decay is {weight_decay}; expected 0 or more.")
         super().__init__(weights=weights, **shared)
         self.weight_decay = weight_decay
+        self.fits_normalisation = reflectance_mean == "fit"
+        if self.fits_normalisation and self.model.config.several:
+            raise InputError(
+                "reflectance_mean is fit and the model takes several images; expected keep, because the model of one "
+                "image in it is trained already. Train that one with fit."
+            )
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the loss of one batch.

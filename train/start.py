@@ -2,7 +2,7 @@
 
 import dataclasses
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -91,17 +91,17 @@ def _not_quantized(model: SISR) -> SISR:
     return plain
 
 
-def with_mtf(model: SISR | MISR, mtf_nyquist: Sequence[float]) -> SISR | MISR:
-    """Return a model with another MTF and the same weights, which are trained or fixed as before.
+def with_changes(model: SISR | MISR, **changes: tuple[float, ...] | float) -> SISR | MISR:
+    """Return a model with other values in its configuration and the same weights, trained or fixed as before.
 
     Args:
         model: the model.
-        mtf_nyquist: MTF of the sensor at Nyquist, one value per band, in (0, 1); see `SISRConfig`.
+        **changes: fields of `SISRConfig` that change the shape of no weight: the MTF and the normalisation.
 
     Raises:
-        InputError: the number of values is not that of the bands, or a value is out of range.
+        InputError: a value is out of range.
     """
-    changed = type(model)(dataclasses.replace(model.config, mtf_nyquist=tuple(mtf_nyquist)))  # type: ignore[arg-type]
+    changed = type(model)(dataclasses.replace(model.config, **changes))  # type: ignore[arg-type]
     changed.load_state_dict(model.state_dict())
     for own, other in zip(changed.parameters(), model.parameters(), strict=True):
         own.requires_grad_(other.requires_grad)

@@ -13,6 +13,8 @@ from rs_srgan.errors import InputError
 
 # Checkpoints that Lightning finds itself.
 _KEYWORDS = ("last", "best", "hpc")
+# How PyTorch reports a file that it could not write to its end.
+_CUT_SHORT = ("inline_container", "PytorchStreamWriter", "iostream error")
 
 
 def catch_signals() -> None:
@@ -49,16 +51,32 @@ def last_checkpoint(trainer: L.Trainer) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
+def unwritten(error: BaseException) -> OSError | None:
+    """Return the error of a full disk or a missing permission, with a message for people; None for other errors.
+
+    Args:
+        error: the exception that ended a run, with the notes of `HowToGoOn`.
+    """
+    if isinstance(error, OSError) and error.strerror:
+        text = f"{error.filename or 'A file of the run could not be written'}: {error.strerror}."
+    elif isinstance(error, RuntimeError) and any(sign in str(error) for sign in _CUT_SHORT):
+        text = "A checkpoint could not be written to its end. Is the disk full?"
+    else:
+        return None
+    return OSError(" ".join([text, *getattr(error, "__notes__", [])]))
+
+
 class HowToGoOn(L.Callback):
-    """Prints how to go on when Ctrl-C or a signal stops a run."""
+    """Says how to go on when Ctrl-C, a signal or a full disk stops a run."""
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
-        """Print one line, unless an error ended the run."""
-        if not isinstance(exception, KeyboardInterrupt | SystemExit) or not trainer.is_global_zero:
-            return
+        """Print one line, or note it in the error of a full disk; leave other errors as they are."""
         saved = last_checkpoint(trainer)
         rest = f"Go on with the same command and --ckpt_path {saved}" if saved else "This run has no checkpoint yet"
-        sys.stderr.write(f"train: stopped at step {trainer.global_step}, without a final model. {rest}.\n")
+        if unwritten(exception):
+            exception.add_note(f"{rest}.")
+        elif isinstance(exception, KeyboardInterrupt | SystemExit) and trainer.is_global_zero:
+            sys.stderr.write(f"train: stopped at step {trainer.global_step}, without a final model. {rest}.\n")
 
 
 def require_checkpoint(path: str | None) -> None:

@@ -7,8 +7,10 @@ import torch
 from torch.utils.data import DataLoader
 
 from rs_srgan import InputError, load_model
+from tests.train.data.makers import pair_folder, pair_module
 from tests.train.test_module import SMALL, pairs, trainer
-from train.callbacks import Averaging, SaveModel
+from train.callbacks import Averaging, FitNormalisation, SaveModel
+from train.data.normalisation import measure
 from train.module import SISRModule
 
 
@@ -102,3 +104,22 @@ def test_a_figure_without_a_value_is_null(tmp_path, monkeypatch):
     monkeypatch.setattr(L.Trainer, "callback_metrics", {"val/psnr": math.nan})
     trainer(max_steps=1, callbacks=[SaveModel(str(tmp_path))]).fit(SISRModule(config=SMALL, warmup_steps=1), pairs(4))
     assert json.loads((tmp_path / "training.json").read_text())["val/psnr"] is None
+
+
+def test_the_normalisation_of_the_data_is_saved_and_belongs_to_the_checkpoint(tmp_path):
+    data = pair_module(pair_folder(tmp_path / "mine", count=3, side=96))
+    run = trainer(max_steps=1, callbacks=[FitNormalisation(), SaveModel(str(tmp_path / "model")), Averaging(0.5)])
+    run.fit(SISRModule(config=SMALL, warmup_steps=1, reflectance_mean="fit"), datamodule=data)
+    config = load_model(tmp_path / "model").config
+    assert (config.reflectance_mean, config.reflectance_std) == measure(data.crops)
+    assert config.reflectance_std < 0.1  # of the made-up land; the default is 0.15
+    run.save_checkpoint(tmp_path / "last.ckpt")
+    with pytest.raises(InputError, match="reflectance_mean"):
+        trainer(max_steps=2).fit(SISRModule(config=SMALL), datamodule=data, ckpt_path=str(tmp_path / "last.ckpt"))
+
+
+def test_data_that_cannot_be_measured_are_refused(tmp_path):
+    with pytest.raises(InputError, match="data module"):
+        trainer(max_steps=1, callbacks=[FitNormalisation()]).fit(
+            SISRModule(config=SMALL, reflectance_mean="fit"), pairs()
+        )

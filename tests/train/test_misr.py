@@ -50,6 +50,11 @@ def test_a_model_for_one_view_is_refused():
         MISRModule(config=SMALL)
 
 
+def test_a_normalisation_that_its_sisr_model_does_not_know_is_refused():
+    with pytest.raises(InputError, match="reflectance_mean"):
+        MISRModule(config=SMALL, fusion=FUSION, reflectance_mean="fit")
+
+
 @pytest.mark.parametrize("config", ["misr_x4_rgbn", "misr_x2_rgbn"])
 def test_the_bundled_configurations_train(config, small_data, tmp_path):
     arguments = ["fit", "--config", f"train/configs/{config}.yaml", "--data.root", str(small_data)]

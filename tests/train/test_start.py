@@ -4,7 +4,7 @@ import torch
 from rs_srgan import SISR, InputError, SISRConfig
 from rs_srgan.models.quantization import quantized_layers
 from tests.train.test_module import SMALL
-from train.start import start, with_mtf
+from train.start import start, with_changes
 
 
 def test_another_scale_keeps_the_body_and_gets_a_new_tail(tmp_path):
@@ -64,14 +64,14 @@ def test_a_generator_that_extends_that_of_the_start_begins_near_its_result(tmp_p
 def test_another_mtf_keeps_weights_and_what_is_trained():
     model = SISR(SISRConfig(channels=16, blocks=1))
     model.generator.head.requires_grad_(False)
-    changed = with_mtf(model, (0.5,) * 4)
+    changed = with_changes(model, mtf_nyquist=(0.5,) * 4)
     assert changed.config.mtf_nyquist == (0.5,) * 4
     assert all(torch.equal(value, model.state_dict()[name]) for name, value in changed.state_dict().items())
     assert [each.requires_grad for each in changed.parameters()] == [each.requires_grad for each in model.parameters()]
     lr = torch.rand(1, 4, 12, 12)
     assert not torch.allclose(changed(lr), model(lr))
     with pytest.raises(InputError, match="mtf_nyquist"):
-        with_mtf(model, (0.5,))
+        with_changes(model, mtf_nyquist=(0.5,))
 
 
 @pytest.mark.parametrize(

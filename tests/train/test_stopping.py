@@ -1,12 +1,15 @@
+import resource
 import signal
 
+import lightning as L
 import pytest
 import torch
+from lightning.pytorch.callbacks import ModelCheckpoint
 
 from rs_srgan import InputError
 from tests.train.test_module import SMALL, pairs, trainer
 from train.module import SISRModule
-from train.stopping import HowToGoOn, exit_code, last_checkpoint, require_checkpoint
+from train.stopping import HowToGoOn, exit_code, last_checkpoint, require_checkpoint, unwritten
 
 
 def test_ends_have_the_exit_codes_of_a_shell():
@@ -51,3 +54,41 @@ def test_a_checkpoint_must_be_complete(tmp_path):
     for path in (cut, tmp_path / "no.ckpt"):
         with pytest.raises(InputError, match="checkpoint"):
             require_checkpoint(str(path))
+
+
+@pytest.fixture
+def full_disk():
+    """Return a function after which no file can have more than some bytes, as on a full disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda most: resource.setrlimit(resource.RLIMIT_FSIZE, (most, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+class FullLater(L.Callback):
+    """Fills the disk when the second epoch begins."""
+
+    def __init__(self, fill):
+        self.fill = fill
+
+    def on_train_epoch_start(self, trainer, module):
+        if trainer.current_epoch == 1:
+            self.fill(20_000)
+
+
+def test_a_full_disk_names_the_last_checkpoint_and_leaves_it_whole(full_disk, tmp_path):
+    saving = ModelCheckpoint(tmp_path, save_last=True, every_n_epochs=1, enable_version_counter=False)
+    quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}
+    run = L.Trainer(accelerator="cpu", max_epochs=2, callbacks=[FullLater(full_disk), saving, HowToGoOn()], **quiet)
+    with pytest.raises(OSError, match="large") as full:
+        run.fit(SISRModule(config=SMALL, warmup_steps=1), pairs(8))
+    line = str(unwritten(full.value))
+    assert f"--ckpt_path {tmp_path / 'last.ckpt'}" in line and "\n" not in line
+    assert torch.load(tmp_path / "last.ckpt", weights_only=True)["epoch"] == 0
+
+
+def test_the_error_of_pytorch_for_a_full_disk_is_recognised(full_disk, tmp_path):
+    full_disk(20_000)
+    with pytest.raises(RuntimeError) as full:
+        torch.save(torch.zeros(100_000), tmp_path / "x.ckpt")
+    assert "disk" in str(unwritten(full.value))
+    assert unwritten(RuntimeError("another error")) is None

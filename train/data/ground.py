@@ -138,6 +138,15 @@ def refuse_overlaps(train: Mapping[Path, Footprint | None], held_out: Mapping[Pa
         )
 
 
+def near_places(
+    train: Mapping[Path, Footprint | None], held_out: Mapping[Path, Footprint | None], distance_m: float
+) -> list[tuple[Path, Path]]:
+    """Return the files of the two sides that are less than a distance apart, metres."""
+    paths = [*train, *held_out]
+    pairs = _near([*train.values(), *held_out.values()], distance_m)
+    return [(paths[a], paths[b]) for a, b in pairs if a < len(train) <= b]
+
+
 def _identity(path: Path) -> tuple[int, int]:
     """Return device and inode of a file, which are equal for links and for all spellings of its path."""
     status = path.stat()

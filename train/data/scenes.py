@@ -1,5 +1,6 @@
 """SceneDataModule: random windows of GeoTIFFs and Sentinel-2 products of any size, with LR made from them."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from glob import glob
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 from torch.utils.data import Dataset
 
+from rs_srgan.errors import InputError
 from rs_srgan.models import SISRConfig
 from rs_srgan.pixels.radiometry import FloatImage
 from rs_srgan.pixels.windows import Window
@@ -16,10 +18,14 @@ from rs_srgan.reading.opening import SUFFIXES, open_raster
 from rs_srgan.sensors import SENTINEL2, Sensor, find_sensor
 from train.data.batch import Sample
 from train.data.crops import RandomCrops, ValidationImages
-from train.data.ground import Footprint, refuse_overlaps
+from train.data.ground import Footprint, group_places, near_places, refuse_overlaps
 from train.data.module import is_image, require_files
+from train.data.pair_split import SPLIT_DISTANCE_M, require_distance
 from train.data.simulated import SimulatedDataModule
+from train.data.splits import split_by_hash
 from train.data.units import Reflectance, stated_of
+
+logger = logging.getLogger(__name__)
 
 # Greatest height and width of a validation image, HR pixels.
 _VALIDATION_PX = 512
@@ -81,35 +87,77 @@ class SceneDataModule(SimulatedDataModule):
 
     Args:
         train: paths or patterns (`data/*.SAFE`) of GeoTIFFs and Sentinel-2 products.
-        val: paths or patterns of scenes of other places.
+        val: paths or patterns of scenes of other places. If it is empty, a fifth of the places of `train` validates,
+            chosen by a hash.
         reflectance: scale and offset of the stored values, instead of the tags of the files and the sensor.
+        split_distance_m: scenes nearer to each other than this belong to one place, metres.
         **shared: parameters of `SimulatedDataModule` and `SRDataModule`.
     """
 
     def __init__(
         self,
         train: Sequence[str],
-        val: Sequence[str],
+        val: Sequence[str] = (),
         *,
         reflectance: Reflectance | None = None,
+        split_distance_m: float = SPLIT_DISTANCE_M,
         **shared: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**shared)
+        self.split_distance_m = require_distance(split_distance_m)
         self.train_patterns, self.val_patterns, self.reflectance = train, val, reflectance
 
     def datasets(self) -> tuple[RandomCrops, Dataset[Sample]]:
-        """Return crops and validation images of the scenes.
+        """Return crops and validation images of the scenes, and log the split.
 
         Raises:
-            InputError: a pattern without scenes, or scenes of both sides that overlap.
+            InputError: a pattern without scenes, scenes of both sides that overlap, or only one place to split.
         """
-        train, held_out = (
-            [Scene.of(path, self.bands, self.sensor, self.reflectance) for path in _paths(patterns)]
-            for patterns in (self.train_patterns, self.val_patterns)
-        )
-        refuse_overlaps(*({scene.path: scene.footprint for scene in side} for side in (train, held_out)))
+        train = self._scenes(self.train_patterns)
+        if self.val_patterns:
+            held_out = self._scenes(self.val_patterns)
+            trains, validates = ({scene.path: scene.footprint for scene in side} for side in (train, held_out))
+            refuse_overlaps(trains, validates)
+            if near := near_places(trains, validates, self.split_distance_m):
+                logger.warning(
+                    "%s trains and %s validates, and they are less than %g m apart (%d such pairs): the figures of "
+                    "validation are too good.",
+                    *(near[0][0].name, near[0][1].name, self.split_distance_m, len(near)),
+                )
+        else:
+            train, held_out = split_by_place(train, self.split_distance_m)
+        names = ", ".join(scene.name for scene in held_out)
+        logger.info("Split: %d scenes train, %d validate: %s.", len(train), len(held_out), names)
         crops = RandomCrops([(train, 1.0)], self.crop_hr_px, self.length, self.seed)
         return crops, ValidationImages(held_out, self.scale, _VALIDATION_PX, lambda name: "scenes", holes=True)
+
+    def _scenes(self, patterns: Sequence[str]) -> list[Scene]:
+        return [Scene.of(path, self.bands, self.sensor, self.reflectance) for path in _paths(patterns)]
+
+
+def split_by_place(scenes: Sequence[Scene], distance_m: float = SPLIT_DISTANCE_M) -> tuple[list[Scene], list[Scene]]:
+    """Return the scenes that train and those that validate: a fifth of the places, chosen by a hash.
+
+    Args:
+        scenes: scenes of several places; see `group_places` for what belongs to one place.
+        distance_m: scenes nearer to each other than this belong to one place, metres.
+
+    Raises:
+        InputError: there is only one place.
+    """
+    names, files = [scene.path.stem for scene in scenes], [[scene.path] for scene in scenes]
+    places = group_places(names, files, [scene.footprint for scene in scenes], distance_m)
+    if len(set(places)) < 2:
+        raise InputError(
+            f"{len(scenes)} images show one place, {places[0]}; expected at least two that are {distance_m:g} m apart, "
+            "because one validates. Add images of another place, or split them yourself into train and val."
+        )
+    validating = split_by_hash(places)
+    sides = [
+        [scene for scene, place in zip(scenes, places, strict=True) if (place in validating) == val]
+        for val in (False, True)
+    ]
+    return sides[0], sides[1]
 
 
 def find_scenes(folder: Path, config: SISRConfig) -> list[Scene]:

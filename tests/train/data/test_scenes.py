@@ -7,7 +7,7 @@ from rs_srgan.sensors import LANDSAT_OLI
 from tests.conftest import scene_dn
 from tests.safe_builder import build_safe
 from tests.train.conftest import write
-from train.data.scenes import Scene, SceneDataModule
+from train.data.scenes import Scene, SceneDataModule, split_by_place
 
 BANDS = ("B04", "B03", "B02", "B08")
 
@@ -74,3 +74,21 @@ def test_scenes_are_decoded_by_the_sensor(tmp_path):
     data.setup("fit")
     assert data.mtf == LANDSAT_OLI.mtf_nyquist(bands)
     np.testing.assert_allclose(data.validation[0]["hr"], 8004 * 2.75e-5 - 0.2, atol=1e-6)
+
+
+def test_without_validation_scenes_places_are_split_by_distance(tmp_path, caplog):
+    for index, east in enumerate((5e5, 501_000, 6e5, 7e5)):  # the first two are 360 m apart
+        write(tmp_path / f"s{index}.tif", scene_dn(64, 64, seed=index), BANDS)
+        with rasterio.open(tmp_path / f"s{index}.tif", "r+") as out:
+            out.transform = rasterio.transform.from_origin(east, 5e6, 10, 10)
+    with caplog.at_level("INFO"):
+        SceneDataModule([str(tmp_path / "*.tif")], crop_lr_px=8).setup("fit")
+    assert "Split: " in caplog.text
+    sides = split_by_place([Scene.of(path, BANDS) for path in sorted(tmp_path.glob("*.tif"))])
+    assert sum(map(len, sides)) == 4
+    assert {sum(scene.name in ("s0.tif", "s1.tif") for scene in side) for side in sides} == {0, 2}
+    caplog.clear()
+    SceneDataModule([str(tmp_path / "s0.tif")], [str(tmp_path / "s1.tif")]).setup("fit")
+    assert "s0.tif trains and s1.tif validates" in caplog.text
+    with pytest.raises(InputError, match="one place"):
+        SceneDataModule([str(tmp_path / "s0.tif")]).setup("fit")
