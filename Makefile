@@ -1,6 +1,8 @@
 # make demo   run the app on http://127.0.0.1:7860
 # make test   run lint, type checks and every test without an accelerator; save pictures of the app in build/screenshots
 # make bench  print the figures in README.md and in the model cards
+# make docs   build the documentation site in build/site, strictly: a broken link is an error
+# make dist   build and check the wheel and the source archive in dist
 # Each creates .venv and installs its requirements, once.
 
 PYTHON ?= python3
@@ -29,7 +31,7 @@ endif
 PYTEST_WORKERS ?= 2
 TEST := $(BIN)/python -X faulthandler -m pytest -n $(PYTEST_WORKERS) --dist loadfile -m "not slow"
 
-.PHONY: demo test bench screenshot lint train clean
+.PHONY: demo test bench screenshot lint train docs dist clean
 
 demo: .venv/.demo
 	$(BIN)/python -m app --port $(PORT)
@@ -56,6 +58,15 @@ screenshot: .venv/.dev
 train: .venv/.dev
 	$(BIN)/python -m train fit --config train/configs/sisr_x4_rgbn.yaml
 
+docs: .venv/.docs
+	PYTHONPATH=. $(BIN)/mkdocs build --strict --quiet --clean
+
+dist: .venv/.release
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/python -m scripts.check_wheel dist
+
 clean:
 	rm -rf .venv build dist
 
@@ -71,3 +82,11 @@ clean:
 .venv/.dev: .venv/.torch pyproject.toml Makefile
 	$(BIN)/pip install -q -e ".[app,cpu,evaluate,export,stac,train,xarray,dev]"
 	touch $@ .venv/.demo
+
+.venv/.docs: .venv/.demo
+	$(BIN)/pip install -q -e ".[app,docs]"
+	touch $@
+
+.venv/.release: .venv/.torch pyproject.toml
+	$(BIN)/pip install -q -e ".[release]"
+	touch $@
