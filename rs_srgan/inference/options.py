@@ -16,7 +16,7 @@ from rs_srgan.errors import InputError
 from rs_srgan.inference import option_checks as checks
 from rs_srgan.reading.stated import Stated
 from rs_srgan.sensors import SENSORS
-from rs_srgan.writing.geotiff import COMPRESSIONS
+from rs_srgan.writing.blocks import COMPRESSIONS
 
 ENGINES = ("auto", "torch", "openvino")
 PRECISIONS = ("auto", "fp32", "bf16", "int8")

@@ -6,27 +6,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rs_srgan.arrays.files import in_memory_file
-from rs_srgan.arrays.kinds import Opened, is_opened, named
-from rs_srgan.arrays.labelled import is_labelled
+from rs_srgan.arrays.kinds import Opened, files_of, is_opened, named
+from rs_srgan.arrays.labelled import files_of_labelled, is_labelled
 from rs_srgan.catalogues.scene import Scene as CatalogueScene
 from rs_srgan.errors import InputError
 from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
 from rs_srgan.inference.engines import make_engine
 from rs_srgan.inference.in_place import cut_for
-from rs_srgan.inference.job import Job, Source, resolve
+from rs_srgan.inference.job import Source, resolve
 from rs_srgan.inference.option_docs import with_documented_options
 from rs_srgan.inference.options import PredictOptions
+from rs_srgan.inference.outline import outline_of
 from rs_srgan.inference.progress_bar import Report, reporting
-from rs_srgan.inference.scene import Engines, Scene, open_scene
+from rs_srgan.inference.scene import Engines, open_scene
 from rs_srgan.inference.work import Progress, work
 from rs_srgan.models import MISR, SISR
 from rs_srgan.models.evaluation_mode import evaluation_mode
 from rs_srgan.models.loading import named_model
 from rs_srgan.reading.virtual import VirtualFile
-from rs_srgan.writing.cog import COG_BLOCK_PX
-from rs_srgan.writing.result import Result
+from rs_srgan.writing.guard import require_unread
 from rs_srgan.writing.target import check_target
-from rs_srgan.writing.unfinished import Unfinished
 
 if TYPE_CHECKING:
     import xarray
@@ -79,6 +78,8 @@ def super_resolve(
             check_target(target, [], chosen.overwrite)  # before anything is read over the network
             images, model, chosen = _in_place(images, model, chosen)
         sources = [_named(each, files) for each in images]
+        written = [target, *([chosen.uncertainty] if chosen.uncertainty is not None else [])]
+        require_unread(written, [file for each in images for file in _files_of(each)])
         if chosen.resume and any(isinstance(each, VirtualFile) for each in sources):
             raise InputError("resume needs images in files, whose changes can be noticed. Leave resume out.")
         if isinstance(model, SISR | MISR):
@@ -121,6 +122,13 @@ def _named(image: "Given", files: ExitStack) -> Source:
     raise InputError(f"The image is {image!r:.80}; expected a path, an address, an open raster or a DataArray.")
 
 
+def _files_of(image: "Given") -> list[str]:
+    """Return the files behind an image that is given open; `run` knows those that are given by name."""
+    if is_labelled(image):
+        return files_of_labelled(image)
+    return files_of(image) if is_opened(image) else []
+
+
 def run(
     sources: Source | Sequence[Source],
     target: str | Path,
@@ -140,31 +148,11 @@ def run(
     job = resolve(sources, target, model, options)
     with ExitStack() as files:
         scene = open_scene(job, engines, files)
-        parts = scene.plan(job.tile_lr_px, options.aoi)
-        results = _open_results(job, scene, len(parts), files)
+        outline = outline_of(job, scene)
+        results = outline.open_results(job.targets, files, options.resume, options.overwrite)
         with _memory_advice(job.tile_lr_px):
-            yield from work(scene, parts, results)
-        for result in reversed(results):
-            result.publish(options.cog, options.blocksize or COG_BLOCK_PX)
-
-
-def _open_results(job: Job, scene: Scene, parts: int, files: ExitStack) -> list[Result]:
-    """Return the files to write: the result, and its uncertainty if it is wanted; `files` closes them."""
-    options, names = job.options, scene.inputs.lr.descriptions
-    request = scene.request() | {
-        "tile size (LR pixels)": job.tile_lr_px,
-        "block size (pixels)": job.block_px,
-        "compression": options.compress,
-    }
-    results = []
-    for index, (target, encoding) in enumerate(zip(job.targets, scene.encodings, strict=True)):
-        second = index > 0
-        unfinished = Unfinished(target, request, parts, options.resume, options.overwrite, quiet=second)
-        files.enter_context(unfinished)
-        bands = [f"{name} half-width of 80 %" if second else name for name in names]
-        results.append(Result(unfinished, scene.grid, encoding, bands, scene.tags(), options.compress, job.block_px))
-        files.callback(results[-1].close)
-    return results
+            yield from work(scene, outline.parts, results)
+        outline.publish(results)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from rs_srgan.inference.scene import Pixels, Scene
-from rs_srgan.pixels.clipping import Clipping
+from rs_srgan.inference.tally import Tally
 from rs_srgan.pixels.tile_loop import run_tiles
 from rs_srgan.pixels.windows import Tile
 from rs_srgan.writing.result import Result
@@ -16,8 +16,6 @@ logger = logging.getLogger(__name__)
 
 # A killed run loses what it computed since the last checkpoint.
 CHECKPOINT_SECONDS = 5.0
-# A change of the mean that the summary need not state, DN.
-_LITTLE_DN = 5.0
 
 
 @dataclass(frozen=True)
@@ -84,9 +82,8 @@ class _Writer:
     def __init__(self, scene: Scene, results: Sequence[Result], parts: int) -> None:
         self._scene, self._results, self._parts = scene, results, parts
         self.written = min(result.done for result in results)
-        self._empty = self.written == 0
-        self._measured = self._clipped = 0
-        self._clipping = Clipping()
+        self._tally = Tally()
+        self._tally.empty = self.written == 0
         self._settled_at = time.monotonic()
 
     def write(self, part: Tile, pixels: Pixels | None) -> None:
@@ -95,9 +92,7 @@ class _Writer:
             result.write(part.core.scaled(self._scene.model.scale), dn)
         self.written += 1
         if pixels is not None:
-            self._empty = False
-            self._measured, self._clipped = self._measured + pixels.measured, self._clipped + pixels.clipped
-            self._clipping += pixels.clipping
+            self._tally.add(pixels.measured, pixels.clipped, pixels.clipping)
         if self.written == self._parts or time.monotonic() - self._settled_at >= CHECKPOINT_SECONDS:
             self._settle()
 
@@ -117,25 +112,5 @@ class _Writer:
 
     def warn(self) -> None:
         """Log a warning if no pixel was valid, or if values of the input or of the result were clipped."""
-        name = self._scene.inputs.lr.name
-        if self._empty:
-            logger.warning("%s contains no valid pixel, so the result contains no data.", name)
-        storable, shares = self._scene.storable, []
-        if self._clipped:
-            shares.append(f"{100 * self._clipped / self._measured:.3g} % of the values are outside {storable}")
-        if self._clipping.outside:
-            shares.append(f"{100 * self._clipping.share:.3g} % of the result's values are outside {storable}")
-        if shares:
-            logger.warning(
-                "%s: %s, the range of the result's DN, and were clipped.%s", name, " and ".join(shares), self._remedy()
-            )
-
-    def _remedy(self) -> str:
-        """Return by how much clipping moved the mean, if that is more than a little, and how to avoid it."""
-        change = self._clipping.mean_change
-        if abs(change) <= _LITTLE_DN:
-            return " The mean of every LR pixel is kept. To keep all values: --dtype float32 (dtype)."
-        return (
-            f" This changed the mean of the result by {change:+.0f} DN, because whole LR pixels are outside. "
-            "To keep all values: --dtype float32 (dtype)."
-        )
+        for warning in self._tally.warnings(self._scene.inputs.lr.name, self._scene.storable):
+            logger.warning("%s", warning)

@@ -12,7 +12,7 @@ from rasterio.windows import Window as RasterioWindow
 
 from rs_srgan.cores import usable_cores
 from rs_srgan.reading.gdal import first_line, without_location_warning
-from rs_srgan.writing.geotiff import LEVEL
+from rs_srgan.writing.blocks import LEVEL
 
 COG_BLOCK_PX = 512
 

@@ -16,14 +16,10 @@ from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.gdal import without_location_warning
 from rs_srgan.reading.grid import Grid
 from rs_srgan.writing.block_table import BlockTable, write_all
+from rs_srgan.writing.blocks import COMPRESSIONS, Blocks, Layout
 
-COMPRESSIONS = ("zstd", "deflate", "none")
-# Level of either compression: seven times faster than GDAL's default for zstd, with files 9 % larger.
-LEVEL = 1
 BLOCK_PX = 256
 _BLOCK_UNIT_PX = 16  # TIFF 6.0, section 15
-# Rows of blocks that are compressed at once: few enough to stay in a processor's cache.
-_BLOCK_ROWS = 2
 _MAX_SIDE_PX = 2**31 - 1
 
 
@@ -88,18 +84,7 @@ class GeoTiffWriter:
             raise InputError(f"Unknown compression {compress!r}; expected one of {', '.join(COMPRESSIONS)}.")
         self.path, self._block = path, block
         self._blocks_across = -(-grid.width // block)
-        self._layout: dict[str, Any] = {
-            "driver": "GTiff",
-            "count": len(descriptions),
-            "dtype": encoding.dtype,
-            "nodata": encoding.nodata,
-            "tiled": True,
-            "blockxsize": block,
-            "blockysize": block,
-            "interleave": "pixel",
-            "endianness": "little",
-            "photometric": "minisblack",  # else GDAL writes a fourth 8-bit band as transparency
-        } | _compression(compress, encoding.floats)
+        self._layout = Layout(len(descriptions), encoding, compress, block)
         if not exists:
             self._create(grid, encoding, descriptions, tags)
         self._file = path.open("r+b", buffering=0)
@@ -115,7 +100,7 @@ class GeoTiffWriter:
     def _create(self, grid: Grid, encoding: Encoding, descriptions: Sequence[str], tags: Mapping[str, str]) -> None:
         size = {"height": grid.height, "width": grid.width, "sparse_ok": True, "bigtiff": "if_safer"}
         with MemoryFile() as memory, without_location_warning():  # in memory, because GDAL ignores a full disk
-            with memory.open(**self._layout, **size, **_location(grid)) as dataset:
+            with memory.open(**self._layout.options, **size, **_location(grid)) as dataset:
                 dataset.descriptions = tuple(descriptions)
                 if encoding.tagged:
                     dataset.scales = encoding.gain
@@ -142,22 +127,22 @@ class GeoTiffWriter:
         Raises:
             OSError: the disk is full.
         """
-        step = _BLOCK_ROWS * self._block
-        for row in range(0, window.height, step):
-            self._write_rows(window.row + row, window.col, pixels[:, row : row + step])
+        for blocks in self._layout.compressed(window, pixels):
+            self.append(blocks)
 
-    def _write_rows(self, row: int, col: int, pixels: np.ndarray[Any, Any]) -> None:
-        _, height, width = pixels.shape
-        with MemoryFile() as memory, without_location_warning():
-            with memory.open(height=height, width=width, **self._layout) as dataset:
-                dataset.write(pixels)
-            blocks = BlockTable.read(memory)
-            content = memory.getbuffer()
-            for index, (offset, size) in enumerate(zip(blocks.offsets.tolist(), blocks.sizes.tolist(), strict=True)):
-                down, right = divmod(index, -(-width // self._block))
-                place = (row // self._block + down) * self._blocks_across + col // self._block + right
-                self._table.offsets[place], self._table.sizes[place] = self._file.tell(), size
-                write_all(self._file, content[offset : offset + size])
+    def append(self, blocks: Blocks) -> None:
+        """Append blocks that `Layout.compressed` made of this file's pixels, in any order.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        row, col = blocks.window.row // self._block, blocks.window.col // self._block
+        across = -(-blocks.window.width // self._block)
+        down, right = np.divmod(np.arange(len(blocks.sizes)), across)
+        places = (row + down) * self._blocks_across + col + right
+        ends = self._file.tell() + np.cumsum(blocks.sizes)
+        self._table.offsets[places], self._table.sizes[places] = ends - blocks.sizes, blocks.sizes
+        write_all(self._file, blocks.content.data)
 
     def settle(self) -> None:
         """Enter all blocks that were written into the file's directory, so that a later run finds them."""
@@ -167,13 +152,6 @@ class GeoTiffWriter:
     def close(self) -> None:
         """Close the file without a further call of `settle`."""
         self._file.close()
-
-
-def _compression(compress: str, floats: bool) -> dict[str, Any]:
-    """Return rasterio's options for a compression; each predictor is the one that GDAL has for such numbers."""
-    predictor = 3 if floats else 2
-    level = {"zstd": {"zstd_level": LEVEL}, "deflate": {"zlevel": LEVEL}}
-    return {} if compress == "none" else {"compress": compress, "predictor": predictor, **level[compress]}
 
 
 def _location(grid: Grid) -> dict[str, Any]:

@@ -16,6 +16,10 @@ logger = logging.getLogger(__name__)
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
+class BusyError(InputError):
+    """Another run is writing the target."""
+
+
 class TargetLock:
     """A lock on a target while it is written. On a file system without locks there is a warning instead.
 
@@ -33,7 +37,7 @@ class TargetLock:
         """Take the lock.
 
         Raises:
-            InputError: another run has it.
+            BusyError: another run has it.
         """
         if not has_locks(self._path.parent):
             if not self._quiet:
@@ -46,7 +50,7 @@ class TargetLock:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise InputError(f"Another run is writing {self._target}. Wait for it, or choose another name.") from None
+            raise BusyError(f"Another run is writing {self._target}. Wait for it, or choose another name.") from None
         self._lock = lock
 
     def release(self) -> None:

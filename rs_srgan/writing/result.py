@@ -9,6 +9,7 @@ import numpy as np
 from rs_srgan.pixels.radiometry import Encoding
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.grid import Grid
+from rs_srgan.writing.blocks import Blocks
 from rs_srgan.writing.cog import COG_BLOCK_PX, write_cog
 from rs_srgan.writing.geotiff import GeoTiffWriter
 from rs_srgan.writing.unfinished import Unfinished
@@ -55,6 +56,10 @@ class Result:
     def write(self, window: Window, pixels: np.ndarray[Any, Any]) -> None:
         """Write the pixels (C, h, w) of a window; see `GeoTiffWriter.write`."""
         self._writer.write(window, pixels)
+
+    def append(self, blocks: Blocks) -> None:
+        """Append compressed blocks; see `GeoTiffWriter.append`."""
+        self._writer.append(blocks)
 
     def settle(self, done: int) -> None:
         """Keep the pixels written so far, also after `kill -9`, and note that they are the first `done` parts."""

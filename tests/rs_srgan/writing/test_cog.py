@@ -9,7 +9,8 @@ from rs_srgan.pixels.radiometry import Encoding
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.grid import Grid
 from rs_srgan.writing.cog import write_cog
-from rs_srgan.writing.geotiff import COMPRESSIONS, GeoTiffWriter
+from rs_srgan.writing.blocks import COMPRESSIONS
+from rs_srgan.writing.geotiff import GeoTiffWriter
 
 GRID = Grid(300, 500, rasterio.CRS.from_epsg(32632), Affine(2.5, 0, 6e5, 0, -2.5, 5e6))
 BASELINE_4 = Encoding("uint16", (1e-4,), (-0.1,), 0, tagged=True)
