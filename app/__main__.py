@@ -5,6 +5,7 @@ Imports are inside functions, because child processes import this file, too.
 
 import argparse
 import logging
+import math
 import os
 import re
 from pathlib import Path
@@ -51,6 +52,12 @@ def make_parser() -> argparse.ArgumentParser:
         help="host name of the server, for example sr.example.org; others are then refused. Can be given several times",
     )
     parser.add_argument(
+        "--root-path",
+        type=_root_path,
+        metavar="/PATH",
+        help="path below which a reverse proxy offers the server, for example /sr; the proxy may pass it on or not",
+    )
+    parser.add_argument(
         "--auth",
         type=_user,
         default=os.environ.get("RS_SRGAN_AUTH"),
@@ -72,6 +79,13 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--concurrency", type=_count, metavar="N", help="number of jobs at the same time, each in its own process (1)"
     )
+    parser.add_argument(
+        "--max-waiting",
+        type=_count,
+        dest="max_waiting_each",
+        metavar="N",
+        help="number of jobs that one visitor can have in the queue, by address (10)",
+    )
     parser.add_argument("--engine", choices=("auto", "torch", "openvino"), help="engine for the computation (auto)")
     parser.add_argument(
         "--max-minutes",
@@ -79,6 +93,12 @@ def make_parser() -> argparse.ArgumentParser:
         dest="max_job_seconds",
         metavar="N",
         help="longest time of a job in minutes (360)",
+    )
+    parser.add_argument(
+        "--unwatched",
+        type=_minutes_or_never,
+        metavar="MINUTES",
+        help="end a job that nobody has watched for this time if others wait; never keeps all (15)",
     )
     parser.add_argument(
         "--keep", type=_minutes, metavar="MINUTES", help="minutes for which uploads and results are kept (60)"
@@ -103,6 +123,12 @@ def _user(text: str) -> tuple[str, str]:
     return user, password
 
 
+def _root_path(text: str) -> str:
+    if not re.fullmatch(r"(/[\w.~-]+)+/?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a path such as /sr")
+    return text.rstrip("/")
+
+
 def _folder(text: str) -> Path:
     if not Path(text).is_dir():
         raise argparse.ArgumentTypeError(f"{text} is not a folder")
@@ -118,7 +144,7 @@ def _size(text: str) -> int:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 64:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes; expected 1 to 64")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 64")
     return int(text)
 
 
@@ -128,6 +154,10 @@ def _megapixels(text: str) -> int:
 
 def _seconds(text: str) -> float:
     return 60 * _positive(text)
+
+
+def _minutes_or_never(text: str) -> float:
+    return math.inf if text == "never" else 60 * _positive(text)
 
 
 def _minutes(text: str) -> int:

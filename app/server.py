@@ -16,12 +16,14 @@ from app.guard import Guard, allowed_hosts
 from app.jobs.models import Models
 from app.jobs.queue import GONE, Jobs
 from app.jobs.sample import submit_sample
+from app.leftovers import claim, clear_leftovers
 from app.pages.assets import make_asset_routes
 from app.pages.page import build
 from app.pages.theme import STYLE_SHEETS, THEME, head
 from app.products.routes import make_product_routes
 from app.products.store import Products
-from app.settings import Settings
+from app.root_path import RootPath
+from app.settings import FOLDER_PREFIX, Settings
 from app.viewer.routes import make_job_routes
 from rs_srgan import InputError
 
@@ -67,10 +69,12 @@ def make_server(settings: Settings) -> FastAPI:
         max_upload=settings.max_upload,
         mcp=settings.mcp,
     )
+    server.add_middleware(RootPath, root_path=settings.root_path)  # the last one sees a request first
     gr.mount_gradio_app(
         server,
         build(settings, models, jobs, products, sample),
         path="/",
+        root_path=settings.root_path or None,
         theme=THEME,
         css_paths=STYLE_SHEETS,
         head=head(sample.id, settings.base_map),
@@ -87,8 +91,10 @@ def make_server(settings: Settings) -> FastAPI:
 
 def serve(settings: Settings) -> None:
     """Serve until interrupted."""
-    server = make_server(settings)
+    clear_leftovers(settings.folder.parent, f"{FOLDER_PREFIX}*")
+    lock = claim(settings.folder)
     try:
+        server = make_server(settings)
         uvicorn.run(
             server,
             host=settings.host,
@@ -98,6 +104,7 @@ def serve(settings: Settings) -> None:
         )
     finally:  # also if another part of the application fails while it ends
         shutil.rmtree(settings.folder, ignore_errors=True)
+        lock.close()
 
 
 def answer_errors(server: FastAPI) -> None:

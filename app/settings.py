@@ -10,8 +10,12 @@ from app.sandbox.process import worker_bytes
 BASE_MAP = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 
 
+# Beginning of the names of servers' folders, among the system's temporary files.
+FOLDER_PREFIX = "rs_srgan_"
+
+
 def _new_folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="rs_srgan_"))
+    return Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
 
 
 @dataclass(frozen=True)
@@ -23,13 +27,16 @@ class Settings:
         port: port to listen on.
         public_hosts: further host names by which the server may be addressed; with none, a server that listens on other
             addresses than loopback answers to any.
+        root_path: path below which a reverse proxy offers the server, for example "/sr"; "" for none.
         auth: user and password that every visitor must enter, or None.
         data_root: folder of products that visitors can choose, or None. Visitors can read nothing outside of it.
         max_upload: largest size of an uploaded file, bytes.
         max_lr_px: largest number of LR pixels of a job.
         concurrency: number of jobs at the same time, each in its own process.
+        max_waiting_each: largest number of jobs of one visitor that wait at the same time.
         engine: one of `rs_srgan.inference.engines.ENGINES`.
         max_job_seconds: longest time of a job; after that the server ends it.
+        unwatched: seconds after which a job that nobody asks for ends, if others wait; infinite for never.
         keep: seconds for which uploads and results are kept.
         base_map: address of map tiles, "" for none. A browser loads them only if a visitor switches them on.
         mcp: True to offer the named endpoints to tools of language models, too.
@@ -39,13 +46,16 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 7860
     public_hosts: tuple[str, ...] = ()
+    root_path: str = ""
     auth: tuple[str, str] | None = None
     data_root: Path | None = None
     max_upload: int = 2_000_000_000  # a zipped L2A product has up to 1.2 GB
     max_lr_px: int = 10980 * 10980  # a Sentinel-2 tile
     concurrency: int = 1
+    max_waiting_each: int = 10
     engine: str = "auto"
     max_job_seconds: float = 6 * 3600
+    unwatched: float = 15 * 60
     keep: int = 3600
     base_map: str = BASE_MAP
     mcp: bool = False

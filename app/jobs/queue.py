@@ -5,10 +5,10 @@ import logging
 import secrets
 import shutil
 import time
-from collections import deque
+from bisect import insort
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Condition, Thread
 
@@ -37,6 +37,8 @@ _FIRST_PACE = 100_000.0
 # A pace is measured over so many LR pixels: with their halos, small tiles are slow.
 _MEASURED_PX = 2 * TILE_LR_PX**2
 
+_UNWATCHED = "Nobody watched this job while others waited, so the server ended it. Start it again if you need it."
+
 GONE = "The server does not have this job: the address is wrong, or the result has been removed."
 
 
@@ -58,6 +60,8 @@ class Job:
         ended: time.monotonic() of the end, or None.
         stop_wanted: True after a visitor stopped the job.
         name: beginning of the names of its files; empty for that of the title.
+        due: rank in the queue, see `Jobs.submit`; the smallest is next.
+        seen: time.monotonic() when somebody last asked for it.
     """
 
     id: str
@@ -73,6 +77,8 @@ class Job:
     ended: float | None = None
     stop_wanted: bool = False
     name: str = ""
+    due: float = 0.0
+    seen: float = field(default_factory=time.monotonic)
 
     @property
     def stem(self) -> str:
@@ -112,7 +118,7 @@ class Jobs:
         self.settings, self.models = settings, models
         self.readers = Readers([folder for folder in (settings.folder, settings.data_root) if folder])
         self._jobs: dict[str, Job] = {}
-        self._waiting: deque[Job] = deque()
+        self._waiting: list[Job] = []
         self._changed = Condition()
         self._closed = False
         self.also_clear: list[Callable[[float], None]] = []
@@ -140,6 +146,10 @@ class Jobs:
     def submit(self, request: Request, title: str, folder: Path, kept: bool = False, name: str = "") -> Job:
         """Put a request into the queue; return its job, whose id is the name of the folder.
 
+        A job is due when it would end if its visitor were alone: now, plus the time of the visitor's other jobs, plus
+        its own. Jobs run in this order. So small jobs pass large ones, and no visitor fills the queue. Jobs that come
+        later cannot pass a job for longer than that time.
+
         Args:
             request: images, models and options.
             title: name of the image for people.
@@ -148,17 +158,23 @@ class Jobs:
             name: beginning of the names of its files; empty for that of the title.
 
         Raises:
-            InputError: the request cannot be met, or the queue is full.
+            InputError: the request cannot be met, the queue is full, or the visitor has too many jobs in it.
         """
         with self._changed:
             if len(self._waiting) >= MAX_WAITING:
                 raise InputError(f"The queue is full: {MAX_WAITING} jobs are waiting. Try again in a few minutes.")
+            most, own = self.settings.max_waiting_each, self._waiting_of(request.visitor)
+            if len(own) >= most:
+                raise InputError(f"You have {len(own)} waiting jobs; at most {most} are allowed. Wait for one to end.")
         request = dataclasses.replace(request, engine=self.settings.engine)
         outlook = look(request, self.models, self.settings, self.readers)
         job = Job(folder.name, title, request, outlook, folder, kept, name=name)
         with self._changed:
+            own = self._waiting_of(request.visitor)
+            before = sum(self.seconds(each.request.models, each.outlook.work_px) for each in own)
+            job.due = time.monotonic() + before + self.seconds(request.models, outlook.work_px)
             self._jobs[job.id] = job
-            self._waiting.append(job)
+            insort(self._waiting, job, key=lambda each: each.due)
             self._changed.notify_all()
         return job
 
@@ -171,7 +187,12 @@ class Jobs:
         job = self._jobs.get(name)
         if job is None:
             raise Gone(GONE)
+        job.seen = time.monotonic()
         return job
+
+    def _waiting_of(self, visitor: str) -> list[Job]:
+        """Return the waiting jobs of a visitor; none if the visitor is unknown."""
+        return [job for job in self._waiting if visitor and job.request.visitor == visitor]
 
     def stop(self, job: Job) -> None:
         """Remove a job from the queue, or stop its computation. A job that has ended stays as it is."""
@@ -183,6 +204,7 @@ class Jobs:
 
     def wait(self, job: Job, seconds: float | None = None) -> bool:
         """Wait until a job has ended, at most `seconds`; return whether it has."""
+        job.seen = time.monotonic()
         with self._changed:
             return self._changed.wait_for(lambda: job.has_ended or self._closed, seconds)
 
@@ -234,7 +256,7 @@ class Jobs:
             self._changed.wait_for(lambda: self._closed or self._waiting)
             if self._closed:
                 return None
-            job = self._waiting.popleft()
+            job = self._waiting.pop(0)
             job.state = RUNNING
             return job
 
@@ -272,8 +294,21 @@ class Jobs:
             with self._changed:
                 if self._changed.wait_for(lambda: self._closed, timeout=SWEEP_SECONDS):
                     return
+            self.end_unwatched(self.settings.unwatched)
             for clear in (self.clear, *self.also_clear):
                 clear(self.settings.keep)
+
+    def end_unwatched(self, limit: float) -> None:
+        """End the jobs that nobody asked for in `limit` seconds, if jobs wait that somebody watches."""
+        oldest = time.monotonic() - limit
+        with self._changed:
+            if not any(job.seen >= oldest for job in self._waiting):
+                return
+            unwatched = [job for job in self._jobs.values() if job.seen < oldest and not (job.has_ended or job.kept)]
+            for job in unwatched:
+                job.message = _UNWATCHED
+        for job in unwatched:
+            self.stop(job)
 
     def clear(self, keep: float) -> None:
         """Remove the jobs that ended more than `keep` seconds ago."""

@@ -17,7 +17,7 @@ from app.jobs.request import make_request, make_revisits_request
 from app.jobs.submit import submit_image, submit_views
 from app.jobs.uploads import link
 from app.jobs.views import count_used, read_as, read_views
-from app.pages.forms import AS_TAGGED, OFFSETS
+from app.pages.forms import AS_TAGGED, OFFSETS, from_visitor
 from app.pages.upload_field import upload_field
 from app.products.store import Products
 from app.products.submit import submit_product
@@ -58,7 +58,11 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
     """Add the endpoints to an open `gr.Blocks`. Their components are not visible on the page."""
 
     def super_resolve(
-        image: str, model: str = DEFAULT_MODEL, detail: float = 1.0, offset: str = AS_TAGGED
+        image: str,
+        model: str = DEFAULT_MODEL,
+        detail: float = 1.0,
+        offset: str = AS_TAGGED,
+        http: gr.Request | None = None,
     ) -> Iterator[Answer]:
         """Super-resolve a satellite image: a GeoTIFF, JP2, PNG or NPY file with the model's bands.
 
@@ -67,16 +71,22 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
             model: a name from the endpoint /models.
             detail: 0 to 1, how much texture a GAN-trained model may add.
             offset: how DN are read: "As the file says", or "-1000: untagged pixels since baseline 04.00".
+            http: the request, which Gradio adds.
 
         Returns:
             the super-resolved GeoTIFF, the uncertainty as another GeoTIFF or nothing, and a report.
         """
         with _clear_errors():
-            request = make_request(models, (model,), detail, True, _offset(offset))
+            request = from_visitor(make_request(models, (model,), detail, True, _offset(offset)), http)
             yield from _follow(jobs, submit_image(jobs, image, request))
 
     def super_resolve_product(
-        product: str, area: str = "", model: str = DEFAULT_MODEL, detail: float = 1.0, uncertainty: bool = False
+        product: str,
+        area: str = "",
+        model: str = DEFAULT_MODEL,
+        detail: float = 1.0,
+        uncertainty: bool = False,
+        http: gr.Request | None = None,
     ) -> Iterator[Answer]:
         """Super-resolve an area of a Sentinel-2 product.
 
@@ -86,6 +96,7 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
             model: a name from the endpoint /models.
             detail: 0 to 1, how much texture a GAN-trained model may add.
             uncertainty: whether to return the uncertainty, too.
+            http: the request, which Gradio adds.
 
         Returns:
             the super-resolved GeoTIFF, the uncertainty as another GeoTIFF or nothing, and a report.
@@ -93,11 +104,15 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
         with _clear_errors():
             if not product:
                 raise InputError("There is no product; expected a zipped Sentinel-2 product.")
-            request = make_request(models, (model,), detail, uncertainty)
+            request = from_visitor(make_request(models, (model,), detail, uncertainty), http)
             yield from _follow(jobs, submit_product(jobs, products.receive(Path(product)), area, request))
 
     def super_resolve_revisits(
-        images: list[str], model: str = REVISITS_MODEL, offset: str = AS_TAGGED, reference: str = ""
+        images: list[str],
+        model: str = REVISITS_MODEL,
+        offset: str = AS_TAGGED,
+        reference: str = "",
+        http: gr.Request | None = None,
     ) -> Iterator[Answer]:
         """Super-resolve several satellite images of one place, taken on different dates, into one image.
 
@@ -107,6 +122,7 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
             model: a name from the endpoint /models, of a model for several images.
             offset: see super_resolve.
             reference: name of the image that the result shows; empty for the one that the others show most.
+            http: the request, which Gradio adds.
 
         Returns:
             the super-resolved GeoTIFF, nothing, and a report with a line on each image.
@@ -114,7 +130,7 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
         with _clear_errors():
             if not images:
                 raise InputError("There are no images; expected several of one place.")
-            request = make_revisits_request(models, model, _offset(offset))
+            request = from_visitor(make_revisits_request(models, model, _offset(offset)), http)
             yield from _follow(jobs, submit_views(jobs, images, request, reference))
 
     def list_models() -> list[ModelFacts]:

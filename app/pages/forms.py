@@ -1,5 +1,6 @@
 """The parts of forms that several tabs share."""
 
+import dataclasses
 import html
 from dataclasses import dataclass
 
@@ -46,6 +47,12 @@ def refusal(error: Exception) -> str:
 def empty(title: str, text: str) -> str:
     """Return the HTML of a place that has no result yet."""
     return f'<div class="sr-card sr-empty"><h2>{html.escape(title)}</h2><p>{html.escape(text)}</p></div>'
+
+
+def from_visitor(request: Request, http: gr.Request | None) -> Request:
+    """Return a request with the address of the visitor who sent it; None for a call without HTTP."""
+    client = http.client if http else None
+    return dataclasses.replace(request, visitor=client.host if client else "")
 
 
 def sample_checkbox(label: str, elem_id: str) -> gr.Checkbox:

@@ -5,7 +5,7 @@ import gradio as gr
 from app.jobs.models import Models
 from app.jobs.queue import Job, Jobs
 from app.jobs.submit import submit_image
-from app.pages.forms import AS_TAGGED, OFFSETS, JobTab, ModelControls, job_html, refusal, sample_checkbox
+from app.pages.forms import AS_TAGGED, OFFSETS, JobTab, ModelControls, from_visitor, job_html, refusal, sample_checkbox
 from app.pages.upload_field import upload_field
 from rs_srgan import InputError
 
@@ -24,10 +24,17 @@ def patch_tab(jobs: Jobs, models: Models, sample: Job) -> JobTab:
             result = gr.HTML(job_html(sample.id, remember=False), elem_id="patch-result")
 
     def submit(
-        file: str | None, model: str, other: str, detail: float, uncertainty: bool, offset: str, use_sample: bool
+        file: str | None,
+        model: str,
+        other: str,
+        detail: float,
+        uncertainty: bool,
+        offset: str,
+        use_sample: bool,
+        http: gr.Request | None = None,
     ) -> str:
         try:
-            request = controls.request(model, other, detail, uncertainty, OFFSETS[offset])
+            request = from_visitor(controls.request(model, other, detail, uncertainty, OFFSETS[offset]), http)
             return job_html(submit_image(jobs, file or (sample.request.source if use_sample else None), request).id)
         except InputError as error:
             return refusal(error)

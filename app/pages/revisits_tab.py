@@ -7,7 +7,7 @@ from app.jobs.models import Models
 from app.jobs.queue import Jobs
 from app.jobs.request import make_revisits_request
 from app.jobs.submit import submit_views
-from app.pages.forms import AS_TAGGED, OFFSETS, describe_model, empty, job_html, refusal, sample_checkbox
+from app.pages.forms import AS_TAGGED, OFFSETS, describe_model, empty, from_visitor, job_html, refusal, sample_checkbox
 from app.pages.upload_field import upload_field
 from rs_srgan import InputError
 from rs_srgan.hub.names import REVISITS_MODEL
@@ -44,13 +44,20 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
     def offer(files: list[str] | None) -> object:
         return gr.update(choices=[AUTOMATIC, *names_of_images(files or [])], value=AUTOMATIC)
 
-    def submit(files: list[str] | None, model: str, offset: str, reference: str, use_sample: bool) -> str:
+    def submit(
+        files: list[str] | None,
+        model: str,
+        offset: str,
+        reference: str,
+        use_sample: bool,
+        http: gr.Request | None = None,
+    ) -> str:
         if not (files or use_sample):
             return refusal(
                 InputError("There are no images yet. Upload several of one place, or use the simulated ones.")
             )
         try:
-            request = make_revisits_request(models, model, OFFSETS[offset])
+            request = from_visitor(make_revisits_request(models, model, OFFSETS[offset]), http)
             return job_html(submit_views(jobs, files or [], request, "" if reference == AUTOMATIC else reference).id)
         except InputError as error:
             return refusal(error)

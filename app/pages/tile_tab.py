@@ -8,7 +8,7 @@ import gradio as gr
 from app.errors import for_people
 from app.jobs.models import Models
 from app.jobs.queue import Jobs
-from app.pages.forms import JobTab, ModelControls, empty, job_html, refusal
+from app.pages.forms import JobTab, ModelControls, empty, from_visitor, job_html, refusal
 from app.pages.upload_field import upload_field
 from app.products.product import Product
 from app.products.store import Products
@@ -86,9 +86,17 @@ def tile_tab(jobs: Jobs, models: Models, products: Products) -> JobTab:
         except InputError as error:
             return html.escape(for_people(error))
 
-    def submit(known: str | None, area: str, model: str, other: str, detail: float, uncertainty: bool) -> str:
+    def submit(
+        known: str | None,
+        area: str,
+        model: str,
+        other: str,
+        detail: float,
+        uncertainty: bool,
+        http: gr.Request | None = None,
+    ) -> str:
         try:
-            request = controls.request(model, other, detail, uncertainty)
+            request = from_visitor(controls.request(model, other, detail, uncertainty), http)
             return job_html(submit_product(jobs, products.get(known), area, request).id)
         except InputError as error:
             return refusal(error)

@@ -100,7 +100,7 @@ class Job extends HTMLElement {
     this.dataset.state = told.state;
     if (told.state === "done") return this.result(told);
     if (told.state === "failed") return this.say("alert", "This did not work", told.message);
-    if (told.state === "stopped") return this.say("status", "Stopped", "The server has removed its files.");
+    if (told.state === "stopped") return this.say("status", "Stopped", told.message || "The server has removed its files.");
     if (!this.querySelector("progress")) {
       this.innerHTML = `
         <div class="sr-card"><h2></h2><p class="sr-line" role="status"></p><progress max="1" aria-label="Progress"></progress>

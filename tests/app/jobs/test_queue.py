@@ -214,3 +214,51 @@ def test_a_job_that_waits_has_no_end(jobs, write_tif):
     jobs.stop(second)
     jobs.stop(first)
     jobs.wait(first)
+
+
+@pytest.fixture
+def busy(jobs, write_tif):
+    """A function that puts a job of some pixels and a visitor into the queue, behind a large one that runs."""
+    running = submit_image(jobs, write_tif(scene_dn(1500, 1500), "running.tif"), REQUEST)
+    wait_for_progress(jobs, running)
+    made = [running]
+
+    def add(side: int, visitor: str):
+        source = write_tif(scene_dn(side, side), f"{side}.tif")
+        made.append(submit_image(jobs, source, dataclasses.replace(REQUEST, visitor=visitor)))
+        return made[-1]
+
+    yield add
+    for job in reversed(made):
+        jobs.stop(job)
+    jobs.wait(running)
+
+
+def test_small_jobs_pass_large_ones_and_no_visitor_fills_the_queue(jobs, busy):
+    large, small = busy(1600, "a"), busy(16, "b")
+    assert (jobs.ahead(small), jobs.ahead(large)) == (1, 2)
+    again, other = busy(15, "a"), busy(800, "c")
+    assert jobs.ahead(again) > jobs.ahead(other)  # the first visitor has a large job already
+    jobs.stop(large)
+    assert jobs.ahead(other) == 2
+
+
+def test_a_visitor_has_few_jobs_in_the_queue(jobs, busy):
+    for side in range(10, 10 + jobs.settings.max_waiting_each):
+        busy(side, "a")
+    with pytest.raises(InputError, match="10 waiting"):
+        busy(30, "a")
+    assert busy(31, "b").state == WAITING
+
+
+def test_a_job_that_nobody_watches_ends_if_others_wait(jobs, busy):
+    left, unwatched = busy(16, "a"), busy(17, "a")
+    jobs.end_unwatched(0)  # all were seen before now, so nobody waits
+    assert left.state == WAITING
+    left.seen = unwatched.seen = -1e9
+    watched = busy(18, "b")
+    jobs.end_unwatched(600)
+    assert (left.state, unwatched.state, watched.state) == (STOPPED, STOPPED, WAITING)
+    assert "Nobody watched" in left.message
+    jobs.get(watched.id)  # whoever asks watches
+    assert watched.seen > 0
