@@ -69,7 +69,9 @@ def _summary(seconds: float, pixels: int) -> str:
     """Return the time and the pace of a run, for a number of LR pixels, for people."""
     number = f"{pixels / 1e6:.1f} million" if pixels >= 1e6 else f"{pixels:,}"
     plural = "" if pixels == 1 else "s"
-    return f"{seconds:.1f} s for {number} pixel{plural}, {pixels / max(seconds, 1e-3) / 1e3:.3g} thousand a second."
+    pace = pixels / max(seconds, 1e-3)
+    shown = f"{pace / 1e3:.3g} thousand" if pace >= 1e3 else f"{pace:.3g}"
+    return f"{seconds:.1f} s for {number} pixel{plural}, {shown} a second."
 
 
 def _core_px(part: Tile) -> int:
