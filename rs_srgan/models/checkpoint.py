@@ -28,6 +28,7 @@ from rs_srgan.models.description import accuracy_in, as_table, facts_of, one_lin
 from rs_srgan.models.placement import check_dtype, checked_device
 from rs_srgan.models.weights_file import load_weights, write_weights
 from rs_srgan.whole_files import whole_files
+from rs_srgan.writing.unfinished import FULL_DISK
 
 
 class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipeline_tag="image-to-image"):
@@ -107,6 +108,7 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
 
         Raises:
             InputError: the folder cannot be written, there is no `repo_id` for a push, or `push_to_hub` refuses.
+            OSError: the disk is full; the earlier files stay.
         """
         folder = Path(save_directory)
         if push_to_hub and repo_id is None:
@@ -122,6 +124,8 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
                 f"{folder} is a file; expected a folder to save the model to. Give another name."
             ) from None
         except OSError as error:
+            if error.errno in FULL_DISK:
+                raise OSError(error.errno, f"{error.strerror}. Make room there", str(folder)) from None
             raise InputError(f"{folder} cannot be written ({error.strerror}). Give another folder.") from None
         return None if repo_id is None else self.push_to_hub(repo_id, **push_options)
 
