@@ -1,6 +1,6 @@
 # make demo   run the app on http://127.0.0.1:7860
 # make test   run lint, type checks and every test without an accelerator; save pictures of the app in build/screenshots
-# make bench  print the figures in README.md and in the model cards
+# make bench  measure the figures in README.md, docs/models.md and the model cards
 # make docs   build the documentation site in build/site, strictly: a broken link is an error
 # make dist   build and check the wheel and the source archive in dist
 # Each creates .venv and installs its requirements, once.
@@ -49,6 +49,7 @@ lint: .venv/.dev
 
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks.quality
+	$(BIN)/python -m benchmarks.model_list
 	$(BIN)/python -m benchmarks.engine
 
 screenshot: .venv/.dev

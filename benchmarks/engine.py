@@ -1,6 +1,6 @@
 """Speed of the engines, and differences between tile sizes: python -m benchmarks.engine. Needs RS_SRGAN_DATA.
 
-Writes the tables in README.md and docs/benchmarks.md.
+Writes the table in docs/benchmarks.md.
 """
 
 import itertools
@@ -81,8 +81,7 @@ def main() -> None:
     header = ("engine", "LR px/s, tile 512", f"worst pixel, tiles of {sizes} against none", "RMSE to torch fp32")
     text = table(header, rows) + f"\n\n{COLS} x {ROWS} pixels of a real scene; torch {torch.__version__}."
     print(text)
-    for page in ("README.md", "docs/benchmarks.md"):
-        write_block(ROOT / page, "engine", text)
+    write_block(ROOT / "docs" / "benchmarks.md", "engine", text)
 
 
 if __name__ == "__main__":

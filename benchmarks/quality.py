@@ -1,6 +1,6 @@
 """Figures of bundled models on sites that training did not use: python -m benchmarks.quality [NAME ...].
 
-Needs RS_SRGAN_DATA. Writes metrics.json and the card of each model, and the table in README.md.
+Needs RS_SRGAN_DATA. Writes metrics.json and the card of each model, and the tables in docs/models.md and README.md.
 """
 
 import argparse
@@ -204,7 +204,7 @@ def _at_detail(name: str, detail: float, found: list[Images]) -> dict[str, Score
 
 
 def overview(metrics: Mapping[str, Metrics]) -> str:
-    """Write a table for the README, with a row for every model and group of sites.
+    """Write a table for docs/models.md, with a row for every model and group of sites.
 
     Args:
         metrics: the figures, by the name of the model.
@@ -235,7 +235,8 @@ def main() -> None:
         write_card(folder)
     text = overview({model.name: model.metrics for model in catalogue().values()})
     print(text)
-    write_block(ROOT / "README.md", "quality", text)
+    write_block(ROOT / "docs" / "models.md", "quality", text)
+    print("Now write the lists of models: python -m benchmarks.model_list")
 
 
 if __name__ == "__main__":

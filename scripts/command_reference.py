@@ -14,6 +14,13 @@ files that stay behind.
 """
 
 
+class _Wide(argparse.HelpFormatter):
+    """A formatter whose width does not depend on the terminal."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=90)
+
+
 def command_reference() -> str:
     """Return the page: one section for each command, with its usage and a table of its arguments."""
     parser = full_parser()
@@ -33,7 +40,8 @@ def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentP
 
 def _section(parser: argparse.ArgumentParser, level: int) -> str:
     rows = [_row(action) for action in parser._actions if action.help is not argparse.SUPPRESS]
-    usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
+    parser.formatter_class = _Wide
+    usage = parser.format_usage().removeprefix("usage: ").rstrip()
     table = "\n".join(["| argument | meaning |", "| --- | --- |", *rows])
     return f"{'#' * level} {parser.prog}\n\n```text\n{usage}\n```\n\n{table}\n"
 

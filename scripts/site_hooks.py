@@ -28,6 +28,7 @@ _FENCED = re.compile(r"^(`{3,}).*?^\1[ ]*$", re.M | re.S)
 def repository_pages() -> dict[str, str]:
     """Return the pages that are files of the repository outside of docs/: their place on the site by that file."""
     pages = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "SECURITY.md": "security.md"}
+    pages["CODE_OF_CONDUCT.md"] = "conduct.md"
     pages |= {f"hub_cards/{card.parent.name}/README.md": f"models/{card.parent.name}.md" for card in _cards()}
     return pages
 

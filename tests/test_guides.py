@@ -8,7 +8,7 @@ import pytest
 from rs_srgan.sensors import SENSORS
 
 ROOT = Path(__file__).parents[1]
-GUIDES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "app" / "README.md"]
+GUIDES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "app" / "README.md"]
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
@@ -24,7 +24,7 @@ def added_files(diff: str) -> dict[str, str]:
     return {name: "\n".join(lines) for name, lines in found.items()}
 
 
-@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.name)
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.relative_to(ROOT).as_posix())
 def test_links_lead_to_files(guide):
     targets = re.findall(r"\]\((?!http)([^)#]+)", guide.read_text(encoding="utf-8"))
     assert [target for target in targets if not (guide.parent / target).exists()] == []
