@@ -2,6 +2,7 @@ import os
 import resource
 
 import pytest
+
 from rs_srgan.whole_files import whole_file, whole_files
 
 
