@@ -24,12 +24,13 @@ export RS_SRGAN_DATA ?= $(abspath ../shared/data)
 endif
 
 # Two processes share the tests, by whole files, because fixtures of a file start servers and browsers (on free ports).
+# tests/conftest.py puts the longest files first; pytest-xdist would put the files with most tests first.
 # `make test PYTEST_WORKERS=0` runs all tests in one process. Training after all other tests in one process once crashed
 # with a segmentation fault. Its cause is unknown, and it has not come back: all 2004 tests passed in one process twice,
 # with the default threads (10 minutes) and with OMP_NUM_THREADS=1, with torch 2.13.0, openvino 2026.4.1 and onnxruntime
 # 1.32.0. If it comes back, faulthandler prints the place.
 PYTEST_WORKERS ?= 2
-TEST := $(BIN)/python -X faulthandler -m pytest -n $(PYTEST_WORKERS) --dist loadfile -m "not slow"
+TEST := $(BIN)/python -X faulthandler -m pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
 .PHONY: demo test bench screenshot lint train docs dist clean
 
