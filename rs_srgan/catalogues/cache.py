@@ -1,10 +1,13 @@
 """The cache of what was read from catalogues: a folder of the user with a limit."""
 
+import atexit
 import logging
 import os
 import shutil
 from collections.abc import Collection
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile, mkdtemp
 
 from rs_srgan.errors import InputError
 
@@ -17,16 +20,43 @@ _USED = ".used"
 
 
 def cache_folder() -> Path:
-    """Return the folder: RS_SRGAN_CACHE, or rs_srgan/scenes in the user's cache folder; it is made if it is absent."""
-    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = Path(os.environ.get(_FOLDER) or user / "rs_srgan" / "scenes")
+    """Return the folder: RS_SRGAN_CACHE, or rs_srgan/scenes in the user's cache folder; it is made if it is absent.
+
+    Without a home folder, or with one that cannot be written, it is a folder that is removed when the process ends; a
+    warning says so.
+
+    Raises:
+        InputError: the folder that RS_SRGAN_CACHE names cannot be used.
+    """
+    named = os.environ.get(_FOLDER)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"The cache {folder} cannot be made: {error.strerror}. Name another folder: {_FOLDER}."
-        ) from None
-    return folder.resolve()
+        return _made(Path(named) if named else _user_folder() / "rs_srgan" / "scenes")
+    except (OSError, RuntimeError) as error:  # RuntimeError: no home folder
+        reason = getattr(error, "strerror", None) or str(error).rstrip(".")
+        if named:
+            raise InputError(f"The cache {named} cannot be used: {reason}. Name another folder: {_FOLDER}.") from None
+        return _temporary_folder(reason)
+
+
+def _user_folder() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+def _made(folder: Path) -> Path:
+    """Return a folder that exists, and in which files can be made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=folder):
+        return folder.resolve()
+
+
+@cache
+def _temporary_folder(reason: str) -> Path:
+    logger.warning(
+        "Parts of scenes cannot be kept (%s): the next run reads them again. To keep them: %s.", reason, _FOLDER
+    )
+    folder = mkdtemp(prefix="rs_srgan_scenes_")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder).resolve()
 
 
 def use(entry: Path) -> None:

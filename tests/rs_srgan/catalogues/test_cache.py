@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -40,6 +42,28 @@ def test_the_folder_is_the_named_one_or_in_the_users_cache(monkeypatch, tmp_path
     monkeypatch.setenv("RS_SRGAN_CACHE", "/proc/none")
     with pytest.raises(InputError, match="RS_SRGAN_CACHE"):
         cache_folder()
+
+
+_WITHOUT_HOME = """
+import os
+from rs_srgan.catalogues.cache import cache_folder
+os.setuid(12345)
+folder = cache_folder()
+assert cache_folder() == folder
+(folder / "a.tif").write_text("a part of a scene")
+print(folder)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "setuid") or os.getuid() != 0, reason="needs another user")
+def test_without_a_home_folder_nothing_is_kept():
+    """Containers run with the number of a user who has no entry in the list of users."""
+    environment = {"PATH": os.environ["PATH"], "TMPDIR": "/tmp"}
+    command = [sys.executable, "-c", _WITHOUT_HOME]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("\n") == 1 and "RS_SRGAN_CACHE" in done.stderr
+    assert not os.path.exists(done.stdout.strip())
 
 
 @pytest.mark.parametrize("limit", ["much", "-1", "nan"])
