@@ -1,6 +1,7 @@
 """How much work a request is, and whether this server takes it: checked before a job enters the queue."""
 
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 
 from app.jobs.models import Models
@@ -8,7 +9,7 @@ from app.jobs.request import TILE_LR_PX, Request
 from app.jobs.survey import survey_images
 from app.sandbox.reader import Readers
 from app.settings import Settings
-from rs_srgan import InputError
+from rs_srgan import InputError, SISRConfig
 from rs_srgan.pixels.windows import plan_tiles
 from rs_srgan.reading.grid import Grid
 
@@ -52,18 +53,7 @@ def look(request: Request, models: Models, settings: Settings, readers: Readers)
                 f"{other} takes {', '.join(models.config(other).bands)}, {request.models[0]} takes "
                 f"{', '.join(config.bands)}: choose two models for the same bands to compare."
             )
-    found = readers.ask(
-        request.source.name,
-        survey_images,
-        request.sources,
-        request.masks,
-        config.bands,
-        config.sensor,
-        request.offset,
-        request.bbox,
-        request.aoi,
-        settings.max_lr_px,
-    )
+    found = _survey(request, config, models, settings, readers)
     # The result has the grid of the clearest revisit, which is not known yet: count the largest.
     grid, scaling = max(found, key=lambda each: each[0].height * each[0].width)
     _check_size(grid, settings.max_lr_px)
@@ -78,6 +68,42 @@ def look(request: Request, models: Models, settings: Settings, readers: Readers)
             f"{free / 1e9:.1f} GB free. Choose a smaller area, or leave out the uncertainty map."
         )
     return Outlook(grid, config.scale, scaling, work_px, result_bytes)
+
+
+def _survey(
+    request: Request, config: SISRConfig, models: Models, settings: Settings, readers: Readers
+) -> list[tuple[Grid, str]]:
+    """Return the grids and texts of the images, see `survey_images`.
+
+    Raises:
+        InputError: an image cannot be used. If it lacks bands and suits another model, the error names that model.
+    """
+
+    def ask(config: SISRConfig) -> list[tuple[Grid, str]]:
+        wanted = (config.bands, config.sensor, request.offset, request.bbox, request.aoi, settings.max_lr_px)
+        return readers.ask(request.source.name, survey_images, request.sources, request.masks, *wanted)
+
+    try:
+        return ask(config)
+    except InputError:
+        fewer = [] if request.others else [name for name in models.names() if _takes_fewer(models.config(name), config)]
+        for name in fewer:
+            with suppress(InputError):
+                ask(models.config(name))
+                break
+        else:
+            raise
+    taken = models.config(name).bands
+    missing = ", ".join(band for band in config.bands if band not in taken)
+    raise InputError(
+        f"{request.source.name} has no {missing}, which {request.models[0]} needs. Choose the model {name}, which "
+        f"takes {', '.join(taken)}."
+    )
+
+
+def _takes_fewer(one: SISRConfig, other: SISRConfig) -> bool:
+    """Return whether a model takes some of the bands of another one, and no others."""
+    return set(one.bands) < set(other.bands)
 
 
 def _check_size(grid: Grid, max_lr_px: int) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from rs_srgan.errors import InputError
+from rs_srgan.pixels.radiometry import Encoding
 from rs_srgan.reading.formats import NPY_START
 from rs_srgan.reading.gdal import start_of
 from rs_srgan.reading.grid import Grid
@@ -22,6 +23,8 @@ from rs_srgan.sensors import Sensor, find_sensor
 
 Box = tuple[float, float, float, float]  # west, south, east, north
 
+# Words in the text of an 8-bit image, whose values are no reflectance.
+DISPLAY = "display values"
 # Sentinel-2 has 13 bands.
 _MAX_BANDS = 13
 
@@ -59,8 +62,16 @@ def survey_images(
         with _opened(source, mask, len(sources) > 1, bands, find_sensor(sensor), offset) as raster:
             region = find_region(raster.grid, raster.name, bbox, aoi)
             text = str(raster.encoding) if len(sources) > 1 else summarise(raster)
+            if _shows_display_values(raster.encoding):
+                text = text.replace("reflectance = ", f"{DISPLAY} = ")
+                text += ". It is 8-bit, as photos are: the result is a picture, not reflectance"
             found.append((raster.grid.cropped(region.window), text))
     return found
+
+
+def _shows_display_values(encoding: Encoding) -> bool:
+    """Return whether an image holds 8-bit values without a scale, which nobody measured as reflectance."""
+    return encoding.dtype == "uint8" and not encoding.tagged and all(gain == 1 / 255 for gain in encoding.gain)
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """The tab for a Sentinel-2 product: a quicklook, an area on it, and the result."""
 
 import html
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
@@ -26,7 +28,20 @@ _NOTHING = empty(
 )
 
 
-def tile_tab(jobs: Jobs, models: Models, products: Products) -> JobTab:
+@dataclass(frozen=True)
+class TileTab(JobTab):
+    """The components of the tab that the rest of the page uses.
+
+    Attributes:
+        shown: id of the product, its quicklook, and the area, in the order of the results of `reopen`.
+        reopen: function that returns their values for the address of a page, which names a product and an area.
+    """
+
+    shown: tuple[gr.State, gr.HTML, gr.Textbox]
+    reopen: Callable[[gr.Request], tuple[object, ...]]
+
+
+def tile_tab(jobs: Jobs, models: Models, products: Products) -> TileTab:
     """Build the tab in an open `gr.Tabs`."""
     with gr.Tab("Tile", id="tile"), gr.Row():
         known = gr.State(None)
@@ -54,6 +69,17 @@ def tile_tab(jobs: Jobs, models: Models, products: Products) -> JobTab:
     def arrive(product: Product) -> tuple[str, str, str, str]:
         box = " ".join(map(str, product.centre(_FIRST_AREA_M)))
         return product.id, _glance(product, box), box, ""
+
+    def reopen(http: gr.Request) -> tuple[object, ...]:
+        name, box = (str(http.query_params.get(key, "")) for key in ("product", "area"))
+        if not name:
+            return gr.skip(), gr.skip(), gr.skip()
+        try:
+            product = products.get(name)
+        except InputError as error:
+            return None, refusal(error), ""
+        box = box or " ".join(map(str, product.centre(_FIRST_AREA_M)))
+        return product.id, _glance(product, box), box
 
     def upload(file: str | None) -> tuple[object, ...]:
         if not file:
@@ -117,7 +143,7 @@ def tile_tab(jobs: Jobs, models: Models, products: Products) -> JobTab:
         concurrency_limit=4,
     )
     start.click(submit, asked, result, api_visibility="private", concurrency_limit=8)
-    return JobTab(controls.model, controls.other, result)
+    return TileTab(controls.model, controls.other, result, (known, glance, area), reopen)
 
 
 def describe_forecast(forecast: Forecast) -> str:
@@ -147,7 +173,7 @@ def _glance(product: Product, area: str) -> str:
     listed = "".join(f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in facts.items())
     return (
         f'<div class="sr-title"><h2>{html.escape(product.title)}</h2>{note}</div><dl class="sr-facts">{listed}</dl>'
-        f'<sr-quicklook data-id="{product.id}" data-field="area" data-area="{area}"></sr-quicklook>'
+        f'<sr-quicklook data-id="{product.id}" data-field="area" data-area="{html.escape(area)}"></sr-quicklook>'
         '<p class="sr-hint">Draw a rectangle around the area that you want to see.</p>'
     )
 

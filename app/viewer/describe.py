@@ -9,6 +9,7 @@ from app.jobs.files import LR_FILE, result_name
 from app.jobs.models import Models
 from app.jobs.queue import Job, Jobs
 from app.jobs.recipe import command, notebook, snippet
+from app.jobs.survey import DISPLAY
 from app.jobs.views import ViewFacts, count_used, read_as, read_views
 from app.viewer.colours import composites
 from app.viewer.layers import BICUBIC, INPUT, MEAN, NAMES, OTHER, SR, UNCERTAINTY, View
@@ -68,6 +69,7 @@ class ViewState(TypedDict):
     scaling: str
     warning: str | None
     credit: str
+    quantity: str
     composites: list[str]
     layers: list[Layer]
     bands: list[BandFacts]
@@ -148,7 +150,8 @@ def describe_view(view: View, job: Job, models: Models, address: str) -> ViewSta
         "gsd_m": abs(transform.a) if metres else None,
         "scaling": read_as(job.folder, job.outlook.scaling),
         "warning": warning_of(view.lr.path),
-        "credit": _credit(view),
+        "credit": credit(view),
+        "quantity": "Display value" if DISPLAY in job.outlook.scaling else "Reflectance",
         "composites": list(composites(view.config)),
         "layers": [{"id": layer, "name": names[layer]} for layer in view.layers],
         "bands": [{"name": band, "wavelength_nm": wavelengths.get(band)} for band in view.config.bands],
@@ -168,10 +171,14 @@ def describe_view(view: View, job: Job, models: Models, address: str) -> ViewSta
     return state
 
 
-def _credit(view: View) -> str:
+def credit(view: View) -> str:
     """Return what the input states about its source and licence, for people; empty if it states nothing."""
     with rasterio.open(view.lr.path, driver="GTiff") as dataset:
-        return ". ".join(text.rstrip(".") for text in read_rights(dataset).values())
+        rights = read_rights(dataset)
+    licence = ("LICENSE", "LICENCE")
+    return ". ".join(
+        f"{'Licence: ' if name.upper() in licence else ''}{text.rstrip('.')}" for name, text in rights.items()
+    )
 
 
 def layer_names(view: View, job: Job, views: int) -> dict[str, str]:

@@ -5,6 +5,7 @@ These functions raise `InputError`; `app.server.answer_errors` turns it into an 
 
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 from fastapi import APIRouter, Depends, Query, Response
@@ -23,12 +24,14 @@ from app.viewer.describe import (
     describe_view,
     offered_files,
 )
+from app.viewer.figure import KINDS, between, draw_figure, window_of
 from app.viewer.layers import INPUT, SR, View, view_of
 from app.viewer.map_page import get_ready, map_page
 from app.viewer.tiles import draw, sample, to_pixel, whole
 from rs_srgan import InputError
 from rs_srgan.maps.web_tiles import has_place
 from rs_srgan.maps.webp import webp
+from rs_srgan.pixels.windows import Window
 
 # Largest side of a picture of the whole result: a browser's screen.
 MAX_PICTURE_PX = 2048
@@ -124,6 +127,28 @@ def make_job_routes(jobs: Jobs) -> APIRouter:
             raise InputError("No pixel is given; expected row and col, or lon and lat.")
         return describe_pixel(view, int(np.floor(row)), int(np.floor(col)))
 
+    @router.get("/jobs/{job}/figure.{kind}")
+    def figure_of(
+        kind: str,
+        job: Job = a_job,
+        view: View = a_view,
+        style: Style = a_style,
+        left: str = INPUT,
+        right: str = SR,
+        bounds: str = "",
+        rows_cols: str = "",
+    ) -> Response:
+        if kind not in KINDS:
+            raise InputError(f"There is no figure of kind {kind!r:.20}; expected {' or '.join(KINDS)}.")
+        wanted = window_of(view, _four(bounds)) if bounds else Window(0, 0, *view.shape)
+        if rows_cols:
+            wanted = between(*_four(rows_cols))
+        name = quote(f"{job.stem}_figure.{kind}")
+        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+        return Response(
+            draw_figure(job, view, style, (left, right), wanted, kind), media_type=KINDS[kind], headers=headers
+        )
+
     @router.api_route("/jobs/{job}/files/{name}", methods=_READ)
     def file(name: str, job: Job = a_job, view: View = a_view) -> FileResponse:
         offered = {item["file"]: item["as"] for item in offered_files(view, job)}
@@ -132,6 +157,19 @@ def make_job_routes(jobs: Jobs) -> APIRouter:
         return FileResponse(job.folder / name, filename=offered[name], media_type=_FILE_TYPES[Path(name).suffix])
 
     return router
+
+
+def _four(text: str) -> tuple[float, float, float, float]:
+    """Return four numbers of a text, separated by commas.
+
+    Raises:
+        InputError: the text is something else.
+    """
+    try:
+        first, second, third, fourth = map(float, text.split(","))
+    except ValueError:
+        raise InputError(f"The part is {text!r:.60}; expected four numbers, separated by commas.") from None
+    return first, second, third, fourth
 
 
 @lru_cache(maxsize=32)  # all visitors see the same two pictures of the sample first

@@ -104,6 +104,16 @@ def whole(view: View, largest: int) -> Places:
     return _crossed(rows, cols, step)
 
 
+def part(window: Window, largest: int) -> Places:
+    """Return places for a picture of a window in SR pixels whose longer side has `largest` pixels."""
+    step = max(window.height, window.width) / largest
+    rows, cols = (
+        first + (np.arange(max(1, round(size / step))) + 0.5) * step
+        for first, size in ((window.row, window.height), (window.col, window.width))
+    )
+    return _crossed(rows, cols, step)
+
+
 def _crossed(rows: Coordinates, cols: Coordinates, step: float) -> Places:
     """Return places at all crossings of some rows and columns."""
     down, across = np.broadcast_arrays(rows[:, None], cols[None])

@@ -14,11 +14,11 @@ const element = (name, attributes, text = "") => {
 
 const rounded = value => (value === null || value === undefined ? "–" : value.toFixed(4));
 
-export function chart(values, bands, names) {
+export function chart(values, bands, names, quantity) {
   const order = bands.map((band, index) => ({...band, index})).filter(band => band.wavelength_nm);
   order.sort((one, other) => one.wavelength_nm - other.wavelength_nm);
   const svg = element("svg", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", class: "sr-chart"});
-  svg.append(element("title", {}, "Reflectance of this pixel by wavelength"));
+  svg.append(element("title", {}, `${quantity} of this pixel by wavelength`));
   if (order.length < 2) return svg;
   const shown = LINES.filter(([layer]) => values.layers[layer]);
   const doubt = values.layers.uncertainty;
@@ -57,7 +57,7 @@ export function chart(values, bands, names) {
   return svg;
 }
 
-export function table(values, bands, names) {
+export function table(values, bands, names, quantity) {
   const made = document.createElement("table");
   made.className = "sr-values";
   const line = (cells, tag) => {
@@ -71,7 +71,7 @@ export function table(values, bands, names) {
     });
     return row;
   };
-  line(["Reflectance", ...bands.map(band => band.name)], "th");
+  line([quantity, ...bands.map(band => band.name)], "th");
   for (const [layer, name] of Object.entries(names)) {
     if (!values.layers[layer]) continue;
     const sign = layer === "uncertainty" ? "± " : "";

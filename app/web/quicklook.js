@@ -2,6 +2,7 @@
 // shows the area; an area that is typed there is outlined.
 
 const FEW_PX = 4;
+const LONGEST_AREA = 1000; // characters that an address can hold
 
 // Return west, south, east, north of a GeoJSON text, or an empty array if the text is not valid.
 function extent(text) {
@@ -49,9 +50,23 @@ class Quicklook extends HTMLElement {
     look.addEventListener("pointermove", event => this.from && this.outline(this.from, this.share(event)));
     look.addEventListener("pointerup", event => this.drawn(event));
     look.addEventListener("pointercancel", () => (this.from = null));
-    this.typed = event => event.target.closest(`#${this.dataset.field}`) && this.locate(event.target.value);
+    this.typed = event => {
+      if (!event.target.closest(`#${this.dataset.field}`)) return;
+      this.locate(event.target.value);
+      this.remember(event.target.value);
+    };
     document.addEventListener("input", this.typed);
     this.locate(this.dataset.area);
+    this.remember(this.dataset.area);
+  }
+
+  // Keep the product and the area in the address of the page, so that a reload finds them again.
+  remember(area) {
+    const here = new URL(location.href);
+    here.searchParams.set("product", this.dataset.id);
+    if (area && area.length <= LONGEST_AREA) here.searchParams.set("area", area);
+    else here.searchParams.delete("area");
+    history.replaceState(history.state, "", here);
   }
 
   disconnectedCallback() {

@@ -5,6 +5,8 @@
 
 const EMPTY = {version: 8, sources: {}, layers: []};
 const HALF_TURN = 180;
+const EQUATOR_M = 2 * Math.PI * 6378137;
+const LONGEST_BAR_PX = 110;
 
 export const canDraw = () => {
   try {
@@ -64,8 +66,43 @@ export class Stage {
   resize() {
     this.maps.forEach(map => map.resize());
     const seen = this.element.clientWidth > 0;
-    if (seen && !this.seen) this.fit();
+    if (seen && !this.seen) this.wanted ? this.maps[0].jumpTo(this.wanted) : this.fit();
     this.seen = seen;
+  }
+
+  // Return the place and the zoom that both maps show.
+  position() {
+    const {lng, lat} = this.maps[0].getCenter();
+    return {lng: lng.toFixed(7), lat: lat.toFixed(7), zoom: this.maps[0].getZoom().toFixed(3)};
+  }
+
+  go(position) {
+    this.wanted = position; // a hidden tab has no size yet
+    this.maps[0].jumpTo(position);
+  }
+
+  // Return the part on the screen: west, south, east, north on the map, else first row and column, last row and column.
+  corners() {
+    const seen = this.maps[0].getBounds();
+    if (this.plane === "earth") return [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()];
+    const upper = this.pixel(seen.getNorthWest()), lower = this.pixel(seen.getSouthEast());
+    return [upper.row, upper.col, lower.row, lower.col];
+  }
+
+  // Show how long a bar on the screen is on the ground.
+  measure() {
+    const zoom = this.maps[0].getZoom();
+    const latitude = (this.maps[0].getCenter().lat * Math.PI) / HALF_TURN;
+    const metres = this.plane === "earth"
+      ? (EQUATOR_M * Math.cos(latitude)) / (512 * 2 ** zoom)
+      : (this.view.gsd_m / this.view.scale) * 2 ** (this.view.pixel_zoom - 1 - zoom);
+    const bar = this.element.querySelector(".sr-scale");
+    bar.hidden = !metres;
+    if (!metres) return;
+    const power = 10 ** Math.floor(Math.log10(LONGEST_BAR_PX * metres));
+    const length = [5, 2, 1].map(digit => digit * power).find(each => each <= LONGEST_BAR_PX * metres);
+    bar.querySelector("i").style.width = `${length / metres}px`;
+    bar.querySelector("span").textContent = length >= 1000 ? `${length / 1000} km` : `${length} m`;
   }
 
   follow(index) {
@@ -74,6 +111,7 @@ export class Stage {
     const [from, to] = [this.maps[index], this.maps[1 - index]];
     to.jumpTo({center: from.getCenter(), zoom: from.getZoom()});
     this.following = false;
+    this.measure();
   }
 
   // Coordinates
@@ -92,9 +130,14 @@ export class Stage {
 
   pick(lngLat) {
     if (this.plane === "earth") return this.onPick({lon: lngLat.lng, lat: lngLat.lat});
+    return this.onPick(this.pixel(lngLat));
+  }
+
+  // Return row and column of a place on the plane "pixels".
+  pixel(lngLat) {
     const sine = Math.sin((lngLat.lat * Math.PI) / HALF_TURN);
     const row = -(Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)) * this.world;
-    return this.onPick({row: row, col: (lngLat.lng / (2 * HALF_TURN)) * this.world});
+    return {row: row, col: (lngLat.lng / (2 * HALF_TURN)) * this.world};
   }
 
   mark(values) {
@@ -121,6 +164,7 @@ export class Stage {
       this.markers?.forEach(marker => marker.remove());
       this.fit();
     }
+    this.measure();
     this.maps.filter(map => map.isReady).forEach(map => this.draw(map)); // the others draw on "load"
   }
 

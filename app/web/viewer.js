@@ -4,6 +4,8 @@ import {chart, table} from "./chart.js";
 import {Stage, canDraw} from "./stage.js";
 
 const MEGA = 1e6;
+// the controls that a link to a view names
+const SHOWN = ["composite", "left", "right", "cut", "gamma"];
 let count = 0;
 
 const option = (value, text) => Object.assign(document.createElement("option"), {value, textContent: text});
@@ -22,6 +24,7 @@ export class Viewer extends HTMLElement {
     this.share = 0.5;
     this.innerHTML = this.template(`sr${++count}`);
     this.fill();
+    this.restore();
     this.listen();
     this.poster();
     if (!canDraw()) this.part(".sr-plain").hidden = false;
@@ -76,6 +79,7 @@ export class Viewer extends HTMLElement {
              aria-valuemin="0" aria-valuemax="100" aria-valuenow="50"><i></i></div>
         <span class="sr-tag sr-tag-left"></span><span class="sr-tag sr-tag-right"></span>
         <div class="sr-legend sr-legend-left" hidden></div><div class="sr-legend sr-legend-right" hidden></div>
+        <div class="sr-scale" hidden><i></i><span></span></div>
         <small class="sr-credit" hidden></small>
       </div>
       <p class="sr-gone sr-error" role="alert" hidden></p>
@@ -121,7 +125,16 @@ export class Viewer extends HTMLElement {
     const picture = Object.assign(document.createElement("button"), {type: "button", className: "sr-button"});
     picture.append("This comparison ", Object.assign(document.createElement("small"), {textContent: "PNG"}));
     picture.dataset.do = "png";
-    this.part(".sr-files").append(...links, picture);
+    const figures = ["png", "pdf"].map(kind => {
+      const button = Object.assign(document.createElement("button"), {type: "button", className: "sr-button"});
+      button.append("Figure for a report ", Object.assign(document.createElement("small"), {textContent: kind.toUpperCase()}));
+      button.dataset.figure = kind;
+      button.title = "This part, left and right side by side, with scale, north, place, date, model and stretch";
+      return button;
+    });
+    const share = Object.assign(document.createElement("button"), {type: "button", className: "sr-button", textContent: "Copy a link to this view"});
+    share.dataset.do = "link";
+    this.part(".sr-files").append(...links, picture, ...figures, share);
     const recipes = {"Command": "command", "Python": "snippet", "Map in a notebook, with leafmap": "notebook"};
     for (const [title, key] of Object.entries(recipes)) {
       if (!this.view[key]) continue;
@@ -150,6 +163,8 @@ export class Viewer extends HTMLElement {
       if (button?.dataset.do === "fit") this.stage?.fit();
       if (button?.dataset.do === "one") this.stage?.oneToOne();
       if (button?.dataset.do === "png") this.download();
+      if (button?.dataset.do === "link") navigator.clipboard.writeText(this.link()).then(() => (button.textContent = "Link copied"));
+      if (button?.dataset.figure) this.figure(button.dataset.figure);
     });
     const more = this.part(".sr-more");
     this.addEventListener("keydown", event => {
@@ -229,6 +244,7 @@ export class Viewer extends HTMLElement {
       return;
     }
     this.draw();
+    if (this.wanted) this.stage.go(this.wanted);
     this.stage.whenDrawn().then(() => {
       this.classList.add("sr-live");
       this.dispatchEvent(new CustomEvent("sr-live", {bubbles: true}));
@@ -308,11 +324,49 @@ export class Viewer extends HTMLElement {
     numbers.tabIndex = 0;
     numbers.setAttribute("role", "region");
     numbers.setAttribute("aria-label", "Values of this pixel");
-    numbers.append(table(values, this.view.bands, this.names));
+    numbers.append(table(values, this.view.bands, this.names, this.view.quantity));
     const drawing = document.createElement("div");
-    drawing.append(key, chart(values, this.view.bands, this.names));
+    drawing.append(key, chart(values, this.view.bands, this.names, this.view.quantity));
     box.replaceChildren(title, drawing, numbers);
     box.hidden = false;
+  }
+
+  // Return an address that shows this view to others, while the server has the result.
+  link() {
+    const shown = new URLSearchParams({plane: this.plane, share: this.share.toFixed(3)});
+    for (const name of SHOWN) shown.set(name, this.value(name));
+    for (const [name, value] of Object.entries(this.stage?.position() ?? {})) shown.set(name, value);
+    return `${new URL(`?job=${this.job.id}`, document.baseURI).href}#${shown}`;
+  }
+
+  // Show the view that the address of the page names, if it is one of this job.
+  restore() {
+    const shown = new URLSearchParams(location.hash.slice(1));
+    if (new URL(location.href).searchParams.get("job") !== this.job.id || !shown.has("plane")) return;
+    for (const name of SHOWN) {
+      const field = this.part(`[name=${name}]`);
+      const known = field.tagName !== "SELECT" || [...field.options].some(each => each.value === shown.get(name));
+      if (shown.has(name) && known) field.value = shown.get(name);
+    }
+    if (shown.get("plane") === "pixels") this.plane = "pixels";
+    const share = Number(shown.get("share") ?? 0.5);
+    if (share >= 0 && share <= 1) this.share = share;
+    const [lng, lat, zoom] = ["lng", "lat", "zoom"].map(name => Number(shown.get(name) ?? NaN));
+    if ([lng, lat, zoom].every(Number.isFinite) && Math.abs(lat) < 90) this.wanted = {center: [lng, lat], zoom};
+  }
+
+  // Download a figure of the part on the screen, with the layers of both sides.
+  async figure(kind) {
+    const query = this.query();
+    for (const side of ["left", "right"]) query.set(side, this.value(side));
+    if (this.stage) query.set(this.plane === "earth" ? "bounds" : "rows_cols", this.stage.corners().join(","));
+    const answer = await fetch(`${this.address}/figure.${kind}?${query}`).catch(() => null);
+    if (!answer?.ok) return this.gone(answer ? (await answer.json()).detail : "The server does not answer.");
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = `${this.job.title.replace(/\.\w+$/, "")}_figure.${kind}`;
+    link.click();
+    URL.revokeObjectURL(link.href);
   }
 
   async download() {

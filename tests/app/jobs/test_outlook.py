@@ -49,6 +49,15 @@ def test_a_result_larger_than_the_disk_is_refused(write_tif, jobs, monkeypatch):
     refused(jobs, write_tif(scene_dn(50, 50)), "smaller")
 
 
+def test_an_image_of_three_bands_is_told_of_the_model_for_them(write_tif, jobs):
+    rgb = write_tif(scene_dn(20, 20, bands=3), "rgb.tif", bands=("B04", "B03", "B02"))
+    with pytest.raises(InputError, match="srresnet-srgan-x4-rgb") as refusal:
+        outlook(jobs, Request(rgb, (DEFAULT_MODEL,)))
+    assert "has no B08" in str(refusal.value)
+    assert "--" not in str(refusal.value)  # nothing for a terminal
+    assert outlook(jobs, Request(rgb, ("srresnet-srgan-x4-rgb",))).scale == 4
+
+
 @pytest.mark.parametrize(
     "name", ["nonsense", "../hub_cards", "hub_cards/sisr-x4-rgbn", "organisation/name", "/etc", ""]
 )

@@ -45,3 +45,12 @@ def test_the_text_names_bands_and_faults(write_tif):
     ((_, text),) = survey(write_tif(dn, bands=("0_B2", "0_B3", "0_B4", "0_B8")))
     assert "B04, B03, B02, B08 by their descriptions" in text
     assert "25 %" in text and not text.endswith(".")
+
+
+def test_a_photo_is_not_called_reflectance(write_tif):
+    photo = write_tif((scene_dn(20, 20) // 40).astype(np.uint8), "photo.tif")
+    ((_, text),) = survey(photo)
+    assert "display values = DN / 255" in text and "not reflectance" in text
+    measured = write_tif((scene_dn(20, 20) // 40).astype(np.uint8), "measured.tif", scales=(0.004,) * 4)
+    ((_, text),) = survey(measured)
+    assert "display" not in text
