@@ -5,7 +5,7 @@ import re
 import tempfile
 
 # Processes of pytest-xdist share the processor cores. If they start more threads than there are cores, OpenMP's threads
-# wait in busy loops: tests of generators then took 48 s of processor time instead of 29 s. Set before torch is imported.
+# wait in busy loops: tests of generators took 48 s of processor time instead of 29 s. Set before torch is imported.
 if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // int(workers))))
 # `make test` uses no accelerator, also on machines that have one.
