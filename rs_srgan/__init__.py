@@ -12,6 +12,7 @@ from rs_srgan.hub.publisher import register_publisher
 from rs_srgan.version import __version__
 
 if TYPE_CHECKING:
+    from rs_srgan.batch.run import super_resolve_many
     from rs_srgan.errors import InputError, ReadError
     from rs_srgan.inference.onnx_export import export
     from rs_srgan.inference.options import PredictOptions
@@ -39,6 +40,7 @@ else:
         "load_model": "rs_srgan.models.loading",
         "push": "rs_srgan.publishing.push",
         "super_resolve": "rs_srgan.inference.super_resolve",
+        "super_resolve_many": "rs_srgan.batch.run",
     }
 
     def __getattr__(name: str) -> object:
@@ -75,4 +77,5 @@ __all__ = [
     "load_model",
     "push",
     "super_resolve",
+    "super_resolve_many",
 ]

@@ -11,7 +11,7 @@ FLOORS = {
     "rs_srgan": (
         *("version", "errors", "cores", "whole_files", "figures", "pixels", "sensors", "registration", "reading"),
         *("catalogues", "writing", "hub", "arrays", "maps"),
-        *("models", "inference", "evaluation", "publishing", "__init__", "cli", "__main__"),
+        *("models", "inference", "batch", "evaluation", "publishing", "__init__", "cli", "__main__"),
     ),
     "app": (
         *("__init__", "errors", "guard", "sandbox", "settings", "jobs", "viewer", "products", "pages", "server"),

@@ -1,0 +1,246 @@
+"""Rows: the scenes of a batch, from a list, a folder or a pattern."""
+
+import csv
+import dataclasses
+import glob
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from rs_srgan.errors import InputError, require_extra
+from rs_srgan.inference.options import PredictOptions, option_of
+from rs_srgan.reading.opening import SUFFIXES
+
+_OWN = ("sources", "output", "model")
+# Options of a whole batch: a row cannot set them.
+_OF_ALL = ("resume", "overwrite", "threads")
+_FIELDS = {each.name: each for each in dataclasses.fields(PredictOptions)}
+_PATHS = ("masks", "aoi")
+_TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
+# Separates several words of one cell of a CSV file.
+_SEPARATOR = ";"
+# Names of files with this many bytes leave room for the endings of partial files.
+_LONGEST_BYTES = 200
+
+
+@dataclass(frozen=True)
+class Row:
+    """A scene of a batch.
+
+    Attributes:
+        sources: the images: absolute paths, or addresses. Several are revisits of one place.
+        output: file name of the result, without a folder.
+        model: name or folder of the model; None for that of the batch.
+        options: options that differ from those of the batch, by the names of `PredictOptions`. A path in
+            `uncertainty` is a file name, like `output`.
+    """
+
+    sources: tuple[str, ...]
+    output: str
+    model: str | None = None
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+Rows = str | Path | Sequence[str | Path | Row | Mapping[str, object]]
+
+
+def read_rows(given: Rows) -> list[Row]:
+    """Return the scenes of a batch.
+
+    Args:
+        given: a folder with images and products; a pattern with * or ?; a list in a text file (one source in a line),
+            a CSV or a Parquet file; or the sources or rows themselves. docs/cluster.md describes the lists.
+
+    Raises:
+        InputError: there is no scene, a row is wrong, or two results would have one name.
+    """
+    rows = list(_rows(given))
+    if not rows:
+        raise InputError(f"There is no scene in {_named(given)}; expected images, products, or rows of a list.")
+    _require_distinct(rows)
+    return rows
+
+
+def _named(given: Rows) -> str:
+    return str(given) if isinstance(given, str | Path) else "the list"
+
+
+def _rows(given: Rows) -> Iterator[Row]:
+    if not isinstance(given, str | Path):
+        for number, each in enumerate(given, 1):
+            where = f"row {number}"
+            if isinstance(each, Row):
+                yield _checked(each, where)
+            else:
+                yield _row(each if isinstance(each, Mapping) else {"sources": [str(each)]}, where)
+        return
+    path = Path(given)
+    if any(sign in str(given) for sign in "*?[") and not path.exists():
+        yield from _of_paths(sorted(glob.glob(str(given), recursive=True)))
+    elif path.is_dir() and path.suffix.upper() != ".SAFE":
+        yield from _of_paths(sorted(str(each) for each in path.iterdir() if _is_image(each)))
+    elif not path.exists():
+        raise InputError(f"{path} does not exist; expected a list, a folder, or a pattern.")
+    elif path.suffix.lower() in (*SUFFIXES, ".safe", ".zip"):
+        yield from _of_paths([str(path)])
+    else:
+        yield from _listed(path)
+
+
+def _is_image(path: Path) -> bool:
+    """Return whether the name is that of an image or a product, and of no partial file."""
+    if path.name.startswith(".") or ".partial" in path.name:
+        return False
+    return path.suffix.upper() in (".SAFE", ".ZIP") or (path.suffix.lower() in SUFFIXES and path.is_file())
+
+
+def _of_paths(paths: Iterable[str]) -> Iterator[Row]:
+    for path in paths:
+        yield _row({"sources": [path]}, path)
+
+
+def _listed(path: Path) -> Iterator[Row]:
+    """Yield the rows of a list, by the ending of its name."""
+    kind = path.suffix.lower()
+    if kind == ".parquet":
+        require_extra("pyarrow", "Lists in Parquet", "ray")
+        from pyarrow import ArrowException, parquet  # an extra
+
+        try:
+            table = parquet.read_table(path).to_pylist()
+        except (ArrowException, OSError) as error:
+            raise InputError(f"{path} is no Parquet file: {str(error).splitlines()[0]:.100}") from None
+        for number, cells in enumerate(table, 1):
+            yield _row(cells, f"{path.name}, row {number}")
+        return
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is no text; expected a list in UTF-8, as .txt, .csv or .parquet.") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
+    if kind == ".csv":
+        table = csv.DictReader(text.splitlines())
+        for number, cells in enumerate(table, 2):
+            yield _row(_parsed(cells, f"{path.name}, line {number}"), f"{path.name}, line {number}")
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            yield _row({"sources": [line.strip()]}, f"{path.name}, line {number}")
+
+
+def _parsed(cells: Mapping[str | None, str | list[str] | None], where: str) -> dict[str, object]:
+    """Return the cells of a CSV file as values; empty cells are left out."""
+    found: dict[str, object] = {}
+    for name, text in cells.items():
+        if name is None or text is None:
+            raise InputError(f"{where}: the number of cells differs from that of the first line. Correct the list.")
+        name, text = name.strip(), str(text).strip()
+        if text:
+            found[name] = _value(name, text, where) if name in _FIELDS else text
+    if isinstance(found.get("sources"), str):
+        found["sources"] = [each.strip() for each in str(found["sources"]).split(_SEPARATOR)]
+    return found
+
+
+def _value(name: str, text: str, where: str) -> object:
+    """Return an option's value from its text."""
+    option, default = option_of(_FIELDS[name]), _FIELDS[name].default
+    if default is False:
+        if text.lower() not in _TRUE + _FALSE:
+            raise InputError(f"{where}: {name} is {text!r}; expected true or false.")
+        return text.lower() in _TRUE
+    try:
+        if option.nargs is not None:
+            return [option.parse(each.strip()) for each in text.split(_SEPARATOR)]
+        return option.parse(text)
+    except ValueError as error:
+        raise InputError(f"{where}: {name} is {text!r}. {error}") from None
+
+
+def _row(cells: Mapping[str, object], where: str) -> Row:
+    """Return the row of one line; cells that are None are left out."""
+    given = {str(name): value for name, value in cells.items() if value is not None}
+    sources = given.get("sources")
+    listed = [sources] if isinstance(sources, str | Path) else list(sources) if isinstance(sources, Iterable) else []
+    if not listed or not all(isinstance(each, str | Path) and str(each).strip() for each in listed):
+        raise InputError(f"{where}: sources is {sources!r:.60}; expected the path of an image, or several.")
+    own = tuple(_absolute(each) for each in listed)
+    options = {name: value for name, value in given.items() if name not in _OWN}
+    model = given.get("model")
+    return _checked(
+        Row(own, str(given.get("output") or _default_output(own[0])), None if model is None else str(model), options),
+        where,
+    )
+
+
+def _checked(row: Row, where: str) -> Row:
+    """Return a row with absolute paths, whose names and options are valid."""
+    for name in _OF_ALL:
+        if name in row.options:
+            raise InputError(f"{where}: {name} is an option of the whole batch. Leave it out of the rows.")
+    options = {
+        name: _absolute_paths(value) if name in _PATHS else list(value) if isinstance(value, tuple) else value
+        for name, value in row.options.items()
+    }
+    try:
+        PredictOptions().replace(options)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
+    outputs = [row.output, *([str(options["uncertainty"])] if "uncertainty" in options else [])]
+    for name in outputs:
+        if not is_plain_name(name):
+            raise InputError(f"{where}: the output is {name!r:.80}; expected a file name that ends in .tif, no folder.")
+    return dataclasses.replace(row, sources=tuple(map(_absolute, row.sources)), options=options)
+
+
+def is_plain_name(name: str) -> bool:
+    """Return whether a result can have that name: no folder, ending .tif, not hidden, neither too long."""
+    fine = not (set(name) & set("/\\\0")) and not name.startswith(".") and name.isprintable()
+    try:
+        short = len(name.encode()) <= _LONGEST_BYTES
+    except UnicodeEncodeError:
+        return False
+    return fine and short and Path(name).suffix.lower() in (".tif", ".tiff")
+
+
+def is_address(source: str) -> bool:
+    """Return whether a source is an address or a name in one of GDAL's file systems, not a path."""
+    return bool(urlsplit(source).scheme and "://" in source) or source.startswith("/vsi")
+
+
+def _absolute(source: str | Path) -> str:
+    """Return a path that holds in any working folder; addresses stay as they are."""
+    text = str(source)
+    return text if is_address(text) else str(Path(text).absolute())
+
+
+def _absolute_paths(value: object) -> object:
+    if isinstance(value, str | Path):
+        return _absolute(value)
+    if isinstance(value, Iterable):
+        return [each if each in (None, "-") else _absolute(each) for each in value]
+    return value
+
+
+def _default_output(source: str) -> str:
+    """Return the name of a result: that of the first source, with _sr."""
+    name = Path(urlsplit(source).path if is_address(source) else source).name
+    return f"{Path(name).stem}_sr.tif"
+
+
+def _require_distinct(rows: Sequence[Row]) -> None:
+    seen: dict[str, Row] = {}
+    for row in rows:
+        for name in (row.output, str(row.options.get("uncertainty") or "")):
+            key = unicodedata.normalize("NFC", name).casefold()
+            if not key:
+                continue
+            if key in seen:
+                raise InputError(
+                    f"Two results would be {name}: those of {seen[key].sources[0]} and {row.sources[0]}. Name them in "
+                    "the column output of a CSV list."
+                )
+            seen[key] = row

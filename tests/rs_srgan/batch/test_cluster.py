@@ -1,0 +1,37 @@
+import importlib.util
+
+import pytest
+
+from rs_srgan import InputError
+from rs_srgan.batch.cluster import Share, require_ray, share_of, workers_on
+
+HEAD, LARGE, GPU = {"CPU": 2.0}, {"CPU": 16.0}, {"CPU": 8.0, "GPU": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "cpus", "gpus", "share", "workers"),
+    [
+        ([HEAD], None, 0, Share(2, 0), 1),
+        ([HEAD, LARGE], None, 0, Share(2, 0), 9),
+        ([LARGE], None, 0, Share(8, 0), 2),
+        ([HEAD, LARGE], 4, 0, Share(4, 0), 4),
+        ([HEAD, LARGE, GPU], None, 0.5, Share(8, 0.5), 1),
+        ([HEAD, GPU], 2, 0.5, Share(2, 0.5), 4),
+    ],
+)
+def test_workers_fill_the_nodes(nodes, cpus, gpus, share, workers):
+    assert share_of(nodes, cpus, gpus) == share
+    assert workers_on(nodes, share) == workers
+
+
+@pytest.mark.parametrize(("cpus", "gpus"), [(0, 0), (None, -1), (17, 0), (None, 3), (None, float("nan"))])
+def test_shares_that_no_node_has_are_refused(cpus, gpus):
+    with pytest.raises(InputError, match=r"expected|cores"):
+        share_of([HEAD, LARGE, GPU], cpus, gpus)
+
+
+def test_without_ray_one_line_says_how_to_install_it(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr("rs_srgan.errors.find_spec", lambda _: None)
+    with pytest.raises(InputError, match=r"rs_srgan\[ray\]"):
+        require_ray()
