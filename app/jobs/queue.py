@@ -15,6 +15,7 @@ from threading import Condition, Thread
 from app.errors import Gone
 from app.jobs.models import Models
 from app.jobs.outlook import Outlook, look
+from app.jobs.pace import Pace
 from app.jobs.request import TILE_LR_PX, Request
 from app.jobs.views import read_views, title_of
 from app.jobs.worker import Failed, Step, Worker
@@ -32,8 +33,6 @@ MAX_WAITING = 40
 _MOST_CHARACTERS = 120
 # Seconds between two searches for jobs and products to remove.
 SWEEP_SECONDS = 20.0
-# LR pixels per second until a job was measured: two cores without bf16.
-_FIRST_PACE = 100_000.0
 # A pace is measured over so many LR pixels: with their halos, small tiles are slow.
 _MEASURED_PX = 2 * TILE_LR_PX**2
 
@@ -122,7 +121,7 @@ class Jobs:
         self._changed = Condition()
         self._closed = False
         self.also_clear: list[Callable[[float], None]] = []
-        self._pace = dict.fromkeys(models.names(guided=True), _FIRST_PACE)
+        self._pace = Pace()
         self._threads = [Thread(target=self._work, daemon=True) for _ in range(settings.concurrency)]
         self._threads.append(Thread(target=self._sweep, daemon=True))
         for thread in self._threads:
@@ -171,8 +170,8 @@ class Jobs:
         job = Job(folder.name, title, request, outlook, folder, kept, name=name)
         with self._changed:
             own = self._waiting_of(request.visitor)
-            before = sum(self.seconds(each.request.models, each.outlook.work_px) for each in own)
-            job.due = time.monotonic() + before + self.seconds(request.models, outlook.work_px)
+            before = sum(self.seconds(each.request, each.outlook.work_px) for each in own)
+            job.due = time.monotonic() + before + self.seconds(request, outlook.work_px)
             self._jobs[job.id] = job
             insort(self._waiting, job, key=lambda each: each.due)
             self._changed.notify_all()
@@ -214,9 +213,9 @@ class Jobs:
             running = sum(other.state == RUNNING for other in self._jobs.values())
             return running + self._waiting.index(job) if job in self._waiting else 0
 
-    def seconds(self, models: tuple[str, ...], work_px: int) -> float:
-        """Return the estimated seconds for a number of LR pixels, from the pace of earlier jobs."""
-        return sum(work_px / len(models) / self._pace.get(name, _FIRST_PACE) for name in models)
+    def seconds(self, request: Request, work_px: int) -> float:
+        """Return the estimated seconds of a job with a number of LR pixels, from earlier jobs."""
+        return self._pace.seconds(request, work_px)
 
     def seconds_waiting(self) -> float:
         """Return the estimated seconds until a new job would begin."""
@@ -235,7 +234,7 @@ class Jobs:
 
     def _seconds_left(self, jobs: list[Job]) -> float:
         """Return the estimated seconds in which all processes together do some jobs."""
-        left = sum(_left(job) * self.seconds(job.request.models, job.outlook.work_px) for job in jobs)
+        left = sum(_left(job) * self.seconds(job.request, job.outlook.work_px) for job in jobs)
         return left / self.settings.concurrency
 
     def uses(self, folder: Path) -> bool:
@@ -261,7 +260,7 @@ class Jobs:
             return job
 
     def _do(self, job: Job, worker: Worker) -> None:
-        state = DONE
+        state, began = DONE, time.monotonic()
         try:
             with closing(worker.work(job.request, job.folder)) as steps:
                 for news in steps:
@@ -278,8 +277,8 @@ class Jobs:
             logger.exception("The worker of a job failed.")
             state, job.message = FAILED, "An internal error occurred. The server's log has the details."
         with self._changed:
-            if state == DONE and job.pace and len(job.request.models) == 1:
-                self._pace[job.request.models[0]] = job.pace
+            if state == DONE:
+                self._pace.learn(job.request, job.outlook.work_px, time.monotonic() - began)
             self._end(job, state)
 
     def _end(self, job: Job, state: str) -> None:

@@ -55,7 +55,7 @@ def foresee(jobs: Jobs, product: Product, area: str, request: Request) -> Foreca
     """
     with TemporaryDirectory(dir=jobs.settings.folder) as folder:
         outlook = look(_with_area(product, area, request, Path(folder)), jobs.models, jobs.settings, jobs.readers)
-    return Forecast(outlook, jobs.seconds(request.models, outlook.work_px), jobs.seconds_waiting())
+    return Forecast(outlook, jobs.seconds(request, outlook.work_px), jobs.seconds_waiting())
 
 
 def _with_area(product: Product, area: str, request: Request, folder: Path) -> Request:
