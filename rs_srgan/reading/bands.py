@@ -109,6 +109,8 @@ def _pick(name: str, names: Sequence[str], band_names: tuple[str, ...], sensor: 
             f"descriptions, or state the names in the file's order: --band-names {_example(len(names), band_names)}."
         )
     missing = [own for own, band in zip(band_names, wanted, strict=True) if band not in named]
+    if missing and len(names) == 1:
+        raise _one_band(name, named[0], band_names)
     if missing:
         has = _shown([band or each for each, band in zip(names, named, strict=True)], quoted=not any(named))
         raise InputError(
@@ -182,17 +184,21 @@ def _assume_order(
         return FoundBands(indexes, BY_ORDER, mask or find_alpha(dataset, indexes))
     wanted = f"{len(band_names)} bands ({', '.join(band_names)})"
     if dataset.count == 1:
-        band = sensor.band_named(path.stem)
-        raise InputError(
-            f"Expected {wanted} but {path.name} has one{f', {band} by its name' if band else ' without description'}. "
-            "To read one file for each band, give all of them with --stack; of a Sentinel-2 product give the folder or "
-            "the archive."
-        )
+        raise _one_band(path.name, sensor.band_named(path.stem), band_names)
     alpha = " and an alpha channel, which is not a band," if len(indexes) < dataset.count and mask is None else ""
     raise InputError(
         f"Expected {wanted} but {path.name} has {len(indexes)}{alpha} without descriptions. "
         f"State the names in the file's order: --band-names {_example(dataset.count, band_names)}. Or save exactly "
         "these bands in this order, or describe each band (rasterio's set_band_description)."
+    )
+
+
+def _one_band(name: str, band: str | None, band_names: tuple[str, ...]) -> InputError:
+    """Return the error for a file with one band, where a model needs more or another one."""
+    return InputError(
+        f"Expected {len(band_names)} bands ({', '.join(band_names)}) but {name} has one{f', {band}' if band else ''}. "
+        "To read one file for each band, give all of them with --stack; of a Sentinel-2 product give the folder or the "
+        "archive. Of several dates, stack the files of each date, then give the stacks: rio stack."
     )
 
 

@@ -22,7 +22,7 @@ from rs_srgan.reading.paths import existing
 from rs_srgan.reading.proj import require_proj
 from rs_srgan.reading.raster import Layer, Raster
 from rs_srgan.reading.rights import rights_of_product
-from rs_srgan.reading.safe import is_product, open_product
+from rs_srgan.reading.safe import SafeProduct, find_product_of, is_product, open_product
 from rs_srgan.reading.stated import Stated
 from rs_srgan.reading.virtual import VirtualFile, open_virtual
 from rs_srgan.sensors import SENTINEL2, Sensor
@@ -103,19 +103,46 @@ def _open_file(
     count = len(stated.band_names or band_names)
     dataset = open_virtual(virtual) if virtual else _open_any_dataset(path, count, stack)
     try:
-        found = find_bands(path, dataset, band_names, sensor, stated.band_names)
+        product, band = (None, "") if virtual else _product_of(path, dataset, sensor, stated)
+        if band_names == (band,):
+            found = FoundBands([1], BY_PRODUCT, None)
+        else:
+            found = find_bands(path, dataset, band_names, sensor, stated.band_names)
         layer = _open_layer(path, dataset, found)
         if dataset.rpcs:
             logger.warning("%s is georeferenced by RPCs only, which the result does not keep.", path.name)
         if dataset.gcps[0] and not dataset.transform.is_identity:
             logger.warning("%s has control points beside a geotransform: the geotransform is used.", path.name)
         descriptions = _descriptions(dataset, found, band_names)
-        encoding = _encoding_of(layer, found.indexes, sensor, stated)
+        encoding = product.encoding((band,), stated) if product else _encoding_of(layer, found.indexes, sensor, stated)
         files = [] if virtual else [path]  # only files on the disk have a size and a time
-        return Raster(path.name, files, [layer], descriptions, encoding, band_names, found.source)
+        raster = Raster(path.name, files, [layer], descriptions, encoding, band_names, found.source)
+        if product:
+            raster.rights |= rights_of_product(product.sensed)
     except BaseException:
         dataset.close()
         raise
+    return raster
+
+
+def _product_of(
+    path: Path, dataset: DatasetReader, sensor: Sensor, stated: Stated
+) -> tuple[SafeProduct, str] | tuple[None, str]:
+    """Return the product in which a file of one band lies, and the band; None if the file lies in no product.
+
+    Raises:
+        InputError: the metadata cannot be read, and the user does not state what they should.
+    """
+    alone = sensor == SENTINEL2 and dataset.count == 1 and dataset.dtypes[0] == "uint16"
+    if not alone or (stated.offset is not None and stated.scale is not None):
+        return None, ""
+    try:
+        return find_product_of(path) or (None, "")
+    except InputError as error:
+        raise InputError(
+            f"{path.name} is an image of a product whose metadata cannot be read: {error} Or state what they should: "
+            "--scale 0.0001 --offset -1000."
+        ) from None
 
 
 def _open_layer(path: Path, dataset: DatasetReader, found: FoundBands) -> Layer:

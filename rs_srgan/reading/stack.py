@@ -48,7 +48,8 @@ def open_stack(
             has = ", ".join(f"{path.name} ({name or 'unknown'})" for path, name in zip(files, found, strict=True))
             raise InputError(
                 f"Expected one file of {band} but {len(places)} of these are: {has}. Give one file for each of "
-                f"{', '.join(band_names)}, or state the bands in the files' order: --band-names."
+                f"{', '.join(band_names)}, or state the bands in the files' order: --band-names. Of several dates, "
+                "stack the files of each date (rio stack), then give the stacks as revisits, without --stack."
             )
         chosen.append(places[0])
     with ExitStack() as stack:

@@ -178,3 +178,6 @@ def test_one_band_leads_to_stacking(write_tif):
     with pytest.raises(InputError, match="--stack") as caught:
         read_all(write_tif(scene_dn(8, 8, bands=1), "T33TWL_20230810T100031_B04_10m.tif", bands=None))
     assert "B04" in str(caught.value)
+    with pytest.raises(InputError, match="--stack") as caught:
+        read_all(write_tif(scene_dn(8, 8, bands=1), "a.tif", bands=("B04",)))
+    assert "B04" in str(caught.value) and "dates" in str(caught.value)

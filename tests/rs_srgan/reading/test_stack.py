@@ -51,6 +51,36 @@ def test_a_band_given_twice_or_not_at_all_is_refused(write_tif):
             read_stack(wrong)
 
 
+def test_files_of_several_dates_are_refused_with_a_remedy(write_tif):
+    """Given as revisits, each is refused with the remedy to stack them: see test_bands."""
+    paths = [path for day in ("20230810", "20230820") for path in write_bands(write_tif, f"T33TWL_{day}_{{}}.tif")]
+    with pytest.raises(InputError, match="dates"):
+        read_stack(paths)
+
+
+@pytest.mark.parametrize("level", ["L1C", "L2A"])
+def test_images_out_of_a_product_have_its_offset_and_nodata(tmp_path, level):
+    dn = DN.copy()
+    dn[:, :3] = 0
+    safe = build_safe(tmp_path, {(band, 10): dn[index] for index, band in enumerate(RGBN)}, level=level)
+    images = sorted(safe.rglob("*_B0*.jp2"))
+    image, valid = read_stack(images)
+    np.testing.assert_allclose(image[:, 3:], (dn[:, 3:] - 1000.0) / 10_000, atol=1e-7)
+    assert not valid[:, :3].any() and valid[:, 3:].all()
+    np.testing.assert_allclose(read_stack(images, offset=0)[0][:, 3:], dn[:, 3:] / 10_000, atol=1e-7)
+    (metadata,) = safe.glob("MTD_*.xml")
+    metadata.write_text(metadata.read_text()[:200])
+    with pytest.raises(InputError, match="--offset"):
+        read_stack(images)
+    assert read_stack(images, offset=-1000, scale=1e-4)[1][:, 3:].all()
+
+
+def test_an_image_beside_a_product_is_none_of_its_images(tmp_path, write_tif):
+    safe = build_safe(tmp_path, {(band, 10): DN[index] for index, band in enumerate(RGBN)})
+    mine = [path.rename(safe / path.name) for path in write_bands(write_tif)]
+    np.testing.assert_allclose(read_stack(mine)[0], DN / 10_000, atol=1e-7)
+
+
 def test_files_that_do_not_fit_are_refused(write_tif):
     paths = write_bands(write_tif)
     moved = write_tif(DN[[3]], "moved_B08.tif", bands=None, transform=UTM_10M.translation(10, 0) * UTM_10M)
