@@ -10,6 +10,7 @@ import os
 import re
 from pathlib import Path
 
+CATALOGUES = ("earth-search", "planetary-computer", "copernicus", "none")
 _UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 
 
@@ -26,6 +27,7 @@ def main() -> None:
     from app.settings import Settings
 
     options["public_hosts"] = tuple(options["public_hosts"] or ())
+    options["catalogues"] = tuple(options["catalogues"]) if options["catalogues"] else None
     settings = Settings(**{name: value for name, value in options.items() if value is not None})
     if settings.mcp and not allowed_hosts(settings.host, settings.public_hosts):
         raise SystemExit("--mcp on a public address needs --public-host NAME, the name of the server.")
@@ -109,6 +111,15 @@ def make_parser() -> argparse.ArgumentParser:
         help="address of map tiles that visitors can switch on, '' for none (OpenStreetMap)",
     )
     parser.add_argument(
+        "--catalogue",
+        action="append",
+        type=_catalogue,
+        dest="catalogues",
+        metavar="NAME",
+        help="catalogue of scenes that the tab Place may ask: earth-search, planetary-computer, copernicus, "
+        "ADDRESS@COLLECTION of another STAC API, or none. Can be given several times (earth-search)",
+    )
+    parser.add_argument(
         "--mcp",
         action="store_true",
         help="offer the endpoints to tools of language models, too; needs pip install gradio[mcp]",
@@ -127,6 +138,13 @@ def _root_path(text: str) -> str:
     if not re.fullmatch(r"(/[\w.~-]+)+/?", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a path such as /sr")
     return text.rstrip("/")
+
+
+def _catalogue(text: str) -> str:
+    # no check with rasterio, which must not be imported yet
+    if text not in CATALOGUES and not re.fullmatch(r"https?://[^@\s]+@[\w.-]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(CATALOGUES)}, and not ADDRESS@COLLECTION")
+    return text
 
 
 def _folder(text: str) -> Path:

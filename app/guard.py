@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # Our own routes, and what the page is made of.
-_OUR_ROUTES = r"/|/(health|web/.*|cards/.*|jobs/.*|products/.*|static/.*|assets/.*|svelte/.*)"
+_OUR_ROUTES = r"/|/(health|web/.*|cards/.*|jobs/.*|products/.*|places/.*|static/.*|assets/.*|svelte/.*)"
 _PAGE_FILES = r"/(config|theme\.css|favicon\.ico|robots\.txt|manifest\.json)"
 # Gradio's interface for the page and for programs. Not: run and api, which skip the queue; proxy; recordings; streams.
 _GRADIO_ROUTES = (

@@ -20,6 +20,8 @@ from app.leftovers import claim, clear_leftovers
 from app.pages.assets import make_asset_routes
 from app.pages.page import build
 from app.pages.theme import STYLE_SHEETS, THEME, head
+from app.places.places import Places
+from app.places.routes import make_place_routes
 from app.products.routes import make_product_routes
 from app.products.store import Products
 from app.root_path import RootPath
@@ -43,6 +45,7 @@ def make_server(settings: Settings) -> FastAPI:
     models = Models()
     jobs = Jobs(settings, models)
     products = Products(settings, jobs)
+    places = Places(jobs)
     sample = submit_sample(jobs)
     jobs.wait(sample)  # the first visitor must not wait for it
 
@@ -52,10 +55,16 @@ def make_server(settings: Settings) -> FastAPI:
             yield
         finally:
             jobs.close()
+            places.close()
 
     server = FastAPI(title="rs_srgan", lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
     answer_errors(server)
-    for router in (make_asset_routes(models), make_job_routes(jobs), make_product_routes(products)):
+    for router in (
+        make_asset_routes(models),
+        make_job_routes(jobs),
+        make_product_routes(products),
+        make_place_routes(places),
+    ):
         server.include_router(router)
     base = urlsplit(settings.base_map)
     map_tiles = f"; img-src {_OWN} {base.scheme}://{base.netloc}; connect-src {_OWN} {base.scheme}://{base.netloc}"
@@ -72,7 +81,7 @@ def make_server(settings: Settings) -> FastAPI:
     server.add_middleware(RootPath, root_path=settings.root_path)  # the last one sees a request first
     gr.mount_gradio_app(
         server,
-        build(settings, models, jobs, products, sample),
+        build(settings, models, jobs, products, places, sample),
         path="/",
         root_path=settings.root_path or None,
         theme=THEME,

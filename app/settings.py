@@ -12,6 +12,8 @@ BASE_MAP = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 
 # Beginning of the names of servers' folders, among the system's temporary files.
 FOLDER_PREFIX = "rs_srgan_"
+# Addresses that only this machine can use.
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def _new_folder() -> Path:
@@ -39,6 +41,8 @@ class Settings:
         unwatched: seconds after which a job that nobody asks for ends, if others wait; infinite for never.
         keep: seconds for which uploads and results are kept.
         base_map: address of map tiles, "" for none. A browser loads them only if a visitor switches them on.
+        catalogues: catalogues of scenes that the server may ask: names, ADDRESS@COLLECTION of other STAC APIs, or
+            "none"; None for Earth Search, and if it is not public also for those that its user has access to.
         mcp: True to offer the named endpoints to tools of language models, too.
         folder: folder for all files of visitors; it is removed when the server ends.
     """
@@ -58,8 +62,14 @@ class Settings:
     unwatched: float = 15 * 60
     keep: int = 3600
     base_map: str = BASE_MAP
+    catalogues: tuple[str, ...] | None = None
     mcp: bool = False
     folder: Path = field(default_factory=_new_folder)
+
+    @property
+    def is_public(self) -> bool:
+        """True if others than the user of this machine can use the server."""
+        return self.host not in LOOPBACK or bool(self.public_hosts)
 
     @property
     def memory(self) -> int:

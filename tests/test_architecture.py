@@ -14,8 +14,8 @@ FLOORS = {
         *("models", "inference", "batch", "evaluation", "publishing", "__init__", "cli", "__main__"),
     ),
     "app": (
-        *("__init__", "errors", "guard", "sandbox", "settings", "jobs", "viewer", "products", "pages", "server"),
-        *("app", "__main__"),
+        *("__init__", "errors", "guard", "sandbox", "settings", "jobs", "viewer", "products", "places", "pages"),
+        *("server", "app", "__main__"),
     ),
 }
 ALLOWED = {"rs_srgan": {"rs_srgan"}, "train": {"rs_srgan", "train"}, "app": {"rs_srgan", "app"}}

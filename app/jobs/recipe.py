@@ -21,7 +21,8 @@ def command(request: Request, images: Sequence[str], masks: Sequence[str] = ()) 
     lines = []
     for index, model in enumerate(request.models):
         sources = images[:1] if index else images
-        words = ["rs-srgan", "predict", *sources, "-o", _target(images[0], model), "--model", model]
+        words = ["rs-srgan", "predict", *(request.scenes[: len(sources)] or sources)]
+        words += ["-o", _target(images[0], model), "--model", model]
         lines.append(shlex.join([*words, *_options(request, images, masks, index).arguments()]))
     return "\n".join(lines)
 
@@ -29,9 +30,14 @@ def command(request: Request, images: Sequence[str], masks: Sequence[str] = ()) 
 def snippet(request: Request, images: Sequence[str], masks: Sequence[str] = ()) -> str:
     """Return the same for Python; see `command`."""
     lines = ["from rs_srgan import super_resolve", ""]
+    if request.scenes:
+        lines[1:1] = ["from rs_srgan.catalogues import open_item"]
     for index, model in enumerate(request.models):
         source = images[0] if index or len(images) == 1 else list(images)
         words = [repr(source), repr(_target(images[0], model)), repr(model)]
+        if request.scenes:
+            opened = [f"open_item({address!r}, {request.bbox})" for address in request.scenes]
+            words[0] = opened[0] if index or len(images) == 1 else f"[{', '.join(opened)}]"
         words += _options(request, images, masks, index).keywords()
         lines.append("super_resolve(\n    " + ",\n    ".join(words) + ",\n)")
     return "\n".join(lines)

@@ -30,6 +30,7 @@ class Request:
         others: more images of the place in `source`, for a first model that takes several.
         masks: a mask file or None for each of `sources`, see `open_revisit`; empty if no image has a mask.
         reference: index in `sources` of the image that the result shows; None for the one that the others show most.
+        scenes: addresses of the scenes in their catalogue, if the images were read from one.
         visitor: address of the visitor; empty if it is unknown.
     """
 
@@ -44,6 +45,7 @@ class Request:
     others: tuple[Path, ...] = ()
     masks: tuple[Path | None, ...] = ()
     reference: int | None = None
+    scenes: tuple[str, ...] = ()
     visitor: str = ""
 
     @property

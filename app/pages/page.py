@@ -6,14 +6,17 @@ import gradio as gr
 
 from app.jobs.models import Models
 from app.jobs.queue import Job, Jobs
+from app.jobs.request import Request
 from app.pages.about_tab import about_tab
 from app.pages.endpoints import add_endpoints
 from app.pages.forms import job_html
 from app.pages.models_tab import models_tab
 from app.pages.patch_tab import patch_tab
+from app.pages.place_tab import place_tab
 from app.pages.revisits_tab import revisits_tab
 from app.pages.tile_tab import tile_tab
 from app.pages.upload_field import accept_uploads_only
+from app.places.places import Places
 from app.products.store import Products
 from app.settings import Settings
 from rs_srgan import InputError
@@ -34,13 +37,14 @@ _HEAD = f"""<header class="sr-head">{_LOGO}<div><h1>rs_srgan</h1>
 <button type="button" id="sr-light" aria-label="Switch between light and dark">◐</button></header>"""
 
 
-def build(settings: Settings, models: Models, jobs: Jobs, products: Products, sample: Job) -> gr.Blocks:
+def build(settings: Settings, models: Models, jobs: Jobs, products: Products, places: Places, sample: Job) -> gr.Blocks:
     """Return the page of a server."""
     page: gr.Blocks
     with gr.Blocks(title="rs_srgan", delete_cache=(settings.keep, settings.keep)) as page:
         gr.HTML(_HEAD)
         with gr.Tabs() as tabs:
             patch = patch_tab(jobs, models, sample)
+            place = place_tab(jobs, models, places)
             tile = tile_tab(jobs, models, products)
             revisits = revisits_tab(jobs, models)
             models_tab(models, [patch.model, tile.model], [patch.other, tile.other])
@@ -50,19 +54,29 @@ def build(settings: Settings, models: Models, jobs: Jobs, products: Products, sa
         def reopen(request: gr.Request) -> tuple[object, ...]:
             """Show the job that the address of the page names, in the tab that it came from."""
             name = str(request.query_params.get("job", ""))
-            places = {"patch": gr.skip(), "tile": gr.skip(), "revisits": gr.skip()}
+            places = {"patch": gr.skip(), "place": gr.skip(), "tile": gr.skip(), "revisits": gr.skip()}
             if not name:
-                return (*places.values(), gr.skip())
+                product = "product" in request.query_params
+                return (*places.values(), gr.Tabs(selected="tile") if product else gr.skip())
             tab = "patch"  # shows an error if the job has been removed
             with suppress(InputError):
                 asked = jobs.get(name).request
-                tab = "tile" if is_product(asked.source) else "revisits" if asked.others else tab
+                tab = _tab_of(asked)
             places[tab] = job_html(name)
             return (*places.values(), gr.Tabs(selected=tab))
 
-        page.load(
-            reopen, None, [patch.result, tile.result, revisits, tabs], api_visibility="private", show_progress="hidden"
-        )
+        shown = [patch.result, place, tile.result, revisits, tabs]
+        page.load(reopen, None, shown, api_visibility="private", show_progress="hidden")
+        page.load(tile.reopen, None, list(tile.shown), api_visibility="private", show_progress="hidden")
     page.queue(max_size=100, api_open=False)  # all requests wait in the queue
     accept_uploads_only(page)
     return page
+
+
+def _tab_of(asked: Request) -> str:
+    """Return the id of the tab that a request came from."""
+    if asked.scenes:
+        return "place"
+    if is_product(asked.source):
+        return "tile"
+    return "revisits" if asked.others else "patch"

@@ -53,6 +53,8 @@ _HEAD = """
 <script src="web/job.js" type="module"></script>
 <script src="web/quicklook.js" type="module"></script>
 <script src="web/page.js" type="module"></script>
+<script src="web/upload.js" type="module"></script>
+<script src="web/place.js" type="module"></script>
 <link rel="modulepreload" href="web/viewer.js">
 <link rel="modulepreload" href="web/stage.js">
 <link rel="modulepreload" href="web/chart.js">

@@ -31,6 +31,28 @@ PATIENCE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
+class Words:
+    """What visitors read if a process does not answer.
+
+    Attributes:
+        busy: all processes are at work.
+        slow: the process took too long; with {name} and {seconds}.
+        crashed: the process ended; with {name}.
+    """
+
+    busy: str
+    slow: str
+    crashed: str
+
+
+_UPLOADS = Words(
+    "The server is busy with other uploads. Try again in a minute.",
+    "{name} is refused: the server could not read it within {seconds:.0f} seconds.",
+    "{name} is refused: it crashed the process that read it. The file may be damaged.",
+)
+
+
+@dataclass(frozen=True)
 class _Crash:
     """A traceback for the server's log, which the process itself cannot write.
 
@@ -45,13 +67,21 @@ class Readers:
     """A pool of reading processes. A process starts when it is needed first, and again after it has ended.
 
     Args:
-        folders: folders of the uploads and of the server's products; the processes can read nothing else.
+        folders: folders of the uploads and of the server's products; the processes can read nothing else. None for
+            processes that may write files and use the network.
         processes: number of processes.
         memory: largest memory of each, bytes.
+        words: what visitors read if a process does not answer.
     """
 
-    def __init__(self, folders: Sequence[Path], processes: int = _PROCESSES, memory: int = MEMORY_BYTES) -> None:
-        self._folders, self._memory = tuple(folders), memory
+    def __init__(
+        self,
+        folders: Sequence[Path] | None,
+        processes: int = _PROCESSES,
+        memory: int = MEMORY_BYTES,
+        words: Words = _UPLOADS,
+    ) -> None:
+        self._folders, self._memory, self._words = folders, memory, words
         self._idle: LifoQueue[Sandbox | None] = LifoQueue()
         for _ in range(processes):
             self._idle.put(None)
@@ -72,7 +102,7 @@ class Readers:
         try:
             reader = self._idle.get(timeout=PATIENCE_SECONDS)
         except Empty:
-            raise InputError("The server is busy with other uploads. Try again in a minute.") from None
+            raise InputError(self._words.busy) from None
         try:
             if reader and not reader.is_alive():  # the system ended the process while it was idle
                 reader.close()
@@ -83,12 +113,10 @@ class Readers:
             try:
                 reader.connection.send((function, arguments, seconds))
                 if not reader.connection.poll(seconds):
-                    raise InputError(f"{name} is refused: the server could not read it within {seconds:.0f} seconds.")
+                    raise InputError(self._words.slow.format(name=name, seconds=seconds))
                 answer: Answer | Exception | _Crash = reader.connection.recv()
             except (EOFError, OSError):
-                raise InputError(
-                    f"{name} is refused: it crashed the process that read it. The file may be damaged."
-                ) from None
+                raise InputError(self._words.crashed.format(name=name)) from None
         except BaseException:
             if reader:
                 reader.close()

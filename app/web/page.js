@@ -1,6 +1,6 @@
 // What concerns the whole page: light and dark, its language, and the buttons that start jobs.
 
-const STARTS = "#start, #start-tile, #start-revisits";
+const STARTS = "#start, #start-tile, #start-revisits, #start-place";
 const ANSWER_MS = 15000;
 
 // A double click starts one job.

@@ -2,30 +2,15 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from rs_srgan.catalogues.cut import TIMEOUT_S
-from rs_srgan.catalogues.frame import find_frame
-from rs_srgan.catalogues.mosaic import Mosaic
-from rs_srgan.catalogues.remote import open_remote
+from rs_srgan.catalogues.picture import scene_picture
 from rs_srgan.catalogues.scene import Scene
 from rs_srgan.errors import InputError, require_extra
-from rs_srgan.pixels.radiometry import Image as Pixels
-from rs_srgan.pixels.radiometry import Stretch
-from rs_srgan.pixels.windows import Window
 from rs_srgan.whole_files import whole_file
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-_TRUE_COLOURS = (("B04", 10), ("B03", 10), ("B02", 10))
 _SIDE_PX, _TEXT_PX, _COLUMNS = 240, 30, 4
-# Larger places show their middle, pixels of 10 m.
-_READ_PX = 1024
 _AT_ONCE = 8
 
 
@@ -48,7 +33,7 @@ def write_contact_sheet(scenes: Sequence[Scene], path: str | Path, timeout_s: fl
     if not scenes:
         raise InputError("There is no scene to show; expected one or more.")
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        pictures = list(pool.map(lambda scene: _picture(scene, timeout_s), scenes))
+        pictures = list(pool.map(lambda scene: scene_picture(scene, _SIDE_PX, timeout_s), scenes))
     columns = min(_COLUMNS, len(scenes))
     rows = -(-len(scenes) // columns)
     sheet = Image.new("RGB", (columns * _SIDE_PX, rows * (_SIDE_PX + _TEXT_PX)), "white")
@@ -75,37 +60,3 @@ def check_sheet(path: str | Path) -> Path:
     if target.exists():
         raise InputError(f"{target} exists already. Choose another name for the contact sheet, or remove the file.")
     return target
-
-
-def _picture(scene: Scene, timeout_s: float) -> "Image":
-    from PIL import Image
-
-    picture = Image.fromarray(_colours(scene, timeout_s).transpose(1, 2, 0))
-    picture.thumbnail((_SIDE_PX, _SIDE_PX))
-    return picture
-
-
-def _colours(scene: Scene, timeout_s: float) -> Pixels:
-    """Return a picture of a scene over its place, uint8 (3, h, w)."""
-    pictures = [part.picture for part in scene.parts if part.picture]
-    if len(pictures) == len(scene.parts):
-        return _read(scene, pictures, timeout_s)[:3]
-    bands = []
-    for image in _TRUE_COLOURS:
-        if any(image not in part.images for part in scene.parts):
-            raise InputError(f"{scene.name} has no {image[0]}, so there is no picture of it. Leave the picture out.")
-        bands += list(_read(scene, [part.images[image].address for part in scene.parts], timeout_s))
-    dn = np.stack(bands).astype(np.float32)
-    dn[:, (dn == 0).any(0)] = np.nan
-    if not np.isfinite(dn).any():
-        return np.zeros(dn.shape, np.uint8)
-    return Stretch.of(dn).apply(dn).transpose(2, 0, 1)
-
-
-def _read(scene: Scene, addresses: Sequence[str], timeout_s: float) -> Pixels:
-    with ExitStack() as files:
-        tiles = [files.enter_context(open_remote(scene.catalogue, each, timeout_s)) for each in addresses]
-        grid = find_frame(scene.place, [tile.grid for tile in tiles], 0, scene.name).grid(10)
-        height, width = min(grid.height, _READ_PX), min(grid.width, _READ_PX)
-        middle = Window((grid.height - height) // 2, (grid.width - width) // 2, height, width)
-        return Mosaic(tiles, grid).read(middle)

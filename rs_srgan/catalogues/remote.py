@@ -117,6 +117,7 @@ class RemoteImage:
 
     def _open(self) -> DatasetReader:
         name = virtual_file(self._catalogue.sign(self._address))
+        self._settings["CPL_VSIL_CURL_ALLOWED_FILENAME"] = str(name)  # an image must not name other files
         try:
             with rasterio.Env(**self._settings):
                 # GDAL must not choose the driver: a VRT would name addresses of its own

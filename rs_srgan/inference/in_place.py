@@ -38,10 +38,18 @@ def cut_for(
     else:
         place = scenes[0].place
         options = options.replace({"bbox": place.bbox, "aoi": place.aoi})
-    config = model.config
-    groups = tuple(tuple(group) for group in (config.bands, config.guide_bands) if group)
-    halo = model.receptive_field
-    margin_px = halo + fill_reach(halo) + 2 * SOFTENING_REACH_PX + (_REGISTERED_PX if several else 0)
-    wanted = Wanted(groups, margin_px * max(map(native_gsd_m, config.bands)))
     placed = [dataclasses.replace(scene, place=place) for scene in scenes]
-    return cut_out(placed, wanted), options
+    return cut_out(placed, wanted_by(model, several)), options
+
+
+def wanted_by(model: SISR | MISR, several: bool) -> Wanted:
+    """Return what a model needs of a scene: its bands, and the margin that reaches into the place.
+
+    Args:
+        model: the model.
+        several: whether the images are revisits, which are registered.
+    """
+    config, halo = model.config, model.receptive_field
+    groups = tuple(tuple(group) for group in (config.bands, config.guide_bands) if group)
+    margin_px = halo + fill_reach(halo) + 2 * SOFTENING_REACH_PX + (_REGISTERED_PX if several else 0)
+    return Wanted(groups, margin_px * max(map(native_gsd_m, config.bands)))

@@ -63,7 +63,13 @@ class Layer:
 
         Raises:
             ReadError: see `read`.
+            InputError: the file names another one for its overviews, which GDAL would open.
         """
+        if self.dataset.tags(ns="OVERVIEWS").get("OVERVIEW_FILE"):
+            raise InputError(
+                f"{self.name} names another file for its overviews, which is not opened. Remove the name: "
+                f"rio convert {self.name} plain.tif."
+            )
         return self._read(window, shape)
 
     def _read(self, window: Window, shape: tuple[int, int]) -> tuple[Image, Mask | None]:

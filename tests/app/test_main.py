@@ -1,6 +1,8 @@
 import pytest
 
-from app.__main__ import make_parser
+from app.__main__ import CATALOGUES, make_parser
+from app.places.allowed import NONE
+from rs_srgan.catalogues import CATALOGUES as KNOWN
 
 
 def test_options_become_settings(tmp_path):
@@ -21,9 +23,16 @@ def test_options_become_settings(tmp_path):
         ["--concurrency", "0"],
         ["--keep", "-1"],
         ["--data-root", "/none"],
+        ["--catalogue", "ftp://a@b"],
     ],
 )
 def test_wrong_options_are_refused_by_name(words, capsys):
     with pytest.raises(SystemExit):
         make_parser().parse_args(words)
     assert words[0] in capsys.readouterr().err
+
+
+def test_catalogues_are_those_of_the_library_or_addresses():
+    assert set(CATALOGUES) == {*KNOWN, NONE}
+    words = "--catalogue copernicus --catalogue http://127.0.0.1:8@sentinel-2-l2a"
+    assert make_parser().parse_args(words.split()).catalogues == ["copernicus", "http://127.0.0.1:8@sentinel-2-l2a"]

@@ -18,3 +18,9 @@ def test_processes_share_the_memory(tmp_path):
 
 def test_a_server_listens_on_its_own_machine_only_by_default(tmp_path):
     assert Settings(folder=tmp_path).host == "127.0.0.1"
+
+
+def test_a_server_is_public_if_others_can_reach_it(tmp_path):
+    assert not Settings(folder=tmp_path).is_public
+    assert Settings(folder=tmp_path, host="0.0.0.0").is_public
+    assert Settings(folder=tmp_path, public_hosts=("sr.example.org",)).is_public

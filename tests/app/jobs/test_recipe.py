@@ -34,6 +34,19 @@ def test_only_changed_options_are_shown():
     assert "engine" not in snippet(request, ["a b.tif"])
 
 
+def test_scenes_of_a_catalogue_are_named_by_their_addresses():
+    addresses = ("https://a.example/v1/collections/c/items/S2A_1", "https://a.example/v1/collections/c/items/S2A_2")
+    request = Request(
+        Path("S2A_1"), ("misr-x4-rgbn", "sisr-x4-rgbn"), others=(Path("S2A_2"),), bbox=(1, 2, 3, 4), scenes=addresses
+    )
+    several, one = command(request, ["S2A_1", "S2A_2"]).splitlines()
+    assert several.startswith(f"rs-srgan predict {addresses[0]} {addresses[1]} -o ") and "--bbox 1 2 3 4" in several
+    assert one.startswith(f"rs-srgan predict {addresses[0]} -o ")
+    lines = snippet(request, ["S2A_1", "S2A_2"])
+    compile(lines, "snippet", "exec")
+    assert lines.count("open_item(") == 3 and "from rs_srgan.catalogues import open_item" in lines
+
+
 def test_first_model_takes_all_images_and_the_second_one_the_reference():
     request = Request(Path("a.tif"), ("misr-x4-rgbn", "sisr-x4-rgbn"), others=(Path("b.tif"),), masks=(None, Path("m")))
     several, one = command(request, ["a.tif", "b.tif"], ["-", "m.tif"]).splitlines()

@@ -1,3 +1,5 @@
+import dataclasses
+
 import gradio as gr
 import pytest
 
@@ -5,13 +7,14 @@ from app.jobs.request import make_revisits_request
 from app.jobs.submit import submit_image, submit_views
 from app.pages.forms import job_html
 from app.pages.page import build
+from app.places.places import Places
 from app.products.store import Products
 from app.products.submit import submit_product
 from rs_srgan.hub.names import REVISITS_MODEL
 from tests.app.conftest import REQUEST, end
 from tests.conftest import scene_dn
 
-PLACES = ("patch", "tile", "revisits")
+PLACES = ("patch", "place", "tile", "revisits")
 
 
 @pytest.fixture
@@ -20,15 +23,24 @@ def products(settings, jobs):
 
 
 @pytest.fixture
-def page(settings, models, jobs, products, write_tif):
+def places(jobs):
+    places = Places(jobs)
+    yield places
+    places.close()
+
+
+@pytest.fixture
+def page(settings, models, jobs, products, places, write_tif):
     sample = submit_image(jobs, write_tif(scene_dn(16, 16), "sample.tif"), REQUEST)
-    return build(settings, models, jobs, products, sample)
+    return build(settings, models, jobs, products, places, sample)
 
 
 @pytest.fixture
 def reopen(page):
     """Return a function that loads the page with a job in its address; it returns the changed places and the tab."""
-    (load,) = [each.fn for each in page.fns.values() if each.fn.__name__ == "reopen"]
+    (load,) = [
+        each.fn for each in page.fns.values() if (each.fn.__module__, each.fn.__name__) == (build.__module__, "reopen")
+    ]
 
     def open_with(**query):
         *places, tabs = load(gr.Request(query_params=query))
@@ -40,7 +52,7 @@ def reopen(page):
 
 def test_there_is_one_tab_for_each_module(page):
     found = [each["props"]["id"] for each in page.config["components"] if each["type"] == "tabitem"]
-    assert found == ["patch", "tile", "revisits", "models", "about"]
+    assert found == ["patch", "place", "tile", "revisits", "models", "about"]
 
 
 def test_without_a_job_in_the_address_nothing_changes(reopen):
@@ -56,6 +68,13 @@ def test_a_job_of_one_image_is_shown_in_its_tab(reopen, jobs, write_tif):
 def test_a_job_of_revisits_is_shown_in_its_tab(reopen, jobs, models):
     job = submit_views(jobs, [], make_revisits_request(models, REVISITS_MODEL))
     assert reopen(job=job.id) == ({"revisits": job_html(job.id)}, "revisits")
+    end(jobs, job)
+
+
+def test_a_job_of_a_place_is_shown_in_its_tab(reopen, jobs, write_tif):
+    asked = dataclasses.replace(REQUEST, scenes=("https://catalogue.example/collections/c/items/i",))
+    job = submit_image(jobs, write_tif(scene_dn(16, 16)), asked)
+    assert reopen(job=job.id) == ({"place": job_html(job.id)}, "place")
     end(jobs, job)
 
 

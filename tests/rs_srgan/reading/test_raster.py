@@ -95,3 +95,16 @@ def test_an_error_contains_no_folder(write_tif):
     with pytest.raises(InputError, match="truncated") as caught:
         read_all(path)
     assert str(path.parent) not in str(caught.value)
+
+
+def test_a_small_read_opens_no_file_that_the_image_names(write_tif):
+    path = write_tif(scene_dn(64, 64), nodata=0)
+    with open_raster(path, RGBN) as raster:
+        small, valid = raster.read_small(Window(0, 0, 64, 64), (16, 16))
+        whole, _ = raster.read(Window(0, 0, 64, 64))
+        assert small.shape == (4, 16, 16) and valid.all()
+        assert np.isin(small[0], whole[0]).all()  # pixels of the image, not means of them
+    with rasterio.open(path, "r+") as out:
+        out.update_tags(ns="OVERVIEWS", OVERVIEW_FILE="elsewhere.tif")
+    with open_raster(path, RGBN) as raster, pytest.raises(InputError, match="overviews"):
+        raster.read_small(Window(0, 0, 64, 64), (16, 16))

@@ -1,0 +1,1 @@
+"""Places: scenes of catalogues, which the server reads over the network for its visitors."""

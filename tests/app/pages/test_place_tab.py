@@ -1,0 +1,77 @@
+import re
+from datetime import date
+
+import gradio as gr
+import pytest
+
+from app.pages.place_tab import ONE, SEVERAL, answer, months_until, place_tab
+from app.places.places import Search
+from rs_srgan import InputError
+from rs_srgan.errors import ReadError
+from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
+from tests.app.places.conftest import area, places, session_places, stac, title
+
+__all__ = ["area", "places", "session_places", "stac", "title"]  # fixtures
+pytest.importorskip("pystac_client")
+
+JULY = ("2024-07", "2024-07")
+
+
+@pytest.fixture
+def call(jobs, models, places):
+    """Return a function that calls a handler of the tab by its name."""
+    with gr.Blocks() as page, gr.Tabs():
+        place_tab(jobs, models, places)
+    handlers = {each.fn.__name__: each.fn for each in page.fns.values()}
+    return lambda name, *values: handlers[name](*values)
+
+
+def test_months_end_today_and_begin_with_the_mission():
+    months = months_until(date(2024, 3, 15))
+    assert months[0] == ("March 2024", "2024-03") and months[-1] == ("January 2017", "2017-01")
+
+
+def test_dates_are_shown_with_the_clearest_one_chosen(call, area, title):
+    known, listed, chosen = call("look", area, *JULY, title, ONE)
+    assert re.findall(r'aria-pressed="(\w+)"', listed) == ["true", "false", "false"]
+    assert "100 % cloud" in listed and f"places/{known}/2.webp" in listed and chosen == "0"
+    _, _, listed, chosen = call("change", SEVERAL, known)
+    assert chosen == "0 1" and listed.count('aria-pressed="true"') == 2
+
+
+def test_one_button_finds_reads_and_starts(call, jobs, area, title):
+    options = (REVISITS_MODEL, DEFAULT_MODEL, "None", 1.0, False)
+    *_, last = call("submit", area, *JULY, title, ONE, "", "", *options)
+    assert "12 July 2024" in jobs.get(re.search('data-id="(.*?)"', last[3])[1]).title
+    known, *_ = call("look", area, *JULY, title, ONE)
+    *_, last = call("submit", area, *JULY, title, ONE, known, "1", *options)
+    assert "02 July 2024" in jobs.get(re.search('data-id="(.*?)"', last[3])[1]).title
+
+
+@pytest.mark.parametrize(("area", "chosen", "word"), [("here", "", "area"), (None, "0 1", "chosen")])
+def test_a_request_that_cannot_be_is_refused_in_words(call, stac, title, area, chosen, word):
+    from tests.rs_srgan.catalogues.products import box_of
+
+    area = area or " ".join(map(str, box_of(stac.items[0], 160, 160, 40, 40)))
+    known, *_ = call("look", area, *JULY, title, ONE)
+    options = (REVISITS_MODEL, DEFAULT_MODEL, "None", 1.0, False)
+    *_, last = call("submit", area, *JULY, title, ONE, known, chosen, *options)
+    assert 'role="alert"' in last[3] and word in last[3]
+
+
+def test_no_network_is_a_state_and_no_error():
+    shown = answer(ReadError("Earth Search did not answer."))
+    assert 'role="status"' in shown and "other tabs" in shown
+    assert 'role="alert"' in answer(InputError("The area is wrong."))
+
+
+def test_a_server_without_catalogues_has_no_tab(jobs, models, places, monkeypatch):
+    monkeypatch.setattr(places, "catalogues", {})
+    with gr.Blocks() as page, gr.Tabs():
+        place_tab(jobs, models, places)
+    (tab,) = [each for each in page.config["components"] if each["type"] == "tabitem"]
+    assert tab["props"]["visible"] is False
+
+
+def test_a_search_knows_when_it_was_used_last():
+    assert Search("id", (0, 0, 1, 1), (date(2024, 7, 1),) * 2, "c", []).used > 0
