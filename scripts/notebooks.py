@@ -19,7 +19,8 @@ def notebook_of(source: Path) -> str:
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
         cell.metadata.pop("lines_to_next_cell", None)  # jupytext's, for a way back that nobody goes
-    return jupytext.writes(notebook, fmt="ipynb") + "\n"
+    text: str = jupytext.writes(notebook, fmt="ipynb")
+    return text + "\n"
 
 
 def main() -> None:
