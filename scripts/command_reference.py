@@ -38,6 +38,11 @@ def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentP
     return {}
 
 
+def options_of(parser: argparse.ArgumentParser) -> set[str]:
+    """Return the words of all options of a parser, for example -o and --output."""
+    return {word for action in parser._actions for word in action.option_strings}
+
+
 def _section(parser: argparse.ArgumentParser, level: int) -> str:
     rows = [_row(action) for action in parser._actions if action.help is not argparse.SUPPRESS]
     parser.formatter_class = _Wide

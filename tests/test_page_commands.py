@@ -13,7 +13,7 @@ import yaml
 
 from app.__main__ import make_parser as app_parser
 from rs_srgan.cli.main import full_parser
-from scripts.command_reference import subcommands
+from scripts.command_reference import options_of, subcommands
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -60,11 +60,11 @@ def faults(words: list[str]) -> list[str]:
     if program == "rs-srgan":
         return _unknown_options(words[1:])
     if program == "rs-srgan-app" or words[:3] == ["python", "-m", "app"]:
-        return _missing(words, app_parser()._option_string_actions)
+        return _missing(words[1:] if program == "rs-srgan-app" else words[3:], options_of(app_parser()))
     if program == "rs-srgan-train" or words[:3] == ["python", "-m", "train"]:
         rest = words[1:] if program == "rs-srgan-train" else words[3:]
         found = [word for word in rest[:1] if re.fullmatch(r"[a-z]+", word) and word not in TRAIN]
-        return found + [word for word in rest if word.startswith("train/configs/") and not (ROOT / word).exists()]
+        return found + [word for word in rest if re.match(r"train/configs/[a-z]", word) and not (ROOT / word).exists()]
     if program == "python" and words[1:2] == ["-m"] and words[2].split(".")[0] in ("benchmarks", "scripts"):
         return [] if find_spec(words[2]) else [words[2]]
     if program == "make":
@@ -77,10 +77,10 @@ def faults(words: list[str]) -> list[str]:
 
 def _unknown_options(words: list[str]) -> list[str]:
     if not words or words[0].startswith("-"):
-        return _missing(words, full_parser()._option_string_actions)
+        return _missing(words, options_of(full_parser()))
     if words[0] not in COMMANDS:
         return words[:1] if re.fullmatch(r"[a-z]+", words[0]) else []
-    return _missing(words[1:], COMMANDS[words[0]]._option_string_actions)
+    return _missing(words[1:], options_of(COMMANDS[words[0]]))
 
 
 def _missing(words: list[str], known) -> list[str]:
