@@ -16,6 +16,7 @@ from rs_srgan import MISR, InputError
 from rs_srgan.inference.series import Series, open_series
 from rs_srgan.pixels.radiometry import FloatImage, Mask, Stretch
 from rs_srgan.pixels.windows import Window
+from rs_srgan.reading.inspection import summarise
 from rs_srgan.reading.raster import Raster
 from rs_srgan.reading.revisit import NO_MASK
 from rs_srgan.reading.stated import Stated
@@ -33,7 +34,7 @@ class ShiftFacts(TypedDict):
 
 
 class ViewFacts(TypedDict):
-    """The facts of a view in JSON: those of `ViewSummary`, how its DN were read, and its mask ("-" for none)."""
+    """The facts of a view in JSON: those of `ViewSummary`, what was read and how, see `summarise`, and its mask."""
 
     name: str
     taken: str
@@ -77,7 +78,7 @@ def write_views(request: Request, model: MISR, folder: Path) -> Request:
             picture = stretch.apply(np.nan_to_num(small))
             picture = picture if picture.shape[2] == 3 else picture.repeat(3, axis=2)
             Pillow.fromarray(picture).save(folder / thumbnail_name(number))
-            own = {"name": sources[summary.source].name, "scaling": str(raster.encoding)}
+            own = {"name": sources[summary.source].name, "scaling": summarise(raster)}
             own["mask"] = Path(masks[summary.source]).name if masks else NO_MASK
             facts.append(dataclasses.asdict(summary) | own)
         bands = model.config.bands
@@ -106,7 +107,7 @@ def title_of(views: Sequence[ViewFacts]) -> str:
 
 
 def read_as(folder: Path, scaling: str) -> str:
-    """Return how the DN of the image in the viewer were read: those of the reference, or `scaling` for one image."""
+    """Return what was read of the image in the viewer, and how: of the reference, or `scaling` for one image."""
     views = read_views(folder)
     return views[0]["scaling"] if views else scaling
 

@@ -55,6 +55,9 @@ def test_each_view_has_facts_and_a_picture(done):
 def test_the_scaling_is_that_of_the_reference(done, tmp_path):
     folder, _ = done
     assert read_as(folder, "other") == read_views(folder)[0]["scaling"]
+    assert all(
+        "B04, B03, B02, B08 by " in view["scaling"] and "no data: " in view["scaling"] for view in read_views(folder)
+    )
     assert read_as(tmp_path, "own") == "own"
 
 
