@@ -6,7 +6,7 @@
 const EMPTY = {version: 8, sources: {}, layers: []};
 const HALF_TURN = 180;
 const EQUATOR_M = 2 * Math.PI * 6378137;
-const LONGEST_BAR_PX = 110;
+const LONGEST_BAR_PX = 80;
 
 export const canDraw = () => {
   try {
