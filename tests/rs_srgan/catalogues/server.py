@@ -33,6 +33,8 @@ class StacLookalike:
         faults: what goes wrong, by the beginning of a path: a status, "html", "truncated", or "silent"; `times` counts
             down how often, by the same beginning; always without an entry.
         delay_s: seconds added to each answer.
+        redirect: address of another server to which images are redirected; empty for none.
+        redirect_after: images that are answered before.
         requests: number of requests by method and path.
         sent: bytes of images that were sent, by path.
     """
@@ -44,6 +46,8 @@ class StacLookalike:
     faults: dict[str, int | str] = field(default_factory=dict)
     times: dict[str, int] = field(default_factory=dict)
     delay_s: float = 0.0
+    redirect: str = ""
+    redirect_after: int = 0
     requests: Counter[str] = field(default_factory=Counter)
     sent: Counter[str] = field(default_factory=Counter)
 
@@ -130,6 +134,8 @@ class _Handler(BaseHTTPRequestHandler):
             stac.stopping.wait(30)
             return self._cut(b"")
         if parts.path.startswith("/images/"):
+            if stac.redirect and len(stac.sent) >= stac.redirect_after:
+                return self._send(302, b"", body=body, location=f"{stac.redirect}{parts.path}")
             return self._send_image(stac.images / parts.path.removeprefix("/images/"), parts.path, body, fault)
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         content = self._stac(parts.path, query, posted)
@@ -221,8 +227,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self._write(data)
 
-    def _send(self, status: int, data: bytes, kind: str = "application/json", body: bool = True) -> None:
+    def _send(
+        self, status: int, data: bytes, kind: str = "application/json", body: bool = True, location: str = ""
+    ) -> None:
         self.send_response(status)
+        if location:
+            self.send_header("Location", location)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()

@@ -6,6 +6,7 @@ from rs_srgan.catalogues.catalogue import Catalogue
 from rs_srgan.catalogues.remote import open_remote
 from rs_srgan.pixels.windows import Window
 from tests.rs_srgan.catalogues.products import land
+from tests.rs_srgan.catalogues.server import StacLookalike
 
 TIMEOUT_S = 0.5
 
@@ -72,3 +73,19 @@ def test_errors_do_not_show_a_signature(stac, item):
 def test_addresses_of_others_are_not_opened(catalogue, address):
     with pytest.raises(InputError, match="images"), open_remote(catalogue, address, TIMEOUT_S):
         pass
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_redirect_to_another_host_is_refused_and_not_followed(stac, catalogue, item, after):
+    """From the first request on, or only for the pixels."""
+    elsewhere = StacLookalike(stac.images)
+    stac.redirect, stac.redirect_after = elsewhere.url, after
+
+    def read() -> None:
+        with open_remote(catalogue, address_of(item), TIMEOUT_S) as image:
+            image.read(Window(500, 500, 64, 64))
+
+    with pytest.raises(InputError, match="redirected"):
+        read()
+    elsewhere.stop()
+    assert elsewhere.requests.total() == 0 and len(stac.sent) == after
