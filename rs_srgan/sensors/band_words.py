@@ -25,6 +25,8 @@ _ORDINALS = re.compile(r"BAND|LAYER|LYR|CHANNEL|CH|RASTER|BIDX")
 _MEANINGFUL = re.compile(r"\b(B\d\w*|BLUE|GREEN|RED|(VN|N|SW)IR\w*)\b")
 _LETTERS = {"R": "RED", "G": "GREEN", "B": "BLUE", "N": "NIR"}
 _WAVELENGTH = re.compile(r"(\d+(?:\.\d+)?) ?(NM|NANOMET\w*|UM|µM|MICROMET\w*)\b")
+# A number that may be a wavelength: nanometres, or micrometres with decimals.
+_BARE = re.compile(r"(?<![\d.])(\d{3,4}(?:\.\d+)?|[0-2]\.\d{2,})(?![\d.])")
 # Two names of one band may be that far apart: B08 and B8A are both called near infrared.
 _SAME_COLOUR_NM = 35.0
 # Nominal wavelengths differ that much between a band's tables.
@@ -85,14 +87,14 @@ def name_bands(descriptions: Sequence[str], vocabulary: Vocabulary) -> list[str 
     """Return the band that each description means, None where that is unclear.
 
     Numbers ("B4", "band 04", "T33TWL_20230810_B04_10m") come before colours ("Red", "nbart_red"), and colours before
-    wavelengths ("665 nm"). If number and colour of any description contradict each other, the numbers belong to another
-    instrument, and only the colours count.
+    wavelengths ("665 nm", "rhos_665"). If number and colour or wavelength of any description contradict each other, the
+    numbers belong to another instrument and do not count.
 
     Args:
         descriptions: description of every band of a file, in the file's order.
         vocabulary: words of the instrument.
     """
-    texts = [_Text.of(description) for description in descriptions]
+    texts = _with_bare_wavelengths([_Text.of(description) for description in descriptions], descriptions, vocabulary)
     if are_ordinals(descriptions):
         return [None] * len(descriptions)
     words = _without_ordinals([text.words for text in texts])
@@ -124,7 +126,7 @@ def are_ordinals(descriptions: Sequence[str]) -> bool:
     counted = numbers in (list(range(len(numbers))), list(range(1, len(numbers) + 1)))
     prefix = before.pop()
     letters = re.sub(r"[^A-Z]", " ", prefix).split()
-    meaningful = letters[-1:] and letters[-1] in {"B", "NIR", "SWIR", "RE", "EDGE", "REDEDGE", "VRE"}
+    meaningful = letters[-1:] and letters[-1] in {"B", "NIR", "INFRARED", "SWIR", "RE", "EDGE", "REDEDGE", "VRE"}
     return counted and not before and not meaningful
 
 
@@ -143,6 +145,33 @@ class _Text:
             return cls(_words(text), None)
         nanometres = float(found[1]) * (1 if found[2].startswith("N") else 1000)
         return cls(_words(text[: found.start()] + " " + text[found.end() :]), nanometres)
+
+
+def _with_bare_wavelengths(texts: Sequence[_Text], descriptions: Sequence[str], vocabulary: Vocabulary) -> list[_Text]:
+    """Return descriptions with the wavelengths that they state without a unit: "rhos_665", "Band 3 (0.6646)".
+
+    Such numbers count if each description has one, each of another band.
+    """
+    found: list[float] = []
+    for description in descriptions:
+        numbers = [
+            float(each) * (1000 if "." in each and float(each) < 3 else 1) for each in _BARE.findall(description)
+        ]
+        fitting = [each for each in numbers if _by_wavelength(each, vocabulary)]
+        found += fitting[:1]
+    bands = {_by_wavelength(each, vocabulary) for each in found}
+    if len(texts) < 2 or len(bands) < len(texts):
+        return list(texts)
+    return [
+        text if text.nanometres is not None else _Text(text.words, nanometres)
+        for text, nanometres in zip(texts, found, strict=True)
+    ]
+
+
+def _by_wavelength(nanometres: float, vocabulary: Vocabulary) -> str | None:
+    """Return the band of a wavelength; None if there is none."""
+    band = min(vocabulary.wavelengths, key=lambda name: abs(vocabulary.wavelengths[name] - nanometres))
+    return band if abs(vocabulary.wavelengths[band] - nanometres) <= _SAME_BAND_NM else None
 
 
 def _words(description: str) -> list[str]:
@@ -189,9 +218,7 @@ def _read(
     reading.colour = _colour(words, used, aliases)
     reading.rest = [word for at, word in enumerate(words) if at not in used]
     if nanometres is not None:
-        band = min(vocabulary.wavelengths, key=lambda name: abs(vocabulary.wavelengths[name] - nanometres))
-        if abs(vocabulary.wavelengths[band] - nanometres) <= _SAME_BAND_NM:
-            reading.wavelength = band
+        reading.wavelength = _by_wavelength(nanometres, vocabulary)
     return reading
 
 
@@ -238,10 +265,10 @@ def _settle(readings: list[_Reading], vocabulary: Vocabulary) -> None:
             reading.colour = None
     wavelengths = vocabulary.wavelengths
     contradicting = any(
-        reading.colour
-        and len(reading.codes) == 1
-        and abs(wavelengths[reading.colour] - wavelengths[next(iter(reading.codes))]) > _SAME_COLOUR_NM
+        abs(wavelengths[other] - wavelengths[next(iter(reading.codes))]) > _SAME_COLOUR_NM
         for reading in readings
+        for other in (reading.colour, reading.wavelength)
+        if other and len(reading.codes) == 1
     )
     if contradicting:
         for reading in readings:

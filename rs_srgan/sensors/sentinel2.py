@@ -43,6 +43,7 @@ _WORDS = {
         "NEAR INFRARED 1",
         "NEAR IR",
         "BROAD NIR",
+        "BROAD NEAR INFRARED",
         "NIR BROAD",
         "BNIR",
         "WIDE NIR",
@@ -64,13 +65,13 @@ _WORDS = {
     "B12": ("SWIR 2", "SWIR 3", "SWIR 22", "SWIR 2190", "SHORT WAVE INFRARED 2", "SHORTWAVE INFRARED 2"),
 }
 _DIALECTS = (
-    Dialect(r"\b(BROAD ?NIR|BNIR)\b", MappingProxyType({"NIR": "B8A"})),  # FORCE
+    Dialect(r"\b(BROAD ?(NIR|NEAR INFRARED)|BNIR)\b", MappingProxyType({"NIR": "B8A", "NEARINFRARED": "B8A"})),  # FORCE
     Dialect(r"\bNBART\b|\bSWIR ?3\b", MappingProxyType({"SWIR2": "B11"})),  # Digital Earth Australia counts from B10
 )
 # Landsat, MODIS, VIIRS and Planet number their bands differently. "SR_B2" is the name of Landsat Collection 2.
 _FOREIGN = (
     r"\b(SR B\d+|L[COTE]0\d|L30|LANDSAT\w*|OLI|ETM|REFL B\d+|MODIS|M[OY]D\d\d\w*|VIIRS|VNP\w*|PLANET\w*|PSSCENE\w*|"
-    r"ASTER|WV0?[1-4]|WORLDVIEW\w*)\b"
+    r"ASTER|VNIR|WV0?[1-4]|WORLDVIEW\w*)\b"
 )
 
 SENTINEL2 = Sensor(

@@ -43,6 +43,17 @@ UNDERSTOOD = {
     ),
     "ENVI": (("490.0000 Nanometers", "560.0000 Nanometers", "665.0000 Nanometers", "842.0000 Nanometers"), STANDARD),
     "micrometres": (("0.490 um", "0.560 um", "0.665 um", "0.842 um"), STANDARD),
+    "ENVI, without unit": (("Band 1 (0.492)", "Band 2 (0.560)", "Band 3 (0.665)", "Band 4 (0.833)"), STANDARD),
+    "ACOLITE": (("rhos_492", "rhos_560", "rhos_665", "rhos_833", "rhos_864", "rhos_1610"), (*STANDARD, "B8A", "B11")),
+    "own numbers with wavelengths": (("B1 (490 nm)", "B2 (560 nm)", "B3 (665 nm)", "B4 (842 nm)"), STANDARD),
+    "Theia": ([f"SENTINEL2A_20230810-103021-123_L2A_T31TCJ_C_V3-0_FRE_{each}" for each in STANDARD], STANDARD),
+    "EO Browser": ([f"2023-08-10-00:00_2023-08-10-23:59_Sentinel-2_L2A_{each}_(Raw)" for each in STANDARD], STANDARD),
+    "Brazil Data Cube": ([f"SENTINEL-2_MSI_20LKP_{each}_2018-07-12" for each in STANDARD], STANDARD),
+    "SNAP": (("B2", "B3", "B4", "B8", "quality_cloud"), (*STANDARD, None)),
+    "EOReader": (("BLUE", "NIR", "NARROW_NIR", "VRE_1", "SWIR_2"), ("B02", "B08", "B8A", "B05", "B12")),
+    "SEPAL": (("blue", "nir", "redEdge1", "redEdge4", "swir1"), ("B02", "B08", "B05", "B8A", "B11")),
+    "GRASS": ([f"T33TWL_20230810T100031_{each}_10m@PERMANENT" for each in STANDARD], STANDARD),
+    "percentiles": (("blue_p50", "green_p50", "red_p50", "nir_p50"), STANDARD),
     "colours": (("blue", "green", "red", "nir"), STANDARD),
     "colours with wavelengths": (("Blue_490", "Green_560", "Red_665", "NIR_842"), STANDARD),
     "letters": (("b", "g", "r", "nir"), STANDARD),
@@ -72,6 +83,7 @@ UNDERSTOOD = {
     "HLS": (("HLS.S30.T33TWL.2023222T100031.v2.0.B02", "HLS.S30.T33TWL.2023222T100031.v2.0.B8A"), ("B02", "B8A")),
     "HLS, names": (("Blue", "NIR_Broad", "NIR_Narrow", "SWIR_1", "SWIR_2"), ("B02", "B08", "B8A", "B11", "B12")),
     "FORCE": (("BLUE", "GREEN", "RED", "REDEDGE1", "REDEDGE2", "REDEDGE3", "BROADNIR", "NIR", "SWIR1", "SWIR2"), TEN),
+    "FORCE, long": (("Blue", "Broad Near Infrared", "Near Infrared"), ("B02", "B08", "B8A")),
     "Element84": (
         ("blue", "green", "red", "rededge1", "rededge2", "rededge3", "nir", "nir08", "swir16", "swir22"),
         TEN,
@@ -105,6 +117,9 @@ def test_the_order_of_the_bands_does_not_change_their_meaning(scheme):
         ("SR_B2", "SR_B3", "SR_B4", "SR_B5"),  # Landsat Collection 2
         ("LC08_L2SP_193027_SR_B2", "LC08_L2SP_193027_SR_B3"),
         ("sur_refl_b01", "sur_refl_b02"),  # MODIS
+        ("VNIR_Band1", "VNIR_Band2"),  # ASTER
+        ("rhos_412", "rhos_560", "rhos_681"),  # OLCI
+        ("plot_492", "plot_493", "plot_494"),
         ("red_std", "green_std"),
         ("NDVI", "NDWI"),
         ("Red roof", "Green field"),
