@@ -8,7 +8,7 @@
 # %%
 import importlib.util
 
-PACKAGE = "rs_srgan[cpu,train]"  # until the package is on an index: the address of its wheel
+PACKAGE = "rs_srgan[cpu,train]"  # or the path or address of its wheel
 if importlib.util.find_spec("rs_srgan") is None:
     get_ipython().run_line_magic("pip", f'install -q "{PACKAGE}" spyndex')  # noqa: F821
 

@@ -8,7 +8,6 @@ build.
 
 import posixpath
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from mkdocs.structure.pages import Page
 
 from scripts.command_reference import command_reference
 from scripts.configuration_reference import configuration_reference
+from scripts.notebooks import repository_address
 
 ROOT = Path(__file__).parents[1]
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s#]*)(#[^()\s]*)?\)")
@@ -31,13 +31,6 @@ def repository_pages() -> dict[str, str]:
     pages["CODE_OF_CONDUCT.md"] = "conduct.md"
     pages |= {f"hub_cards/{card.parent.name}/README.md": f"models/{card.parent.name}.md" for card in _cards()}
     return pages
-
-
-def repository_address() -> str:
-    """Return the address of the repository that pyproject.toml states; empty if it states none."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    address: str = project["tool"]["hatch"]["metadata"]["hooks"]["custom"]["address"]
-    return address.rstrip("/")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
