@@ -10,7 +10,7 @@ from rasterio.io import DatasetReader
 from rs_srgan.errors import InputError
 from rs_srgan.pixels.radiometry import QUANTIFICATION, Encoding, FloatImage
 from rs_srgan.reading.stated import NO_NODATA, Stated
-from rs_srgan.sensors import Sensor
+from rs_srgan.sensors import SENTINEL2, Sensor
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +22,11 @@ _FILL_VALUES = (-9999.0, -32768.0)
 # Medians of reflectance: floats in this range are reflectance already, and a scale tag is left over from DN.
 _DARKEST_MEDIAN, _BRIGHTEST_MEDIAN = 0.003, 1.6
 _LARGEST_DN_GAIN = 0.01
+# Offsets below this, negative, are DN: reflectance never needs one.
+_LEAST_OFFSET_DN = 10.0
+# Items that GDAL and others copy from the metadata of a Sentinel-2 product. The first two hold DN.
+_PRODUCT_OFFSETS, _BASELINE = ("BOA_ADD_OFFSET", "RADIO_ADD_OFFSET"), "PROCESSING_BASELINE"
+_FIRST_BASELINE_WITH_OFFSET, _OWN_SEN2COR = 4.0, 99.0
 
 # Returns the medians of the values as stored, one for each band; NaN without any value.
 Medians = Callable[[], FloatImage]
@@ -113,7 +118,7 @@ def _find_scaling(
                 *(name, _numbers(medians()), gain[0], gain[0]),
             )
             return (1.0,) * bands, (0.0,) * bands, False
-        return gain, bias, True
+        return *_offset_in_dn(name, gain, bias, floats, sensor), True
     items = [_items(dataset, index) for index in indexes]
     scales, offsets = _item_numbers(items, _SCALE_ITEM), _item_numbers(items, _OFFSET_ITEM)
     if scales is not None and 0 not in scales and not (floats and _left_over(scales, medians)):
@@ -122,11 +127,49 @@ def _find_scaling(
             "--scale, --offset.",
             *(name, scales[0], (offsets or (0.0,))[0]),
         )
-        return scales, offsets or (0.0,) * bands, True
+        return *_offset_in_dn(name, scales, offsets or (0.0,) * bands, floats, sensor), True
     if floats or dtype == "uint8":
         return gain, bias, False
+    if sensor == SENTINEL2 and (listed := _listed_offsets(name, items)) is not None:
+        return (sensor.gain,) * bands, tuple(offset * sensor.gain for offset in listed), True
     plain = (sensor.gain, sensor.bias) == (1 / QUANTIFICATION, 0)  # else the result must say so: readers assume this
     return (sensor.gain,) * bands, (sensor.bias,) * bands, not plain
+
+
+def _offset_in_dn(
+    name: str, gain: tuple[float, ...], bias: tuple[float, ...], floats: bool, sensor: Sensor
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return gain and bias; of an offset in DN, which as reflectance would be impossible, the bias that it means."""
+    if floats or max(bias) > -_LEAST_OFFSET_DN or not (max(gain) <= _LARGEST_DN_GAIN or set(gain) == {1.0}):
+        return gain, bias
+    own = gain if max(gain) <= _LARGEST_DN_GAIN else (sensor.gain,) * len(gain)
+    logger.warning(
+        "%s has an offset of %g, which is impossible as reflectance: read as DN, reflectance = (DN %+g) * %g. To "
+        "overrule it: --offset, --scale.",
+        *(name, bias[0], bias[0], own[0]),
+    )
+    return own, tuple(each * scale for each, scale in zip(bias, own, strict=True))
+
+
+def _listed_offsets(name: str, items: Sequence[Mapping[str, str]]) -> tuple[float, ...] | None:
+    """Return the offset of each band, DN, if the metadata of a product were kept in the file; None if not.
+
+    A processing baseline alone says that the product had offsets, not whether the pixels still have them.
+    """
+    for key in _PRODUCT_OFFSETS:
+        if (listed := _item_numbers(items, key)) is not None:
+            logger.warning(
+                "%s states %s = %g in its metadata, which is used. To overrule it: --offset.", name, key, listed[0]
+            )
+            return listed
+    baselines = _item_numbers(items, _BASELINE)
+    if baselines is not None and _FIRST_BASELINE_WITH_OFFSET <= min(baselines) < _OWN_SEN2COR:
+        logger.warning(
+            "%s states baseline %05.2f, whose DN have the offset -1000, and no offset: read without one. If the pixels "
+            "are those of the product: --offset -1000.",
+            *(name, baselines[0]),
+        )
+    return None
 
 
 def _left_over(gain: Sequence[float], medians: Medians) -> bool:

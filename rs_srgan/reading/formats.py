@@ -13,7 +13,26 @@ _SIGNATURES = {
     b"\xff\x4f\xff\x51": "JP2OpenJPEG",
     b"\x89PNG\r\n\x1a\n": "PNG",
 }
-START_BYTES, TAIL_BYTES = 8, 64
+# Formats that people give in place of an image: where their mark stands, what they are, and what to do. Sources: POSIX
+# ustar; RFC 1952; the formats of 7-Zip, bzip2, xz, RAR, HDF5 and NetCDF.
+_UNPACK = "Unpack it, and give the image or the folder of the product."
+_CONVERT = "Convert it to GeoTIFF: gdal_translate."
+_OTHERS = (
+    (257, b"ustar", "a tar archive", _UNPACK),
+    (0, b"\x1f\x8b", "compressed by gzip", _UNPACK),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
+    (0, b"BZh", "compressed by bzip2", _UNPACK),
+    (0, b"\xfd7zXZ", "compressed by xz", _UNPACK),
+    (0, b"Rar!", "a RAR archive", _UNPACK),
+    (0, b"\x89HDF", "an HDF5 or NetCDF file", _CONVERT),
+    (0, b"CDF", "a NetCDF file", _CONVERT),
+    (0, b"\xff\xd8\xff", "a JPEG, whose compression changes the pixels", "Give the image that it was made from."),
+    (0, b"<?xml", "an XML file", "Of a Sentinel-2 product, give the folder, MTD_MSIL1C.xml or MTD_MSIL2A.xml."),
+    (0, b"<VRT", "a VRT, which names other files", _CONVERT),
+    (0, b"<!DOCTYPE html", "a web page, perhaps of a failed download", "Download the image again."),
+    (0, b"<html", "a web page, perhaps of a failed download", "Download the image again."),
+)
+START_BYTES, TAIL_BYTES = 264, 64
 NPY_START = b"\x93NUMPY"
 # A local file header, and the end of an empty archive. Source: PKWARE's .ZIP File Format Specification.
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
@@ -37,6 +56,9 @@ def find_driver(name: str, start: bytes, tail: bytes) -> str:
     """
     driver = next((driver for signature, driver in _SIGNATURES.items() if start.startswith(signature)), None)
     if driver is None:
+        for place, mark, what, remedy in _OTHERS:
+            if start[place : place + len(mark)] == mark:
+                raise InputError(f"{name} is {what}; expected a GeoTIFF, JP2, PNG or NPY file. {remedy}")
         raise InputError(f"{name} is no GeoTIFF, JP2, PNG or NPY file, whatever its name says. Convert it to GeoTIFF.")
     if driver == "JP2OpenJPEG" and not any(tail):
         # GDAL decodes it without an error. A complete JPEG 2000 file ends with its end marker or with text.

@@ -18,6 +18,10 @@ METADATA_NAME = re.compile(r"MTD_MSIL(1C|2A)\.xml", re.IGNORECASE)
 _METADATA_ROOT = re.compile(rb"<(?:\w+:)?Level-(?:1C|2A)_User_Product\b")
 _MANIFEST = "manifest.safe"
 _ROOT_BYTES = 4096
+# Number of folders around R10m of level 2A that may be the product: IMG_DATA, the granule, GRANULE, the product.
+_INSIDE = 4
+# Where macOS puts its own notes about an archive's members, under the same names.
+_MAC_FOLDER = "__MACOSX"
 
 # Images that people keep beside a product.
 _IMAGE_SUFFIXES = (".tif", ".tiff", ".jp2", ".png", ".npy")
@@ -115,7 +119,13 @@ def _find_in_folder(path: Path, folder: Path) -> ProductFiles:
             )
         found = _metadata_in(inside[0]) if inside else []
     if not found:
-        raise InputError(f"{path} holds no MTD_MSIL1C.xml or MTD_MSIL2A.xml; expected a Sentinel-2 .SAFE folder.")
+        names = ("MTD_MSIL1C.xml", "MTD_MSIL2A.xml")
+        parents = [*folder.resolve().parents][:_INSIDE]
+        around = next((each for each in parents if any((each / name).is_file() for name in names)), None)
+        remedy = f" Give the product around it: {around}." if around else ""
+        raise InputError(
+            f"{path} holds no MTD_MSIL1C.xml or MTD_MSIL2A.xml; expected a Sentinel-2 .SAFE folder.{remedy}"
+        )
     folder = found[0].parent.resolve()
     return _read_metadata(path, folder / _own_name([each.name for each in found], str(folder)))
 
@@ -140,7 +150,8 @@ def _read_metadata(path: Path, metadata: Path) -> ProductFiles:
 
 def _find_in_zip(path: Path) -> ProductFiles:
     with open_archive(path) as archive:
-        names = {_inside(name): name for name in archive.namelist()}
+        inside = {_inside(name): name for name in archive.namelist()}
+        names = {each: name for each, name in inside.items() if _MAC_FOLDER not in each.parts}
         found = [inside for inside in names if METADATA_NAME.fullmatch(inside.name)]
         if len({inside.parent for inside in found}) != 1:
             raise InputError(f"{path.name} holds {len(found)} Sentinel-2 products; expected one.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rs_srgan.errors import ReadError
-from rs_srgan.pixels.radiometry import FloatImage, Image, Mask
+from rs_srgan.pixels.radiometry import LARGEST_REFLECTANCE, FloatImage, Image, Mask
 from rs_srgan.pixels.windows import Window, spread
 from rs_srgan.reading.raster import Raster
 
@@ -20,6 +20,8 @@ _LEAST_SHARE = 0.001
 # Medians of reflectance over the bands: land and water have a band above the first; only snow, clouds and mistaken
 # scales have all bands above the second.
 _DARKEST, _BRIGHTEST = 0.004, 0.7
+# Clouds and glint stay below the first; haze that is corrected too much leaves land above the second.
+_GLINT, _LEAST_REFLECTANCE = 3, -0.05
 # DN of reflectance that never exceed this are display values or percent.
 _LARGEST_DISPLAY = 255
 # The atmosphere and shadows leave some pixels of every scene below this reflectance; an unread offset adds 0.1.
@@ -61,6 +63,9 @@ class Survey:
         empty: share of the pixels that are read as no data because all bands hold the same fill value.
         zeros: share of the pixels that hold 0 in all bands and count as data.
         stored: smallest and largest value as stored, of valid pixels; None without any.
+        fill: a value that may mean no data, because some pixels hold it in all bands and no ground looks like it; None
+            without one.
+        filled: share of the pixels that hold `fill` in all bands, 0 to 1.
     """
 
     bands: tuple[BandFigures, ...]
@@ -68,6 +73,8 @@ class Survey:
     empty: float
     zeros: float
     stored: tuple[float, float] | None
+    fill: float | None = None
+    filled: float = 0.0
 
 
 def sample_windows(height: int, width: int, side: int = _SAMPLE_PX, most: int = _SAMPLES) -> list[Window]:
@@ -109,6 +116,7 @@ def survey(raster: Raster, windows: Sequence[Window] | None = None) -> Survey:
     zeros = (stored == 0).all(0) & valid.all(0)
     names = raster.band_names
     held = stored[valid]
+    fill, filled = _find_fill(stored, valid, reflectance[:, 0])
     return Survey(
         tuple(
             _figures(name, band[ok], float(ok.mean()))
@@ -118,7 +126,26 @@ def survey(raster: Raster, windows: Sequence[Window] | None = None) -> Survey:
         float(empty.mean()),
         float(zeros.mean()),
         (float(held.min()), float(held.max())) if held.size else None,
+        fill,
+        filled,
     )
+
+
+def _find_fill(stored: Image, valid: Mask, reflectance: FloatImage) -> tuple[float | None, float]:
+    """Return a value that all bands hold in some pixels and that no ground has, and the share of these pixels.
+
+    Such a value is negative, as 0 becomes when an offset is subtracted; or the largest one of its type; or beyond all
+    reflectance.
+    """
+    integers = np.issubdtype(stored.dtype, np.integer)
+    odd = (reflectance < _LEAST_REFLECTANCE) | (np.abs(reflectance) > LARGEST_REFLECTANCE)
+    if integers:
+        odd |= stored == np.iinfo(stored.dtype).max
+    alike = (stored == stored[0]).all(0) & (odd & valid).all(0)
+    if len(stored) < 2 or not alike.any():
+        return None, 0.0
+    values, counts = np.unique(stored[0, alike], return_counts=True)
+    return float(values[counts.argmax()]), float(counts.max() / alike.size)
 
 
 def _flat(stored: Image, valid: Mask) -> tuple[Image, Mask]:
@@ -168,6 +195,11 @@ def _nodata_faults(raster: Raster, found: Survey) -> list[str]:
             f"{about}{100 * found.zeros:.3g} % of the pixels are 0 in all bands and count as data. If they are no "
             "data: --nodata 0."
         )
+    if found.fill is not None and found.filled >= _LEAST_SHARE and not raster.encoding.display:
+        faults.append(
+            f"{about}{100 * found.filled:.3g} % of the pixels hold {found.fill:.9g} in all bands and count as data. If "
+            f"they are no data: --nodata {found.fill:.9g}."
+        )
     without = [band.name for band in found.bands if not band.valid]
     if without and len(without) < len(found.bands):
         faults.append(f"{', '.join(without)} has no valid pixel{' in the samples' if about else ''}. Check the band.")
@@ -179,10 +211,11 @@ def _scale_faults(raster: Raster, found: Survey, seen: Sequence[BandFigures]) ->
     shown = ", ".join(f"{median:.3g}" for median in medians)
     low, high = found.stored or (0.0, 0.0)
     state = "state the reflectance of one DN"
-    if min(medians) > _BRIGHTEST or max(band.high for band in seen) > 3:
+    filled = found.filled >= _LEAST_SHARE  # such pixels are no ground, and a fault of their own
+    if min(medians) > _BRIGHTEST or (max(band.high for band in seen) > _GLINT and not filled):
         return [
-            f"unusually bright: median reflectance {shown}, values as stored up to {high:g}. If 65535 means "
-            f"reflectance 1, {state}: --scale 1/65535."
+            f"unusually bright: median reflectance {shown}, values as stored up to {high:g}. If the scale is wrong, "
+            f"{state}: --scale 1/65535 if 65535 means reflectance 1, 0.0001 for DN, or 0.01 for percent."
         ]
     display = raster.encoding.dtype in ("uint16", "int16") and not raster.encoding.tagged and high <= _LARGEST_DISPLAY
     if (max(medians) < _DARKEST or display) and high > 0:

@@ -102,6 +102,31 @@ def test_scale_and_offset_in_the_metadata_are_used(write_tif, caplog, key, of_ba
     assert not valid[0, 0, 0] and "scale_factor" in caplog.text
 
 
+@pytest.mark.parametrize("kind", ["tags", "tags without scale", "items", "BOA_ADD_OFFSET", "RADIO_ADD_OFFSET"])
+def test_an_offset_in_dn_is_recognised(write_tif, caplog, kind):
+    scales = (
+        {"scales": (1e-4 if kind == "tags" else 1,) * 4, "offsets": (-1000,) * 4} if kind.startswith("tags") else {}
+    )
+    path = write_tif(scene_dn(8, 8) + 1000, **scales)
+    with rasterio.open(path, "r+") as dataset:
+        if kind == "items":
+            dataset.update_tags(scale_factor="0.0001", add_offset="-1000")
+        elif not scales:
+            dataset.update_tags(**{kind: "-1000"})
+    np.testing.assert_allclose(read_all(path)[0], scene_dn(8, 8) / 10_000, atol=1e-6)
+    assert "--offset" in caplog.text
+    np.testing.assert_allclose(read_all(path, offset=0)[0], (scene_dn(8, 8) + 1000) / 10_000, atol=1e-6)
+
+
+@pytest.mark.parametrize(("baseline", "warned"), [("05.11", True), ("04.00", True), ("02.14", False), ("99.99", False)])
+def test_a_baseline_without_its_offset_is_reported(write_tif, caplog, baseline, warned):
+    path = write_tif(scene_dn(8, 8))
+    with rasterio.open(path, "r+") as dataset:
+        dataset.update_tags(PROCESSING_BASELINE=baseline)
+    np.testing.assert_allclose(read_all(path)[0], scene_dn(8, 8) / 10_000, atol=1e-6)
+    assert ("--offset -1000" in caplog.text) == warned
+
+
 @pytest.mark.parametrize("tags", [{"scales": (1e-4,) * 4}, {"scales": (1e-4,) * 4, "offsets": (-0.1,) * 4}])
 def test_a_scale_tag_left_over_on_reflectance_is_not_used(write_tif, caplog, tags):
     floats = (scene_dn(64, 64) / 10_000).astype(np.float32)

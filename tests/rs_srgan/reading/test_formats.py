@@ -1,3 +1,5 @@
+import tarfile
+
 import pytest
 
 from rs_srgan import InputError
@@ -28,7 +30,17 @@ def test_the_first_bytes_choose_the_driver(start, driver):
     assert find_driver("a.tif", start, b"end") == driver
 
 
-@pytest.mark.parametrize("start", [b"", b"<VRTData", b'{"type":', b"HDF\r\n"])
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz"])
+def test_archives_are_named_with_the_remedy(write_tif, tmp_path, mode):
+    with tarfile.open(tmp_path / "p.tif.tar", mode) as archive:
+        archive.add(write_tif(scene_dn(8, 8)))
+    with pytest.raises(InputError, match="Unpack"):
+        read_all(tmp_path / "p.tif.tar")
+
+
+@pytest.mark.parametrize(
+    "start", [b"", b"<VRTData", b"<!DOCTYPE html>", b"\x89HDF\r\n\x1a\n", b"\xff\xd8\xff\xe0", b'{"type":', b"HDF\r\n"]
+)
 def test_other_formats_are_refused(start):
     with pytest.raises(InputError, match="NPY"):
         find_driver("a.tif", start, b"end")

@@ -131,6 +131,21 @@ def test_a_product_is_found_by_any_of_its_own_files_and_folders(tmp_path):
     assert holds_product(bare) and not holds_product(tmp_path / "outer")
 
 
+def test_a_folder_inside_a_product_leads_to_the_product(tmp_path):
+    safe = build_safe(tmp_path, RGBN_10M)
+    (images,) = safe.rglob("R10m")
+    for folder in (images, images.parent, images.parents[1], images.parents[2]):
+        with pytest.raises(InputError, match=safe.name):
+            open_product(folder)
+
+
+def test_the_notes_of_macos_in_an_archive_are_no_product(tmp_path):
+    archive = zip_safe(safe := build_safe(tmp_path, RGBN_10M))
+    with zipfile.ZipFile(archive, "a") as opened:
+        opened.writestr(f"__MACOSX/{safe.name}/MTD_MSIL2A.xml", b"\0\5\x16\7")
+    assert open_product(archive).tile == "T33TWL"
+
+
 def test_a_folder_of_several_products_is_refused_with_their_names(tmp_path):
     first = build_safe(tmp_path, RGBN_10M)
     second = build_safe(tmp_path, RGBN_10M, level="L1C")

@@ -56,6 +56,28 @@ def test_undeclared_nodata_is_reported_with_its_share(write_tif):
     assert "--nodata 0" in faults(write_tif(dn, "d.tif", nodata=65_535))
 
 
+FILLS = {
+    "offset subtracted from 0": (np.float32, -0.1, 1e-4, -0.1),
+    "offset subtracted from 0, DN": (np.int16, -1000, 1, -1000),
+    "the largest value": (np.uint16, 65_535, 1, 65_535),
+    "the smallest float": (np.float32, -3.4028235e38, 1e-4, -3.4028235e38),
+}
+
+
+@pytest.mark.parametrize("case", FILLS)
+def test_values_of_no_ground_in_all_bands_are_reported(write_tif, case):
+    dtype, fill, scale, stated = FILLS[case]
+    pixels = (LAND * scale).astype(dtype)
+    plain = write_tif(pixels, "plain.tif")
+    assert faults(plain) == ""
+    pixels[:, :16] = fill
+    path = write_tif(pixels)
+    assert "25 %" in faults(path) and f"--nodata {np.float32(stated):.9g}" in faults(path)
+    assert faults(path, nodata=stated) == ""
+    pixels[3] = (LAND * scale).astype(dtype)[3]
+    assert "--nodata" not in faults(write_tif(pixels, "one.tif")), "one band holds data there"
+
+
 ENCODINGS = {
     "65535 means 1": (lambda r: np.clip(r * 65_535, 1, 65_535).astype(np.uint16), {}, "65535"),
     "percent": (lambda r: np.clip(r * 100, 1, 255).astype(np.uint16), {}, "dark"),
