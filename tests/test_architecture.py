@@ -14,7 +14,20 @@ FLOORS = {
         *("models", "inference", "batch", "evaluation", "publishing", "__init__", "cli", "__main__"),
     ),
     "app": (
-        *("__init__", "errors", "guard", "sandbox", "settings", "jobs", "viewer", "products", "places", "pages"),
+        *(
+            "__init__",
+            "errors",
+            "guard",
+            "leftovers",
+            "root_path",
+            "sandbox",
+            "settings",
+            "jobs",
+            "viewer",
+            "products",
+            "places",
+            "pages",
+        ),
         *("server", "app", "__main__"),
     ),
 }

@@ -246,7 +246,7 @@ def test_small_jobs_pass_large_ones_and_no_visitor_fills_the_queue(jobs, busy):
 def test_a_visitor_has_few_jobs_in_the_queue(jobs, busy):
     for side in range(10, 10 + jobs.settings.max_waiting_each):
         busy(side, "a")
-    with pytest.raises(InputError, match="10 waiting"):
+    with pytest.raises(InputError, match="waiting"):
         busy(30, "a")
     assert busy(31, "b").state == WAITING
 
