@@ -18,6 +18,8 @@ from app.jobs.queue import Job, Jobs
 from app.jobs.request import Request
 from app.settings import Settings
 from rs_srgan.hub.names import DEFAULT_MODEL
+from tests.rs_srgan.catalogues.products import CLOUD, add_item, box_of, land
+from tests.rs_srgan.catalogues.server import StacLookalike
 from tests.safe_builder import build_safe, zip_safe
 
 REQUEST = Request(Path(), (DEFAULT_MODEL,))
@@ -132,10 +134,29 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory, product_zip):
+def stac(tmp_path_factory):
+    """A STAC API on loopback with three dates of one place; clouds hide the second one."""
+    server = StacLookalike(tmp_path_factory.mktemp("stac"))
+    for number, day in enumerate(("2024-07-02", "2024-07-07", "2024-07-12")):
+        pixels = land(400, 400, seed=number)
+        if number == 1:
+            pixels["SCL"][:] = CLOUD
+        server.items.append(add_item(server.images, server.url, pixels, day=day, orbit=79 + number))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def area(stac) -> str:
+    """West south east north of 400 x 400 m that all dates show."""
+    return " ".join(f"{value:.5f}" for value in box_of(stac.items[0], 160, 160, 40, 40))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory, product_zip, stac):
     data_root = tmp_path_factory.mktemp("data")
     write_product(data_root, 120)
-    server = Server(tmp_path_factory.mktemp("server"), data_root)
+    server = Server(tmp_path_factory.mktemp("server"), data_root, "--catalogue", f"{stac.url}@sentinel-2-c1-l2a")
     yield server
     server.close()
 
@@ -157,13 +178,37 @@ def browser(launch):
     browser.close()
 
 
-@pytest.fixture
-def page(browser, server):
-    """The page of a new visitor, with the pixels of the sample on it."""
-    page = browser.new_page(viewport={"width": 1300, "height": 1000}, accept_downloads=True)
+@pytest.fixture(scope="session")
+def context(browser):
+    """Pages of one context share its cache: each loads in half the time."""
+    context = browser.new_context(viewport={"width": 1300, "height": 1000}, accept_downloads=True)
+    yield context
+    context.close()
+
+
+def open_sample(context, server: Server):
+    """Open a page that shows the pixels of the sample."""
+    page = context.new_page()
     page.goto(server.address)
     page.wait_for_selector("#patch-result sr-viewer", timeout=SECONDS)
     page.locator("#patch-result [data-plane=pixels]").click()  # the sample is shown on the map first
+    return page
+
+
+@pytest.fixture
+def page(context, server):
+    """The page of a new visitor, with the pixels of the sample on it."""
+    page = open_sample(context, server)
+    yield page
+    page.close()
+    context.clear_cookies()
+    context.clear_permissions()
+
+
+@pytest.fixture(scope="module")
+def shared_page(context, server):
+    """One page for several tests of a file, since a page takes seconds to load."""
+    page = open_sample(context, server)
     yield page
     page.close()
 
