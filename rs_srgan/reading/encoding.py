@@ -43,7 +43,10 @@ def require_dtype(name: str, *dtypes: str) -> None:
         InputError: there are several types, or an unsupported one.
     """
     if len(set(dtypes)) > 1 or not set(dtypes) <= set(_DTYPES):
-        raise InputError(f"{name} holds {', '.join(sorted(set(dtypes)))}; expected uint16 DN or float reflectance.")
+        raise InputError(
+            f"{name} holds {', '.join(sorted(set(dtypes)))}; expected uint16 DN or float reflectance. Convert it: "
+            "gdal_translate -ot UInt16, or Float32."
+        )
 
 
 def find_encoding(

@@ -159,7 +159,7 @@ def test_granules_of_two_tiles_are_refused(tmp_path):
         open_product(safe)
 
 
-# Baseline, listed offset, stated offset, and the offset that counts; None if the product is refused.
+# Baseline, listed offset, stated offset, and the offset that counts.
 OFFSETS = [
     ("02.05", None, None, 0),
     ("04.00", -1000, None, -1000),
@@ -167,8 +167,8 @@ OFFSETS = [
     ("99.99", None, None, 0),  # own Sen2Cor before version 2.10
     ("99.99", -1000, None, -1000),  # own Sen2Cor since version 2.10
     ("99.99", None, -1000, -1000),
-    ("05.11", None, None, None),
     ("05.11", None, -1000, -1000),
+    ("5.12", -1000, None, -1000),
 ]
 
 
@@ -176,12 +176,15 @@ OFFSETS = [
 @pytest.mark.parametrize(("baseline", "listed", "stated", "counts"), OFFSETS)
 def test_the_offset_of_every_generation_of_products(tmp_path, level, baseline, listed, stated, counts):
     safe = build_safe(tmp_path, RGBN_10M, level=level, baseline=baseline, offset=listed)
-    if counts is None:
-        with pytest.raises(InputError, match="--offset"):
-            read_all(safe, offset=stated)
-        return
     image, _ = read_all(safe, offset=stated)
     np.testing.assert_allclose(image, (scene_dn(40, 50).astype(np.float32) + counts) / 10_000, atol=1e-6)
+
+
+@pytest.mark.parametrize("level", ["L1C", "L2A"])
+def test_a_product_that_lacks_its_offsets_is_refused_with_the_option(tmp_path, level):
+    safe = build_safe(tmp_path, RGBN_10M, level=level, baseline="05.11", offset=None)
+    with pytest.raises(InputError, match="--offset"):
+        read_all(safe)
 
 
 def test_metadata_of_both_levels_are_told_apart(tmp_path):
