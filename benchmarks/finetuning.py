@@ -22,24 +22,36 @@ from rs_srgan.sensors import RGBN, SENTINEL2
 from train.data.sources import data_root
 
 STEPS = 150
-SIDE_PX = 256
+SIDE_PX, LEAST_PX = 256, 96
 PLACES = 12
 
 
-def places(folder: Path) -> list[tuple[str, np.ndarray]]:
-    """Return DN of the first places of the collection that are large enough, one image each, without holes."""
+def read_rgbn(path: Path, side_px: int = SIDE_PX) -> np.ndarray | None:
+    """Return DN of the middle of a file, (4, H, W), at most `side_px` along each axis; None if it has a hole."""
+    with rasterio.open(path) as dataset:
+        names = [SENTINEL2.band_named(text or "") for text in dataset.descriptions]
+        sizes = [min(side, side_px) // 8 * 8 for side in dataset.shape]
+        starts = [(side - size) // 2 for side, size in zip(dataset.shape, sizes, strict=True)]
+        window = tuple((start, start + size) for start, size in zip(starts, sizes, strict=True))
+        dn: np.ndarray = dataset.read([names.index(band) + 1 for band in RGBN], window=window)
+    return dn if (dn > 0).all() else None
+
+
+def places(folder: Path, least_px: int = LEAST_PX) -> list[tuple[str, np.ndarray]]:
+    """Return DN of the first places of the collection that are large enough, one image each, without holes.
+
+    Args:
+        folder: sentinel2_native of the data folder.
+        least_px: least height and width.
+    """
     found: dict[str, np.ndarray] = {}
     for path in sorted(folder.glob("*_10m_rgbn.tif")):
-        place = re.split(r"_(?:19|20)\d\d|_T?\d\d[A-Z]{3}_|_S2", path.stem)[0].rstrip("0123456789_")
-        with rasterio.open(path) as dataset:
-            if place in found or min(dataset.shape) < SIDE_PX:
-                continue
-            names = [SENTINEL2.band_named(text or "") for text in dataset.descriptions]
-            row, col = ((side - SIDE_PX) // 2 for side in dataset.shape)
-            window = ((row, row + SIDE_PX), (col, col + SIDE_PX))
-            dn = dataset.read([names.index(band) + 1 for band in RGBN], window=window)
-        if (dn > 0).all():
-            found[place] = dn
+        place = re.split(r"_(?:19|20)\d\d|_T?\d\d[A-Z]{3}(?:_|$)|_S2|_ship", path.stem.removesuffix("_10m_rgbn"))[
+            0
+        ].rstrip("0123456789_")
+        if place in found or (dn := read_rgbn(path)) is None or min(dn.shape[1:]) < least_px:
+            continue
+        found[place] = dn
         if len(found) == PLACES:
             break
     return list(found.items())
@@ -49,7 +61,7 @@ def write(path: Path, dn: np.ndarray, number: int, gsd_m: int) -> None:
     """Write DN at a place of its own."""
     path.parent.mkdir(parents=True, exist_ok=True)
     grid = Affine(gsd_m, 0, 500_000 + 20_000 * number, 0, -gsd_m, 5_000_000)
-    profile = {"driver": "GTiff", "dtype": "uint16", "crs": "EPSG:32632", "transform": grid, "nodata": 0}
+    profile = {"driver": "GTiff", "dtype": dn.dtype, "crs": "EPSG:32632", "transform": grid, "nodata": 0}
     with rasterio.open(path, "w", count=len(dn), height=dn.shape[1], width=dn.shape[2], **profile) as out:
         out.write(dn)
         out.descriptions = RGBN
@@ -83,20 +95,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for number, (place, dn) in enumerate(images):
-            side = "train" if number % 2 else "val"
+            side = "val" if number % 2 else "train"
             write(folder / "alone" / side / f"{place}.tif", dn, number, 10)
-            means = dn.reshape(4, SIDE_PX // 4, 4, SIDE_PX // 4, 4).mean((2, 4)).round().astype(np.uint16)
+            blocks = dn.reshape(4, dn.shape[1] // 4, 4, dn.shape[2] // 4, 4)
+            means = blocks.mean((2, 4)).round().astype(np.uint16)
             for part, image, gsd_m in (("hr", dn, 10), ("lr", means, 40)):
                 write(folder / "pairs" / side / part / f"{place}.tif", image, number, gsd_m)
         for kind, title in (("alone", "HR images alone"), ("pairs", "pairs, LR is the mean of 4 x 4 pixels")):
             rows.append([title, *tune(folder / kind, folder / f"run_{kind}")])
     header = ["data", "bicubic", "start", "fine-tuned", "gain, dB", "worst place, dB", "minutes"]
     text = table(header, rows)
-    validating = len(images[::2])
+    validating = len(images[1::2])
     text += (
         f"\n\n`python -m train finetune FOLDER -o RUN --steps {STEPS}`, from the default model, on one core. PSNR in "
         f"dB of {validating} places that training did not see; {len(images) - validating} other places train. Native "
-        f"pixels of Sentinel-2, {SIDE_PX} x {SIDE_PX} in HR."
+        f"pixels of Sentinel-2, {LEAST_PX} to {SIDE_PX} pixels a side in HR."
     )
     sys.stdout.write(text + "\n")
     write_block(ROOT / "docs" / "finetuning.md", "finetuning", text)

@@ -37,17 +37,21 @@ def gains(now: Mapping[str, PlaceFigures], before: Mapping[str, float]) -> dict[
     return {site: now[site].model - before[site] for site in now if site in before}
 
 
-def verdict(found: Mapping[str, float], before: str) -> str:
-    """Return one sentence for people: whether a model is better than before, and where.
+def verdict(found: Mapping[str, float], before: str, remedy: str = "Keep the model you had.") -> str:
+    """Return one or two sentences for people: whether a model is better than before, and where it is worse.
 
     Args:
         found: gain at each place, dB.
         before: name of what it is compared with.
+        remedy: sentence for a model that is not better.
     """
     if not found:
         return "No validation place was measured before and after the run."
     mean, worst = float(np.mean(list(found.values()))), min(found, key=lambda site: found[site])
-    where = f"{len(found)} validation place{'s' if len(found) > 1 else ''} (worst: {worst}, {found[worst]:+.2f} dB)"
-    if mean > 0:
-        return f"Better than {before} by {mean:.2f} dB on average of {where}."
-    return f"Not better than {before}: {mean:+.2f} dB on average of {where}. Keep the model you had."
+    where = f"{len(found)} validation place{'s' if len(found) > 1 else ''}"
+    least = f"worst: {worst}, {found[worst]:+.2f} dB"
+    if mean <= 0:
+        return f"Not better than {before}: {mean:+.2f} dB on average of {where} ({least}). {remedy}"
+    losing = sum(gain < 0 for gain in found.values())
+    where += f", but worse at {losing} of them" if losing else ""
+    return f"Better than {before} by {mean:.2f} dB on average of {where} ({least})."

@@ -20,6 +20,8 @@ def one_line(message: str) -> str:
 
 
 def _hint(line: str) -> str:
+    if re.search(r'"reflectance_(mean|std)": .*value: fit$', line):
+        return ". To measure it, set reflectance_mean: fit beside config, not in it."
     wrong = re.search(r"Expected a typing\.Literal\[(.*?)\]\. Got value: (\w+)", line)
     if wrong:
         near = difflib.get_close_matches(wrong[2], re.findall(r"'(\w+)'", wrong[1]), n=1)

@@ -99,7 +99,7 @@ def _outcome(module: SRModule) -> list[str]:
     places = module.latest
     if module.init_from is None:
         found = {site: each.model - each.baseline for site, each in places.items()}
-        sentence = verdict(found, "the method without learning")
+        sentence = verdict(found, "the method without learning", "Train longer, or on more data.")
     else:
         sentence = verdict(gains(places, module.at_start), f"the start ({Path(module.init_from).name})")
     if isinstance(module, GANModule):

@@ -15,7 +15,10 @@ FIRES = ["ca_fire_pre__CREEK.tif", "ca_fire_post__CREEK_20240726_post_fire.tif",
 
 @pytest.fixture
 def small_data(tmp_path) -> Path:
-    root = tmp_path / "data"
+    return make_small_data(tmp_path / "data")
+
+
+def make_small_data(root: Path) -> Path:
     (root / "sentinel2").mkdir(parents=True)
     (root / "naip").mkdir()
     for seed, name in enumerate([*PLACES, *FIRES]):

@@ -19,9 +19,12 @@ def test_only_places_that_were_measured_twice_are_compared():
 
 def test_a_verdict_names_the_worst_place():
     better = verdict({"a": 0.5, "b": -0.1}, "the start")
-    assert better == "Better than the start by 0.20 dB on average of 2 validation places (worst: b, -0.10 dB)."
+    where = "of 2 validation places, but worse at 1 of them (worst: b, -0.10 dB)."
+    assert better == f"Better than the start by 0.20 dB on average {where}"
+    assert "but worse" not in verdict({"a": 0.5, "b": 0.1}, "the start")
     worse = verdict({"a": -0.5}, "the start")
     assert "Not better than the start: -0.50 dB" in worse and "Keep the model you had" in worse
+    assert "Keep" not in verdict({"a": -0.5}, "the method without learning", "Train longer.")
 
 
 @pytest.mark.parametrize("found", [{}])

@@ -16,13 +16,13 @@ SMALL = SISRConfig(channels=16, blocks=1)
 FUSION = FusionConfig(channels=16, blocks=1)
 
 
-def batches(count=40):
+def batches(count=20):
     """Return batches with stripes finer than LR pixels, which only several views can resolve."""
     random = torch.Generator().manual_seed(0)
     result = []
     for _ in range(count):
-        phase = torch.rand(4, 1, 1, 1, generator=random) * 6
-        hr = 0.2 + 0.1 * torch.sin(torch.arange(64) * 0.9 + phase).expand(4, 4, 64, 64)
+        phase = torch.rand(2, 1, 1, 1, generator=random) * 6
+        hr = 0.2 + 0.1 * torch.sin(torch.arange(64) * 0.9 + phase).expand(2, 4, 64, 64)
         made = simulate_views(hr[:, None], 6, 4, SMALL.mtf_nyquist, SensorJitter(1.0), RevisitsConfig(), random)
         result.append({**made._asdict(), "hr": hr})
     return result
@@ -34,7 +34,7 @@ def test_training_improves_the_fusion_and_keeps_the_sisr_model():
     module.log = module.log_dict = lambda *_, **__: None
     before = copy.deepcopy(module.model.sisr.state_dict())
     seen = batches()
-    trainer(max_steps=120).fit(module, torch.utils.data.DataLoader(seen * 3, batch_size=None))
+    trainer(max_steps=60).fit(module, torch.utils.data.DataLoader(seen * 3, batch_size=None))
     for name, value in module.model.sisr.state_dict().items():
         torch.testing.assert_close(value.cpu(), before[name], rtol=0, atol=0)
     with torch.no_grad():
@@ -55,8 +55,9 @@ def test_a_normalisation_that_its_sisr_model_does_not_know_is_refused():
         MISRModule(config=SMALL, fusion=FUSION, reflectance_mean="fit")
 
 
-@pytest.mark.parametrize("config", ["misr_x4_rgbn", "misr_x2_rgbn"])
+@pytest.mark.parametrize("config", ["misr_x2_rgbn", pytest.param("misr_x4_rgbn", marks=pytest.mark.slow)])
 def test_the_bundled_configurations_train(config, small_data, tmp_path):
+    """To run both: pytest -m "slow or not slow" tests/train/test_misr.py."""
     arguments = ["fit", "--config", f"train/configs/{config}.yaml", "--data.root", str(small_data)]
     arguments += ["--data.crop_lr_px", "16", "--data.batch_size", "2", "--data.steps_per_epoch", "2"]
     arguments += [

@@ -29,6 +29,11 @@ NESTED = """Parser key "model":
             "Problem with given class_path 'train.gan.GANModule': Option 'qwertz' is not accepted",
             "Problem with given class_path 'train.gan.GANModule': Option 'qwertz' is not accepted",
         ),
+        (
+            "Parser key \"reflectance_mean\": Expected a <class 'float'>. Got value: fit",
+            "Parser key \"reflectance_mean\": Expected a <class 'float'>. Got value: fit. To measure it, set "
+            "reflectance_mean: fit beside config, not in it.",
+        ),
         ("Two\n  lines", "Two lines"),
     ],
 )

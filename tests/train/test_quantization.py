@@ -27,7 +27,7 @@ def validation():
 def test_a_run_leaves_a_model_for_int8_that_is_as_good_in_full_precision(source, tmp_path):
     torch.manual_seed(0)
     module = QuantizationModule(str(source), learning_rate=1e-3, warmup_steps=1)
-    run = trainer(max_steps=60, num_sanity_val_steps=0, callbacks=[SaveModel(str(tmp_path / "model"))])
+    run = trainer(max_steps=25, num_sanity_val_steps=0, callbacks=[SaveModel(str(tmp_path / "model"))])
     run.fit(module, pairs(), validation())
     made, before = load_model(tmp_path / "model"), load_model(source)
     assert made.config.quantized and not before.config.quantized
@@ -48,7 +48,7 @@ def test_a_run_leaves_a_model_for_int8_that_is_as_good_in_full_precision(source,
 
 def test_ranges_come_from_the_first_batches_and_stay(source):
     found = []
-    for steps in (1, 20):
+    for steps in (1, 4):
         torch.manual_seed(0)
         module = QuantizationModule(str(source), warmup_steps=1)
         trainer(max_steps=steps).fit(module, pairs())
@@ -60,7 +60,7 @@ def test_ranges_come_from_the_first_batches_and_stay(source):
 
 def test_the_trained_model_is_not_changed(source):
     module = QuantizationModule(str(source), learning_rate=1e-2, warmup_steps=1)
-    trainer(max_steps=5).fit(module, pairs())
+    trainer(max_steps=2).fit(module, pairs())
     for name, weight in load_model(source).state_dict().items():
         assert torch.equal(module.trained.state_dict()[name], weight), name
 

@@ -32,9 +32,9 @@ def source(tmp_path):
 def test_the_interval_has_its_coverage_on_other_sites(source, tmp_path):
     module = UncertaintyModule(str(source), learning_rate=3e-3, warmup_steps=1)
     run = trainer(
-        max_steps=300,
+        max_steps=240,
         gradient_clip_val=0.5,
-        check_val_every_n_epoch=10,
+        check_val_every_n_epoch=8,
         num_sanity_val_steps=0,
         callbacks=[SaveModel(str(tmp_path / "model"))],
     )

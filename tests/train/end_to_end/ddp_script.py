@@ -1,4 +1,4 @@
-"""Script that test_ddp.py runs in two processes: trains briefly, and saves weights and figures of each process."""
+"""Script that test_ddp.py runs in two processes: trains each stage briefly, and saves weights and figures."""
 
 import sys
 from pathlib import Path
@@ -19,10 +19,10 @@ def validation() -> DataLoader:
     return DataLoader([image | {"site": str(index % 3)} for index, image in enumerate(images)], 1)
 
 
-if __name__ == "__main__":
-    stage, folder = sys.argv[1], Path(sys.argv[2])
+def train(stage: str, folder: Path) -> None:
+    """Train a stage in two processes, and save weights and figures of this process."""
     trained = module() if stage == "gan" else SISRModule(config=module().model.config, warmup_steps=1)
-    length = {"max_time": {"seconds": 3}, "max_epochs": -1} if stage == "clock" else {"max_steps": 6}
+    length = {"max_time": {"seconds": 1}, "max_epochs": -1} if stage == "clock" else {"max_steps": 6}
     trainer = L.Trainer(
         accelerator="cpu",
         devices=2,
@@ -35,7 +35,13 @@ if __name__ == "__main__":
         callbacks=[SaveModel(str(folder / "model"))],
         **length,
     )
-    trainer.fit(trained, large_pairs(32), validation())
+    trainer.fit(trained, large_pairs(16), validation())
     trainer.validate(trained, validation(), verbose=False)
     figures = {name: float(value) for name, value in trainer.callback_metrics.items()}
+    folder.mkdir(exist_ok=True)
     torch.save((trained.state_dict(), figures), folder / f"rank{trainer.global_rank}.pt")
+
+
+if __name__ == "__main__":
+    for name in sys.argv[2:]:
+        train(name, Path(sys.argv[1]) / name)

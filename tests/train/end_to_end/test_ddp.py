@@ -10,16 +10,26 @@ from tests.train.end_to_end.ddp_script import validation
 from tests.train.test_module import trainer
 from train.module import SISRModule
 
+STAGES = ["psnr", "gan", "clock"]
 
-@pytest.mark.parametrize("stage", ["psnr", "gan", "clock"])
-def test_two_processes_end_with_the_same_weights_and_the_figures_of_one(stage, tmp_path):
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """Return a folder with a run of each stage, all made by the same two processes."""
+    folder = tmp_path_factory.mktemp("ddp")
     done = subprocess.run(
-        [sys.executable, "-m", "tests.train.end_to_end.ddp_script", stage, str(tmp_path)],
+        [sys.executable, "-m", "tests.train.end_to_end.ddp_script", str(folder), *STAGES],
         capture_output=True,
         text=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr[-2000:]
+    return folder
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_two_processes_end_with_the_same_weights_and_the_figures_of_one(stage, finished):
+    tmp_path = finished / stage
     (first, figures), (second, others) = (torch.load(tmp_path / f"rank{rank}.pt", weights_only=True) for rank in (0, 1))
     assert first.keys() == second.keys()
     assert [name for name in first if not torch.equal(first[name], second[name])] == []

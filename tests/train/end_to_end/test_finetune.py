@@ -27,8 +27,8 @@ def own(tmp_path, monkeypatch) -> Path:
 
 
 def test_fine_tuning_on_a_site_improves_that_site(own, tmp_path):
-    options = ["--trainer.max_epochs=2", "--data.steps_per_epoch=40", "--trainer.accelerator=cpu"]
-    quick = ["--data.batch_size=4", "--data.crop_lr_px=16", "--trainer.enable_progress_bar=false"]
+    options = ["--trainer.max_epochs=1", "--data.steps_per_epoch=30", "--trainer.accelerator=cpu"]
+    quick = ["--data.batch_size=3", "--data.crop_lr_px=12", "--trainer.enable_progress_bar=false"]
     code = main(
         ["fit", "--config", CONFIG, "--model.init_from", DEFAULT_MODEL, "--data.root", str(own), *options, *quick]
     )
