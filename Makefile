@@ -1,5 +1,6 @@
 # make demo   run the app on http://127.0.0.1:7860
 # make test   run lint, type checks and every test without an accelerator; save pictures of the app in build/screenshots
+# make lowest run the fast tests of rs_srgan with the lowest versions that pyproject.toml allows, outside this folder
 # make bench  measure the figures in README.md, docs/models.md and the model cards
 # make docs   build the documentation site in build/site, strictly: a broken link is an error
 # make dist   build and check the wheel and the source archive in dist
@@ -32,7 +33,7 @@ endif
 PYTEST_WORKERS ?= 2
 TEST := $(BIN)/python -X faulthandler -m pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
-.PHONY: demo test bench screenshot lint train docs dist clean
+.PHONY: demo test lowest bench screenshot lint train docs dist clean
 
 demo: .venv/.demo
 	$(BIN)/python -m app --port $(PORT)
@@ -47,6 +48,19 @@ lint: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/python scripts/check_docstrings.py
 	$(BIN)/mypy
+
+# The lowest PyTorch comes with CUDA: 3 GB. uv has an option for that, pip has none. To keep the environment elsewhere:
+# make lowest LOWEST=FOLDER
+LOWEST ?= $(or $(TMPDIR),/tmp)/rs_srgan-lowest
+EXTRAS := app cpu evaluate export stac train xarray dev
+
+lowest:
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/pip install -q uv
+	$(LOWEST)/bin/uv pip compile -q --python $(LOWEST)/bin/python --resolution lowest-direct pyproject.toml \
+	  $(addprefix --extra ,$(EXTRAS)) -o $(LOWEST)/requirements.txt
+	$(LOWEST)/bin/uv pip install -q --python $(LOWEST)/bin/python -r $(LOWEST)/requirements.txt
+	$(LOWEST)/bin/python -m pytest -q -p no:cacheprovider -m "not slow" tests/rs_srgan
 
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks.quality
