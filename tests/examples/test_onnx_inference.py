@@ -32,10 +32,21 @@ def pixels(path):
         return dataset.read(), dataset.transform, dataset.descriptions
 
 
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """A small model and its ONNX file: an export takes a second."""
+    torch.manual_seed(0)
+    model = SISR(SISRConfig(channels=16, blocks=2)).eval()
+    with torch.no_grad():
+        model.generator.tail.weight.mul_(10)
+    return model, export(model, tmp_path_factory.mktemp("exported") / "m.onnx")
+
+
 @pytest.mark.parametrize("offset", [0, -1000])
-def test_the_result_equals_that_of_predict_over_several_tiles(model, write_tif, tmp_path, offset):
+def test_the_result_equals_that_of_predict_over_several_tiles(exported, write_tif, tmp_path, offset):
+    model, onnx = exported
     source = write_tif(scene_dn(40, 300) + np.uint16(-offset), bands=("B08", "B02", "B03", "B04"))
-    process = run(export(model, tmp_path / "m.onnx"), source, tmp_path / "found.tif", "--offset", offset)
+    process = run(onnx, source, tmp_path / "found.tif", "--offset", offset)
     assert process.returncode == 0, process.stderr
     exact = {"precision": "fp32", "engine": "torch", "dtype": "float32"}  # without clipping, which keeps means
     expected = super_resolve(source, tmp_path / "expected.tif", model, offset=offset, **exact)
@@ -44,10 +55,11 @@ def test_the_result_equals_that_of_predict_over_several_tiles(model, write_tif, 
     np.testing.assert_allclose(found, (wanted * 10_000).clip(1, 65_535), atol=1)  # the example writes no DN below 1
 
 
-def test_nodata_pixels_stay_nodata(model, write_tif, tmp_path):
+def test_nodata_pixels_stay_nodata(exported, write_tif, tmp_path):
+    _, onnx = exported
     dn = scene_dn(30, 30)
     dn[:, 10:14, 5:9] = 0
-    process = run(export(model, tmp_path / "m.onnx"), write_tif(dn, nodata=0), tmp_path / "found.tif")
+    process = run(onnx, write_tif(dn, nodata=0), tmp_path / "found.tif")
     assert process.returncode == 0, process.stderr
     found, _, _ = pixels(tmp_path / "found.tif")
     np.testing.assert_array_equal(found == 0, (dn == 0).repeat(4, axis=1).repeat(4, axis=2))
@@ -71,17 +83,18 @@ def test_a_model_with_a_guide_reads_a_second_file(write_tif, tmp_path):
     np.testing.assert_allclose(found, (expected * 10000).clip(1), atol=1)
 
 
-def test_the_example_opens_no_file_that_names_other_files(model, write_tif, tmp_path):
+def test_the_example_opens_no_file_that_names_other_files(exported, write_tif, tmp_path):
+    _, onnx = exported
     scene = write_tif(scene_dn(30, 30))
     rasterio.shutil.copy(scene, tmp_path / "names_another.tif", driver="VRT")
-    process = run(export(model, tmp_path / "m.onnx"), tmp_path / "names_another.tif", tmp_path / "found.tif")
+    process = run(onnx, tmp_path / "names_another.tif", tmp_path / "found.tif")
     assert process.returncode != 0
     assert not (tmp_path / "found.tif").exists()
 
 
-def test_the_example_ignores_files_beside_the_scene(model, write_tif, tmp_path):
+def test_the_example_ignores_files_beside_the_scene(exported, write_tif, tmp_path):
+    _, onnx = exported
     scene = write_tif(scene_dn(30, 30))
-    onnx = export(model, tmp_path / "m.onnx")
     assert run(onnx, scene, tmp_path / "alone.tif").returncode == 0
     band = "<PAMRasterBand band='1'><NoDataValue>900</NoDataValue><Scale>2</Scale></PAMRasterBand>"
     scene.with_name("scene.tif.aux.xml").write_text(f"<PAMDataset>{band}</PAMDataset>")
@@ -101,22 +114,23 @@ def test_the_example_ignores_files_beside_the_scene(model, write_tif, tmp_path):
         (("B04", "B03", "B02", "B08"), (scene_dn(8, 8) / 1e4).astype(np.float32), {"scales": (1e-4,) * 4}),
     ],
 )
-def test_what_the_example_does_not_understand_is_refused(model, write_tif, tmp_path, names, pixels, profile):
+def test_what_the_example_does_not_understand_is_refused(exported, write_tif, tmp_path, names, pixels, profile):
+    _, onnx = exported
     blue_first = profile.pop("blue first", False)
     source = write_tif(pixels, bands=names, **profile)
     if blue_first:
         with rasterio.open(source, "r+") as dataset:
             kinds = ("blue", "green", "red", "undefined")
             dataset.colorinterp = [rasterio.enums.ColorInterp[kind] for kind in kinds]
-    process = run(export(model, tmp_path / "m.onnx"), source, tmp_path / "found.tif")
+    process = run(onnx, source, tmp_path / "found.tif")
     assert process.returncode != 0 and "expected" in process.stderr and "Traceback" not in process.stderr
     assert not (tmp_path / "found.tif").exists()
 
 
-def test_floats_tags_and_undeclared_zeros_are_read_as_predict_does(model, write_tif, tmp_path):
+def test_floats_tags_and_undeclared_zeros_are_read_as_predict_does(exported, write_tif, tmp_path):
+    model, onnx = exported
     dn = scene_dn(24, 24)
     dn[:, :5] = 0
-    onnx = export(model, tmp_path / "m.onnx")
     tagged = write_tif(
         np.where(dn > 0, dn + 1000, 0).astype(np.uint16), "t.tif", scales=(1e-4,) * 4, offsets=(-0.1,) * 4
     )
