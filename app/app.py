@@ -1,6 +1,7 @@
 """The start of a Hugging Face Space. Elsewhere use `python -m app`."""
 
 import os
+import os
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 if __name__ == "__main__":  # child processes import this file, too
+    os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")  # only the proxy of the Hub reaches a Space
     from app.sandbox.process import cut_down_gdal, gdal_settings
 
     cut_down_gdal(gdal_settings())

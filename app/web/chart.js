@@ -1,6 +1,6 @@
 // The spectrum of one pixel, as a chart and as a table.
 
-const WIDTH = 420, HEIGHT = 190, LEFT = 44, BOTTOM = 30, TOP = 12, RIGHT = 12;
+const WIDTH = 420, HEIGHT = 190, LEFT = 50, BOTTOM = 30, TOP = 12, RIGHT = 12;
 const LINES = [
   ["input", "sr-line-input"], ["bicubic", "sr-line-bicubic"], ["sr", "sr-line-sr"], ["other", "sr-line-other"],
 ];
