@@ -1,7 +1,6 @@
 """The start of a Hugging Face Space. Elsewhere use `python -m app`."""
 
 import os
-import os
 import sys
 from pathlib import Path
 
