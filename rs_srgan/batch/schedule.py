@@ -48,7 +48,7 @@ class Work(Protocol):
 
     @property
     def several(self) -> bool:
-        """Whether its images are registered or fetched, which only one worker should do."""
+        """True if its images are registered or fetched, which only one worker should do."""
         ...
 
     def task(self, number: int) -> SceneTask:

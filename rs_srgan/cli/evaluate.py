@@ -58,6 +58,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "processing baseline 04.00 or later",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of all random choices (%(default)s)")
+    parser.add_argument("--ray", action="store_true", help="compute on a Ray cluster, or on all cores of this machine")
+    parser.add_argument("--address", metavar="A", help="with --ray: address of the cluster (default: RAY_ADDRESS)")
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier report in FOLDER")
     parser.add_argument("--quiet", action="store_true", help="print only warnings and errors")
 
@@ -86,6 +88,8 @@ def run(options: argparse.Namespace) -> None:
             offset=options.offset,
             seed=options.seed,
             progress=None if options.quiet else lambda done, total: show(done, total, 0),
+            ray=options.ray or options.address is not None,
+            address=options.address,
         )
     if not options.quiet:
         parts = [f"{report.model}: {introduction(report)}", means(report.mean), by_site(report)]

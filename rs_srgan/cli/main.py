@@ -43,6 +43,8 @@ _COMMANDS = {
     "scenes": _Command("list the Sentinel-2 scenes of a place and a time in a catalogue", computes=False),
     "predict": _Command("super-resolve an image, or revisits of one place, into a GeoTIFF"),
     "map": _Command("write an input and its result as an HTML page with a line that swipes", computes=False),
+    "batch": _Command("super-resolve a list of scenes into a folder, on this machine or on a Ray cluster"),
+    "plan": _Command("estimate time, storage, traffic and cost of a large batch", computes=False),
     "evaluate": _Command("measure a model beside its baselines, and write a report"),
     "export": _Command("write a model as an ONNX file, reflectance in, reflectance out"),
     "card": _Command("write a model's card from reports of its evaluations"),

@@ -5,10 +5,12 @@ import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from rs_srgan.batch.cluster import require_ray
 from rs_srgan.errors import InputError, require_extra
-from rs_srgan.evaluation.images import Skipped, Source, choose_windows, find_sources, open_image, read_case
+from rs_srgan.evaluation.images import Skipped, Source, choose_windows, find_sources, open_image
 from rs_srgan.evaluation.report.gallery import Gallery, random_sources
-from rs_srgan.evaluation.report.report import ImageScores, Report
+from rs_srgan.evaluation.report.report import Report
+from rs_srgan.evaluation.windows import Evaluation, score_here, score_on_ray
 from rs_srgan.figures.metrics import Protocol
 from rs_srgan.hub.names import DEFAULT_MODEL
 from rs_srgan.models import SISR, SISRConfig
@@ -31,6 +33,8 @@ def evaluate(
     offset: float | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
+    ray: bool = False,
+    address: str | None = None,
 ) -> Report:
     """Measure a model, bicubic enlargement and back-projection on images.
 
@@ -52,16 +56,18 @@ def evaluate(
         offset: DN to add before dividing by 10000; None for the offset in the tags of LR.
         seed: seed of all random choices.
         progress: function that is called with the number of windows done, and the number of all windows.
+        ray: compute on a Ray cluster, whose nodes must all see the images; the report is the same.
+        address: address of the cluster; None for the one that RAY_ADDRESS names, else for this machine.
 
     Raises:
         InputError: the images, the model or the options cannot be used, or a package of the extra `evaluate` is
             missing.
     """
     require_extra("torchmetrics", "SSIM, SAM and ERGAS")
+    if ray:
+        require_ray("Evaluations on a cluster")
     if pictures:
         require_extra("matplotlib", "Pictures")
-    from rs_srgan.evaluation.scoring import score  # needs an extra
-
     for name, value, least in (("limit", limit, 1), ("pictures", pictures, 0)):
         if value is not None and value < least:
             raise InputError(f"{name} is {value}; expected at least {least}.")
@@ -78,15 +84,13 @@ def evaluate(
     gallery = Gallery(random_sources([source for source, _ in plan], pictures, seed))
     images = []
     total = sum(len(windows) for _, windows in plan)
-    for source, windows in plan:
-        with open_image(source, protocol, model.config, offset) as image:
-            for window in windows:
-                scored = score(model, read_case(image, source, window, model.scale))
-                images.append(ImageScores(scored.case.name, source.site, scored.case.valid, scored.scores))
-                if pictures:
-                    gallery.see(source.name, scored, model.scale)
-                if progress:
-                    progress(len(images), total)
+    how = Evaluation(protocol, offset, pictures > 0)
+    for source, figures, centre in score_on_ray(plan, model, how, address) if ray else score_here(plan, model, how):
+        images.append(figures)
+        if centre is not None:
+            gallery.keep(source.name, centre)
+        if progress:
+            progress(len(images), total)
     return Report(
         model=model.name,
         fingerprint=model.fingerprint(),

@@ -81,7 +81,11 @@ class Gallery:
             scored: the image with its figures.
             scale: scale of the model: 2, 4 or 8.
         """
-        centre, value = cut(scored, scale), merit(scored)
+        self.keep(name, cut(scored, scale))
+
+    def keep(self, name: str, centre: Scored) -> None:
+        """Do what `see` does with an image that is cut already."""
+        value = merit(centre)
         truth = centre.restored.model if centre.case.hr is None else centre.case.hr
         if math.isnan(value) or not known(truth, centre.restored.model).any():
             return

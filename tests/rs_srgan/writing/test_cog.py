@@ -8,8 +8,8 @@ from affine import Affine
 from rs_srgan.pixels.radiometry import Encoding
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.grid import Grid
-from rs_srgan.writing.cog import write_cog
 from rs_srgan.writing.blocks import COMPRESSIONS
+from rs_srgan.writing.cog import write_cog
 from rs_srgan.writing.geotiff import GeoTiffWriter
 
 GRID = Grid(300, 500, rasterio.CRS.from_epsg(32632), Affine(2.5, 0, 6e5, 0, -2.5, 5e6))

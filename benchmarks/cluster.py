@@ -1,0 +1,350 @@
+"""Batches on Ray: python -m benchmarks.cluster PART [--scenes N] [--side PX]. Prints the tables in docs/cluster.md.
+
+PART is one of:
+    figures   time of a core, bytes and memory of every bundled model; writes rs_srgan/batch/measured.json
+    speed     two nodes of one core against one, eight scenes and one large scene; Ray against predict. Idle machine!
+    kills     a node killed at ten random moments, the driver killed ten times: pixels, files, what is done again
+    memory    1,000 scenes of 64 x 64: memory of the driver; 10,000 rows: time of the plan
+
+`figures` needs RS_SRGAN_DATA. The nodes are processes of this machine: `ray.cluster_utils.Cluster`.
+"""
+
+import argparse
+import json
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from affine import Affine
+
+from benchmarks.report import ROOT
+from rs_srgan.evaluation.report.tables import table
+
+_STORE = {"num_cpus": 1, "object_store_memory": 300 * 2**20}
+_MEASURED = ROOT / "rs_srgan" / "batch" / "measured.json"
+# Whole tiles in docs/benchmarks.md: LR pixels a second on two cores, bytes for an LR pixel, memory, views, command.
+_WHOLE = {
+    "sisr-x4-rgbn": (300e3, 11.71e9 / 10_980**2, 1.79, 1, "benchmarks.scene, 10980 x 10980, JPEG 2000"),
+    "misr-x4-rgbn": (
+        140e3,
+        11.71e9 / 10_980**2,
+        2.68,
+        4,
+        "benchmarks.scene_revisits, 10980 x 10980, 4 revisits",
+    ),
+}
+
+
+def write_scene(path: Path, side: int, seed: int, bands: tuple[str, ...] = ("B04", "B03", "B02", "B08")) -> Path:
+    """Write a GeoTIFF with smooth land, edges and noise, `side` pixels wide."""
+    chance = np.random.default_rng(seed)
+    rows, cols = np.mgrid[:side, :side]
+    land = 900 + 400 * np.sin(rows / 7) * np.cos(cols / 5) + 600 * ((rows // 9 + cols // 11) % 2)
+    dn = np.stack([land * (1 + 0.3 * band) + chance.normal(0, 30, land.shape) for band in range(len(bands))])
+    profile = {"driver": "GTiff", "dtype": "uint16", "count": len(bands), "height": side, "width": side}
+    place = {"crs": "EPSG:32632", "transform": Affine(10, 0, 6e5 + seed * 1e3, 0, -10, 5.1e6)}
+    layout = {"tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "deflate"}
+    with rasterio.open(path, "w", **layout, **profile, **place) as f:
+        f.write(dn.clip(1, 10_000).astype(np.uint16))
+        f.descriptions = bands
+    return path
+
+
+def pixels_of(path: Path) -> Any:  # noqa: ANN401
+    with rasterio.open(path) as dataset:
+        return dataset.read()
+
+
+@contextmanager
+def cluster(nodes: int) -> Iterator[Any]:
+    """Give a cluster of nodes with one core each, on this machine, within a `with` block."""
+    from ray.cluster_utils import Cluster
+
+    made = Cluster(initialize_head=True, head_node_args=_STORE)
+    for _ in range(nodes - 1):
+        made.add_node(**_STORE)
+    made.wait_for_nodes()
+    try:
+        yield made
+    finally:
+        made.shutdown()
+
+
+# The time of a batch, without the start of Ray and of the workers, which a small first batch takes.
+_TIMED = """
+import sys, time
+import ray
+from rs_srgan import super_resolve_many
+sources, out, address, options = sys.argv[1], sys.argv[2], sys.argv[3], eval(sys.argv[4])
+report = super_resolve_many(sources, out, address=address or None, **options)
+assert not report.failures, report.failures
+print(report.seconds)
+"""
+
+
+def timed_batch(sources: Path, out: Path, address: str, **options: object) -> float:
+    """Return the seconds of a batch in a process of its own, from the start of its workers."""
+    command = [sys.executable, "-c", _TIMED, str(sources), str(out), address, repr(options)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-3000:])
+    return float(done.stdout.split()[-1])
+
+
+def timed_predict(sources: Path, out: Path, threads: int) -> float:
+    """Return the seconds of `super_resolve` for all scenes, one after the other, in a process of its own."""
+    script = (
+        "import sys, time, pathlib; from rs_srgan import super_resolve, load_model\n"
+        "model = load_model('sisr-x4-rgbn'); started = time.monotonic()\n"
+        "for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):\n"
+        f"    super_resolve(path, pathlib.Path(sys.argv[2]) / path.name, model, threads={threads}, progress=False)\n"
+        "print(time.monotonic() - started)"
+    )
+    out.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(sources), str(out)], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    return float(done.stdout.split()[-1])
+
+
+def speed(scenes: int, side: int, large: int) -> str:
+    """Measure one node against two, and Ray against predict."""
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for kind, count, width in (("many", scenes, side), ("one", 1, large)):
+            (folder / kind).mkdir()
+            for index in range(count):
+                write_scene(folder / kind / f"s{index}.tif", width, index)
+            seconds = {}
+            for nodes in (1, 2):
+                with cluster(nodes) as made:
+                    out = folder / f"{kind}{nodes}"
+                    seconds[nodes] = timed_batch(folder / kind, out, made.address, cpus_per_worker=1)
+            what = f"{count} x {width} x {width}"
+            rows.append([what, f"{seconds[1]:.1f} s", f"{seconds[2]:.1f} s", f"{seconds[1] / seconds[2]:.2f}"])
+        alone = timed_predict(folder / "many", folder / "alone", threads=2)
+        here = timed_batch(folder / "many", folder / "here", "", cpus_per_worker=2)
+    over = (
+        f"Ray on this machine, one worker of two threads: {here:.1f} s; predict: {alone:.1f} s; {here / alone - 1:+.1%}"
+    )
+    return table(["LR pixels", "one node", "two nodes", "times"], rows) + f"\n\n{over}.\n"
+
+
+_KILLED = """
+import os, random, signal, sys, threading, time
+from ray.cluster_utils import Cluster
+from rs_srgan import super_resolve_many
+
+sources, out, after, mode = sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4]
+node = {"num_cpus": 1, "object_store_memory": 200 * 2**20}
+cluster = Cluster(initialize_head=True, head_node_args=node)
+second = cluster.add_node(**node)
+state = {"started": None, "killed": False}
+
+def watch(progress):
+    state["started"] = state["started"] or time.monotonic()
+    if mode != "none" and not state["killed"] and progress.share >= after:
+        state["killed"] = True
+        if mode == "driver":
+            os.kill(os.getpid(), signal.SIGKILL)
+        cluster.remove_node(second, allow_graceful=False)
+        cluster.add_node(**node)
+
+report = super_resolve_many(
+    sources, out, address=cluster.address, cpus_per_worker=1, progress=watch, stall_seconds=60, tile=128
+)
+assert not report.failures, report.failures
+print(report.done, report.earlier, report.retries, state["killed"])
+"""
+
+
+def kills(scenes: int, side: int, times: int) -> str:
+    """Kill a node, and then the driver, at random moments."""
+    from rs_srgan import super_resolve
+
+    chance, rows = random.Random(0), []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "in").mkdir()
+        for index in range(scenes):
+            write_scene(folder / "in" / f"s{index}.tif", side, index)
+        truth = {
+            path.stem: pixels_of(super_resolve(path, folder / path.name, tile=128, progress=False))
+            for path in sorted((folder / "in").iterdir())
+        }
+        for mode in ("node", "driver"):
+            wrong = left = again = repeated = struck = 0
+            for number in range(times):
+                out = folder / f"{mode}{number}"
+                command = [sys.executable, "-c", _KILLED, str(folder / "in"), str(out), f"{chance.uniform(0.02, 0.9)}"]
+                done = subprocess.run([*command, mode], capture_output=True, text=True, cwd=ROOT, check=False)
+                if mode == "driver" and done.returncode == -signal.SIGKILL:
+                    struck += 1
+                    finished = {path.name: path.stat().st_mtime_ns for path in out.glob("*.tif")}
+                    done = subprocess.run([*command, "none"], capture_output=True, text=True, cwd=ROOT, check=False)
+                    repeated += sum((out / each).stat().st_mtime_ns != at for each, at in finished.items())
+                if done.returncode:
+                    raise RuntimeError(done.stderr[-3000:])
+                *_, retries, killed = done.stdout.split()
+                again += int(retries)
+                struck += killed == "True"
+                wrong += sum(int((pixels_of(out / f"{each}_sr.tif") != dn).sum()) for each, dn in truth.items())
+                left += sum(".partial" in path.name for path in out.iterdir())
+            rows.append([mode, str(struck), str(wrong), str(left), str(again), str(repeated)])
+    head = ["killed", "times", "pixels that differ", "partial files", "blocks again", "finished scenes done again"]
+    return table(head, rows) + f"\n\n{scenes} scenes of {side} x {side}, tiles of 128, two nodes of one core.\n"
+
+
+_MEMORY = """
+import os, sys
+from rs_srgan import super_resolve_many
+sizes = {}
+
+def watch(state):
+    with open("/proc/self/statm") as file:
+        sizes[state.done] = int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE") / 1e6
+
+report = super_resolve_many(sys.argv[1], sys.argv[2], progress=watch)
+assert not report.failures, report.failures
+at = lambda number: max(size for done, size in sizes.items() if done <= number)
+print(at(100), at(max(sizes)), report.seconds)
+"""
+
+
+def memory(scenes: int, side: int) -> str:
+    """Measure the driver's memory over many small scenes, and the time of the plan of 10,000 rows."""
+    from rs_srgan import PredictOptions
+    from rs_srgan.batch.manifest import Manifest, request_of
+    from rs_srgan.batch.output import OutputFolder
+    from rs_srgan.batch.rows import read_rows
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "in").mkdir()
+        for index in range(scenes):
+            write_scene(folder / "in" / f"s{index}.tif", side, index)
+        command = [sys.executable, "-c", _MEMORY, str(folder / "in"), str(folder / "out")]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+        if done.returncode:
+            raise RuntimeError(done.stderr[-3000:])
+        early, late, seconds = map(float, done.stdout.split())
+        lines = "".join(f"/data/{index}.tif,256\n" for index in range(10_000))
+        (folder / "list.csv").write_text(f"sources,tile\n{lines}", encoding="utf-8")
+        output = OutputFolder(folder / "plan")
+        output.prepare()
+        started = time.monotonic()
+        rows, manifest, sizes = read_rows(folder / "list.csv"), Manifest(output), output.sizes()
+        for row in rows:
+            manifest.is_done(row, request_of(row, PredictOptions().replace(row.options), "m", "f"), sizes)
+        manifest.plan(row.output for row in rows)
+        planned = time.monotonic() - started
+    return (
+        f"{scenes} scenes of {side} x {side} in {seconds:.0f} s. Driver: {early:.0f} MB at the 100th, {late:.0f} MB at "
+        f"the last ({late / early - 1:+.1%}). 10,000 rows planned in {planned:.1f} s.\n"
+    )
+
+
+_FIGURES = """
+import json, pathlib, resource, sys, time
+from rs_srgan import load_model, super_resolve
+from rs_srgan.inference.memory import save_memory
+save_memory()
+model = load_model(sys.argv[1]); source, out = sys.argv[3], sys.argv[2]
+before = time.process_time()
+super_resolve(source, out, model, progress=False, threads=2, overwrite=True)
+used = time.process_time() - before
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+print(json.dumps({"core": used, "scale": model.scale, "gb": peak}))
+"""
+
+
+def figures(side: int) -> str:
+    """Measure the time of a core for every bundled model: CPU time, so other programs disturb it little."""
+    from benchmarks.mosaic import product
+    from rs_srgan import list_models
+    from rs_srgan.sensors import RGBN
+
+    found = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        safe = product(folder, side)
+        for each in list_models():
+            if each.several or each.guide_bands or not set(each.bands) <= set(RGBN):  # the product lacks bands
+                continue
+            command = [sys.executable, "-c", _FIGURES, each.name, str(folder / "out.tif"), str(safe)]
+            done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+            if done.returncode:
+                raise RuntimeError(f"{each.name}: {done.stderr[-2000:]}")
+            answer = json.loads(done.stdout.splitlines()[-1])
+            lr_px = side**2
+            images = [path for path in safe.rglob("*.jp2") if any(f"_{band}_" in path.name for band in each.bands)]
+            read = sum(path.stat().st_size for path in images)
+            found.append(
+                {
+                    "model": each.name,
+                    "gsd_m": 10,
+                    "scale": answer["scale"],
+                    "core_seconds": round(answer["core"] / lr_px * 1e6, 3),
+                    "input_bytes": round(read / lr_px, 2),
+                    "output_bytes": round((folder / "out.tif").stat().st_size / lr_px, 2),
+                    "memory_gb": round(answer["gb"], 2),
+                    "source": f"CPU time of predict, {side} x {side} of 10 m, JPEG 2000, AMD Zen 5, bf16, two threads",
+                }
+            )
+            print(json.dumps(found[-1]), flush=True)
+    read = found[0]["input_bytes"]
+    whole = [
+        {
+            **{"model": name, "gsd_m": 10, "scale": 4, "core_seconds": round(2e6 / pace, 3)},
+            **{"input_bytes": read * views, "output_bytes": round(written, 2), "memory_gb": gb},
+            "source": f"python -m {what}, AMD Zen 5, bf16, two cores",
+        }
+        for name, (pace, written, gb, views, what) in _WHOLE.items()
+    ]
+    found = sorted([each for each in found if each["model"] not in _WHOLE] + whole, key=lambda each: str(each["model"]))
+    content = json.loads(_MEASURED.read_text(encoding="utf-8")) if _MEASURED.exists() else {"two_nodes": None}
+    _MEASURED.write_text(json.dumps(content | {"models": found}, indent=1) + "\n", encoding="utf-8")
+    head = ["model", "core s per million LR px", "bytes read", "bytes written", "memory"]
+    rows = [
+        [
+            *(each["model"], f"{each['core_seconds']:.2f}", f"{each['input_bytes']:.1f}"),
+            *(f"{each['output_bytes']:.0f}", f"{each['memory_gb']:.2f} GB"),
+        ]
+        for each in found
+    ]
+    return table(head, rows) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("part", choices=("figures", "speed", "kills", "memory"))
+    parser.add_argument("--scenes", type=int, help="number of scenes (speed: 8, kills: 4, memory: 1000)")
+    parser.add_argument(
+        "--side", type=int, help="side of a scene, LR pixels (speed, figures: 2048, kills: 512, memory: 64)"
+    )
+    parser.add_argument("--large", type=int, default=4096, help="side of the large scene of speed")
+    parser.add_argument("--times", type=int, default=10, help="kills of each kind")
+    options = parser.parse_args()
+    match options.part:
+        case "figures":
+            print(figures(options.side or 2048))
+        case "speed":
+            print(speed(options.scenes or 8, options.side or 2048, options.large))
+        case "kills":
+            print(kills(options.scenes or 4, options.side or 512, options.times))
+        case "memory":
+            print(memory(options.scenes or 1000, options.side or 64))
+
+
+if __name__ == "__main__":
+    main()
