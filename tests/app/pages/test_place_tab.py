@@ -9,9 +9,9 @@ from app.places.places import Search
 from rs_srgan import InputError
 from rs_srgan.errors import ReadError
 from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
-from tests.app.places.conftest import area, places, session_places, stac, title
+from tests.app.places.conftest import places, session_places, title
 
-__all__ = ["area", "places", "session_places", "stac", "title"]  # fixtures
+__all__ = ["places", "session_places", "title"]  # fixtures
 pytest.importorskip("pystac_client")
 
 JULY = ("2024-07", "2024-07")
