@@ -28,10 +28,15 @@ _LEFT_OUT = {"resume", "uncertainty", "masks", "reference", "detail"}
 # Attributes of log records that a line of --log repeats.
 _FACTS = ("event", "scene", "block", "seconds", "lr_px")
 _PARTS = 1000
+_EXIT_CODES = (
+    "Exit codes: 0 all scenes are there, 3 some failed, 1 all failed or another error, 2 the request is wrong (one "
+    "line says how). The same command does only what is missing."
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `rs-srgan batch` to a parser."""
+    parser.epilog = _EXIT_CODES
     parser.add_argument(
         "list",
         metavar="LIST",
