@@ -14,7 +14,7 @@ from rs_srgan.errors import InputError
 from rs_srgan.pixels.radiometry import QUANTIFICATION, Encoding
 from rs_srgan.reading.formats import find_driver
 from rs_srgan.reading.gdal import driver_of, open_dataset
-from rs_srgan.reading.safe_files import find_files, is_archive, is_metadata, read_ends
+from rs_srgan.reading.safe_files import METADATA_NAMES, find_files, is_archive, is_metadata, read_ends
 from rs_srgan.reading.safe_metadata import ProductMetadata, native_gsd_m, parse_metadata
 from rs_srgan.reading.stated import NO_NODATA, Stated
 
@@ -24,7 +24,6 @@ NODATA = 0
 _SUFFIXES = (".jp2", ".tif", ".tiff", ".JP2", ".TIF")
 # Number of folders around an image of level 2A: R10m, IMG_DATA, the granule, GRANULE, the product.
 _DEPTH = 5
-_METADATA_NAMES = ("MTD_MSIL1C.xml", "MTD_MSIL2A.xml")
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ def find_product_of(image: Path) -> tuple[SafeProduct, str] | None:
     """
     place = image.resolve()
     for folder in [*place.parents][:_DEPTH]:
-        for metadata in (folder / name for name in _METADATA_NAMES):
+        for metadata in (folder / name for name in METADATA_NAMES):
             if not metadata.is_file():
                 continue
             product = open_product(metadata)

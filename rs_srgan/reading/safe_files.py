@@ -14,6 +14,7 @@ from rs_srgan.reading.formats import START_BYTES, TAIL_BYTES, is_zip
 from rs_srgan.reading.gdal import first_line
 
 METADATA_NAME = re.compile(r"MTD_MSIL(1C|2A)\.xml", re.IGNORECASE)
+METADATA_NAMES = ("MTD_MSIL1C.xml", "MTD_MSIL2A.xml")
 # The root element of these metadata, which also tells a renamed file.
 _METADATA_ROOT = re.compile(rb"<(?:\w+:)?Level-(?:1C|2A)_User_Product\b")
 _MANIFEST = "manifest.safe"
@@ -119,9 +120,8 @@ def _find_in_folder(path: Path, folder: Path) -> ProductFiles:
             )
         found = _metadata_in(inside[0]) if inside else []
     if not found:
-        names = ("MTD_MSIL1C.xml", "MTD_MSIL2A.xml")
         parents = [*folder.resolve().parents][:_INSIDE]
-        around = next((each for each in parents if any((each / name).is_file() for name in names)), None)
+        around = next((each for each in parents if any((each / name).is_file() for name in METADATA_NAMES)), None)
         remedy = f" Give the product around it: {around}." if around else ""
         raise InputError(
             f"{path} holds no MTD_MSIL1C.xml or MTD_MSIL2A.xml; expected a Sentinel-2 .SAFE folder.{remedy}"
