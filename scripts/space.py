@@ -1,4 +1,6 @@
-"""Make the folder of a Hugging Face Space from a wheel: python -m scripts.space FOLDER [--wheel WHEEL].
+"""Make the folder of a Hugging Face Space from the wheel: python -m scripts.space [FOLDER].
+
+Without FOLDER, the command only renews app/requirements.txt.
 
 A Space installs requirements.txt before it copies the other files, so requirements.txt can name neither a folder nor a
 wheel of the Space. Therefore the Space holds the packages themselves, as the wheel has them, and requirements.txt names
@@ -10,8 +12,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 import zipfile
-from email import message_from_bytes
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -34,17 +36,14 @@ def build_wheel(folder: Path) -> Path:
     return next(folder.glob("rs_srgan-*.whl"))
 
 
-def requirements_of(wheel: Path) -> str:
-    """Return requirements.txt: what the package and its extras for the app need, as the wheel states it."""
-    with zipfile.ZipFile(wheel) as archive:
-        (name,) = (each for each in archive.namelist() if each.endswith(".dist-info/METADATA"))
-        stated = message_from_bytes(archive.read(name)).get_all("Requires-Dist", [])
-    needed = set()
-    for requirement in map(Requirement, stated):
-        marker = requirement.marker
-        if marker is None or any(marker.evaluate({"extra": extra}) for extra in _EXTRAS):
-            needed.add(f"{requirement.name}{_in_brackets(requirement.extras)}{requirement.specifier}")
-    return _HEADER + "\n".join(sorted(needed, key=str.lower)) + "\n"
+def requirements() -> str:
+    """Return requirements.txt: what the package and its extras for the app need, as pyproject.toml states it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    stated = [
+        *project["dependencies"],
+        *(each for extra in _EXTRAS for each in project["optional-dependencies"][extra]),
+    ]
+    return _HEADER + "\n".join(sorted({str(Requirement(each)) for each in stated}, key=str.lower)) + "\n"
 
 
 def make_space(folder: Path, wheel: Path) -> None:
@@ -53,26 +52,21 @@ def make_space(folder: Path, wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         inside = [name for name in archive.namelist() if name.startswith("rs_srgan/")]
         archive.extractall(folder, [name for name in inside if not name.startswith("rs_srgan/programs/")])
-    (folder / "requirements.txt").write_text(requirements_of(wheel), encoding="utf-8")
-
-
-def _in_brackets(extras: set[str]) -> str:
-    return f"[{','.join(sorted(extras))}]" if extras else ""
+    (folder / "requirements.txt").write_text(requirements(), encoding="utf-8")
 
 
 def main() -> None:
-    """Build the wheel if none is given, make the folder, and renew app/requirements.txt."""
+    """Renew app/requirements.txt, and make the folder if one is given."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="new or empty folder of the Space")
-    parser.add_argument("--wheel", type=Path, metavar="WHEEL", help="wheel of rs_srgan; by default this checkout's")
-    options = parser.parse_args()
-    if options.folder.exists() and any(options.folder.iterdir()):
-        parser.error(f"{options.folder} is not empty; expected a new or empty folder")
-    with tempfile.TemporaryDirectory() as scratch:
-        wheel = options.wheel or build_wheel(Path(scratch))
-        make_space(options.folder, wheel)
-        REQUIREMENTS.write_text(requirements_of(wheel), encoding="utf-8")
-    sys.stdout.write(f"{options.folder}\n")
+    parser.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="new or empty folder of the Space")
+    folder = parser.parse_args().folder
+    if folder and folder.exists() and any(folder.iterdir()):
+        parser.error(f"{folder} is not empty; expected a new or empty folder")
+    REQUIREMENTS.write_text(requirements(), encoding="utf-8")
+    if folder:
+        with tempfile.TemporaryDirectory() as scratch:
+            make_space(folder, build_wheel(Path(scratch)))
+        sys.stdout.write(f"{folder}\n")
 
 
 if __name__ == "__main__":
