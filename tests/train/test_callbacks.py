@@ -119,7 +119,7 @@ def test_the_normalisation_of_the_data_is_saved_and_belongs_to_the_checkpoint(tm
 
 
 def test_data_that_cannot_be_measured_are_refused(tmp_path):
-    with pytest.raises(InputError, match="data module"):
+    with pytest.raises(InputError, match="module"):
         trainer(max_steps=1, callbacks=[FitNormalisation()]).fit(
             SISRModule(config=SMALL, reflectance_mean="fit"), pairs()
         )
