@@ -46,9 +46,7 @@ class Tally:
     def _remedy(self) -> str:
         """Return by how much clipping moved the mean, if that is more than a little, and how to avoid it."""
         change = self._clipping.mean_change
-        if abs(change) <= _LITTLE_DN:
-            return " The mean of every LR pixel is kept. To keep all values: --dtype float32 (dtype)."
-        return (
-            f" This changed the mean of the result by {change:+.0f} DN, because whole LR pixels are outside. "
-            "To keep all values: --dtype float32 (dtype)."
-        )
+        what = f"The mean of the result changed by less than {_LITTLE_DN:g} DN."
+        if abs(change) > _LITTLE_DN:
+            what = f"This changed the mean of the result by {change:+.0f} DN, because whole LR pixels are outside."
+        return f" {what} To keep all values: --dtype float32 (dtype)."

@@ -9,7 +9,7 @@ def test_a_result_without_data_gives_a_warning():
     assert "valid" in warning
 
 
-@pytest.mark.parametrize(("change", "remedy"), [(10.0, "kept"), (-9_000.0, "-9 DN")])
+@pytest.mark.parametrize(("change", "remedy"), [(10.0, "less than 5 DN"), (-9_000.0, "-9 DN")])
 def test_shares_of_clipped_values_are_those_of_all_parts(change, remedy):
     tally = Tally()
     tally.add(100, 10, Clipping(500, 50, change))
