@@ -42,6 +42,12 @@ class Row:
     model: str | None = None
     options: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """File names of the result, and of its uncertainty if it is wanted."""
+        uncertainty = self.options.get("uncertainty")
+        return (self.output,) if uncertainty is None else (self.output, str(uncertainty))
+
 
 Rows = str | Path | Sequence[str | Path | Row | Mapping[str, object]]
 
@@ -189,8 +195,7 @@ def _checked(row: Row, where: str) -> Row:
         PredictOptions().replace(options)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
-    outputs = [row.output, *([str(options["uncertainty"])] if "uncertainty" in options else [])]
-    for name in outputs:
+    for name in row.outputs:
         if not is_plain_name(name):
             raise InputError(f"{where}: the output is {name!r:.80}; expected a file name that ends in .tif, no folder.")
     return dataclasses.replace(row, sources=tuple(map(_absolute, row.sources)), options=options)
@@ -234,10 +239,8 @@ def _default_output(source: str) -> str:
 def _require_distinct(rows: Sequence[Row]) -> None:
     seen: dict[str, Row] = {}
     for row in rows:
-        for name in (row.output, str(row.options.get("uncertainty") or "")):
+        for name in row.outputs:
             key = unicodedata.normalize("NFC", name).casefold()
-            if not key:
-                continue
             if key in seen:
                 raise InputError(
                     f"Two results would be {name}: those of {seen[key].sources[0]} and {row.sources[0]}. Name them in "

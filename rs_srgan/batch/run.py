@@ -121,7 +121,8 @@ def _require_unread(rows: list[Row], output: OutputFolder) -> None:
     """Check that no result replaces an image that is read."""
     if output.local is None:
         return
-    written = [output.local / name for name in (*(row.output for row in rows), REPORT_JSON, REPORT_TEXT)]
+    names = [name for row in rows for name in row.outputs]
+    written = [output.local / name for name in (*names, REPORT_JSON, REPORT_TEXT)]
     existing = [path for path in written if path.exists()]
     if existing:
         require_unread(existing, [each for row in rows for each in row.sources if not is_address(each)])
@@ -146,16 +147,20 @@ class _Plan:
             request = request_of(row, chosen, name, fingerprint)
             if self.manifest.is_done(row, request, sizes):
                 self.report.earlier += 1
-            elif row.output in sizes and not options.overwrite and row.output not in self.manifest.planned:
+            elif foreign := [each for each in row.outputs if each in sizes and not self._may_replace(each)]:
                 reason = (
-                    f"{row.output} exists, and no batch made it. Choose another folder, or overwrite it (--overwrite)."
+                    f"{foreign[0]} exists, and no batch made it. Choose another folder, or overwrite it (--overwrite)."
                 )
                 self.report.failures.append(Failure(row.output, row.sources[0], reason, 1))
                 logger.error("%s", reason, extra={"scene": row.output, "event": "failed"})
             else:
                 self.works.append(_Work(self, row, chosen, request, fingerprint, reference))
-        self.manifest.plan(work.row.output for work in self.works)
+        self.manifest.plan(name for work in self.works for name in work.row.outputs)
         output.write_text(*self.mark)
+
+    def _may_replace(self, name: str) -> bool:
+        """Return whether an existing file is a batch's own, or is to be overwritten."""
+        return self._options.overwrite or name in self.manifest.planned
 
     def _model_of(self, row: Row, options: PredictOptions) -> tuple[str, str, Any]:
         """Return name, fingerprint and place in the object store of a row's model; each is loaded once."""
@@ -191,9 +196,7 @@ class _Work:
         return SceneTask(number, self.row.sources, options, self.fingerprint, (self.reference,))
 
     def target(self) -> Target:
-        uncertainty = self.options.uncertainty
-        names = (self.row.output, *([] if uncertainty is None else [str(uncertainty)]))
-        return Target(self.plan.output, names, resume=True, overwrite=True, mark=self.plan.mark)
+        return Target(self.plan.output, self.row.outputs, resume=True, overwrite=True, mark=self.plan.mark)
 
     def finished(self, files: list[Written], lr_px: int, seconds: float) -> None:
         inputs = inputs_of(self.row.sources)

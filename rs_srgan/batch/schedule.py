@@ -32,8 +32,11 @@ logger = logging.getLogger(__name__)
 # Seconds between looks at the nodes of the cluster.
 _LOOK_SECONDS = 5.0
 _WAIT_SECONDS = 0.5
+_STOP_SECONDS = 10.0
 # Open scenes for each worker: while some are opened or published, others are computed.
 _OPEN_EACH = 4
+# Registration of revisits, and overviews and uploads of large results, take longer than a block.
+_PATIENCE = 8.0
 # Actors that may fail to start, one after the other.
 _FAILED_STARTS = 10
 
@@ -56,7 +59,7 @@ class Work(Protocol):
         ...
 
     def target(self) -> Target:
-        """Return where the result goes, after a check."""
+        """Return where the result goes."""
         ...
 
     def finished(self, files: list[Written], lr_px: int, seconds: float) -> None:
@@ -91,10 +94,10 @@ class _Active:
 
 @dataclass
 class _Call:
-    """A call under way: what to do with its answer, or with its failure."""
+    """A call under way: until when an answer is expected, and what to do with it, or with a failure."""
 
     member: Member
-    started: float
+    until: float
     succeed: Any
     fail: Any
 
@@ -153,6 +156,7 @@ class Schedule:
         self._started = self._looked = time.monotonic()
         self._again: deque[int] = deque()  # scenes to open once more
         self._warned = False
+        self._stops: list[Any] = []  # of failed scenes
 
     def run(self) -> Generator[State]:
         """Do all scenes; yield after every change.
@@ -166,16 +170,21 @@ class Schedule:
             self._answer()
             self._check()
             yield self._state()
+        self._wait_for(self._stops)
 
     def stop(self) -> None:
         """Let the writers keep finished work; call it when the run is cancelled."""
-        stops = [
+        self._stops += [
             scene.writer.handle.stop.remote(number)
             for number, scene in self._active.items()
             if scene.writer is not None and scene.begun
         ]
-        if stops:
-            ray.wait(stops, num_returns=len(stops), timeout=10)
+        self._wait_for(self._stops)
+
+    def _wait_for(self, references: list[Any]) -> None:
+        """Wait until the writers have closed their files."""
+        if references:
+            ray.wait(references, num_returns=len(references), timeout=_STOP_SECONDS)
 
     def _state(self) -> State:
         report = self._report
@@ -197,9 +206,7 @@ class Schedule:
     def _grow(self) -> None:
         self._looked = time.monotonic()
         for reference, member in self._crew.grow():
-            self._calls[reference] = _Call(
-                member, time.monotonic(), partial(self._arrived, member), partial(self._unborn, member)
-            )
+            self._call(member, reference, partial(self._arrived, member), partial(self._unborn, member))
 
     def _arrived(self, member: Member, place: Any) -> None:  # noqa: ANN401
         member.place, self._failed_starts = place, 0
@@ -218,9 +225,9 @@ class Schedule:
     def _check(self) -> None:
         """Replace actors that do not answer, and look for new nodes."""
         now = time.monotonic()
-        for call in [each for each in self._calls.values() if now - each.started > self._stall]:
+        for call in [each for each in self._calls.values() if now > each.until]:
             if call.member.place and call.member in (*self._crew.workers, *self._crew.writers):
-                logger.warning("Node %s does not answer for %.0f s.", call.member.place.host, self._stall)
+                logger.warning("An actor on %s does not answer: its work is done elsewhere.", call.member.place.host)
                 self._lost(call.member)
         if now - self._looked >= _LOOK_SECONDS:
             self._grow()
@@ -248,9 +255,16 @@ class Schedule:
 
     # Calls
 
-    def _call(self, member: Member, reference: Any, succeed: Any, fail: Any) -> None:  # noqa: ANN401
+    def _call(
+        self,
+        member: Member,
+        reference: Any,  # noqa: ANN401
+        succeed: Any,  # noqa: ANN401
+        fail: Any,  # noqa: ANN401
+        patience: float = 1.0,
+    ) -> None:
         member.calls += 1
-        self._calls[reference] = _Call(member, time.monotonic(), succeed, fail)
+        self._calls[reference] = _Call(member, time.monotonic() + patience * self._stall, succeed, fail)
 
     def _answer(self) -> None:
         """Wait for an answer, and take all that are there."""
@@ -301,6 +315,8 @@ class Schedule:
             self._leases[id(worker)] = lease
             self._compute(worker, scene, numbers.popleft())
             return True
+        if self._again:
+            return self._open_again(worker)
         if len(self._active) >= _OPEN_EACH * len(self._crew.workers):
             return False
         return self._open_next(worker)
@@ -383,29 +399,33 @@ class Schedule:
 
     def _open_next(self, worker: Member) -> bool:
         """Let a worker open the next scene; return whether there was one."""
-        if self._again:
-            number = self._again.popleft()
-            if number not in self._active:
+        number, work = next(self._waiting, (0, None))
+        if work is None:
+            return False
+        scene = self._active[number] = _Active(work, work.task(number), work.target(), time.monotonic())
+        self._open(worker, scene)
+        return True
+
+    def _open_again(self, worker: Member) -> bool:
+        """Let a worker open a scene that another one could not open; return whether there was one."""
+        alone = len(self._crew.ready_workers()) == 1
+        for number in list(self._again):
+            scene = self._active.get(number)
+            if scene is None or alone or scene.avoid.get("opening") is not worker:
+                self._again.remove(number)
+                if scene is not None:
+                    self._open(worker, scene)
                 return True
-            scene = self._active[number]
-        else:
-            number, work = next(self._waiting, (0, None))
-            if work is None:
-                return False
-            try:
-                scene = _Active(work, work.task(number), work.target(), time.monotonic())
-            except (InputError, OSError) as error:
-                self._rest -= 1
-                self._report_failure(work, error, 1)
-                return True
-            self._active[number] = scene
+        return False
+
+    def _open(self, worker: Member, scene: _Active) -> None:
         self._call(
             worker,
             worker.handle.open.remote(scene.task),
             partial(self._opened, scene),
             partial(self._unopened, scene, worker),
+            _PATIENCE,
         )
-        return True
 
     def _opened(self, scene: _Active, opened: Opened) -> None:
         scene.outline = opened.outline
@@ -455,7 +475,7 @@ class Schedule:
             if current() and self._again_after(scene, "writing", None, error):
                 self._restart(scene)
 
-        self._call(writer, reference, done, failed)
+        self._call(writer, reference, done, failed, _PATIENCE)
 
     def _begun(self, scene: _Active, done: int) -> None:
         assert scene.outline is not None
@@ -510,7 +530,7 @@ class Schedule:
 
     def _fail(self, scene: _Active, error: Exception, attempts: int) -> None:
         if scene.begun and scene.writer is not None and scene.writer in self._crew.writers:
-            scene.writer.handle.stop.remote(scene.task.number)
+            self._stops.append(scene.writer.handle.stop.remote(scene.task.number))
         self._report_failure(scene.work, error, attempts)
         self._leave(scene)
 

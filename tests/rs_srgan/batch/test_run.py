@@ -1,6 +1,7 @@
 """Batches from a list to a folder. The slow ones: python -m pytest -m slow tests/rs_srgan/batch/test_run.py."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -29,10 +30,14 @@ def test_a_batch_is_identical_to_single_runs_and_does_only_what_is_missing(model
     times = {name: (out / name).stat().st_mtime_ns for name in ("s0_sr.tif", "s1_sr.tif")}
     (folder / "bad.tif").unlink()
     (out / "s1_sr.tif").unlink()
+    shutil.copy(folder / "s1.tif", folder / "x.tif")
+    (out / "x_sr.tif").write_text("of another program")
     again = super_resolve_many(folder, out, model, **options)
-    assert (again.exit_code, again.done, again.earlier) == (0, 1, 1)
+    assert (again.exit_code, again.done, again.earlier) == (3, 1, 1)
+    assert "exists" in again.failures[0].reason
+    assert (out / "x_sr.tif").read_text() == "of another program"
     assert (out / "s0_sr.tif").stat().st_mtime_ns == times["s0_sr.tif"]
-    assert json.loads((out / "report.json").read_text())["failures"] == []
+    assert len(json.loads((out / "report.json").read_text())["failures"]) == 1
     with pytest.raises(InputError, match="options"):
         super_resolve_many(folder, out, model, tile=32, compress="deflate")
 

@@ -118,7 +118,6 @@ def test_results_arrive_whole_although_connections_break(store, model, write_tif
     options = {"tile": 128, "compress": "none"}  # 12 MB and more: several parts
     store.share = 0.3
     report = super_resolve_many(tmp_path / "in", BUCKET, model, **options)
-    print(report.markdown(), store.broken)
     store.share = 0
     if report.failures:  # what failed is done by the same call
         assert report.exit_code in (1, 3)
