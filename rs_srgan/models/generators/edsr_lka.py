@@ -1,6 +1,5 @@
 """EDSRLKA: EDSR, and blocks behind it that see far."""
 
-import torch
 from torch import Tensor, nn
 
 from rs_srgan.models.generators.edsr import EDSR
@@ -16,13 +15,11 @@ class EDSRLKA(EDSR):
 
     def __init__(self, inputs: int, bands: int, scale: int, channels: int, blocks: int) -> None:
         super().__init__(inputs, bands, scale, channels, blocks)
-        count = max(1, blocks // 2)
-        self.far = nn.Sequential(*(LargeKernelBlock(channels) for _ in range(count)))
-        with torch.no_grad():
-            for block in self.far:
-                block.mix.weight.mul_(0.01)
-                block.mix.bias.zero_()
-        self.receptive_field += count * BLOCK_REACH
+        far = [LargeKernelBlock(channels) for _ in range(max(1, blocks // 2))]
+        for block in far:
+            block.begin_small()
+        self.far = nn.Sequential(*far)
+        self.receptive_field += len(far) * BLOCK_REACH
 
     def deepen(self, features: Tensor) -> Tensor:
         """Make the last features of the first ones, both (B, channels, h, w)."""

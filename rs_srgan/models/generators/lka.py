@@ -33,6 +33,13 @@ class LargeKernelBlock(nn.Module):
         self.weigh = nn.Conv2d(channels, channels, 1)
         self.mix = nn.Conv2d(channels, channels, 1)
 
+    @torch.no_grad()
+    def begin_small(self) -> None:
+        """Make the residual of a new block almost zero."""
+        self.mix.weight.mul_(0.01)
+        assert self.mix.bias is not None
+        self.mix.bias.zero_()
+
     def forward(self, x: Tensor) -> Tensor:
         """Add the residual to `x`, (B, C, h, w)."""
         features = self.body(x)
