@@ -98,7 +98,11 @@ def test_wrong_scales_are_reported_on_both_sides(write_tif, case):
 def test_a_band_without_data_is_named(write_tif):
     dn = LAND.copy()
     dn[3] = 0
-    assert "B08" in faults(write_tif(dn, nodata=0))
+    path = write_tif(dn, nodata=0)
+    assert "B08 has no valid pixel." in faults(path)
+    with open_raster(path, RGBN) as raster:
+        (fault,) = find_faults(raster, survey(raster, [Window(0, 0, 8, 8)]))
+    assert "B08 has no valid pixel in the samples." in fault
 
 
 def test_8_bit_values_are_no_reflectance_to_judge(write_tif):
