@@ -30,7 +30,7 @@ _HELP = f"The server reads only what the area needs, from a catalogue of Sentine
 
 def place_tab(jobs: Jobs, models: Models, places: Places) -> gr.HTML:
     """Build the tab in an open `gr.Tabs`; it is hidden if the server may ask no catalogue. Return its results."""
-    with gr.Tab("Place", id="place", visible=bool(places.catalogues)), gr.Row():
+    with gr.Tab("Place", id="place", visible=bool(places.catalogues)) as tab, gr.Row():
         with gr.Column(scale=2, min_width=290):
             area = gr.Textbox(
                 label="Area",
@@ -113,6 +113,10 @@ def place_tab(jobs: Jobs, models: Models, places: Places) -> gr.HTML:
         else:
             yield gr.skip(), gr.skip(), gr.skip(), job_html(job.id)
 
+    def begin() -> None:
+        places.get_ready()
+
+    tab.select(begin, None, None, api_visibility="private", show_progress="hidden")
     searched = [area, first, last, catalogue, kind]
     find.click(
         look, searched, [known, dates, chosen], api_visibility="private", show_progress_on=dates, concurrency_limit=4

@@ -15,6 +15,11 @@ _TIMEOUT_S = 15.0
 _PICTURE_PX = 320
 
 
+def get_ready() -> None:
+    """Import what a search needs, so that the first one need not wait for it."""
+    import pystac_client  # noqa: F401
+
+
 def find_scenes(
     catalogue: Catalogue, bbox: tuple[float, float, float, float], days: tuple[date, date], limit: int
 ) -> list[Scene]:

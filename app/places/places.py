@@ -3,15 +3,16 @@
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 
 from app.errors import Gone
 from app.jobs.queue import Jobs
 from app.places.allowed import allowed_catalogues
-from app.places.network import cut_scenes, draw_scene, find_scenes
+from app.places.network import cut_scenes, draw_scene, find_scenes, get_ready
 from app.sandbox.reader import Readers, Words
 from rs_srgan import InputError
 from rs_srgan.catalogues import Scene
@@ -80,7 +81,20 @@ class Places:
         self._processes = Readers(None, _PROCESSES, _MEMORY_BYTES, _WORDS)
         self._searches: dict[str, Search] = {}
         self._lock = Lock()
+        self._ready: Thread | None = None
         jobs.also_clear.append(self.clear)
+
+    def get_ready(self) -> Thread:
+        """Start a process in the background, once: that takes seconds, and the first search must not wait for it."""
+        with self._lock:
+            if self._ready is None:
+                self._ready = Thread(target=self._begin, daemon=True)
+                self._ready.start()
+            return self._ready
+
+    def _begin(self) -> None:
+        with suppress(InputError):  # the first search will say what is wrong
+            self._processes.ask("The network", get_ready)
 
     def search(self, area: str, dates: str, catalogue: str) -> Search:
         """Return the scenes of an area and a time. A search that was asked before is not asked again.

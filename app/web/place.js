@@ -97,6 +97,7 @@ class Place extends HTMLElement {
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new maplibregl.NavigationControl({showCompass: false}), "top-right");
+    this.map.addControl(new maplibregl.ScaleControl(), "bottom-left");
     this.map.on("load", () => {
       this.map.addSource("world", {type: "geojson", data: world});
       this.map.addLayer({id: "world", type: "line", source: "world", paint: {"line-color": "#7d8a97", "line-width": 1}});

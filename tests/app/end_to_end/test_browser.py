@@ -468,9 +468,10 @@ def test_a_wrong_model_is_refused_on_the_page(page):
 
 
 AXE = find_spec("axe_playwright_python")
-TABS = ("Patch", "Tile", "Revisits", "Models", "About")
+TABS = ("Patch", "Place", "Tile", "Revisits", "Models", "About")
 PLACES = {
     "Patch": "#start",
+    "Place": ".sr-world canvas",
     "Tile": "#start-tile",
     "Revisits": "#start-revisits",
     "Models": "#hub-id",

@@ -59,3 +59,8 @@ def test_a_catalogue_that_is_silent_is_no_fault_of_the_visitor(places, stac, are
     finally:
         stac.faults.clear()
     assert is_silence(error.value)
+
+
+def test_a_process_starts_once_before_the_first_search(places):
+    assert places.get_ready() is places.get_ready()
+    places.get_ready().join()
