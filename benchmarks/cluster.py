@@ -1,10 +1,13 @@
-"""Batches on Ray: python -m benchmarks.cluster PART [--scenes N] [--side PX]. Prints the tables in docs/cluster.md.
+"""Batches on Ray: python -m benchmarks.cluster PART [--scenes N] [--side PX] [--write].
+
+Prints a table, and with --write puts it into docs/cluster.md.
 
 PART is one of:
     figures   time of a core, bytes and memory of every bundled model; writes rs_srgan/batch/measured.json
     speed     two nodes of one core against one, eight scenes and one large scene; Ray against predict. Idle machine!
     kills     a node killed at ten random moments, the driver killed ten times: pixels, files, what is done again
     memory    1,000 scenes of 64 x 64: memory of the driver; 10,000 rows: time of the plan
+    plans     Europe and the Earth's land, from the measured figures
 
 `figures` needs RS_SRGAN_DATA. The nodes are processes of this machine: `ray.cluster_utils.Cluster`.
 """
@@ -26,8 +29,9 @@ import numpy as np
 import rasterio
 from affine import Affine
 
-from benchmarks.report import ROOT
+from benchmarks.report import ROOT, write_block
 from rs_srgan.evaluation.report.tables import table
+from rs_srgan.hub.names import DEFAULT_MODEL
 
 _STORE = {"num_cpus": 1, "object_store_memory": 300 * 2**20}
 _MEASURED = ROOT / "rs_srgan" / "batch" / "measured.json"
@@ -116,9 +120,16 @@ def timed_predict(sources: Path, out: Path, threads: int) -> float:
     return float(done.stdout.split()[-1])
 
 
-def speed(scenes: int, side: int, large: int) -> str:
-    """Measure one node against two, and Ray against predict."""
-    rows = []
+def speed(scenes: int, side: int, large: int, keep: bool) -> str:
+    """Measure one node against two, and Ray against predict.
+
+    Args:
+        scenes: number of scenes.
+        side: side of each, LR pixels.
+        large: side of the scene that is alone, LR pixels.
+        keep: keep the share of the ideal speed on two nodes for `rs-srgan plan`.
+    """
+    rows, times = [], []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for kind, count, width in (("many", scenes, side), ("one", 1, large)):
@@ -131,12 +142,18 @@ def speed(scenes: int, side: int, large: int) -> str:
                     out = folder / f"{kind}{nodes}"
                     seconds[nodes] = timed_batch(folder / kind, out, made.address, cpus_per_worker=1)
             what = f"{count} x {width} x {width}"
+            times.append(seconds[1] / seconds[2])
             rows.append([what, f"{seconds[1]:.1f} s", f"{seconds[2]:.1f} s", f"{seconds[1] / seconds[2]:.2f}"])
         alone = timed_predict(folder / "many", folder / "alone", threads=2)
         here = timed_batch(folder / "many", folder / "here", "", cpus_per_worker=2)
     over = (
         f"Ray on this machine, one worker of two threads: {here:.1f} s; predict: {alone:.1f} s; {here / alone - 1:+.1%}"
     )
+    if keep:
+        source = f"measured with {scenes} scenes of {side} x {side} on two nodes of one core"
+        content = json.loads(_MEASURED.read_text(encoding="utf-8"))
+        content["two_nodes"] = {"efficiency": round(min(1.0, times[0] / 2), 3), "source": source}
+        _MEASURED.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return table(["LR pixels", "one node", "two nodes", "times"], rows) + f"\n\n{over}.\n"
 
 
@@ -314,36 +331,70 @@ def figures(side: int) -> str:
     found = sorted([each for each in found if each["model"] not in _WHOLE] + whole, key=lambda each: str(each["model"]))
     content = json.loads(_MEASURED.read_text(encoding="utf-8")) if _MEASURED.exists() else {"two_nodes": None}
     _MEASURED.write_text(json.dumps(content | {"models": found}, indent=1) + "\n", encoding="utf-8")
-    head = ["model", "core s per million LR px", "bytes read", "bytes written", "memory"]
+    head = ["model", "core s per million LR px", "bytes read", "bytes written", "memory", "measured by"]
     rows = [
         [
             *(each["model"], f"{each['core_seconds']:.2f}", f"{each['input_bytes']:.1f}"),
-            *(f"{each['output_bytes']:.0f}", f"{each['memory_gb']:.2f} GB"),
+            *(f"{each['output_bytes']:.0f}", f"{each['memory_gb']:.2f} GB", each["source"]),
         ]
         for each in found
     ]
     return table(head, rows) + "\n"
 
 
+def plans() -> str:
+    """Estimate Europe on one date, and the Earth's land: 149 million km², one tile for each 10,000 km²."""
+    from rs_srgan.batch.estimate import Machines, estimate
+
+    wanted = (
+        ("Europe, one date", 1000, Machines(10, 16)),
+        ("the Earth's land, once", 14_900, Machines(100, 16)),
+        ("the Earth's land for a year, every five days", 14_900 * 73, Machines(500, 32)),
+    )
+    rows = []
+    for name, tiles, machines in wanted:
+        lines = {line.name: line.value for line in estimate(tiles, DEFAULT_MODEL, machines)}
+        where = f"{machines.nodes} x {machines.cores} cores"
+        shown = ("time", "traffic, read", "storage and traffic, written", "cost, computing", "cost per million km²")
+        rows.append([name, f"{tiles:,}", where, *(lines[each] for each in shown)])
+    head = [
+        "",
+        "tiles",
+        "machines",
+        "time",
+        "read",
+        "written",
+        "computing, $",
+        "per million km², with a month of storage, $",
+    ]
+    return table(head, rows) + "\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", choices=("figures", "speed", "kills", "memory"))
+    parser.add_argument("part", choices=("figures", "speed", "kills", "memory", "plans"))
     parser.add_argument("--scenes", type=int, help="number of scenes (speed: 8, kills: 4, memory: 1000)")
     parser.add_argument(
         "--side", type=int, help="side of a scene, LR pixels (speed, figures: 2048, kills: 512, memory: 64)"
     )
     parser.add_argument("--large", type=int, default=4096, help="side of the large scene of speed")
     parser.add_argument("--times", type=int, default=10, help="kills of each kind")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/cluster.md")
     options = parser.parse_args()
     match options.part:
         case "figures":
-            print(figures(options.side or 2048))
+            text = figures(options.side or 2048)
         case "speed":
-            print(speed(options.scenes or 8, options.side or 2048, options.large))
+            text = speed(options.scenes or 8, options.side or 2048, options.large, options.write)
         case "kills":
-            print(kills(options.scenes or 4, options.side or 512, options.times))
+            text = kills(options.scenes or 4, options.side or 512, options.times)
         case "memory":
-            print(memory(options.scenes or 1000, options.side or 64))
+            text = memory(options.scenes or 1000, options.side or 64)
+        case _:
+            text = plans()
+    print(text)
+    if options.write:
+        write_block(ROOT / "docs" / "cluster.md", options.part, text.rstrip())
 
 
 if __name__ == "__main__":

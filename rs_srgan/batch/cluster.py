@@ -49,7 +49,7 @@ def connected(address: str | None = None) -> Iterator[str | None]:
         InputError: Ray is not installed, or no cluster answers there.
     """
     require_ray()
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # else Ray warns of a change to come
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")  # workers without a GPU see none
     import ray  # an extra
 
     if ray.is_initialized():
