@@ -23,7 +23,7 @@ from scripts.space import build_wheel, make_space
 
 ROOT = Path(__file__).parents[3]
 DOCKERFILE = ROOT / "app" / "Dockerfile"
-_SECONDS = 120
+_SECONDS = 600
 # An index that cannot be reached is asked once for each package, not six times.
 _PATIENCE = {"PIP_RETRIES": "0"}
 
