@@ -1,6 +1,6 @@
 """Fine-tuning by the documented commands, on own pairs and on HR images: python -m benchmarks.finetuning.
 
-Writes a table in docs/finetuning.md. Needs RS_SRGAN_DATA with sentinel2_native.
+Writes two tables in docs/finetuning.md. Needs RS_SRGAN_DATA with sentinel2_native.
 """
 
 import json
@@ -14,15 +14,22 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
+import torch
 from affine import Affine
 
 from benchmarks.report import ROOT, write_block
+from rs_srgan import SISRConfig
 from rs_srgan.evaluation.report.tables import table
 from rs_srgan.sensors import RGBN, SENTINEL2
 from train.data.sources import data_root
+from train.misr import MISRModule
+from train.module import SISRModule
 
 STEPS = 150
 SIDE_PX, LEAST_PX = 256, 96
+# Batches of finetune.yaml.
+CROPS, CROP_LR_PX, VIEWS = 8, 32, (4,)
+STEPS_TIMED = 4
 PLACES = 12
 
 
@@ -88,8 +95,54 @@ def tune(folder: Path, run: Path) -> list[str]:
     return [*(f"{value:.2f}" for value in figures), f"{over:+.2f}", worst, f"{minutes:.1f}"]
 
 
+def cost() -> str:
+    """Return the table of the processor time of a thousand steps, for each kind of data."""
+    bands = {
+        "one band (thermal)": ("thermal",),
+        "red, green, blue": RGBN[:3],
+        "four bands": RGBN,
+        "twelve bands": tuple(f"b{number}" for number in range(12)),
+    }
+    stages: dict[str, SISRModule] = {}
+    for title, names in bands.items():
+        config = SISRConfig(bands=names, mtf_nyquist=(0.3,) * len(names))
+        stages[title] = SISRModule(init_from="sisr-x4-rgbn", config=config)
+    rows = [[title, f"{1000 * _seconds(stage):.0f}"] for title, stage in stages.items()]
+    rows.append(["fusion of four revisits", f"{1000 * _seconds(MISRModule(init_from='misr-x4-rgbn'), VIEWS):.0f}"])
+    text = table(["a thousand steps", "seconds of one core"], rows)
+    return (
+        f"{text}\n\nProcessor time of the network, in bf16, for the batches of `finetune.yaml`: {CROPS} crops of "
+        f"{CROP_LR_PX} x {CROP_LR_PX} LR pixels."
+    )
+
+
+def _seconds(stage: SISRModule, views: tuple[int, ...] = ()) -> float:
+    """Return the processor time of a step, seconds, mean of some after the first."""
+    stage.log_means = lambda *_, **__: None  # type: ignore[method-assign]  # no trainer
+    lr = torch.rand(CROPS, *views, len(stage.bands), CROP_LR_PX, CROP_LR_PX) * 0.3
+    hr = torch.rand(CROPS, len(stage.bands), CROP_LR_PX * stage.scale, CROP_LR_PX * stage.scale) * 0.3
+    trained = [each for each in stage.parameters() if each.requires_grad]
+    optimizer = torch.optim.AdamW(trained, 1e-4)
+    began = 0.0
+    for step in range(STEPS_TIMED + 1):
+        if step == 1:
+            began = time.process_time()
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = stage.reconstruction(stage.inner(stage({"lr": lr, "hr": hr})), stage.inner(hr))
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        optimizer.zero_grad()
+    return (time.process_time() - began) / STEPS_TIMED
+
+
 def main() -> None:
-    """Fine-tune on both kinds of data, and print and write the table."""
+    """Time the steps, fine-tune on both kinds of data, and print and write the tables; `cost` does only the first."""
+    torch.set_num_threads(1)
+    costs = cost()
+    sys.stdout.write(costs + "\n\n")
+    write_block(ROOT / "docs" / "finetuning.md", "cost", costs)
+    if sys.argv[1:] == ["cost"]:
+        return
     images = places(data_root() / "sentinel2_native")
     rows = []
     with tempfile.TemporaryDirectory() as name:

@@ -81,7 +81,7 @@ SLOW = pytest.mark.slow
     [
         pytest.param("Images alone", "images", images, RGBN, marks=SLOW),
         pytest.param("Pairs of two sensors", "across", pairs, RGBN, marks=SLOW),
-        ("Aerial images, red, green, blue", "aerial", aerial, RGB),
+        pytest.param("Aerial images, red, green, blue", "aerial", aerial, RGB, marks=SLOW),
         pytest.param("Landsat", "data", landsat, ("B4", "B3", "B2", "B5"), marks=SLOW),
         ("Thermal", "thermal", thermal, ("thermal",)),
         pytest.param("Twelve bands", "twelve", lambda folder: pairs(folder, TWELVE), TWELVE, marks=SLOW),
