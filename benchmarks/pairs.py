@@ -216,8 +216,10 @@ def wrong_pairs(images: list[tuple[str, FloatImage]], dates: list[tuple[FloatIma
             results.append(verdict([*good, wrong], "wrong", mtf))
     rows.append(_counted("another date, 2 months to a year apart", results))
     text = table(["one of three pairs", "cases", "refused", "warned of", "MTF fitted", "silent"], rows)
-    return f"{text}\n\nNative pixels of Sentinel-2 as HR; LR has the blur that the default model expects. Warnings "
-        "of the reader count: it names 8-bit files."
+    return (
+        f"{text}\n\nNative pixels of Sentinel-2 as HR; LR has the blur that the default model expects. Warnings of the "
+        "reader count: it names 8-bit files."
+    )
 
 
 def _dn(name: str, lr: FloatImage, hr: FloatImage) -> tuple[str, np.ndarray, np.ndarray]:
