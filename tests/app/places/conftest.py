@@ -1,6 +1,7 @@
 """The searches of a server that may ask the STAC API on loopback."""
 
 import dataclasses
+import shutil
 from importlib.util import find_spec
 
 import pytest
@@ -31,4 +32,5 @@ def session_places(session_jobs, stac):
 def places(session_places, jobs):
     """The searches without any."""
     session_places.clear(0)
-    return session_places
+    yield session_places
+    shutil.rmtree(jobs.settings.folder / "scenes", ignore_errors=True)  # other tests expect an empty folder
