@@ -73,7 +73,7 @@ PAIRS = [pytest.param(*p, marks=() if p in QUICK else pytest.mark.slow) for p in
 
 @pytest.mark.parametrize(("loss", "name"), PAIRS)
 def test_every_discriminator_learns_with_every_loss(loss, name):
-    """To run all pairs: pytest -m "slow or not slow" tests/train/test_gan.py."""
+    """Train with all pairs: pytest -m "slow or not slow" tests/train/test_gan.py."""
     rules = AdversarialConfig(
         loss=loss, discriminator_only=0, label_smoothing=0.1, feature_matching=1.0, r1=1.0, penalty_every=1
     )

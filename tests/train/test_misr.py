@@ -57,7 +57,7 @@ def test_a_normalisation_that_its_sisr_model_does_not_know_is_refused():
 
 @pytest.mark.parametrize("config", ["misr_x2_rgbn", pytest.param("misr_x4_rgbn", marks=pytest.mark.slow)])
 def test_the_bundled_configurations_train(config, small_data, tmp_path):
-    """To run both: pytest -m "slow or not slow" tests/train/test_misr.py."""
+    """Train both with: pytest -m "slow or not slow" tests/train/test_misr.py."""
     arguments = ["fit", "--config", f"train/configs/{config}.yaml", "--data.root", str(small_data)]
     arguments += ["--data.crop_lr_px", "16", "--data.batch_size", "2", "--data.steps_per_epoch", "2"]
     arguments += [
