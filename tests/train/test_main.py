@@ -159,7 +159,7 @@ def test_a_run_does_not_replace_the_model_that_it_starts_from(tmp_path, monkeypa
 
 
 def test_a_run_does_not_replace_its_images(tmp_path):
-    """A run in a folder around its data, or inside it, is allowed: its own files are no images of the data."""
+    """Allow a run in a folder around its data, or inside it: its own files are no images of the data."""
     (tmp_path / "data" / "figures").mkdir(parents=True)
     (tmp_path / "data" / "figures" / "000_a.png").write_text("x")
     data, model = Namespace(init_args=Namespace(root=str(tmp_path / "data"))), Namespace()

@@ -88,7 +88,7 @@ def test_validation_compares_with_the_method_that_sees_the_same_input(adds_to):
 
 
 def test_a_new_guided_model_gains_nothing_over_its_baseline():
-    """Its network adds nothing yet, so the gain in the log begins at 0."""
+    """Begin with a network that adds nothing, so the gain in the log begins at 0."""
     bands = {"bands": ("B05", "B11"), "guide_bands": ("B04", "B08")}
     module = SISRModule(config=SISRConfig(scale=2, channels=16, blocks=1, adds_to="mtf-glp", **bands))
     fine = torch.rand(2, 96, 96)

@@ -54,7 +54,7 @@ def test_shifts_between_bands_have_the_stated_size():
 
 
 def test_resampling_from_the_sensors_grid_changes_only_its_share(hr):
-    """The random numbers of the other samples stay the same, so older runs can be repeated."""
+    """Keep the random numbers of the other samples, so older runs can be repeated."""
     plain, some, every = (simulate(hr, SensorJitter(grid_share=share)) for share in (0.0, 0.5, 1.0))
     same = (some == plain).flatten(1).all(1)
     assert 6 < same.sum() < 26
