@@ -64,7 +64,6 @@ lowest:
 
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks.quality
-	$(BIN)/python -m benchmarks.model_list
 	$(BIN)/python -m benchmarks.engine
 
 screenshot: .venv/.dev

@@ -3,7 +3,6 @@
 The figures are those in the metrics.json of each model, which `python -m benchmarks.quality` measures.
 """
 
-from benchmarks.quality import overview
 from benchmarks.report import ROOT, write_block
 from rs_srgan.evaluation.report.tables import table
 from rs_srgan.models.catalogue import BundledModel, catalogue
@@ -44,8 +43,6 @@ def main() -> None:
     """Write the lists."""
     write_block(ROOT / "README.md", "models", model_list(""))
     write_block(ROOT / "docs" / "models.md", "models", model_list("../"))
-    figures = {each.name: each.metrics for each in catalogue().values()}
-    write_block(ROOT / "docs" / "models.md", "quality", overview(figures))
 
 
 if __name__ == "__main__":

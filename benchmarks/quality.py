@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks import model_list
 from benchmarks.report import ROOT, write_block
 from rs_srgan.evaluation.images import Case, valid_share
 from rs_srgan.evaluation.metrics.calibration import calibrate, factors, factors_of_others
@@ -236,7 +237,7 @@ def main() -> None:
     text = overview({model.name: model.metrics for model in catalogue().values()})
     print(text)
     write_block(ROOT / "docs" / "models.md", "quality", text)
-    print("Now write the lists of models: python -m benchmarks.model_list")
+    model_list.main()
 
 
 if __name__ == "__main__":
