@@ -65,7 +65,8 @@ class Encoding:
         """Convert DN (C, h, w) to reflectance (C, h, w), and return which values are valid; invalid pixels are 0."""
         valid = np.isfinite(dn)
         if self.nodata is not None and not np.isnan(self.nodata):
-            valid &= dn != self.nodata
+            # in the precision of the pixels: numpy before 2 compares the largest floats as float64
+            valid &= dn != (dn.dtype.type(self.nodata) if dn.dtype.kind == "f" else self.nodata)
         valid &= ~self.empty_pixels(dn)
         gain = np.array(self.gain, np.float32)[:, None, None]
         bias = np.array(self.bias, np.float32)[:, None, None]

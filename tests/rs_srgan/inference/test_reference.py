@@ -11,7 +11,7 @@ from tests.conftest import UTM_10M
 from tests.rs_srgan.inference.test_series import SIDE, dn, ground, misr, revisits  # noqa: F401
 from tests.rs_srgan.registration.test_shift import moved
 
-FAR = UTM_10M @ Affine.translation(11_000, 0)  # 110 km to the east
+FAR = UTM_10M * Affine.translation(11_000, 0)  # 110 km to the east
 
 
 @pytest.fixture
@@ -63,10 +63,10 @@ def test_the_image_that_all_others_overlap_is_the_reference(misr, write_tif):  #
     """Two images lie side by side; the third one covers a part of both, with holes."""
     fine = ground(2 * SIDE)
     left = write_tif(dn(fine[:, :SIDE, :SIDE]), "left.tif", nodata=0)
-    right = write_tif(dn(fine[:, :SIDE, SIDE:]), "right.tif", nodata=0, transform=UTM_10M @ Affine.translation(SIDE, 0))
+    right = write_tif(dn(fine[:, :SIDE, SIDE:]), "right.tif", nodata=0, transform=UTM_10M * Affine.translation(SIDE, 0))
     middle = dn(np.stack([moved(band, 0.4, 0.3) for band in fine])[:, :SIDE, SIDE // 2 : 3 * SIDE // 2])
     middle[:, :20] = 0
-    between = write_tif(middle, "between.tif", nodata=0, transform=UTM_10M @ Affine.translation(SIDE // 2, 0))
+    between = write_tif(middle, "between.tif", nodata=0, transform=UTM_10M * Affine.translation(SIDE // 2, 0))
     with open_series([left, right, between], misr) as series:
         assert series.lr.name == "between.tif"
         assert len(series.views) == 2

@@ -111,9 +111,9 @@ def test_views_on_other_grids_give_the_result_of_one_grid(misr, revisits, write_
         pixels(revisits[1])[:, 7:, 5:].astype(np.uint16),
         "cut.tif",
         nodata=0,
-        transform=UTM_10M @ Affine.translation(5, 7),
+        transform=UTM_10M * Affine.translation(5, 7),
     )
-    fraction = UTM_10M @ Affine.translation(0.3, -0.6)
+    fraction = UTM_10M * Affine.translation(0.3, -0.6)
     aside = write_tif(pixels(revisits[2]).astype(np.uint16), "aside.tif", nodata=0, transform=fraction)
     plain = super_resolve(revisits[:3], tmp_path / "plain.tif", misr, reference=0, precision="fp32")
     others = super_resolve([revisits[0], cut, aside], tmp_path / "out.tif", misr, reference=0, precision="fp32")

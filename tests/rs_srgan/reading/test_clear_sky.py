@@ -29,7 +29,7 @@ def hidden(scl):
 @pytest.mark.parametrize("window", [Window(0, 0, 1, 1), Window(13, 21, 17, 30), Window(41, 55, 23, 25)])
 def test_a_window_is_a_part_of_the_whole_mask(write_tif, classes, window):
     scene = write_tif(scene_dn(64, 80), "20230810.tif")
-    mask = write_tif(classes[None], "a_scl.tif", bands=[None], transform=UTM_10M @ Affine.scale(2))
+    mask = write_tif(classes[None], "a_scl.tif", bands=[None], transform=UTM_10M * Affine.scale(2))
     with open_revisit(scene, RGBN, mask=mask) as revisit:
         np.testing.assert_array_equal(revisit.usable(window), revisit.usable(WHOLE)[window.slices])
         np.testing.assert_array_equal(revisit.usable(WHOLE), ~hidden(classes))
@@ -38,7 +38,7 @@ def test_a_window_is_a_part_of_the_whole_mask(write_tif, classes, window):
 def test_a_mask_hides_pixels_of_value_0(write_tif, classes):
     scene = write_tif(scene_dn(64, 80))
     mask = write_tif(
-        (classes != 4)[None].astype(np.uint8), "clear.tif", bands=[None], transform=UTM_10M @ Affine.scale(2)
+        (classes != 4)[None].astype(np.uint8), "clear.tif", bands=[None], transform=UTM_10M * Affine.scale(2)
     )
     with open_revisit(scene, RGBN, mask=mask) as revisit:
         np.testing.assert_array_equal(revisit.usable(WHOLE), (classes != 4).repeat(2, 0).repeat(2, 1))
@@ -108,7 +108,7 @@ def test_a_mask_with_a_huge_block_is_refused(write_tif, tmp_path):
     ("pixels", "options", "words"),
     [
         (np.ones((1, 20, 20), np.uint8), {}, "20 x 20"),
-        (np.ones((1, 64, 80), np.uint8), {"transform": UTM_10M @ Affine.scale(2)}, "footprint"),
+        (np.ones((1, 64, 80), np.uint8), {"transform": UTM_10M * Affine.scale(2)}, "footprint"),
         (np.ones((2, 64, 80), np.uint8), {"bands": [None, None]}, "uint8"),
         (np.ones((1, 64, 80), np.float32), {}, "float32"),
         (np.ones((1, 64, 80), np.uint8), {"transform": Affine(10, 0, 0, 0, -10, 0)}, "footprint"),

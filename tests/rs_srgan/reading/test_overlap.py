@@ -14,7 +14,7 @@ HERE = Grid(100, 80, ZONES[0], UTM_10M)
 
 
 def moved(cols: float, rows: float) -> Grid:
-    return dataclasses.replace(HERE, transform=UTM_10M @ Affine.translation(cols, rows))
+    return dataclasses.replace(HERE, transform=UTM_10M * Affine.translation(cols, rows))
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_the_overlap_is_the_common_area(cols, rows, expected):
 
 
 def test_pixels_of_the_first_grid_are_counted():
-    coarse = Grid(20, 20, ZONES[0], UTM_10M @ Affine.scale(2))
+    coarse = Grid(20, 20, ZONES[0], UTM_10M * Affine.scale(2))
     assert overlap_px(HERE, coarse) == pytest.approx(40 * 40)
     assert overlap_px(coarse, HERE) == pytest.approx(20 * 20)
 

@@ -36,9 +36,9 @@ def test_in_another_zone_positions_follow_the_projection():
     positions = Positions(GRID, elsewhere(), "a.tif")
     found = positions.at(WINDOW)
     for row, col in ((20, 40), (55, 61), (89, 89)):
-        x, y = UTM_10M @ (col + 0.5, row + 0.5)
+        x, y = UTM_10M * (col + 0.5, row + 0.5)
         (x,), (y,) = transform(ZONE_32, ZONE_33, [x], [y])
-        expected_col, expected_row = ~elsewhere().transform @ (x, y)
+        expected_col, expected_row = ~elsewhere().transform * (x, y)
         np.testing.assert_allclose(
             found[:, row - 20, col - 40], [expected_row - 0.5, expected_col - 0.5], rtol=0, atol=1e-3
         )
@@ -63,7 +63,7 @@ def test_turn_gives_the_steps_in_the_reference():
     ("view", "words"),
     [
         (Grid(200, 300, None, Affine.identity()), "both"),
-        (Grid(100, 150, ZONE_32, UTM_10M @ Affine.scale(2)), "sensor"),
+        (Grid(100, 150, ZONE_32, UTM_10M * Affine.scale(2)), "sensor"),
     ],
     ids=["not georeferenced", "other pixels"],
 )

@@ -53,7 +53,7 @@ def test_dn_as_floats_are_refused(write_tif):
 
 def test_tags_in_dn_instead_of_reflectance_are_refused(write_tif):
     with pytest.raises(InputError, match="offset"):
-        read_all(write_tif(scene_dn(8, 8), offsets=(-1000.0,) * 4))
+        read_all(write_tif(scene_dn(8, 8), offsets=(1000.0,) * 4))
 
 
 def test_a_single_value_that_is_no_reflectance_is_found(write_tif):
