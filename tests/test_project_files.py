@@ -40,3 +40,10 @@ def test_forms_for_issues_are_complete(form):
 
 def test_the_readme_is_short():
     assert len(read("README.md").splitlines()) <= 120
+
+
+def test_the_readme_quotes_the_measured_speeds():
+    peers = re.search(r"<!-- peers -->\n(.*?)<!-- end peers -->", read("docs/benchmarks.md"), re.S)[1]
+    quoted = re.findall(r"\b\d+\.\d k\b", read("README.md"))
+    assert len(quoted) >= 3
+    assert [speed for speed in quoted if speed not in peers] == []
