@@ -26,7 +26,7 @@ class SISRConfig:
         InputError: a value is out of range, the sensor is unknown, or it lacks one of the bands.
     """
 
-    scale: int = 4
+    scale: int = 4  # pixels out per pixel in, along each axis: 2, 4 or 8
     bands: tuple[str, ...] = RGBN  # names, in the order of the channels
     guide_bands: tuple[str, ...] = ()  # bands with `scale` times finer pixels; (B04, ...) for the 20 m bands
     generator: str = "edsr"  # a name in models.generators.GENERATORS
@@ -36,7 +36,7 @@ class SISRConfig:
     consistent: bool = True  # whether the projection makes the result agree with the input
     mtf_nyquist: tuple[float, ...] = ()  # one value per band; empty: the sensor's
     reflectance_mean: float = 0.15  # the network sees (reflectance - mean) / std
-    reflectance_std: float = 0.15
+    reflectance_std: float = 0.15  # of the same normalisation, above 0
     uncertainty: bool = False  # whether the model has an uncertainty head
     base_model: str = ""  # name of the model that a GAN's training began with: detail 0
     adds_to: str = "bicubic"  # what the generator adds to: one of STARTS; "mtf-glp" takes detail from guide_bands
