@@ -103,3 +103,12 @@ def test_a_broken_configuration_is_an_error(load, model_folder, content):
     (model_folder / "config.json").write_bytes(content)
     with pytest.raises(InputError, match=r"config\.json"):
         load(model_folder)
+
+
+def test_a_model_made_on_the_meta_device_takes_weights(model):
+    with torch.device("meta"):
+        empty = SISR(model.config)
+    assert {parameter.device.type for parameter in empty.parameters()} == {"meta"}
+    empty.load_state_dict(model.state_dict(), assign=True)
+    lr = torch.rand(1, 4, 8, 8)
+    assert torch.equal(empty.eval()(lr), model(lr))
