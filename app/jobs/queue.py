@@ -36,6 +36,8 @@ SWEEP_SECONDS = 20.0
 # A pace is measured over so many LR pixels: with their halos, small tiles are slow.
 _MEASURED_PX = 2 * TILE_LR_PX**2
 
+# The pace that ranks jobs. It is fixed: with estimates that change, equal jobs could pass each other.
+_RANK_PX_PER_SECOND = 100_000.0
 _UNWATCHED = "Nobody watched this job while others waited, so the server ended it. Start it again if you need it."
 
 GONE = "The server does not have this job: the address is wrong, or the result has been removed."
@@ -170,8 +172,8 @@ class Jobs:
         job = Job(folder.name, title, request, outlook, folder, kept, name=name)
         with self._changed:
             own = self._waiting_of(request.visitor)
-            before = sum(self.seconds(each.request, each.outlook.work_px) for each in own)
-            job.due = time.monotonic() + before + self.seconds(request, outlook.work_px)
+            work_px = outlook.work_px + sum(each.outlook.work_px for each in own)
+            job.due = time.monotonic() + work_px / _RANK_PX_PER_SECOND
             self._jobs[job.id] = job
             insort(self._waiting, job, key=lambda each: each.due)
             self._changed.notify_all()
