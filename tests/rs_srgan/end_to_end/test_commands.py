@@ -24,6 +24,8 @@ WORKING = {
     "card": ["{}/small-model", "--name", "organisation/small"],
     "push": ["{}/small-model", "organisation/small", "--force", "--quiet"],
     "inspect": ["{}/scene.tif"],
+    "map": ["{}/scene.tif", "{}/scene.tif", "-o", "{}/map.html"],
+    "plan": ["--tiles", "10"],
 }
 WRONG = {
     "models": ["--nonsense"],
@@ -34,11 +36,14 @@ WRONG = {
     "push": ["{}/missing", "organisation/small"],
     "inspect": ["{}/missing.tif"],
     "scenes": ["--bbox", "10", "46", "11", "47", "--aoi", "{}/missing.geojson"],
+    "batch": ["{}/missing.csv", "-o", "{}/results"],
+    "map": ["{}/missing.tif", "{}/scene.tif", "-o", "{}/map.html"],
+    "plan": ["--tiles", "-1"],
 }
-# Commands that ask a catalogue in the network; tests of their own give them a replica of one.
-REMOTE = {"scenes"}
+# Commands that ask a catalogue in the network, or that need Ray; tests of their own run them.
+REMOTE = {"scenes", "batch"}
 # A file that the command opens at the beginning of its work.
-OPENED = {"predict": "config.json", "evaluate": "config.json", "inspect": "scene.tif"}
+OPENED = {"inspect": "scene.tif", "map": "scene.tif", "plan": "measured.json"}
 
 
 def commands() -> list[str]:
