@@ -161,7 +161,9 @@ def server(tmp_path_factory, product_zip, stac):
     server.close()
 
 
-@pytest.fixture(scope="session")
+# For the package: processes that tests of training fork would keep the pipes of the browser's driver open, which then
+# waits for them forever when it ends.
+@pytest.fixture(scope="package")
 def launch():
     """A function that starts a browser with the given arguments."""
     if CHROMIUM is None:
@@ -171,14 +173,14 @@ def launch():
         yield lambda arguments: driver.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *arguments])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(launch):
     browser = launch(SOFTWARE_GL)
     yield browser
     browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def context(browser):
     """Pages of one context share its cache: each loads in half the time."""
     context = browser.new_context(viewport={"width": 1300, "height": 1000}, accept_downloads=True)

@@ -74,4 +74,6 @@ def test_the_bundled_configurations_train(config, small_data, tmp_path):
     model = MISR.from_pretrained(tmp_path / "model")
     assert isinstance(model.sisr, SISR) and model.config.fusion == "innovation"
     started_from = load_model(config.replace("misr", "sisr").replace("_", "-"))
-    assert model.alone().fingerprint() == started_from.fingerprint()  # averaging changes no weight of it
+    weights = started_from.state_dict()
+    changed = [name for name, each in model.alone().state_dict().items() if not torch.equal(each, weights[name])]
+    assert changed == []  # averaging changes no weight of it

@@ -2,6 +2,7 @@ import socket
 from pathlib import Path
 
 import pytest
+import torch
 
 from rs_srgan import SISR, InputError, load_model
 from rs_srgan.hub.names import DEFAULT_MODEL, DEFAULT_MODELS
@@ -21,7 +22,9 @@ def no_network(monkeypatch):
 @pytest.mark.parametrize("name", [name for name in catalogue() if name.startswith("misr")])
 def test_with_one_view_a_bundled_model_of_several_is_the_bundled_one_of_one(name):
     alone, single = load_model(name).alone(), sisr_model(name.replace("misr", "sisr"))
-    assert alone.fingerprint() == single.fingerprint()
+    lr = torch.rand(1, 4, 40, 40) * 0.3
+    with torch.no_grad():  # in full precision: the model of one image can run in int8 as well
+        torch.testing.assert_close(alone(lr), single(lr), rtol=0, atol=0)
     with pytest.raises(InputError, match="several"):
         sisr_model(name)
 
