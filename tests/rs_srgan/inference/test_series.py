@@ -139,7 +139,7 @@ def test_view_of_another_utm_zone_is_not_resampled(misr, write_tif, caplog):
     at = np.stack([(UTM_10M.f - y) / 10 - 0.5, (x - UTM_10M.c) / 10 - 0.5]).reshape(2, 100, 100)
     view = np.stack([ndimage.map_coordinates(band, at, order=3, mode="nearest") for band in fine])
     source = write_tif(dn(view), "there.tif", crs=zones[1], transform=there)
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", "rs_srgan")
     with open_series([reference, source], misr, reference=0) as series:
         summary = series.summaries[1]
         assert summary.role == "used"
@@ -174,7 +174,7 @@ def test_pixels_below_clouds_do_not_count(misr, revisits, tmp_path):
 
 def test_view_of_another_place_is_left_out(misr, revisits, write_tif, tmp_path, caplog):
     other = write_tif(dn(ground(seed=5)), "other.tif", nodata=0)
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", "rs_srgan")
     with_it = super_resolve([revisits[0], other], tmp_path / "a.tif", misr, reference=0)
     without = super_resolve(revisits[0], tmp_path / "b.tif", misr)
     np.testing.assert_array_equal(pixels(with_it), pixels(without))
