@@ -2,6 +2,7 @@
 # make test   run lint, type checks and every test without an accelerator; save pictures of the app in build/screenshots
 # make lowest run the fast tests of rs_srgan with the lowest versions that pyproject.toml allows, outside this folder
 # make bench  measure the figures in README.md, docs/models.md and the model cards
+# make torture  attack the project with broken files, kills, extreme numbers and many clients: docs/reliability.md
 # make docs   build the documentation site in build/site, strictly: a broken link is an error
 # make dist   build and check the wheel and the source archive in dist
 # Each creates .venv and installs its requirements, once.
@@ -33,7 +34,7 @@ endif
 PYTEST_WORKERS ?= 2
 TEST := $(BIN)/python -X faulthandler -m pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
-.PHONY: demo test lowest bench screenshot lint train docs dist clean
+.PHONY: demo test lowest bench torture screenshot lint train docs dist clean
 
 demo: .venv/.demo
 	$(BIN)/python -m app --port $(PORT)
@@ -65,6 +66,10 @@ lowest:
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks.quality
 	$(BIN)/python -m benchmarks.engine
+
+# Write the tables of docs/reliability.md. At most 30 minutes on two cores.
+torture: .venv/.dev
+	$(BIN)/python -m torture --write
 
 screenshot: .venv/.dev
 	mkdir -p build/screenshots

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOTS = ("rs_srgan", "app", "train", "benchmarks", "scripts")
+ROOTS = ("rs_srgan", "app", "train", "benchmarks", "torture", "scripts")
 FORBIDDEN = frozenset(
     {
         # pronouns

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
-PACKAGES = ("rs_srgan", "app", "train")
+PACKAGES = ("rs_srgan", "app", "train", "torture")
 # Folders with tests of a whole way through many modules, one in each package.
 WHOLE_WAYS = "end_to_end"
 

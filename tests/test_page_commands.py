@@ -65,7 +65,7 @@ def faults(words: list[str]) -> list[str]:
         rest = words[1:] if program == "rs-srgan-train" else words[3:]
         found = [word for word in rest[:1] if re.fullmatch(r"[a-z]+", word) and word not in TRAIN]
         return found + [word for word in rest if re.match(r"train/configs/[a-z]", word) and not (ROOT / word).exists()]
-    if program == "python" and words[1:2] == ["-m"] and words[2].split(".")[0] in ("benchmarks", "scripts"):
+    if program == "python" and words[1:2] == ["-m"] and words[2].split(".")[0] in ("benchmarks", "scripts", "torture"):
         return [] if find_spec(words[2]) else [words[2]]
     if program == "make":
         return [word for word in words[1:] if "=" not in word and word not in TARGETS]
