@@ -1,4 +1,6 @@
-"""Whole files: written elsewhere, then moved to their places. A stopped run or a full disk leaves nothing half-written.
+"""Whole files: written elsewhere, then moved to their places.
+
+A stopped run, a full disk or a power cut leaves nothing half-written.
 
 Files of a kill -9 may stay in a hidden folder, whose name begins with `PREFIX`.
 """
@@ -7,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from rs_srgan.durable import force_content, force_names
 
 # Begins the names of temporary folders beside or in the place of a result.
 PREFIX = ".rs_srgan_"
@@ -30,10 +34,15 @@ def whole_files(folder: Path) -> Iterator[Path]:
     existing = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.is_dir())
     with TemporaryDirectory(dir=existing, prefix=PREFIX) as fresh:
         yield Path(fresh)
-        for file in sorted(path for path in Path(fresh).rglob("*") if path.is_file()):
-            target = folder / file.relative_to(fresh)
+        files = sorted(path for path in Path(fresh).rglob("*") if path.is_file())
+        for file in files:
+            force_content(file)
+        targets = [folder / file.relative_to(fresh) for file in files]
+        for file, target in zip(files, targets, strict=True):
             target.parent.mkdir(parents=True, exist_ok=True)
             file.replace(target)
+        for changed in {target.parent for target in targets}:
+            force_names(changed)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from rs_srgan.catalogues.offset import Decision, claims_of, darkest_bands, decid
 from rs_srgan.catalogues.product_xml import image_name, product_xml
 from rs_srgan.catalogues.remote import RemoteImage, open_remote
 from rs_srgan.catalogues.scene import Scene
+from rs_srgan.durable import force_content
 from rs_srgan.errors import InputError
 from rs_srgan.pixels.radiometry import QUANTIFICATION
 from rs_srgan.pixels.radiometry import Image as Pixels
@@ -141,6 +142,7 @@ class _Cut:
                 self._copy(mosaic, fresh)
                 # the same content has the same time, so that --resume knows it again when it was read again
                 os.utime(fresh, (self._scene.taken.timestamp(),) * 2)
+                force_content(fresh)  # after a power cut the name must not stand for an empty file
                 fresh.replace(self._path(image))
             finally:
                 fresh.unlink(missing_ok=True)

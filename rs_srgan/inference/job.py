@@ -98,9 +98,8 @@ def _checked_targets(
         read.append(options.aoi)
     if isinstance(model, str | Path):
         read += local_files(model)
-    targets = [check_target(target, read, options.overwrite)]
-    if options.uncertainty is not None:
-        targets.append(check_target(options.uncertainty, read, options.overwrite))
+    wanted = [target, *([options.uncertainty] if options.uncertainty is not None else [])]
+    targets = [check_target(each, read, options.overwrite, options.resume) for each in wanted]
     require_distinct(targets)
     return targets
 

@@ -1,6 +1,7 @@
 """The OpenVINO graphs of a model: its steps, converted from PyTorch once and kept in Hugging Face's cache."""
 
 import hashlib
+import json
 import logging
 import shutil
 import tempfile
@@ -30,6 +31,9 @@ _GRAPHS_VERSION = 1
 
 # Name of the last step.
 FINISH = "finish"
+
+# File beside the graphs with the checksum of each: OpenVINO reads damaged weights without an error.
+_CHECKSUMS = "sha256.json"
 
 Shape = tuple[int, ...]
 
@@ -190,6 +194,7 @@ def cached_graphs(
     with tempfile.TemporaryDirectory(prefix="rs_srgan_") as converted:
         for name, graph in graphs.items():
             openvino.save_model(graph, Path(converted) / f"{name}.xml", compress_to_fp16=False)
+        (Path(converted) / _CHECKSUMS).write_text(json.dumps(_checksums(Path(converted))), encoding="utf-8")
         try:
             folder = cached_assets_path("rs_srgan", namespace="openvino", subfolder=key)
             with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as fresh:
@@ -203,7 +208,20 @@ def cached_graphs(
 
 
 def _read(folder: Path, names: Sequence[str], core: openvino.Core) -> dict[str, openvino.Model]:
+    """Read graphs from their files.
+
+    Raises:
+        Exception: files are missing or damaged.
+    """
+    if json.loads((folder / _CHECKSUMS).read_text(encoding="utf-8")) != _checksums(folder):
+        raise ValueError(f"{folder} holds damaged files.")
     return {name: core.read_model(folder / f"{name}.xml") for name in names}
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of graphs, by its name."""
+    files = (path for path in folder.iterdir() if path.suffix in (".xml", ".bin"))
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 class _Module(nn.Module):

@@ -85,6 +85,8 @@ class Scene:
         encoding = encodings[0]
         self.grid: Grid = inputs.lr.grid.cropped(region.window).scaled(model.scale)
         self.lr_px = region.window.height * region.window.width
+        files = (Path(file) for raster in inputs.rasters for file in raster.files)
+        self._states = [(file, _state_of(file)) for file in files]
         info = np.finfo(encoding.dtype) if encoding.floats else np.iinfo(encoding.dtype)
         gain, bias = np.array(encoding.gain), np.array(encoding.bias)
         low, high = float(info.min), float(info.max)
@@ -123,9 +125,8 @@ class Scene:
 
     def request(self) -> dict[str, object]:
         """Return what decides on the pixels of the result, by names that people know."""
-        stats = [(file.name, file.stat()) for raster in self.inputs.rasters for file in raster.files]
         return {
-            "input": [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats],
+            "input": [[file.name, *state] for file, state in self._states],
             "scaling": [dataclasses.asdict(raster.encoding) for raster in self.inputs.rasters],
             "data type": self.encodings[0].dtype,
             "uncertainty": len(self.encodings) > 1,
@@ -154,13 +155,19 @@ class Scene:
         return self.region.mask(self.grid.cropped(part.core.scaled(self.model.scale)))
 
     def read(self, part: Tile) -> Pixels | None:
-        """Read what the model needs for a part; return None where the result holds no data."""
+        """Read what the model needs for a part; return None where the result holds no data.
+
+        Raises:
+            ReadError: a file is truncated or corrupt there.
+            InputError: a file has changed since the scene was opened.
+        """
         scale, reach = self.model.scale, fill_reach(self.model.receptive_field)
         inside = self._inside(part)
         if inside is not None and not inside.any():
             return None
         window = part.window.moved(self.region.window)
         images, measured = self.inputs.read(window, reach)
+        self._require_unchanged()
         lr = images[0] if images[0].ndim == 3 else images[0][0]  # the first of several revisits is the reference
         core = part.core.relative_to(part.window).slices
         measured = measured[:, *core]
@@ -172,6 +179,19 @@ class Scene:
         if inside is not None:
             valid = np.broadcast_to(inside, (len(lr), *inside.shape)) if valid is None else valid & inside
         return Pixels(images, valid, int(measured.sum()), int(clipped.sum()))
+
+    def _require_unchanged(self) -> None:
+        """Raise InputError if a file has changed since the scene was opened: the result would be a mixture of both."""
+        for file, before in self._states:
+            try:
+                now = _state_of(file)
+            except OSError:  # the name is gone, the open file is not
+                continue
+            if now != before:
+                raise InputError(
+                    f"{file.name} changed while it was read ({before[0]} bytes before, {now[0]} now); expected an "
+                    "image that stays as it is. Run again when it is complete."
+                )
 
     def compute(self, pixels: Pixels) -> Pixels:
         """Run the model on what was read, and bring the results into the range of their DN."""
@@ -197,6 +217,12 @@ class Scene:
             if pixels.valid is not None:
                 dn[~pixels.valid] = encoding.nodata
         return pixels.images
+
+
+def _state_of(file: Path) -> tuple[int, int]:
+    """Return the size of a file, bytes, and the time of its last change, nanoseconds."""
+    stat = file.stat()
+    return stat.st_size, stat.st_mtime_ns
 
 
 def open_scene(job: Job, engines: Engines, files: ExitStack) -> Scene:

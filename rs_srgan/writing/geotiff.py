@@ -10,6 +10,7 @@ import numpy as np
 from rasterio.control import GroundControlPoint
 from rasterio.io import MemoryFile
 
+from rs_srgan.durable import force_content
 from rs_srgan.errors import InputError
 from rs_srgan.pixels.radiometry import Encoding
 from rs_srgan.pixels.windows import Window
@@ -48,7 +49,8 @@ class GeoTiffWriter:
     """A tiled, compressed GeoTIFF that is written window by window, and that a later run can go on with.
 
     GDAL creates the file without blocks and compresses each window; this class appends the blocks. So it notices a full
-    disk at once, and the file always holds the blocks up to the last call of `settle`, also after `kill -9`.
+    disk at once, and the file always holds the blocks up to the last call of `settle`, also after `kill -9` or a power
+    cut.
 
     Args:
         path: path of the file.
@@ -145,8 +147,13 @@ class GeoTiffWriter:
         write_all(self._file, blocks.content.data)
 
     def settle(self) -> None:
-        """Enter all blocks that were written into the file's directory, so that a later run finds them."""
+        """Enter all blocks that were written into the file's directory, and bring the file onto the disk.
+
+        Raises:
+            OSError: the disk is full or fails.
+        """
         self._table.write(self._file)
+        force_content(self._file)
         self._file.seek(0, os.SEEK_END)
 
     def close(self) -> None:

@@ -81,7 +81,10 @@ class Result:
             OSError: the disk is full, or a file of that name was created meanwhile.
         """
         self.close()
+        whole = self._unfinished.copy if cog else self._unfinished.pixels
+        if self._unfinished.is_published(whole):
+            return
         if cog:
             logger.info("%s: adding overviews.", self._unfinished.target.name)
-            write_cog(self._unfinished.pixels, self._unfinished.copy, self._compress, cog_block)
-        self._unfinished.publish(self._unfinished.copy if cog else self._unfinished.pixels)
+            write_cog(self._unfinished.pixels, self._unfinished.clear_copy(), self._compress, cog_block)
+        self._unfinished.publish(whole)

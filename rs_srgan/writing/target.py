@@ -6,16 +6,17 @@ from pathlib import Path
 
 from rs_srgan.errors import InputError
 from rs_srgan.writing.guard import require_unread
-from rs_srgan.writing.unfinished import files_beside
+from rs_srgan.writing.unfinished import files_beside, was_published
 
 
-def check_target(target: str | Path, sources: Sequence[str | Path], overwrite: bool) -> Path:
+def check_target(target: str | Path, sources: Sequence[str | Path], overwrite: bool, resume: bool = False) -> Path:
     """Return the absolute path to write to, with links followed.
 
     Args:
         target: path of the GeoTIFF to write.
         sources: paths that the run reads, see `require_unread`.
         overwrite: allow an existing target.
+        resume: allow a target that the run to be resumed completed just before it was killed.
 
     Raises:
         InputError: the target is an input or a folder, exists, or is in a folder that is missing or not writable.
@@ -38,7 +39,7 @@ def check_target(target: str | Path, sources: Sequence[str | Path], overwrite: b
         raise InputError(f"The output {target} is a folder; expected a file name.")
     if target.exists() and not target.is_file():
         raise InputError(f"The output {target} is no regular file. Choose another name.")
-    if target.exists() and not overwrite:
+    if target.exists() and not overwrite and not (resume and was_published(target)):
         raise InputError(f"{target} exists. Choose another name, or overwrite it (overwrite=True, --overwrite).")
     if not target.parent.is_dir():
         raise InputError(f"The folder {target.parent} does not exist. Create it first.")

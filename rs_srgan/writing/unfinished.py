@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from rs_srgan.durable import force_content, force_names
 from rs_srgan.errors import InputError, ReadError
 from rs_srgan.writing.lock import TargetLock
 
@@ -31,12 +32,26 @@ def files_beside(target: Path) -> list[Path]:
     return [target.with_name(f"{name}.partial{ending}") for ending in endings]
 
 
+def was_published(target: Path) -> bool:
+    """Return whether a target is complete, and a run that was killed just then left its files beside it."""
+    pixels, copy, *_ = files_beside(target)
+    return _same(pixels, target) or _same(copy, target)
+
+
+def _same(path: Path, other: Path) -> bool:
+    """Return whether two paths lead to one file."""
+    try:
+        return path.samefile(other)
+    except OSError:  # one of them does not exist
+        return False
+
+
 class Unfinished:
     """Files beside a target that is not complete: its pixels so far, and a note of how many parts they contain.
 
     When the `with` block ends, the files are removed if the target is complete, if they contain no part, or if the
-    request was wrong. They stay if the run was stopped, also by `kill -9`, by a full disk or by an input that could not
-    be read any more. They may not survive a power cut, because nothing forces them onto the disk.
+    request was wrong. They stay if the run was stopped, also by `kill -9`, a power cut, a full disk or an input that
+    could not be read any more: every note goes onto the disk after the pixels that it counts.
 
     Args:
         target: final path.
@@ -45,6 +60,8 @@ class Unfinished:
         resume: go on with existing files.
         overwrite: replace an existing target, and without `resume` start again in spite of existing files.
         quiet: do not log; another output of the same run reports it.
+        resumable: False to remove the files of a stopped run, because no later run can tell whether its images are the
+            same.
 
     Attributes:
         target: final path.
@@ -64,8 +81,10 @@ class Unfinished:
         resume: bool = False,
         overwrite: bool = False,
         quiet: bool = False,
+        resumable: bool = True,
     ) -> None:
         self.target, self._parts, self._overwrite, self._quiet = target, parts, overwrite, quiet
+        self._resumable = resumable
         self._request: dict[str, Any] = json.loads(json.dumps(request))  # as json.loads reads it back from the note
         self.pixels, self.copy, self._note, lock, *_ = files_beside(target)
         self._lock = TargetLock(target, lock, quiet)
@@ -87,6 +106,7 @@ class Unfinished:
                     "Resume it (resume=True, --resume) or start again (overwrite=True, --overwrite)."
                 )
             self._remove()
+            force_names(self.target.parent)  # a note that comes back after a power cut must not count new pixels
             return
         differing = [key for key in self._request if begun["request"].get(key) != self._request[key]]
         if differing:
@@ -116,13 +136,24 @@ class Unfinished:
         return dict(note)
 
     def note(self, done: int) -> None:
-        """Write the note that the file, as it is now, contains the first `done` parts."""
+        """Write the note that the file, which is on the disk as it is now, contains the first `done` parts."""
         size = self.pixels.stat().st_size
         content = {"done": done, "parts": self._parts, "bytes": size, "request": self._request}
         fresh = self._note.with_suffix(".new")
         fresh.write_text(json.dumps(content), encoding="utf-8")
+        force_content(fresh)
         fresh.replace(self._note)
+        force_names(self._note.parent)
         self.done = done
+
+    def clear_copy(self) -> Path:
+        """Remove what a killed run left at the path of the copy, which may be the target, too; return the path."""
+        self._remove_copy()
+        return self.copy
+
+    def is_published(self, whole: Path) -> bool:
+        """Return whether a run that was killed just then has given a complete file its final name already."""
+        return _same(whole, self.target)
 
     def publish(self, whole: Path) -> None:
         """Give a complete file its final name.
@@ -130,9 +161,14 @@ class Unfinished:
         Raises:
             FileExistsError: the target was created meanwhile and must not be replaced.
         """
+        force_content(whole)
         if self._overwrite:
             whole.replace(self.target)
-            return
+        else:
+            self._link(whole)
+        force_names(self.target.parent)
+
+    def _link(self, whole: Path) -> None:
         try:
             os.link(whole, self.target)  # unlike a rename, it fails if the target exists
         except FileExistsError:
@@ -155,7 +191,7 @@ class Unfinished:
     def _keep_or_remove(self, error: BaseException | None) -> None:
         self._remove_copy()
         at_fault = isinstance(error, InputError) and not isinstance(error, ReadError)
-        kept = error is not None and not at_fault and self.done > 0
+        kept = error is not None and not at_fault and self.done > 0 and self._resumable
         if not kept:
             self._remove()
         if not self._quiet:

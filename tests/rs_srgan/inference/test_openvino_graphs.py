@@ -67,7 +67,7 @@ def cache(monkeypatch, tmp_path):
 
 def test_model_is_converted_once(model, window, cache, monkeypatch):
     first = OpenVinoEngine(model, [FINE], "fp32")(window)[0]
-    assert {path.name for path in cache()} == {"network.xml", "network.bin", "finish.xml", "finish.bin"}
+    assert {path.name for path in cache()} == {"network.xml", "network.bin", "finish.xml", "finish.bin", "sha256.json"}
     monkeypatch.setattr("openvino.convert_model", None)
     np.testing.assert_array_equal(OpenVinoEngine(model, [FINE], "fp32")(window)[0], first)
 
@@ -120,3 +120,21 @@ def test_every_failure_of_the_cache_is_a_warning(model, window, monkeypatch, cap
     monkeypatch.setattr("rs_srgan.inference.openvino_graphs.cached_assets_path", fail)
     assert OpenVinoEngine(model, [FINE], "fp32")(window)[0].shape == (4, 128, 160)
     assert "cannot be kept" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["network.bin", "network.xml", "finish.bin", "finish.xml", "sha256.json"])
+@pytest.mark.parametrize("damage", ["flipped", "zeros", "half", "removed"])
+def test_a_damaged_cache_is_made_anew(model, window, cache, name, damage):
+    """OpenVINO itself reads damaged weights without an error, and computes with them."""
+    engine = OpenVinoEngine(model, [FINE], "fp32")
+    expected = engine(window)[0]
+    (file,) = (path for path in cache() if path.name == name)
+    before = file.read_bytes()
+    at = len(before) // 2
+    damaged = {"flipped": before[:at] + bytes([before[at] ^ 64]) + before[at + 1 :], "zeros": bytes(len(before))}
+    if damage == "removed":
+        file.unlink()
+    else:
+        file.write_bytes(damaged.get(damage, before[:at]))
+    np.testing.assert_array_equal(OpenVinoEngine(model, [FINE], "fp32")(window)[0], expected)
+    assert file.read_bytes() == before

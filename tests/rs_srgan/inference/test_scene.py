@@ -158,3 +158,28 @@ def test_float32_resumes_and_becomes_a_cog_like_any_other_type(model, write_tif,
     with rasterio.open(target) as cog, rasterio.open(whole) as plain:
         assert cog.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
         np.testing.assert_array_equal(cog.read(), plain.read())
+
+
+@pytest.mark.parametrize("change", ["in place", "replaced"])
+def test_an_image_that_changes_under_a_run_is_noticed(model, write_tif, tmp_path, at_every_tile, change):
+    source, other = write_tif(scene_dn(120, 120)), write_tif(scene_dn(120, 120, seed=1), "other.tif")
+    target = tmp_path / "out.tif"
+    work = run(source, target, model, PredictOptions(tile=16))
+    next(work)
+    if change == "in place":
+        source.write_bytes(other.read_bytes())
+    else:
+        other.replace(source)
+    with pytest.raises(InputError, match="changed"):
+        list(work)
+    assert not list(tmp_path.glob("out.tif*"))
+
+
+def test_an_image_that_is_removed_under_a_run_is_read_to_its_end(model, write_tif, tmp_path):
+    source, target = write_tif(scene_dn(120, 120)), tmp_path / "out.tif"
+    whole = super_resolve(source, tmp_path / "whole.tif", model, tile=16)
+    work = run(source, target, model, PredictOptions(tile=16))
+    next(work)
+    source.unlink()
+    assert list(work)
+    np.testing.assert_array_equal(pixels(target), pixels(whole))

@@ -1,3 +1,4 @@
+import ctypes
 import os
 import signal
 import subprocess
@@ -167,3 +168,33 @@ def test_a_process_that_is_forked_during_a_loop_runs_its_own():
         assert os.waitpid(child, 0)[1] == 0
         list(work)
     assert written == list(range(9))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("stage", ["read", "compute", "write"])
+def test_a_thread_that_dies_between_two_tiles_ends_the_loop_without_a_gap(stage, workers):
+    written, threads = [], {}
+    all_written = threading.Event()
+
+    def stepping(name):
+        def step(given, value=None):
+            threads[name] = threading.get_ident()
+            at = given if isinstance(given, int) else number(given)
+            if name == "write":
+                written.append(at)
+                if at == workers + AROUND - 1:
+                    all_written.set()
+            return at
+
+        return step
+
+    before = threading.active_count()
+    steps = run_tiles(tiles(10_000), *map(stepping, ("read", "compute", "write")), workers=workers)
+    next(steps)
+    assert all_written.wait(60)  # then every thread waits for a task, where nothing catches an exception
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(threads[stage]), ctypes.py_object(SystemExit))
+    with pytest.raises((RuntimeError, SystemExit)):
+        list(steps)
+    assert written == list(range(len(written)))
+    assert len(written) < 10_000
+    assert threading.active_count() == before

@@ -62,3 +62,22 @@ def test_a_stopped_result_is_resumed_after_its_last_settled_part(tmp_path, pixel
         result.publish(cog=False)
     with rasterio.open(target) as dataset:
         np.testing.assert_array_equal(dataset.read(), pixels)
+
+
+@pytest.mark.parametrize("cog", [False, True])
+def test_a_run_killed_just_after_publishing_is_resumed_and_tidied_up(tmp_path, pixels, cog):
+    """Its files beside the target are the target itself, so nothing may be written to them."""
+    target = tmp_path / "out.tif"
+    unfinished = Unfinished(target, {}, 2)
+    result = begin(unfinished)
+    for done, window in enumerate(HALVES, 1):
+        result.write(window, pixels[:, *window.slices])
+        result.settle(done)
+    result.publish(cog)
+    before, inode = target.read_bytes(), target.stat().st_ino
+    assert len(list(tmp_path.iterdir())) > 1
+    del unfinished, result
+    with Unfinished(target, {}, 2, resume=True) as again:
+        begin(again).publish(cog)
+    assert [path.name for path in tmp_path.iterdir()] == ["out.tif"]
+    assert (target.read_bytes(), target.stat().st_ino) == (before, inode)

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from rs_srgan import InputError
@@ -53,3 +55,14 @@ def test_a_folder_that_is_not_writable_is_refused_before_the_work(tmp_path, monk
     monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write anywhere
     with pytest.raises(InputError, match="writable"):
         check_target(tmp_path / "out.tif", [tmp_path / "in.tif"], overwrite=False)
+
+
+def test_a_target_that_a_killed_run_completed_is_allowed_for_resume_only(tmp_path):
+    target = tmp_path / "out.tif"
+    target.write_text("whole")
+    with pytest.raises(InputError, match="exists"):
+        check_target(target, [], overwrite=False, resume=True)
+    os.link(target, tmp_path / "out.tif.partial")
+    assert check_target(target, [], overwrite=False, resume=True) == target
+    with pytest.raises(InputError, match="exists"):
+        check_target(target, [], overwrite=False)

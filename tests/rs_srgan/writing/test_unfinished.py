@@ -1,11 +1,12 @@
 import errno
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from rs_srgan.errors import InputError, ReadError
-from rs_srgan.writing.unfinished import Unfinished
+from rs_srgan.writing.unfinished import Unfinished, was_published
 
 REQUEST = {"input": [["a.tif", 12]], "tile size": 512, "region": [1.5, None]}
 
@@ -161,3 +162,31 @@ def test_the_longest_possible_name_works(tmp_path):
         unfinished.note(1)
         unfinished.publish(unfinished.pixels)
     assert target.exists()
+
+
+def die_after_publishing(target):
+    """Run until the target has its name; leave the files beside it, like a `kill -9` just then."""
+    unfinished = Unfinished(target, REQUEST, 10)
+    unfinished.pixels.write_text("whole")
+    unfinished.note(10)
+    unfinished.publish(unfinished.pixels)
+    return unfinished
+
+
+def test_a_run_that_was_killed_just_after_publishing_is_known(target):
+    assert not was_published(target)
+    unfinished = die_after_publishing(target)
+    assert unfinished.is_published(unfinished.pixels)
+    assert not unfinished.is_published(unfinished.copy)
+    assert was_published(target)
+    unfinished.pixels.unlink()
+    assert not was_published(target)
+
+
+def test_pixels_are_on_the_disk_before_the_name(target, monkeypatch):
+    """A power cut between the two must not leave an empty file under the final name."""
+    forced = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: forced.append((os.fstat(descriptor).st_ino, target.exists())))
+    die_after_publishing(target)
+    assert (target.stat().st_ino, False) in forced
+    assert forced[-1] == (target.parent.stat().st_ino, True)
