@@ -32,6 +32,11 @@ def files_beside(target: Path) -> list[Path]:
     return [target.with_name(f"{name}.partial{ending}") for ending in endings]
 
 
+def _checksum(note: dict[str, Any]) -> str:
+    """Return the SHA-256 of a note: a changed number would otherwise count pixels that are not there."""
+    return hashlib.sha256(json.dumps(note, sort_keys=True).encode()).hexdigest()
+
+
 def was_published(target: Path) -> bool:
     """Return whether a target is complete, and a run that was killed just then left its files beside it."""
     pixels, copy, *_ = files_beside(target)
@@ -124,11 +129,14 @@ class Unfinished:
     def _read_note(self) -> dict[str, Any] | None:
         try:
             note = json.loads(self._note.read_text(encoding="utf-8"))
+            intact = note.pop("sha256") == _checksum(note)
             missing = note["bytes"] - self.pixels.stat().st_size
-            usable = type(note["done"]) is int and 0 <= note["done"] <= note["parts"]
-            if not usable or not isinstance(note["request"], dict):
-                return None
-        except (OSError, ValueError, KeyError, TypeError):  # no note, or a file of another program
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):  # damaged, or a file of another program
+            intact, missing = False, 0
+        if not intact:
+            logger.warning("%s is damaged: the run starts again.", self._note.name)
             return None
         if missing > 0:
             logger.warning("%s lacks its last %d bytes: the run starts again.", self.pixels.name, missing)
@@ -139,6 +147,7 @@ class Unfinished:
         """Write the note that the file, which is on the disk as it is now, contains the first `done` parts."""
         size = self.pixels.stat().st_size
         content = {"done": done, "parts": self._parts, "bytes": size, "request": self._request}
+        content["sha256"] = _checksum(content)
         fresh = self._note.with_suffix(".new")
         fresh.write_text(json.dumps(content), encoding="utf-8")
         force_content(fresh)

@@ -116,6 +116,20 @@ def test_a_damaged_note_is_ignored(target, note):
         assert not pixels.exists()
 
 
+@pytest.mark.parametrize(
+    ("before", "after"), [('"done": 3', '"done": 4'), ('"parts": 10', '"parts": 3'), ("512", "513")]
+)
+def test_a_note_with_a_changed_number_is_not_believed(target, caplog, before, after):
+    leave_off(target)
+    (note,) = target.parent.glob("*.json")
+    text = note.read_text()
+    assert before in text
+    note.write_text(text.replace(before, after))
+    with Unfinished(target, REQUEST, 10, resume=True) as again:
+        assert again.done == 0
+    assert "damaged" in caplog.text
+
+
 def test_resume_without_an_unfinished_run_starts_one(target):
     with Unfinished(target, REQUEST, 10, resume=True) as unfinished:
         assert unfinished.done == 0
