@@ -1,0 +1,125 @@
+"""Kills: `kill -9` at random moments and at each change of a file, and signals that ask predict to stop."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from functools import partial
+
+from torture.faults.attempts import try_all
+from torture.faults.cases import Case, Cases
+from torture.faults.surroundings import count_operations, die_at_operation
+from torture.row import Row
+
+# Share of the kills after which the process that resumes is killed, too.
+_AGAIN = 1 / 3
+
+
+def kill_at_random_moments(cases: Cases, seed: int, quick: bool) -> list[Row]:
+    """Kill predict at random moments, resume, sometimes kill that again, and compare the pixels."""
+    shares = {"one image": 14, "revisits": 12, "uncertainty": 8, "COG": 8, "catalogue": 8}
+    rows = []
+    for case in cases.all():
+        chosen = [case] * (1 if quick else shares[case.name])
+        rows.append(try_all(f"kill -9, {case.name}", seed, chosen, partial(_kill, cases)))
+    return rows
+
+
+def _kill(cases: Cases, number: int, chance: random.Random, case: Case) -> str:
+    folder = cases.attempt(f"kill {case.name} {number}")
+    kills = 2 if chance.random() < _AGAIN else 1
+    while kills:
+        moment = chance.uniform(0.05, case.seconds)
+        running = case.start(folder, "--resume")
+        if running.wait(moment):
+            if (ended := running.end()).code != 0:
+                return f"a run ended with {ended.code} before it was killed: {ended.words.strip()[-200:]}"
+            if fault := case.fault_at_end(folder):
+                return fault
+            for path in folder.iterdir():  # too late for a kill: begin again
+                path.unlink()
+            continue
+        running.send(signal.SIGKILL)
+        if (ended := running.end()).code != -signal.SIGKILL:
+            continue
+        kills -= 1
+        if fault := case.fault_of(folder):
+            return f"after kill -9 at {moment:.2f} s {fault}"
+    return case.fault_after_resuming(folder)
+
+
+def kill_commands(cases: Cases, seed: int, quick: bool) -> list[Row]:
+    """Kill the command itself, imports included, three times."""
+    return [] if quick else [try_all("kill -9, the whole command", seed, [cases.image] * 3, partial(_kill_one, cases))]
+
+
+def _kill_one(cases: Cases, number: int, chance: random.Random, case: Case) -> str:
+    folder = cases.attempt(f"command {number}")
+    command = [sys.executable, "-m", "rs_srgan", *case.arguments(folder, "--resume")]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        process.wait(chance.uniform(1, 6))
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if fault := case.fault_of(folder):
+        return fault
+    return "" if process.returncode == 0 else case.fault_after_resuming(folder)
+
+
+def kill_at_file_operations(cases: Cases, seed: int, quick: bool) -> list[Row]:
+    """Kill predict just before each operation on a file beside the result, the last ones included."""
+    rows = []
+    for case in (cases.uncertain, cases.cog):
+        count = _count_operations(cases, case)
+        chosen = list(range(count, 0, -1))[: 2 if quick else 60]
+        subject = f"kill -9 before each change of a file, {case.name}"
+        rows.append(try_all(subject, seed, chosen, partial(_kill_at, cases, case)))
+    return rows
+
+
+def _count_operations(cases: Cases, case: Case) -> int:
+    """Return the number of operations of an undisturbed run."""
+    folder = cases.attempt(f"count {case.name}")
+    counted = folder.with_suffix(".count")
+    if (ended := case.run(folder, preparations=[partial(count_operations, folder, counted)])).code != 0:
+        raise RuntimeError(f"{case.name} ended with {ended.code}: {ended.words}")
+    return counted.stat().st_size
+
+
+def _kill_at(cases: Cases, case: Case, number: int, chance: random.Random, operation: int) -> str:
+    folder = cases.attempt(f"operation {case.name} {operation}")
+    ended = case.run(folder, preparations=[partial(die_at_operation, folder, operation)])
+    if ended.code != -signal.SIGKILL:
+        return f"the process ended with {ended.code} before operation {operation}"
+    if fault := case.fault_of(folder):
+        return f"killed before operation {operation}: {fault}"
+    fault = case.fault_after_resuming(folder)
+    return f"killed before operation {operation}: {fault}" if fault else ""
+
+
+def stop_by_signals(cases: Cases, seed: int, quick: bool) -> list[Row]:
+    """Send SIGTERM and SIGINT at random moments; check the exit code, and resume."""
+    rows = []
+    for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
+        chosen = ([cases.image, cases.uncertain] * 5)[: 1 if quick else 10]
+        rows.append(try_all(f"{number.name}, exit code {code}", seed, chosen, partial(_stop, cases, number, code)))
+    return rows
+
+
+def _stop(cases: Cases, signal_number: int, code: int, number: int, chance: random.Random, case: Case) -> str:
+    folder = cases.attempt(f"signal {signal_number} {number}")
+    ended = None
+    while ended is None or ended.code == 0:
+        for path in folder.iterdir():
+            path.unlink()
+        running = case.start(folder)
+        while not os.listdir(folder) and not running.wait(0.005):
+            pass  # the process is still about to begin
+        running.wait(chance.uniform(0, 0.8 * case.seconds))
+        running.send(signal_number)
+        ended = running.end()
+    if ended.code != code or not ended.is_plain:
+        return f"exit code {ended.code}: {ended.words.strip()[-200:]}"
+    return case.fault_of(folder) or case.fault_after_resuming(folder)
