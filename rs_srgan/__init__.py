@@ -13,24 +13,25 @@ from rs_srgan.version import __version__
 
 if TYPE_CHECKING:
     from rs_srgan.batch.run import super_resolve_many
-    from rs_srgan.errors import InputError, ReadError
+    from rs_srgan.errors import Cancelled, InputError, ReadError
     from rs_srgan.inference.onnx_export import export
     from rs_srgan.inference.options import PredictOptions
     from rs_srgan.inference.super_resolve import super_resolve
-    from rs_srgan.inference.work import Progress
     from rs_srgan.models import MISR, SISR, MISRConfig, SISRConfig
     from rs_srgan.models.catalogue import BundledModel, catalogue, list_models
     from rs_srgan.models.loading import load_model
+    from rs_srgan.progress.state import Progress
     from rs_srgan.publishing.push import push
 else:
     # Names are imported at first use: the imports take seconds, and the command must react to Ctrl-C before them.
     _HOMES = {
         "BundledModel": "rs_srgan.models.catalogue",
+        "Cancelled": "rs_srgan.errors",
         "InputError": "rs_srgan.errors",
         "MISR": "rs_srgan.models",
         "MISRConfig": "rs_srgan.models",
         "PredictOptions": "rs_srgan.inference.options",
-        "Progress": "rs_srgan.inference.work",
+        "Progress": "rs_srgan.progress.state",
         "ReadError": "rs_srgan.errors",
         "SISR": "rs_srgan.models",
         "SISRConfig": "rs_srgan.models",
@@ -64,6 +65,7 @@ __all__ = [
     "MISR",
     "SISR",
     "BundledModel",
+    "Cancelled",
     "InputError",
     "MISRConfig",
     "PredictOptions",

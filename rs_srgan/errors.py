@@ -1,6 +1,10 @@
 """Errors of requests that rs_srgan cannot fulfil."""
 
+import os
 from importlib.util import find_spec
+from pathlib import Path
+
+from rs_srgan.addresses import without_secrets
 
 
 class InputError(ValueError):
@@ -8,7 +12,12 @@ class InputError(ValueError):
 
     Its message is for people: the wrong value, the expected one, and the remedy. The command line prints the message
     and exits with 2; the app shows it in a box. All other errors keep their own exception and traceback.
+
+    Addresses in the message lose passwords and signatures.
     """
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*(without_secrets(each) if isinstance(each, str) else each for each in arguments))
 
 
 class ReadError(InputError):
@@ -17,6 +26,18 @@ class ReadError(InputError):
     The disk or the network may be back later, so the finished part of the result is kept, unlike after any other
     InputError.
     """
+
+
+class Cancelled(Exception):
+    """A run that its caller cancelled, see `cancel` of `super_resolve` and `predict`.
+
+    It is no `InputError`: the finished part of a file is kept for `resume`.
+    """
+
+
+def shown(value: object) -> str:
+    """Return a value as Python writes it, for a message: in one line of at most 80 characters."""
+    return f"{' '.join(repr(value).split()):.80}"
 
 
 def require_extra(package: str, what: str, extra: str = "evaluate") -> None:
@@ -32,3 +53,18 @@ def require_extra(package: str, what: str, extra: str = "evaluate") -> None:
     """
     if find_spec(package) is None:
         raise InputError(f"{what} need {package}, which is not installed: pip install rs_srgan[{extra}].")
+
+
+def require_path(what: str, value: object) -> Path:
+    """Return a path that a user gave as a string or a path.
+
+    Args:
+        what: what the path is of, for the message.
+        value: what the user gave.
+
+    Raises:
+        InputError: it is something else, or empty.
+    """
+    if not isinstance(value, str | os.PathLike) or not str(value):
+        raise InputError(f"{what} is {shown(value)}; expected a path.")
+    return Path(value)

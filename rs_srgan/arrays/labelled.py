@@ -2,29 +2,34 @@
 
 import sys
 import warnings
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 from affine import Affine
 
 from rs_srgan.errors import InputError, require_extra
-from rs_srgan.pixels.nodata import fill_reach
 from rs_srgan.sensors import Sensor
 
 if TYPE_CHECKING:
     import xarray
 
 Pixels = np.ndarray[Any, np.dtype[np.float32]]
-# Takes reflectance and the guide's, both (C, H, W), NaN without data; returns results of one shape.
-Compute = Callable[[np.ndarray[Any, Any], np.ndarray[Any, Any] | None], Sequence[Pixels]]
 
 _ENCODINGS = ("scale_factor", "add_offset", "_FillValue", "missing_value", "valid_range", "valid_min", "valid_max")
 
 
 def is_labelled(image: object) -> "TypeGuard[xarray.DataArray]":
-    """Return whether an image is a DataArray; xarray is not imported for this."""
+    """Return whether an image is a DataArray; xarray is not imported for this.
+
+    Raises:
+        InputError: it is a Dataset, whose variables may be anything.
+    """
     package = sys.modules.get("xarray")
+    if package is not None and isinstance(image, package.Dataset):
+        raise InputError(
+            f"The image is a Dataset of {', '.join(map(str, image))}; expected a DataArray: "
+            'dataset[["B04", "B03", "B02", "B08"]].to_dataarray("band").'
+        )
     return package is not None and isinstance(image, package.DataArray)
 
 
@@ -112,65 +117,6 @@ def transform_of(array: "xarray.DataArray") -> Affine:
         )  # rioxarray multiplies transforms in affine's old way
         transform: Affine = array.rio.transform()
     return transform
-
-
-def predict_labelled(
-    image: Labelled, guide: Labelled | None, scale: int, halo: int, compute: Compute, results: int = 1
-) -> list["xarray.DataArray"]:
-    """Super-resolve an array with labels; chunk by chunk and later if it is one of dask.
-
-    Args:
-        image: the image.
-        guide: the guide bands; None without.
-        scale: pixels out per pixel in.
-        halo: receptive field of the model, LR pixels.
-        compute: computes the results of pixels in memory.
-        results: number of results.
-
-    Raises:
-        InputError: see `compute`; or only one of the two arrays has chunks.
-    """
-    if image.array.chunks is None:
-        other = None if guide is None else guide.reflectance(guide.array.values)
-        made: Sequence[Any] = compute(image.reflectance(image.array.values), other)
-    elif guide is not None:
-        raise InputError("An array with chunks and a guide are not combined. Load both: array.load().")
-    else:
-        made = _lazily(image, scale, halo, compute, results)
-    return [image.result(each, scale) for each in made]
-
-
-def _lazily(image: Labelled, scale: int, halo: int, compute: Compute, results: int) -> list[Any]:
-    import dask.array as da
-
-    # gaps in the halo are filled from pixels that lie beyond it
-    depth = halo + fill_reach(halo)
-    array = image.array.data
-    whole = array.rechunk({0: -1})
-    depths = {0: 0, 1: min(depth, whole.shape[1]), 2: min(depth, whole.shape[2])}
-    # an edge of the image has no pixels beyond it: the model itself repeats the outermost ones
-    with_halo = da.overlap.overlap(  # type: ignore[no-untyped-call]  # dask has no types
-        whole, depth=depths, boundary="none", allow_rechunk=True
-    )
-    sides = [
-        [
-            size - (index > 0) * depths[axis] - (index < len(chunks) - 1) * depths[axis]
-            for index, size in enumerate(chunks)
-        ]
-        for axis, chunks in ((1, with_halo.chunks[1]), (2, with_halo.chunks[2]))
-    ]
-    out = (with_halo.chunks[0], *(tuple(side * scale for side in each) for each in sides))
-
-    def part(pixels: np.ndarray[Any, Any], which: int, block_info: Any = None) -> Pixels:  # noqa: ANN401  # of dask
-        _, row, col = block_info[0]["chunk-location"]
-        (made,) = compute(image.reflectance(pixels), None)[which : which + 1]
-        top, left = (row > 0) * depths[1] * scale, (col > 0) * depths[2] * scale
-        return made[:, top : top + sides[0][row] * scale, left : left + sides[1][col] * scale]
-
-    return [
-        da.map_blocks(part, with_halo, which=which, dtype=np.float32, chunks=out)  # type: ignore[no-untyped-call]
-        for which in range(results)
-    ]
 
 
 def bands_first(image: "xarray.DataArray") -> tuple["xarray.DataArray", list[str]]:

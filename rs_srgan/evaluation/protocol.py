@@ -50,8 +50,8 @@ def restore(model: SISR, lr: FloatImage, mtf_nyquist: tuple[float, ...], guide: 
     simple[missing] = projected[missing] = np.nan
     config = model.config
     classical = bool(config.guide_bands) and (config.generator, config.adds_to) != ("none", "mtf-glp")
-    glp = _mtf_glp(config).predict(lr, guide) if classical else None
-    return Restored(simple, projected, model.predict(lr, guide), glp)
+    glp = _mtf_glp(config).predict(lr, guide, progress=False) if classical else None
+    return Restored(simple, projected, model.predict(lr, guide, progress=False), glp)
 
 
 @lru_cache(maxsize=4)

@@ -67,7 +67,7 @@ def score(model: SISR, case: Case) -> Scored:
 
 def _with_uncertainty(scores: Scores, model: SISR, case: Case, errors: FloatImage) -> Scores:
     """Add the figures that compare the model's uncertainty with its absolute errors, (C, H, W)."""
-    _, half_width = model.predict_with_uncertainty(case.lr, case.guide)
+    _, half_width = model.predict_with_uncertainty(case.lr, case.guide, progress=False)
     found = calibrate(inner(errors), inner(half_width))
     return replace(scores, coverage=found.coverage, rank=found.rank)
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rs_srgan.errors import InputError, require_extra
+from rs_srgan.errors import InputError, require_extra, require_path
 from rs_srgan.hub.names import local_files
 from rs_srgan.models import MISR, SISR
 from rs_srgan.models.evaluation_mode import evaluation_mode
@@ -57,7 +57,7 @@ def export(
             packages that are not installed.
         ArithmeticError: the file's results differ from the model's by more than 1e-4; the file is not kept.
     """
-    target = Path(target).absolute()
+    target = require_path("The target", target).absolute()
     for package in ("onnx", "onnxscript", "onnxruntime"):
         require_extra(package, "ONNX files", extra="export")
     if target.suffix != ".onnx":

@@ -57,6 +57,11 @@ class Outline:
         """The layout of each file of the result."""
         return [Layout(len(self.bands), each, self.compress, self.block_px) for each in self.encodings]
 
+    @property
+    def resumable(self) -> bool:
+        """True if a later run can tell whether its images are the same: they are files, not in memory."""
+        return self.request.get("input") != []
+
     def open_results(
         self, targets: list[Path], files: ExitStack, resume: bool = False, overwrite: bool = False
     ) -> list[Result]:
@@ -74,7 +79,9 @@ class Outline:
         results = []
         for index, (target, encoding) in enumerate(zip(targets, self.encodings, strict=True)):
             second = index > 0
-            unfinished = Unfinished(target, self.request, len(self.parts), resume, overwrite, quiet=second)
+            unfinished = Unfinished(
+                target, self.request, len(self.parts), resume, overwrite, quiet=second, resumable=self.resumable
+            )
             files.enter_context(unfinished)
             bands = [f"{name} half-width of 80 %" if second else name for name in self.bands]
             results.append(Result(unfinished, self.grid, encoding, bands, self.tags, self.compress, self.block_px))

@@ -5,11 +5,14 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from rs_srgan.arrays.files import in_memory_file
 from rs_srgan.arrays.kinds import Opened, files_of, is_opened, named
 from rs_srgan.arrays.labelled import files_of_labelled, is_labelled
+from rs_srgan.arrays.times import split_times
 from rs_srgan.catalogues.scene import Scene as CatalogueScene
-from rs_srgan.errors import InputError
+from rs_srgan.errors import InputError, require_path, shown
 from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
 from rs_srgan.inference.engines import make_engine
 from rs_srgan.inference.in_place import cut_for
@@ -17,12 +20,14 @@ from rs_srgan.inference.job import Source, resolve
 from rs_srgan.inference.option_docs import with_documented_options
 from rs_srgan.inference.options import PredictOptions
 from rs_srgan.inference.outline import outline_of
-from rs_srgan.inference.progress_bar import Report, reporting
 from rs_srgan.inference.scene import Engines, open_scene
-from rs_srgan.inference.work import Progress, work
+from rs_srgan.inference.work import work
 from rs_srgan.models import MISR, SISR
 from rs_srgan.models.evaluation_mode import evaluation_mode
 from rs_srgan.models.loading import named_model
+from rs_srgan.progress.bar import reporting
+from rs_srgan.progress.cancel import Cancel, check_cancel, stop_if
+from rs_srgan.progress.state import Progress, Report
 from rs_srgan.reading.virtual import VirtualFile
 from rs_srgan.writing.guard import require_unread
 from rs_srgan.writing.target import check_target
@@ -41,6 +46,7 @@ def super_resolve(
     options: PredictOptions | None = None,
     *,
     progress: Report | bool | None = None,
+    cancel: Cancel | None = None,
     **keywords: object,
 ) -> Path:
     """Super-resolve a GeoTIFF, JP2, PNG or NPY file, a Sentinel-2 product, or revisits of one place, into a GeoTIFF.
@@ -53,13 +59,16 @@ def super_resolve(
         source: the image to read, with the model's bands; a model with guide bands needs a product. A path, an address
             (http, https, s3, gs, or a name that begins with /vsi), an open dataset of rasterio, a MemoryFile, a
             DataArray, or a scene of `rs_srgan.catalogues.search`, whose area is then the `bbox` or `aoi`. A `MISR`
-            model takes several: images of one place in any order. Their grids may differ, as grids of neighbouring
-            orbits and UTM zones do, and each may cover only a part of the reference.
+            model takes several, or a DataArray with a dimension of time: images of one place in any order. Their grids
+            may differ, as grids of neighbouring orbits and UTM zones do, and each may cover only a part of the
+            reference.
         target: the GeoTIFF to write.
         model: a model, or what `load_model` takes; by default sisr-x4-rgbn, and misr-x4-rgbn for several images.
         options: the options below as one object that type checkers understand; keywords take precedence.
-        progress: a function that is called with the state after every tile, and that may raise an exception to cancel
-            the run; True for a progress bar, False for none, None for one in a notebook or on a terminal.
+        progress: a function that is called with the state after every tile; True for a progress bar, False for none,
+            None for one in a notebook or on a terminal if there are several tiles.
+        cancel: a function that returns True, or an event of `threading` that is set, to stop before the next tile.
+            Finished work is kept for `resume`, as after an exception that `progress` raises.
         **keywords: the options.
 
     Returns:
@@ -67,21 +76,30 @@ def super_resolve(
 
     Raises:
         InputError: the input, the model or an option cannot be used; no file is left behind.
+        Cancelled: `cancel` stopped the work.
         ReadError: an `InputError`, too: a part of the input could not be read; finished work is kept.
         OSError: the disk is full, or the target was created by somebody else meanwhile; finished work is kept.
         MemoryError: a tile does not fit into the memory; smaller tiles need less.
     """
+    if options is not None and not isinstance(options, PredictOptions):
+        raise InputError(f"options is {shown(options)}; expected PredictOptions. Give options by name: tile=256.")
+    target = require_path("The target", target)
     chosen = (options or PredictOptions()).replace(keywords)
     with ExitStack() as files:
         images = _images(source)
         if any(isinstance(each, CatalogueScene) for each in images):
-            check_target(target, [], chosen.overwrite)  # before anything is read over the network
+            check_target(target, [], chosen.overwrite, chosen.resume)  # before anything is read over the network
             images, model, chosen = _in_place(images, model, chosen)
         sources = [_named(each, files) for each in images]
         written = [target, *([chosen.uncertainty] if chosen.uncertainty is not None else [])]
         require_unread(written, [file for each in images for file in _files_of(each)])
-        if chosen.resume and any(isinstance(each, VirtualFile) for each in sources):
-            raise InputError("resume needs images in files, whose changes can be noticed. Leave resume out.")
+        if chosen.resume and (unknown := [each for each in sources if isinstance(each, VirtualFile)]):
+            raise InputError(
+                f"resume needs images in files, whose changes can be noticed, but {unknown[0]} is in memory or behind "
+                "an address. Leave resume out, or save the image to a file."
+            )
+        check_cancel(cancel)
+        stop_if(cancel)
         if isinstance(model, SISR | MISR):
             files.enter_context(evaluation_mode(model))
         report = files.enter_context(reporting(progress))
@@ -90,15 +108,23 @@ def super_resolve(
         for state in steps:
             if report:
                 report(state)
-    return Path(target)
+            if state.done_px < state.total_px:
+                stop_if(cancel)
+    return target
 
 
 def _images(source: "Given | Sequence[Given]") -> "list[Given]":
     """Return the images as a list."""
-    if is_labelled(source) or is_opened(source) or isinstance(source, CatalogueScene):
+    if is_labelled(source):
+        return list(split_times(source))
+    if is_opened(source) or isinstance(source, CatalogueScene):
         return [source]
+    if isinstance(source, np.ndarray):
+        raise InputError(
+            f"The image is an array, {source.shape}, which has no grid. Use model.predict(array), or give a DataArray."
+        )
     if not isinstance(source, Iterable):
-        raise InputError(f"The image is {source!r:.80}; expected a path, an address, an open raster or a DataArray.")
+        raise InputError(f"The image is {shown(source)}; expected a path, an address, an open raster or a DataArray.")
     return list(source)
 
 
@@ -119,7 +145,7 @@ def _named(image: "Given", files: ExitStack) -> Source:
         return in_memory_file(image, files)
     if is_opened(image):
         return named(image, files)
-    raise InputError(f"The image is {image!r:.80}; expected a path, an address, an open raster or a DataArray.")
+    raise InputError(f"The image is {shown(image)}; expected a path, an address, an open raster or a DataArray.")
 
 
 def _files_of(image: "Given") -> list[str]:

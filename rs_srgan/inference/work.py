@@ -4,41 +4,18 @@ import logging
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 
 from rs_srgan.inference.scene import Pixels, Scene
 from rs_srgan.inference.tally import Tally
 from rs_srgan.pixels.tile_loop import run_tiles
 from rs_srgan.pixels.windows import Tile
+from rs_srgan.progress.state import Progress
 from rs_srgan.writing.result import Result
 
 logger = logging.getLogger(__name__)
 
 # A killed run loses what it computed since the last checkpoint.
 CHECKPOINT_SECONDS = 5.0
-
-
-@dataclass(frozen=True)
-class Progress:
-    """State of a prediction after a tile.
-
-    Attributes:
-        done_px: LR pixels that are done.
-        total_px: LR pixels of the whole work.
-        seconds: time since this run began.
-        resumed_px: LR pixels of `done_px` that an earlier run computed.
-    """
-
-    done_px: int
-    total_px: int
-    seconds: float
-    resumed_px: int = 0
-
-    @property
-    def seconds_left(self) -> float:
-        """Seconds that the rest takes at the pace so far; infinite before the first tile."""
-        pace_px = self.done_px - self.resumed_px
-        return self.seconds * (self.total_px - self.done_px) / pace_px if pace_px else float("inf")
 
 
 def work(scene: Scene, parts: Sequence[Tile], results: Sequence[Result]) -> Generator[Progress]:

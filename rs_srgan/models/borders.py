@@ -27,6 +27,23 @@ def check_margin(margin: int, height: int, width: int) -> None:
         )
 
 
+def check_tensor(what: str, image: object) -> None:
+    """Check that `forward` is given a tensor.
+
+    Args:
+        what: name of the image in error messages.
+        image: what a user gave.
+
+    Raises:
+        InputError: it is something else, for example an array of NumPy.
+    """
+    if not isinstance(image, Tensor):
+        raise InputError(
+            f"{what} is a {type(image).__name__}; expected a tensor. Use torch.from_numpy(array)[None], or "
+            "model.predict(array)."
+        )
+
+
 def check_reflectance(what: str, image: Tensor) -> None:
     """Check that a tensor holds floating-point values, at least one.
 

@@ -17,7 +17,7 @@ import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 
-from rs_srgan.errors import InputError
+from rs_srgan.errors import InputError, require_path, shown
 from rs_srgan.hub.download import commit_of, fetch
 from rs_srgan.hub.files import CONFIG_FILE, WEIGHTS_FILE
 from rs_srgan.hub.names import find_source
@@ -43,6 +43,12 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
 
     def __init__(self, config: SISRConfig) -> None:
         super().__init__()
+        wanted, own = self.config_class.__name__, type(self).__name__
+        if type(config) is not self.config_class:
+            raise InputError(
+                f"{own} is built from a {wanted}; got {shown(config)}. Give {wanted}(...), or load a trained model: "
+                f"{own}.from_pretrained(name)."
+            )
         self.config = config
         self.name = type(self).__name__
         self._folder: Path | None = None  # where the model was loaded from
@@ -110,7 +116,7 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
             InputError: the folder cannot be written, there is no `repo_id` for a push, or `push_to_hub` refuses.
             OSError: the disk is full; the earlier files stay.
         """
-        folder = Path(save_directory)
+        folder = require_path("The folder to save to", save_directory)
         if push_to_hub and repo_id is None:
             raise InputError("A push needs a repository: give repo_id='organisation/name', or leave push_to_hub out.")
         if not push_to_hub and (repo_id is not None or push_options):

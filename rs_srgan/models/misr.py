@@ -3,15 +3,18 @@
 import dataclasses
 import logging
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, overload
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from rs_srgan.arrays.chunks import has_chunks
 from rs_srgan.arrays.kinds import Opened, is_opened, read_reflectance
-from rs_srgan.errors import InputError
-from rs_srgan.models.borders import check_margin, check_reflectance, repeat_border
+from rs_srgan.arrays.labelled import is_labelled
+from rs_srgan.arrays.revisits import LabelledRevisits, checked_masks, checked_reference, given_images
+from rs_srgan.errors import InputError, shown
+from rs_srgan.models.borders import check_margin, check_reflectance, check_tensor, repeat_border
 from rs_srgan.models.checked_image import checked_image
 from rs_srgan.models.checkpoint import HubModel
 from rs_srgan.models.config import MISRConfig, SISRConfig
@@ -20,10 +23,19 @@ from rs_srgan.models.fusion import FUSIONS, FusionSettings
 from rs_srgan.models.sisr import SISR
 from rs_srgan.models.tiled import predict_tiled
 from rs_srgan.pixels.radiometry import FloatImage, Mask
+from rs_srgan.progress.cancel import Cancel
+from rs_srgan.progress.state import Report
+from rs_srgan.progress.watch import Watch, watching
 from rs_srgan.registration.align import Stack, align
 from rs_srgan.registration.copies import find_equal
 from rs_srgan.sensors import find_sensor
 from rs_srgan.sensors.mtf import wald_mtf
+
+if TYPE_CHECKING:
+    import xarray
+
+    # Where one of several images counts: bool, (h, w); None for everywhere.
+    GivenMask: TypeAlias = np.ndarray[Any, Any] | xarray.DataArray | None
 
 logger = logging.getLogger(__name__)
 
@@ -133,13 +145,16 @@ class MISR(HubModel):
 
     def _check(self, views: Tensor, mask: Tensor | None, offsets: Tensor | None, reference: int) -> None:
         bands = self.config.bands
+        for what, given in (("Input", views), ("The mask", mask), ("The offsets", offsets)):
+            if given is not None:
+                check_tensor(what, given)
         if views.dim() != 5 or views.shape[2] != len(bands):
             raise InputError(
                 f"Input has shape {tuple(views.shape)}; expected (batch, views, {len(bands)}, height, width)."
             )
         check_reflectance("Input", views)
-        if not 0 <= reference < views.shape[1]:
-            raise InputError(f"The reference is view {reference}; expected 0 to {views.shape[1] - 1}.")
+        if not isinstance(reference, int) or not 0 <= reference < views.shape[1]:
+            raise InputError(f"The reference is view {shown(reference)}; expected 0 to {views.shape[1] - 1}.")
         if mask is not None and mask.shape != views[:, :, 0].shape:
             raise InputError(f"The mask has shape {tuple(mask.shape)}; expected {tuple(views[:, :, 0].shape)}.")
         if offsets is not None and offsets.shape != views[:, :, :2].shape:
@@ -166,64 +181,104 @@ class MISR(HubModel):
         with evaluation_mode(self):
             return self.fusion.weights(self.sisr, views, _counts(views, mask), _offsets(views, offsets), reference)
 
+    @overload
     def predict(
         self,
-        images: Sequence[np.ndarray[Any, Any] | Opened],
-        masks: Sequence[np.ndarray[Any, Any] | None] | None = None,
+        images: "xarray.DataArray | Sequence[xarray.DataArray]",
+        masks: "xarray.DataArray | Sequence[GivenMask] | None" = None,
         reference: int = 0,
         tile: int = 512,
-    ) -> FloatImage:
+        *,
+        progress: Report | bool | None = None,
+        cancel: Cancel | None = None,
+    ) -> "xarray.DataArray": ...
+
+    @overload
+    def predict(
+        self,
+        images: Sequence[np.ndarray[Any, Any] | Tensor | Opened] | np.ndarray[Any, Any] | Tensor,
+        masks: "Sequence[GivenMask] | np.ndarray[Any, Any] | None" = None,
+        reference: int = 0,
+        tile: int = 512,
+        *,
+        progress: Report | bool | None = None,
+        cancel: Cancel | None = None,
+    ) -> FloatImage: ...
+
+    def predict(
+        self,
+        images: Any,
+        masks: Any = None,
+        reference: int = 0,
+        tile: int = 512,
+        *,
+        progress: Report | bool | None = None,
+        cancel: Cancel | None = None,
+    ) -> Any:
         """Register revisits that are in memory, and super-resolve one of them with the help of the others.
 
         An image that is given several times is used once; a warning says so.
 
         Args:
             images: reflectance, float, (C, h, w) each, usually 0 to 1; NaN, or masked, where there is no data. Or
-                rasters on one grid, see `SISR.predict`.
+                rasters on one grid, see `SISR.predict`. Or several DataArrays on one grid, or one with a dimension of
+                time; with chunks of dask, the result is one chunk that is computed later.
             masks: where each image counts, bool (h, w), for example False under clouds; None for all images, or for
                 one of them: wherever it has data.
             reference: index of the image that the result shows.
             tile: side, LR pixels, of the part computed at once; the result does not depend on it if the model has
                 `exact_tiling`.
+            progress: see `SISR.predict`; the registration before it is not counted.
+            cancel: see `SISR.predict`.
 
         Returns:
-            reflectance, float32, (C, h * scale, w * scale); NaN where the reference has no data.
+            reflectance, float32, (C, h * scale, w * scale); NaN where the reference has no data. Of DataArrays a
+            DataArray, with the coordinates, CRS and attributes of the reference.
 
         Raises:
             InputError: there are no images, bands or sizes do not fit, there is no such reference, or the values are
                 integers or look like DN.
+            Cancelled: `cancel` stopped the work.
         """
-        sensor, bands = find_sensor(self.config.sensor), self.config.bands
-        arrays = [
-            read_reflectance(image, bands, sensor) if is_opened(image) else np.ma.asanyarray(image) for image in images
-        ]
-        checked = [checked_image(f"view {at}", image, bands) for at, image in enumerate(arrays)]
-        if masks is not None and len(masks) != len(checked):
-            raise InputError(f"There are {len(masks)} masks for {len(checked)} images; give one each, None for none.")
-        given = None
-        if masks is not None:
-            given = [
-                np.ones(image.shape[1:], bool) if mask is None else np.asarray(mask)
-                for image, mask in zip(checked, masks, strict=True)
-            ]
-        if not 0 <= reference < len(checked):
-            raise InputError(f"The reference is view {reference} of {len(checked)}; expected one of the images.")
+        sensor, bands, given = find_sensor(self.config.sensor), self.config.bands, given_images(images)
+        at = checked_reference(reference, len(given))
+        counts = checked_masks(masks, len(given))
+        with watching(progress, cancel) as watch:
+            if any(is_labelled(image) for image in given):
+                revisits = LabelledRevisits(given, bands, sensor)
+                later = any(has_chunks(view.array) for view in revisits.views)
+                chosen = watch.silent() if later else watch
+                return revisits.predict(
+                    at, self.scale, lambda arrays: self._predict_arrays(arrays, counts, at, tile, chosen)
+                )
+            arrays = [read_reflectance(image, bands, sensor) if is_opened(image) else image for image in given]
+            return self._predict_arrays(arrays, counts, at, tile, watch)
+
+    def _predict_arrays(
+        self, images: Sequence[Any], masks: Sequence[Mask | None] | None, reference: int, tile: int, watch: Watch
+    ) -> FloatImage:
+        """Do what `predict` does for arrays."""
+        watch.check()
+        checked = [checked_image(f"view {at}", image, self.config.bands) for at, image in enumerate(images)]
         valid = np.isfinite(checked[reference])
         copies = find_equal(checked, reference)
         for copy, original in sorted(copies.items()):
             logger.warning("View %d has the same pixels as view %d, which is used once.", copy, original)
         kept = [index for index in range(len(checked)) if index not in copies]
-        masks_kept = None if given is None else [given[index] for index in kept]
-        stack = align([checked[index] for index in kept], masks_kept, kept.index(reference))
-        return self.predict_aligned(stack, valid, tile)
+        given = None
+        if masks is not None:
+            given = [np.ones(checked[at].shape[1:], bool) if (mask := masks[at]) is None else mask for at in kept]
+        stack = align([checked[index] for index in kept], given, kept.index(reference))
+        return self.predict_aligned(stack, valid, tile, watch)
 
-    def predict_aligned(self, stack: Stack, valid: Mask, tile: int = 512) -> FloatImage:
+    def predict_aligned(self, stack: Stack, valid: Mask, tile: int = 512, watch: Watch | None = None) -> FloatImage:
         """Super-resolve the reference of revisits that are registered already.
 
         Args:
             stack: the result of `align`.
             valid: where the reference has data, bool (C, h, w).
             tile: see `predict`.
+            watch: counts the pixels that are done; None if nobody watches.
 
         Returns:
             reflectance, float32, (C, h * scale, w * scale); NaN where the reference has no data.
@@ -233,9 +288,11 @@ class MISR(HubModel):
             return [self(views, mask, offsets, stack.reference, margin)]
 
         layers = [(stack.views, 1), (stack.mask, 1), (stack.offsets, 1)]
-        device = self.sisr.projection.up.rows.device
+        device, halo = self.sisr.projection.up.rows.device, self.receptive_field
+        if watch is not None:
+            watch.total_px = valid.shape[1] * valid.shape[2]
         with evaluation_mode(self):
-            (sr,) = predict_tiled(forward, layers, valid, self.scale, tile, self.receptive_field, device)
+            (sr,) = predict_tiled(forward, layers, valid, self.scale, tile, halo, device, watch=watch)
         return sr
 
 

@@ -17,15 +17,18 @@ def checked_device(map_location: str | torch.device | None, device: str | torch.
     Raises:
         InputError: the two differ, or this machine has no such device.
     """
-    if map_location is not None and device is not None and torch.device(map_location) != torch.device(device):
+    targets = [_usable(given) for given in (device, map_location) if given is not None]
+    if len(set(targets)) > 1:
         raise InputError(f"map_location is {map_location} and device is {device}. Give one of them.")
-    given = device if device is not None else map_location
-    if given is None:
-        return None
+    return targets[0] if targets else None
+
+
+def _usable(given: str | torch.device) -> torch.device:
+    """Return a device of this machine by its name."""
     try:
         target = torch.device(given)
         torch.empty(0, device=target)
-    except (RuntimeError, AssertionError, TypeError) as error:
+    except (RuntimeError, AssertionError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(
             f"The device {given!r} cannot be used ({reason:.100}). Give another one, for example 'cpu'."

@@ -8,11 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from rs_srgan.arrays.kinds import Opened, is_opened, read_reflectance
-from rs_srgan.arrays.labelled import Labelled, is_labelled, predict_labelled
+from rs_srgan.arrays.kinds import Opened
 from rs_srgan.errors import InputError
-from rs_srgan.models.borders import check_margin, check_reflectance, repeat_border
-from rs_srgan.models.checked_image import checked_image
+from rs_srgan.models.borders import check_margin, check_reflectance, check_tensor, repeat_border
 from rs_srgan.models.checkpoint import HubModel
 from rs_srgan.models.classical.glp import GLP
 from rs_srgan.models.config import SISRConfig
@@ -21,10 +19,13 @@ from rs_srgan.models.generators import GENERATORS
 from rs_srgan.models.generators.trunk import Trunk
 from rs_srgan.models.phases import PHASES_REACH_LR_PX, tie_phases
 from rs_srgan.models.quantization import quantize
+from rs_srgan.models.sisr_images import ImageRunner
 from rs_srgan.models.tiled import predict_tiled
 from rs_srgan.models.uncertainty import UncertaintyHead
-from rs_srgan.pixels.nodata import fill_from_nearest, fill_reach
-from rs_srgan.pixels.radiometry import FloatImage
+from rs_srgan.pixels.radiometry import FloatImage, Image, Mask
+from rs_srgan.progress.cancel import Cancel
+from rs_srgan.progress.state import Report
+from rs_srgan.progress.watch import Watch, watching
 from rs_srgan.sensors import find_sensor
 from rs_srgan.sensors.mtf import wald_mtf
 from rs_srgan.sensors.projection import BICUBIC_REACH_LR_PX, ConsistencyProjection
@@ -209,10 +210,13 @@ class SISR(HubModel):
 
     def _check(self, lr: Tensor, guide: Tensor | None) -> None:
         bands, guides = self.config.bands, self.config.guide_bands
+        check_tensor("Input", lr)
         expected = f"expected (batch, {len(bands)}, height, width) with the bands {', '.join(bands)}"
         if lr.dim() != 4 or lr.shape[1] != len(bands):
             raise InputError(f"Input has shape {tuple(lr.shape)}; {expected}.")
         check_reflectance("Input", lr)
+        if guide is not None:
+            check_tensor("The guide", guide)
         fine = (lr.shape[0], len(guides), lr.shape[2] * self.scale, lr.shape[3] * self.scale)
         if (guide is None) != (not guides) or (guide is not None and guide.shape != fine):
             given = "none" if guide is None else tuple(guide.shape)
@@ -311,32 +315,65 @@ class SISR(HubModel):
 
     @overload
     def predict(
-        self, image: np.ndarray[Any, Any], guide: np.ndarray[Any, Any] | None = None, tile: int = 512
+        self,
+        image: np.ndarray[Any, Any] | Tensor,
+        guide: np.ndarray[Any, Any] | Tensor | None = None,
+        tile: int = 512,
+        *,
+        progress: Report | bool | None = None,
+        cancel: Cancel | None = None,
     ) -> FloatImage: ...
 
     @overload
     def predict(
-        self, image: "xarray.DataArray", guide: "xarray.DataArray | None" = None, tile: int = 512
+        self,
+        image: "xarray.DataArray",
+        guide: "xarray.DataArray | None" = None,
+        tile: int = 512,
+        *,
+        progress: Report | bool | None = None,
+        cancel: Cancel | None = None,
     ) -> "xarray.DataArray": ...
 
     @overload
-    def predict(self, image: Opened, guide: Opened | None = None, tile: int = 512) -> FloatImage: ...
+    def predict(
+        self,
+        image: Opened,
+        guide: Opened | None = None,
+        tile: int = 512,
+        *,
+        progress: Report | bool | None = None,
+        cancel: Cancel | None = None,
+    ) -> FloatImage: ...
 
-    def predict(self, image: Any, guide: Any = None, tile: int = 512) -> Any:
+    def predict(
+        self,
+        image: Any,
+        guide: Any = None,
+        tile: int = 512,
+        *,
+        progress: Report | bool | None = None,
+        cancel: Cancel | None = None,
+    ) -> Any:
         """Super-resolve one image that is in memory; for large files, see `super_resolve`.
 
         A model in training mode computes as in evaluation mode, and is in training mode again afterwards.
 
         Args:
             image: reflectance, float, (C, h, w), or a batch (B, C, h, w), usually 0 to 1; NaN, or masked, where there
-                is no data. Or a raster, which is read whole: an open dataset of rasterio, a MemoryFile, a path or an
-                address. Or a DataArray with dimensions of bands, y and x (pip install rs_srgan[xarray]): bands are
-                found by their names, in the coordinate of their dimension or in the attribute `long_name`, else
-                taken in the model's order; chunks of dask are computed later, one by one, with the same result.
+                is no data; an array, or a tensor. Or a raster, which is read whole: an open dataset of rasterio, a
+                MemoryFile, a path or an address. Or a DataArray with dimensions of bands, y and x (pip install
+                rs_srgan[xarray]): bands are found by their names, in the coordinate of their dimension or in the
+                attribute `long_name`, else taken in the model's order; chunks of dask are computed later, one by one,
+                with the same result. With a dimension of time, it is one image for each time.
             guide: reflectance of the guide bands, (G, h * scale, w * scale), of the same kind as `image`; None if the
                 model has no guide bands, or if `image` is a product that holds them.
             tile: side, LR pixels, of the part computed at once; the result does not depend on it if the model has
                 `exact_tiling`.
+            progress: a function that is called with the state after every tile; True for a progress bar, False for
+                none, None for one in a notebook or on a terminal if there are several tiles. Chunks of dask are
+                computed later: dask shows their progress.
+            cancel: a function that returns True, or an event of `threading` that is set, to stop before the next tile.
 
         Returns:
             reflectance, float32, (C, h * scale, w * scale), or (B, C, h * scale, w * scale); NaN where `image` has no
@@ -344,32 +381,65 @@ class SISR(HubModel):
 
         Raises:
             InputError: the bands or sizes do not fit, the image is empty, or its values are integers or look like DN.
+            Cancelled: `cancel` stopped the work.
         """
-        (sr,) = self._predict_any(lambda *windows, margin: [self(*windows, margin=margin)], image, guide, tile)
+
+        def forward(*windows: Tensor, margin: int) -> list[Tensor]:
+            return [self(*windows, margin=margin)]
+
+        (sr,) = self._predict_any(forward, image, guide, tile, progress, cancel)
         return sr
 
     @overload
     def predict_with_uncertainty(
-        self, image: np.ndarray[Any, Any], guide: np.ndarray[Any, Any] | None = None, tile: int = 512
+        self,
+        image: np.ndarray[Any, Any] | Tensor,
+        guide: np.ndarray[Any, Any] | Tensor | None = None,
+        tile: int = 512,
+        *,
+        progress: Report | bool | None = None,
+        cancel: Cancel | None = None,
     ) -> tuple[FloatImage, FloatImage]: ...
 
     @overload
     def predict_with_uncertainty(
-        self, image: "xarray.DataArray", guide: "xarray.DataArray | None" = None, tile: int = 512
+        self,
+        image: "xarray.DataArray",
+        guide: "xarray.DataArray | None" = None,
+        tile: int = 512,
+        *,
+        progress: Report | bool | None = None,
+        cancel: Cancel | None = None,
     ) -> "tuple[xarray.DataArray, xarray.DataArray]": ...
 
     @overload
     def predict_with_uncertainty(
-        self, image: Opened, guide: Opened | None = None, tile: int = 512
+        self,
+        image: Opened,
+        guide: Opened | None = None,
+        tile: int = 512,
+        *,
+        progress: Report | bool | None = None,
+        cancel: Cancel | None = None,
     ) -> tuple[FloatImage, FloatImage]: ...
 
-    def predict_with_uncertainty(self, image: Any, guide: Any = None, tile: int = 512) -> tuple[Any, Any]:
+    def predict_with_uncertainty(
+        self,
+        image: Any,
+        guide: Any = None,
+        tile: int = 512,
+        *,
+        progress: Report | bool | None = None,
+        cancel: Cancel | None = None,
+    ) -> tuple[Any, Any]:
         """Super-resolve one image that is in memory, and estimate the error of the result.
 
         Args:
             image: see `predict`.
             guide: see `predict`.
             tile: see `predict`.
+            progress: see `predict`.
+            cancel: see `predict`.
 
         Returns:
             the reflectance of `predict`, and, in the same shape, half the width of the interval around it that holds
@@ -377,9 +447,10 @@ class SISR(HubModel):
 
         Raises:
             InputError: see `predict`; or the model has no uncertainty head.
+            Cancelled: `cancel` stopped the work.
         """
         self.uncertainty_head()
-        sr, half_width = self._predict_any(self.with_uncertainty, image, guide, tile, results=2)
+        sr, half_width = self._predict_any(self.with_uncertainty, image, guide, tile, progress, cancel, results=2)
         return sr, half_width
 
     def _predict_any(
@@ -388,74 +459,16 @@ class SISR(HubModel):
         image: Any,  # noqa: ANN401  # of any kind, see `predict`
         guide: Any,  # noqa: ANN401
         tile: int,
+        progress: Report | bool | None,
+        cancel: Cancel | None,
         results: int = 1,
     ) -> list[Any]:
-        """Do what `_predict` does for images of all kinds, see `predict`."""
-        bands, guide_bands, sensor = self.config.bands, self.config.guide_bands, find_sensor(self.config.sensor)
+        """Return the results of `forward`, see `predict_tiled`, for an image of any kind, see `predict`."""
 
-        def compute(pixels: np.ndarray[Any, Any], others: np.ndarray[Any, Any] | None) -> list[FloatImage]:
-            return self._predict(forward, pixels, others, tile, results)
+        def run(layers: Sequence[tuple[Image, int]], valid: Mask, watch: Watch) -> list[FloatImage]:
+            halo, device = self.receptive_field, self.projection.up.rows.device
+            with evaluation_mode(self):
+                return predict_tiled(forward, layers, valid, self.scale, tile, halo, device, results, watch)
 
-        if is_labelled(image):
-            other = Labelled(guide, guide_bands, sensor) if is_labelled(guide) else None
-            if guide is not None and other is None:
-                raise InputError(f"The guide is a {type(guide).__name__}; expected a DataArray, as the image is one.")
-            labelled = Labelled(image, bands, sensor)
-            return list(predict_labelled(labelled, other, self.scale, self.receptive_field, compute, results))
-        if is_opened(image):
-            if guide is None and guide_bands:
-                guide = read_reflectance(image, guide_bands, sensor)
-            image = read_reflectance(image, bands, sensor)
-        if is_opened(guide):
-            guide = read_reflectance(guide, guide_bands, sensor)
-        if np.ndim(image) != 4:
-            return compute(image, guide)
-        if len(image) == 0 or (guide is not None and len(guide) != len(image)):
-            raise InputError(
-                f"The batch has {len(image)} images and {0 if guide is None else len(guide)} guides; expected at least "
-                "one image, and as many guides."
-            )
-        guides = [None] * len(image) if guide is None else guide
-        made = [compute(one, other) for one, other in zip(image, guides, strict=True)]
-        return [np.stack(each) for each in zip(*made, strict=True)]
-
-    def _predict(
-        self,
-        forward: Callable[..., Sequence[Tensor]],
-        image: np.ndarray[Any, Any],
-        guide: np.ndarray[Any, Any] | None,
-        tile: int,
-        results: int = 1,
-    ) -> list[FloatImage]:
-        """Check the images, fill their gaps, and run `forward` tile by tile.
-
-        Args:
-            forward: see `predict_tiled`.
-            image: see `predict`.
-            guide: see `predict`.
-            tile: see `predict`.
-            results: number of results that `forward` returns.
-
-        Returns:
-            the results, reflectance, (C, h * scale, w * scale) each; NaN where `image` has no data.
-        """
-        scale, halo, device = self.scale, self.receptive_field, self.projection.up.rows.device
-        image = checked_image("image", image, self.config.bands)
-        valid = np.isfinite(image)
-        layers = [(fill_from_nearest(image, valid, fill_reach(halo)), 1)]
-        if (guide is None) != (not self.config.guide_bands):
-            wanted = ", ".join(self.config.guide_bands) or "none"
-            raise InputError(
-                f"{self.name} takes as guide: {wanted}; got {'none' if guide is None else 'one'}. "
-                "Give an image of exactly these bands as guide, or none."
-            )
-        if guide is not None:
-            guide = checked_image("guide", guide, self.config.guide_bands)
-            if guide.shape[1:] != (image.shape[1] * scale, image.shape[2] * scale):
-                raise InputError(
-                    f"The guide has shape {guide.shape}, the image {image.shape}; expected a guide with {scale} times "
-                    "the pixels along each axis. Crop both to the same footprint."
-                )
-            layers.append((fill_from_nearest(guide, np.isfinite(guide), fill_reach(halo) * scale), scale))
-        with evaluation_mode(self):
-            return predict_tiled(forward, layers, valid, scale, tile, halo, device, results)
+        with watching(progress, cancel) as watch:
+            return ImageRunner(self.name, self.config, self.receptive_field, run, results).predict(image, guide, watch)

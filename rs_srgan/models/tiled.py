@@ -9,6 +9,7 @@ from torch import Tensor
 from rs_srgan.errors import InputError
 from rs_srgan.pixels.radiometry import FloatImage, Image, Mask
 from rs_srgan.pixels.tiles import compute_tiles
+from rs_srgan.progress.watch import Watch
 
 
 def predict_tiled(
@@ -20,6 +21,7 @@ def predict_tiled(
     halo: int,
     device: torch.device,
     results: int = 1,
+    watch: Watch | None = None,
 ) -> list[FloatImage]:
     """Run a network tile by tile, in inference mode and with the caller's autocast.
 
@@ -33,12 +35,14 @@ def predict_tiled(
         halo: see `compute_tiles`.
         device: the network's device.
         results: number of results that `forward` returns.
+        watch: see `compute_tiles`.
 
     Returns:
         the results, float32, (C, H * scale, W * scale) each; NaN where `valid` is False.
 
     Raises:
         InputError: `tile` is below 1 or no whole number.
+        Cancelled: `watch` stopped the work.
     """
     if isinstance(tile, bool) or not isinstance(tile, int | np.integer):
         raise InputError(f"The tile size is {tile!r}; expected a whole number of LR pixels, for example 512.")
@@ -55,4 +59,4 @@ def predict_tiled(
             made = forward(*(torch.from_numpy(window)[None].to(device) for window in windows), margin=halo)
             return [each[0].cpu().numpy() for each in made]
 
-    return compute_tiles(layers, valid, scale, tile, halo, compute, results)
+    return compute_tiles(layers, valid, scale, int(tile), halo, compute, results, watch)

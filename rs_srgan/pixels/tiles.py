@@ -8,6 +8,7 @@ import numpy as np
 from rs_srgan.pixels.radiometry import FloatImage, Image, Mask
 from rs_srgan.pixels.tile_loop import run_tiles
 from rs_srgan.pixels.windows import Tile, Window, crop_replicated, plan_tiles
+from rs_srgan.progress.watch import Watch
 
 # Returns the results without the halo, (C, h * scale, w * scale) each, for windows of all layers.
 Compute = Callable[..., Sequence[FloatImage]]
@@ -21,6 +22,7 @@ def compute_tiles(
     halo: int,
     compute: Compute,
     results: int = 1,
+    watch: Watch | None = None,
 ) -> list[FloatImage]:
     """Compute an image tile by tile; see `run_tiles`.
 
@@ -32,12 +34,14 @@ def compute_tiles(
         halo: LR pixels around each tile that its windows hold, too; beyond the image its outermost pixels are repeated.
         compute: takes one window of each layer, with the halo; another thread calls it.
         results: number of results that `compute` returns.
+        watch: counts the LR pixels of every tile that is done, and may stop the work; None if nobody watches.
 
     Returns:
         the results, float32, (C, H * scale, W * scale) each; NaN where `valid` is False.
 
     Raises:
         InputError: `tile` below 1.
+        Cancelled: `watch` stopped the work.
     """
     bands, height, width = valid.shape
     images = [np.full((bands, height * scale, width * scale), np.nan, np.float32) for _ in range(results)]
@@ -56,8 +60,9 @@ def compute_tiles(
 
     steps = run_tiles(plan_tiles(height, width, tile, halo), read, lambda windows: compute(*windows), write)
     with closing(steps):
-        for _ in steps:
-            pass
+        for part in steps:
+            if watch is not None:
+                watch.add(part.core.height * part.core.width)
     return images
 
 

@@ -51,4 +51,4 @@ def tile_difference(model: SISR, whole: FloatImage, lr: FloatImage, guide: Float
         guide: guide bands, reflectance, (G, h * scale, w * scale); None for models without a guide.
     """
     tile = min(_LARGEST_TILE_LR_PX, -(-min(lr.shape[1:]) // 2))
-    return float(np.nanmax(np.abs(model.predict(lr, guide, tile=tile) - whole)))
+    return float(np.nanmax(np.abs(model.predict(lr, guide, tile=tile, progress=False) - whole)))

@@ -11,7 +11,7 @@ import rasterio
 from rasterio.io import MemoryFile
 from rasterio.vrt import WarpedVRT
 
-from rs_srgan import InputError, super_resolve
+from rs_srgan import Cancelled, InputError, super_resolve
 from tests.conftest import scene_dn
 
 
@@ -77,6 +77,18 @@ def test_progress_is_called_and_may_cancel(model, scene, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         super_resolve(scene, tmp_path / "b.tif", model, progress=cancel)
     assert not (tmp_path / "b.tif").exists()
+
+
+def test_a_cancelled_run_keeps_the_work_of_files_and_removes_that_of_images_in_memory(model, scene, tmp_path):
+    """No later run could tell whether pixels in memory are still the same."""
+    for number, source in enumerate((scene, MemoryFile(scene.read_bytes()))):
+        cancel, target = threading.Event(), tmp_path / f"{number}.tif"
+        with pytest.raises(Cancelled):
+            super_resolve(source, target, model, tile=16, progress=lambda state, flag=cancel: flag.set(), cancel=cancel)
+        assert not target.exists() and bool(list(tmp_path.glob(f"{number}.tif.partial"))) == (number == 0)
+    super_resolve(scene, tmp_path / "0.tif", model, tile=16, resume=True)
+    whole = super_resolve(scene, tmp_path / "whole.tif", model, tile=16)
+    np.testing.assert_array_equal(pixels_of(tmp_path / "0.tif")[0], pixels_of(whole)[0])
 
 
 def test_the_file_behind_an_open_raster_is_never_the_output(model, scene, tmp_path):

@@ -4,31 +4,9 @@ import pytest
 from rs_srgan import InputError, super_resolve
 from rs_srgan.arrays.labelled import files_of_labelled
 from tests.conftest import scene_dn
+from tests.rs_srgan.arrays.conftest import BANDS
 
-xarray = pytest.importorskip("xarray")
 rioxarray = pytest.importorskip("rioxarray")
-pytest.importorskip("dask")
-
-BANDS = ["B04", "B03", "B02", "B08"]
-
-
-@pytest.fixture
-def pixels():
-    values = np.random.default_rng(0).random((4, 50, 60), np.float32) * 0.3
-    values[:, 5:9, 30:40] = np.nan
-    values[0, :3, :3] = np.nan
-    return values
-
-
-@pytest.fixture
-def array(pixels):
-    coordinates = {
-        "band": BANDS,
-        "y": 5_100_000 - 10 * (np.arange(50) + 0.5),
-        "x": 600_000 + 10 * (np.arange(60) + 0.5),
-    }
-    made = xarray.DataArray(pixels, dims=("band", "y", "x"), coords=coordinates, attrs={"title": "moor"}, name="s2")
-    return made.assign_coords(time=np.datetime64("2024-06-01")).rio.write_crs(32632)
 
 
 def test_labels_come_back(model, array, pixels):
@@ -47,13 +25,6 @@ def test_bands_are_found_by_name_in_any_order_and_layout(model, array, pixels):
     np.testing.assert_array_equal(model.predict(named).values, model.predict(pixels))
 
 
-@pytest.mark.parametrize("chunks", [{"y": 50, "x": 30}, {"y": 20, "x": 20}, {"band": 1, "y": 33, "x": 60}])
-def test_chunks_do_not_show(model, array, pixels, chunks):
-    later = model.predict(array.chunk(chunks))
-    assert later.chunks is not None
-    np.testing.assert_array_equal(later.compute().values, model.predict(pixels))
-
-
 def test_integers_are_scaled_by_their_attribute_and_nodata_is_kept(model, array):
     stored = array.fillna(0) * 10_000
     integers = stored.round().astype("uint16").rio.write_nodata(0)
@@ -68,6 +39,7 @@ def test_other_arrays_are_refused(model, array):
         (array.isel(band=0), "bands"),
         (array.isel(band=[0, 1, 2]), "B08"),
         (array.expand_dims("month"), "month"),
+        (array.to_dataset(name="scene"), "Dataset"),
         (array.drop_vars("band").isel(band=[0, 1]), "names"),
     ):
         with pytest.raises(InputError, match=word):

@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from rs_srgan import SISR, InputError, SISRConfig, load_model
+from rs_srgan import MISR, SISR, InputError, MISRConfig, SISRConfig, load_model
 
 LOADERS = [SISR.from_pretrained, load_model]
 
@@ -103,6 +103,14 @@ def test_a_broken_configuration_is_an_error(load, model_folder, content):
     (model_folder / "config.json").write_bytes(content)
     with pytest.raises(InputError, match=r"config\.json"):
         load(model_folder)
+
+
+@pytest.mark.parametrize(
+    ("kind", "config"), [(SISR, None), (SISR, {"scale": 4}), (SISR, "name"), (SISR, MISRConfig()), (MISR, SISRConfig())]
+)
+def test_a_model_is_built_from_its_own_configuration_only(kind, config):
+    with pytest.raises(InputError, match="Config"):
+        kind(config)
 
 
 def test_a_model_made_on_the_meta_device_takes_weights(model):

@@ -36,3 +36,13 @@ def test_every_part_gets_its_own_mode_back(normalised):
     with evaluation_mode(normalised):
         assert not any(part.training for part in normalised.modules())
     assert normalised.training and normalised.generator.training and not normalised.generator.body.training
+
+
+def test_blocks_of_several_threads_may_overlap(normalised):
+    normalised.train()
+    first, second = evaluation_mode(normalised), evaluation_mode(normalised)
+    with first:
+        second.__enter__()
+    assert not normalised.training
+    second.__exit__(None, None, None)
+    assert normalised.training and normalised.generator.training

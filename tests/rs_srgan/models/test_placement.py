@@ -47,6 +47,10 @@ def test_half_weights_are_saved_and_loaded_in_any_format(model, tmp_path):
         ({"torch_dtype": torch.int8}, "int8"),
         ({"device": "nowhere"}, "nowhere"),
         ({"device": "cpu", "map_location": "meta"}, "map_location"),
+        ({"device": "cpu", "map_location": "nowhere"}, "nowhere"),
+        ({"torch_dtype": "float16"}, "float16"),
+        ({"revision": 5}, "revision"),
+        ({"cache_dir": 5}, "cache_dir"),
     ],
 )
 def test_what_cannot_be_used_is_named(model_folder, options, word):

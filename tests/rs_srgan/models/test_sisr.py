@@ -210,6 +210,12 @@ def test_forward_names_the_expected_bands(model):
     assert "(1, 3, 8, 8)" in str(refused.value) and "B04" in str(refused.value)
 
 
+@pytest.mark.parametrize("wrong", [None, np.zeros((1, 4, 8, 8), np.float32), "scene.tif"])
+def test_forward_takes_tensors_only(model, wrong):
+    with pytest.raises(InputError, match="predict"):
+        model(wrong)
+
+
 def test_half_precision_changes_little(model):
     lr = torch.rand(1, 4, 32, 32) * 0.4
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):

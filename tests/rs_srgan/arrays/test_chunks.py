@@ -1,0 +1,68 @@
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+from rs_srgan import SISR, Cancelled, InputError, SISRConfig
+
+pytest.importorskip("dask")
+pytest.importorskip("rioxarray")
+
+
+@pytest.fixture(scope="module")
+def fusion():
+    torch.manual_seed(0)
+    config = SISRConfig(scale=2, bands=("B11", "B12"), guide_bands=("B04", "B08"), channels=16, blocks=1)
+    model = SISR(config).eval()
+    with torch.no_grad():
+        model.generator.tail.weight.mul_(10)
+    return model
+
+
+@pytest.mark.parametrize("chunks", [{"y": 96, "x": 50}, {"y": 40, "x": 40}, {"band": 1, "y": 48, "x": 100}])
+def test_chunks_do_not_show(model, array, pixels, chunks):
+    later = model.predict(array.chunk(chunks))
+    assert max(map(len, later.chunks)) > 1
+    np.testing.assert_array_equal(later.compute().values, model.predict(pixels))
+
+
+@pytest.mark.parametrize(
+    ("coarse", "fine"),
+    [({"y": 40, "x": 40}, {"y": 31, "x": 60}), ({"y": 40, "x": 40}, None), (None, {"y": 80, "x": 80})],
+)
+def test_chunks_of_an_image_and_its_guide_do_not_show(fusion, labelled, pixels, coarse, fine):
+    """The two have chunks of their own, or only one of them has."""
+    guide = np.random.default_rng(1).random((2, 192, 200), np.float32) * 0.3
+    guide[:, 60:64, 20:30] = np.nan
+    image, finer = labelled(pixels[:2], ("B11", "B12"), 20), labelled(guide, ("B04", "B08"))
+    expected = fusion.predict(pixels[:2], guide)
+    np.testing.assert_array_equal(fusion.predict(image, finer).values, expected)
+    later = fusion.predict(
+        image if coarse is None else image.chunk(coarse), finer if fine is None else finer.chunk(fine)
+    )
+    assert later.chunks is not None and max(map(len, later.chunks)) > 1
+    np.testing.assert_array_equal(later.compute().values, expected)
+
+
+def test_a_guide_of_another_size_is_refused_before_anything_is_computed(fusion, labelled, pixels):
+    image, guide = labelled(pixels[:2], ("B11", "B12"), 20), labelled(pixels[:2], ("B04", "B08"))
+    with pytest.raises(InputError, match="footprint"):
+        fusion.predict(image.chunk({"y": 48}), guide)
+
+
+def test_chunks_that_are_computed_later_can_be_cancelled(model, array):
+    cancel = threading.Event()
+    later = model.predict(array.chunk({"y": 48}), cancel=cancel)
+    cancel.set()
+    with pytest.raises(Cancelled):
+        later.compute()
+
+
+def test_chunks_of_a_model_in_training_are_computed_in_evaluation_mode(array):
+    torch.manual_seed(0)
+    model = SISR(SISRConfig(generator="srresnet", channels=16, blocks=1)).train()
+    before = model.fingerprint()
+    computed = model.predict(array.chunk({"y": 48, "x": 50})).compute(scheduler="threads", num_workers=4)
+    assert model.training and model.generator.training and model.fingerprint() == before
+    np.testing.assert_allclose(computed.values, model.predict(array).values, rtol=0, atol=1e-5)
