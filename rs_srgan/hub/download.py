@@ -12,10 +12,11 @@ from huggingface_hub.errors import (
     HfHubHTTPError,
     HFValidationError,
     LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
     RevisionNotFoundError,
 )
 
-from rs_srgan.errors import InputError
+from rs_srgan.errors import InputError, require_path
 from rs_srgan.hub.errors import HUB_ERRORS, check_token, explained, in_plain_words
 from rs_srgan.hub.files import COMMIT, HASH, describe_missing, has_hash
 
@@ -53,6 +54,8 @@ def fetch(
         InputError: there is no such folder, repository, revision or file; the Hub does not answer and the cache does
             not hold the file; a download is damaged twice; or the cache is not writable.
     """
+    if cache_dir is not None:
+        cache_dir = require_path("cache_dir", cache_dir)
     folder = Path(source)
     if folder.is_dir():
         path = folder / filename
@@ -75,8 +78,10 @@ def fetch(
             raise away
         path = _from_cache_or_hub(get, repo, revision, away, force_download, local_files_only)
         if away:
+            # who sets HF_HUB_OFFLINE knows it
+            level = logging.INFO if isinstance(away, OfflineModeIsEnabled) else logging.WARNING
             reason = explained(away, repo, revision)
-            logger.warning("%s of %s is the cached one and may be old. %s", filename, repo, reason)
+            logger.log(level, "%s of %s is the cached one and may be old. %s", filename, repo, reason)
         if _is_whole(path):
             return path
         if local_files_only or away or _find_failure(repo, filename, revision, token):

@@ -4,7 +4,7 @@ import logging
 import re
 from pathlib import Path
 
-from rs_srgan.errors import InputError
+from rs_srgan.errors import InputError, shown
 from rs_srgan.hub.files import CONFIG_FILE, WEIGHTS_FILE
 
 # Default models for the 10 m and for the 20 m bands of Sentinel-2.
@@ -59,7 +59,9 @@ def find_source(name: str | Path, revision: str | None = None) -> tuple[str | Pa
         InputError: `name` is none of these, or a revision is given for something other than a Hub id.
     """
     if not isinstance(name, str | Path):
-        raise InputError(f"The model is {name!r:.80}; expected a name, a folder, or a Hub id organisation/name.")
+        raise InputError(f"The model is {shown(name)}; expected a name, a folder, or a Hub id organisation/name.")
+    if revision is not None and not isinstance(revision, str):
+        raise InputError(f"The revision is {shown(revision)}; expected the name of a branch or tag, or a commit.")
     text, known = str(name), ", ".join(bundled_names()) or "none bundled"
     if not text.strip():
         raise InputError(f"The model's name is empty; expected one of {known}, a folder, or a Hub id.")

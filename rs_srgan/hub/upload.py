@@ -49,7 +49,7 @@ def check_target(repo: str, revision: str | None, pull_request: bool) -> None:
         InputError: `repo` is no Hub id, nothing can be pushed to the revision, or both a pull request and a revision
             are given.
     """
-    if not _REPO.fullmatch(repo):
+    if not isinstance(repo, str) or not _REPO.fullmatch(repo):
         raise InputError(f"{repo!r} is no Hub id; expected organisation/name.")
     if revision is not None and (not revision or COMMIT.fullmatch(revision)):
         raise InputError(f"Nothing can be pushed to the revision {revision!r}; expected a branch or refs/pr/N.")

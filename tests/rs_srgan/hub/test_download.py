@@ -294,6 +294,12 @@ def test_without_network_what_was_loaded_before_needs_none(hub, published, cache
     assert hub.requests == []
 
 
+def test_offline_mode_that_was_chosen_warns_of_nothing(hub, published, cache, model):
+    load_model(NAME, cache_dir=cache)
+    loud = "import logging; logging.basicConfig(stream=sys.stdout)"
+    assert load_elsewhere(cache, loud, HF_HUB_OFFLINE="1") == ""
+
+
 def load_elsewhere(cache, before="", **environment):
     """Load in a process of its own and return what it printed."""
     code = (
