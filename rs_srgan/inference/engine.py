@@ -15,7 +15,6 @@ from rs_srgan.pixels.radiometry import Encoding, FloatImage, Image
 
 # Floats are rounded to multiples of that, reflectance: a hundredth of a Sentinel-2 DN. A power of two, so it is exact.
 FLOAT_STEP = 2.0**-20
-_NO_LIMITS = (float(np.finfo(np.float32).min), float(np.finfo(np.float32).max))
 # Words of the messages of PyTorch, on CPUs and on GPUs, and of OpenVINO, in two places.
 _OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc", "Failed to allocate")
 
@@ -88,30 +87,27 @@ def computes_in_int8() -> bool:
     return bool(torch.cpu._is_vnni_supported())
 
 
-def to_dn(sr: Tensor, gain: Tensor, bias: Tensor, low: Tensor, high: Tensor) -> Tensor:
-    """Convert reflectance, (B, C, H, W), to DN, still as floats; the other tensors are from `encoding_tensors`."""
-    return ((sr - bias) / gain).round().clamp(low, high)
+def to_dn(sr: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
+    """Convert reflectance, (B, C, H, W), to rounded DN, still as floats; see `encoding_tensors`."""
+    return ((sr - bias) / gain).round()
 
 
-def encoding_tensors(encoding: Encoding, limited: bool = True) -> dict[str, Tensor]:
-    """Return gain and bias, (C, 1, 1), and the limits, low and high, as `to_dn` takes them.
+def encoding_tensors(encoding: Encoding) -> dict[str, Tensor]:
+    """Return gain and bias, (C, 1, 1), as `to_dn` takes them.
 
     Args:
         encoding: how the result is stored. Floats are made in steps of FLOAT_STEP: see `in_type`.
-        limited: False for limits that change no value.
     """
-    low, high = encoding.limits if limited else _NO_LIMITS
     gain = (FLOAT_STEP,) * len(encoding.gain) if encoding.floats else encoding.gain
     per_band = {"gain": gain, "bias": encoding.bias}
-    values = {name: torch.tensor(value, dtype=torch.float32)[:, None, None] for name, value in per_band.items()}
-    return values | {"low": torch.tensor(float(low)), "high": torch.tensor(float(high))}
+    return {name: torch.tensor(value, dtype=torch.float32)[:, None, None] for name, value in per_band.items()}
 
 
 def in_type(dn: FloatImage, encoding: Encoding) -> Image:
     """Return rounded DN in the type of their encoding, or as they are if the type cannot hold all of them.
 
     Args:
-        dn: the result of `to_dn` without limits, (C, H, W).
+        dn: the result of `to_dn`, (C, H, W).
         encoding: how the result is stored.
     """
     if encoding.floats:

@@ -2,8 +2,7 @@
 
 import copy
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -12,7 +11,6 @@ import numpy as np
 import torch
 
 from rs_srgan.inference.engine import (
-    FLOAT_STEP,
     computes_in_bf16,
     default_threads,
     describe_threads,
@@ -88,7 +86,7 @@ class OpenVinoEngine:
                 images = tuple(np.ascontiguousarray(image) for image in images)  # OpenVINO reads their memory
                 values = self._infer(chain, images)
                 with compiled.finishing:
-                    return self._finish(compiled, values)
+                    return self._finish(compiled.finish, values)
             finally:
                 compiled.idle.put(chain)
 
@@ -106,26 +104,19 @@ class OpenVinoEngine:
                 _take(pairs, values)
         return values
 
-    def _finish(self, compiled: "_Compiled", values: _Tensors) -> list[Image]:
-        """Run the last step; run it again without limits if some value may lie outside of them, which is rare."""
-        results = self._finish_with(compiled.finish(True), values)
-        if all(_is_inside(dn, encoding) for dn, encoding in zip(results, self._encodings, strict=True)):
-            return [dn * np.float32(FLOAT_STEP) if dn.dtype == np.float32 else dn for dn in results]
-        whole = self._finish_with(compiled.finish(False), values)
-        return [in_type(dn, encoding) for dn, encoding in zip(whole, self._encodings, strict=True)]
-
-    def _finish_with(self, finish: openvino.InferRequest, values: _Tensors) -> list[Image]:
+    def _finish(self, finish: openvino.InferRequest, values: _Tensors) -> list[Image]:
+        """Run the last step."""
         for index, name in enumerate(self._steps[-1].inputs):
             finish.set_input_tensor(index, values[name])
-        # new memory for each window: the next one is computed while this one is written
-        results: list[Image] = []
-        for index in range(len(self._encodings)):
-            output = finish.get_output_tensor(index)
-            results.append(np.empty(output.get_shape(), output.data.dtype))
-            finish.set_output_tensor(index, _tensor(results[-1]))
         finish.infer()
-        require_finite(float(finish.get_output_tensor(len(results)).data), self.model)
-        return [dn[0].transpose(2, 0, 1) for dn in results]
+        count = len(self._encodings)
+        require_finite(float(finish.get_output_tensor(count).data), self.model)
+        results = []
+        for index, encoding in enumerate(self._encodings):
+            dn = finish.get_output_tensor(index).data[0].transpose(2, 0, 1)
+            stored = in_type(dn, encoding)
+            results.append(dn.copy() if stored is dn else stored)  # the next window takes the request's memory
+        return results
 
     def _compiled_for(self, shape: tuple[int, ...]) -> "_Compiled":
         with self._lock:
@@ -146,15 +137,12 @@ class OpenVinoEngine:
             compiled.append(self._compile_step(step, graph, made, [result]))
             made[step.name] = result
 
-        def finish(limited: bool) -> openvino.InferRequest:
-            tensors = [tensor for each in self._encodings for tensor in encoding_tensors(each, limited).values()]
-            types = [openvino.Type(np.dtype(each.dtype if limited else np.float32)) for each in self._encodings]
-            graph = self._reshaped(last, sizes, [tensor.shape for tensor in tensors])
-            request = self._compile_step(last, graph, made, types).create_infer_request()
-            for index, tensor in enumerate(tensors, start=len(last.inputs)):
-                request.set_input_tensor(index, openvino.Tensor(tensor.numpy()))
-            return request
-
+        tensors = [tensor for each in self._encodings for tensor in encoding_tensors(each).values()]
+        graph = self._reshaped(last, sizes, [tensor.shape for tensor in tensors])
+        floats = [openvino.Type.f32 for _ in self._encodings]
+        finish = self._compile_step(last, graph, made, floats).create_infer_request()
+        for index, tensor in enumerate(tensors, start=len(last.inputs)):
+            finish.set_input_tensor(index, openvino.Tensor(tensor.numpy()))
         return _Compiled(compiled, finish)
 
     def _reshaped(
@@ -207,14 +195,13 @@ class _Compiled:
 
     Args:
         network: all graphs but the last.
-        finish: compiles the last graph, with the limits of the result's data type or without, and returns a request.
+        finish: the request of the last graph.
     """
 
-    def __init__(self, network: list[openvino.CompiledModel], finish: Callable[[bool], openvino.InferRequest]) -> None:
+    def __init__(self, network: list[openvino.CompiledModel], finish: openvino.InferRequest) -> None:
         self._network = network
         self.idle: SimpleQueue[list[openvino.InferRequest]] = SimpleQueue()
-        self.finish, self.finishing = cache(finish), threading.Lock()
-        self.finish(True)
+        self.finish, self.finishing = finish, threading.Lock()
 
     def take(self) -> list[openvino.InferRequest]:
         """Return idle requests of the network, or new ones."""
@@ -257,12 +244,6 @@ def _summed(
 def _tensor(pixels: FloatImage) -> openvino.Tensor:
     """Wrap an array without a copy; the tensor keeps the array alive."""
     return openvino.Tensor(pixels, shared_memory=True)
-
-
-def _is_inside(dn: Image, encoding: Encoding) -> bool:
-    """Return whether no value of a result may have been clipped: none is at a limit."""
-    low, high = encoding.limits
-    return bool(low < dn.min() and dn.max() < high)
 
 
 def _channels_last(port: Any, element_type: openvino.Type) -> None:  # noqa: ANN401

@@ -27,7 +27,7 @@ from rs_srgan.version import __version__
 logger = logging.getLogger(__name__)
 
 # Raise it when a change of the code, here or in a model, changes the graphs.
-_GRAPHS_VERSION = 1
+_GRAPHS_VERSION = 2
 
 # Name of the last step.
 FINISH = "finish"
@@ -74,7 +74,7 @@ def steps_of(model: SISR | MISR, uncertainty: bool) -> list[Step]:
     given = ("lr", network[-1].name, *(("detail",) if single.glp else ()))
 
     def finish(lr: Tensor, between: Tensor, *rest: Tensor) -> tuple[Tensor, ...]:
-        """Return DN of each result, by its encoding's four tensors each, and the sum of all reflectances."""
+        """Return DN of each result, by its encoding's two tensors each, and the sum of all reflectances."""
         lr = _inner(lr, model.receptive_field - margin)
         detail, encodings = (rest[0], rest[1:]) if single.glp else (None, rest)
         detail = None if detail is None else _inner(detail, model.receptive_field - margin)
@@ -83,7 +83,7 @@ def steps_of(model: SISR | MISR, uncertainty: bool) -> list[Step]:
             results = [single.finish(lr, residual, margin, detail=detail), single.finish_doubt(logarithm, margin)]
         else:
             results = [single.finish(lr, between, margin, detail=detail)]
-        dn = [to_dn(result, *encodings[4 * index :][:4]) for index, result in enumerate(results)]
+        dn = [to_dn(result, *encodings[2 * index :][:2]) for index, result in enumerate(results)]
         return (*dn, torch.stack([result.sum() for result in results]).sum())
 
     return [*network, Step(FINISH, given, finish, radiometric=True)]

@@ -39,7 +39,7 @@ class TorchEngine:
         self.model = model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._encodings = encodings
         self._tensors = [
-            {name: value.to(self.device) for name, value in encoding_tensors(encoding, limited=False).items()}
+            {name: value.to(self.device) for name, value in encoding_tensors(encoding).items()}
             for encoding in encodings
         ]
         self._captured = lru_cache(maxsize=1)(self._capture)

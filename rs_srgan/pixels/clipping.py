@@ -17,7 +17,7 @@ class Clipping:
     Attributes:
         values: number of values.
         outside: number of values that were outside the limits.
-        change: sum of the changes of all values, DN.
+        change: sum of the changes of blocks with values outside, DN.
     """
 
     values: int = 0
@@ -57,20 +57,27 @@ def clip_keeping_means(
     Returns:
         rounded DN from `low` to `high`, (C, H, W), and the counts.
     """
-    clipped = dn.clip(low, high)
     bands, height, width = dn.shape
-    shape = (bands, height // scale, scale, width // scale, scale)
-    before, after = dn.reshape(shape), clipped.reshape(shape)
-    mean, reached = before.mean((2, 4), dtype=np.float64), after.mean((2, 4), dtype=np.float64)
+    stored: FloatImage = np.rint(dn)
+    outside = (dn < low) | (dn > high)
+    # few blocks have values outside: the others need no work
+    blocks = outside.reshape(bands, height // scale, scale, width // scale, scale)
+    band, row, col = np.nonzero(blocks.any((2, 4)))
+    before = dn.reshape(blocks.shape)[band, row, :, col]
+    after = before.clip(low, high)
+    mean, reached = before.mean((1, 2), dtype=np.float64), after.mean((1, 2), dtype=np.float64)
     for limit, moved in ((low, reached > mean + _TOLERANCE_DN), (high, reached < mean - _TOLERANCE_DN)):
-        band, row, col = np.nonzero(moved)
-        wanted = mean[band, row, col].clip(low, high)
+        wanted = mean[moved].clip(low, high)
         # a block at the limit has no distance to shrink, and no mean to keep
-        distance = np.where(reached == limit, 1, reached - limit)[band, row, col]
+        distance = np.where(reached == limit, 1, reached - limit)[moved]
         factor = ((wanted - limit) / distance).astype(np.float32)[:, None, None]
-        after[band, row, :, col] = limit + (after[band, row, :, col] - limit) * factor
-    stored: FloatImage = np.rint(after.reshape(dn.shape)).clip(low, high)
-    counted = np.ones(dn.shape, bool) if valid is None else valid
-    outside = ((dn < low) | (dn > high)) & counted
-    change = float((stored.astype(np.float64) - dn)[counted].sum())
-    return stored, Clipping(int(counted.sum()), int(outside.sum()), change)
+        after[moved] = limit + (after[moved] - limit) * factor
+    after = np.rint(after).clip(low, high)
+    stored.reshape(blocks.shape)[band, row, :, col] = after
+    if valid is None:
+        counted, values = np.True_, dn.size
+    else:
+        counted, values = valid.reshape(blocks.shape)[band, row, :, col], int(valid.sum())
+        outside = outside & valid
+    change = ((after.astype(np.float64) - before) * counted).sum()
+    return stored, Clipping(values, int(outside.sum()), float(change))

@@ -12,6 +12,7 @@ from rs_srgan.inference.engine import (
     computes_in_int8,
     default_threads,
     encoding_tensors,
+    in_type,
     memory_errors,
     to_dn,
 )
@@ -55,11 +56,21 @@ def test_every_dn_survives_the_round_trip(encoding):
     np.testing.assert_array_equal(again[valid], dn[valid])
 
 
-def test_dn_are_clipped_and_never_nodata():
-    sr = torch.tensor([[[[-1.0, 0.0, 7.0]]]])
-    for nodata, expected in ((None, [0, 0, 65535]), (0, [1, 1, 65535]), (65535, [0, 0, 65534])):
-        dn = to_dn(sr, **encoding_tensors(Encoding("uint16", (1e-4,), (0.0,), nodata)))
-        assert dn.flatten().tolist() == expected
+def test_values_that_a_type_cannot_hold_stay_floats():
+    encoding = Encoding("uint16", (1e-4,), (0.0,), 0)
+    held, beyond = (np.array([[[1, 65535, each]]], np.float32) for each in (7, 65536))
+    assert in_type(held, encoding).dtype == np.uint16
+    np.testing.assert_array_equal(in_type(beyond, encoding), beyond)
+
+
+@pytest.mark.parametrize("engine", [TorchEngine, OpenVinoEngine])
+def test_a_result_stays_when_the_next_window_is_computed(model, window, engine):
+    tight = Encoding("uint8", (1e-4,) * 4, (0.0,) * 4, None)  # most values are beyond it
+    runs = engine(model, [tight], "fp32")
+    (first,) = runs(window)
+    kept = first.copy()
+    runs(window[..., ::-1].copy())
+    np.testing.assert_array_equal(first, kept)
 
 
 @pytest.mark.parametrize("engine", [TorchEngine, OpenVinoEngine])
