@@ -3,6 +3,9 @@
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from rasterio.windows import Window
 from rs_srgan.reading.safe import open_product
 from rs_srgan.sensors import RGBN
 from tests.safe_builder import build_safe
+from train.data.native import native_images
 from train.data.sources import data_root
 
 SIDE_PX = 10980  # side of a tile of the military grid at 10 m
@@ -24,19 +28,27 @@ OFFSET = -1000
 Image = np.ndarray[Any, np.dtype[np.uint16]]
 
 
-def product(cache: Path, side_px: int = SIDE_PX) -> Path:
+def product(cache: Path, side_px: int = SIDE_PX, coarse: Sequence[str] = ()) -> Path:
     """Return a .SAFE folder of level 2A with the four 10 m bands, made from RS_SRGAN_DATA unless the cache has it.
 
     Args:
         cache: a folder for products, with room for 1 GB.
-        side_px: side of the images, pixels.
+        side_px: side of the 10 m images, pixels, even.
+        coarse: 20 m bands that it also has, for measures of speed and size: averages of the 10 m bands, in turn.
     """
-    cache = cache / f"{side_px}"
+    cache = cache / (f"{side_px}_20m" if coarse else f"{side_px}")
     cache.mkdir(parents=True, exist_ok=True)
     found = sorted(cache.glob("*.SAFE"))
     if found:
         return found[0]
-    images = _images(data_root() / "sentinel2")
+    # in a process of its own: Linux counts the memory of a process as that of the commands that it starts
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        return process.submit(_make, cache, side_px, tuple(coarse)).result()
+
+
+def _make(cache: Path, side_px: int, coarse: tuple[str, ...]) -> Path:
+    """Make a product in an existing folder."""
+    images = _images(data_root())
     random = np.random.default_rng(0)
     cells = -(-side_px // CELL_PX)
     mosaic = np.empty((len(RGBN), cells * CELL_PX, cells * CELL_PX), np.uint16)
@@ -45,6 +57,9 @@ def product(cache: Path, side_px: int = SIDE_PX) -> Path:
             mosaic[:, row : row + CELL_PX, col : col + CELL_PX] = _cell(images, random)
     with tempfile.TemporaryDirectory(dir=cache) as folder:
         bands = {(band, 10): mosaic[index, :side_px, :side_px] for index, band in enumerate(RGBN)}
+        half = side_px // 2
+        means = mosaic[:, : 2 * half, : 2 * half].reshape(len(RGBN), half, 2, half, 2).mean((2, 4)).astype(np.uint16)
+        bands |= {(band, 20): means[index % len(RGBN)] for index, band in enumerate(coarse)}
         safe = build_safe(Path(folder), bands, offset=OFFSET, block_px=BLOCK_PX)
         return Path(shutil.move(safe, cache))
 
@@ -79,13 +94,21 @@ def geotiff(cache: Path, side_px: int) -> Path:
         return fresh.rename(target)
 
 
-def _images(folder: Path) -> list[Image]:
-    """Read all files that have the bands and are large enough, at any pixel size: DN without offset."""
+def _images(root: Path) -> list[Image]:
+    """Read all large images on the sensor's own 10 m grid: DN without offset.
+
+    Resampled images would be another task: they overshoot, and their DN have to be clipped. Holes get the mean of their
+    band, so a tile takes as much work as possible.
+    """
     images = []
-    for path in sorted(folder.glob("*.tif")):
-        with rasterio.open(path) as dataset:
-            if min(dataset.shape) >= SMALLEST_PX and set(RGBN) <= set(dataset.descriptions):
-                images.append(dataset.read([dataset.descriptions.index(band) + 1 for band in RGBN]))
+    for entry in native_images(root):
+        if entry.gsd_m != 10 or entry.nn_resampled or not set(RGBN) <= set(entry.bands):
+            continue
+        with rasterio.open(entry.path) as dataset:
+            if min(dataset.shape) >= SMALLEST_PX:
+                dn = dataset.read([entry.bands.index(band) + 1 for band in RGBN])
+                means = [band[band > 0].mean() for band in dn]
+                images.append(np.where(dn == 0, np.array(means, np.uint16)[:, None, None], dn))
     return images
 
 
@@ -96,10 +119,7 @@ def _cell(images: list[Image], random: np.random.Generator) -> Image:
     cut = np.rot90(image[:, row : row + CELL_PX, col : col + CELL_PX], random.integers(4), axes=(1, 2))
     if random.integers(2):
         cut = cut[:, :, ::-1]
-    dn = cut * random.uniform(0.8, 1.25) - OFFSET
-    return (
-        np.where(cut == 0, 1, dn).round().astype(np.uint16)
-    )  # no holes, so that the tile takes as much work as possible
+    return (cut * random.uniform(0.8, 1.25) - OFFSET).round().astype(np.uint16)
 
 
 if __name__ == "__main__":
