@@ -15,6 +15,7 @@ PART is one of:
 import argparse
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -32,19 +33,14 @@ from affine import Affine
 from benchmarks.report import ROOT, write_block
 from rs_srgan.evaluation.report.tables import table
 from rs_srgan.hub.names import DEFAULT_MODEL
+from rs_srgan.models.catalogue import BundledModel
 
 _STORE = {"num_cpus": 1, "object_store_memory": 300 * 2**20}
 _MEASURED = ROOT / "rs_srgan" / "batch" / "measured.json"
-# Whole tiles in docs/benchmarks.md: LR pixels a second on two cores, bytes for an LR pixel, memory, views, command.
+# Whole tiles in docs/benchmarks.md: LR pixels a second on two cores, bytes for an LR pixel, memory, command.
 _WHOLE = {
-    "sisr-x4-rgbn": (300e3, 11.71e9 / 10_980**2, 1.79, 1, "benchmarks.scene, 10980 x 10980, JPEG 2000"),
-    "misr-x4-rgbn": (
-        140e3,
-        11.71e9 / 10_980**2,
-        2.68,
-        4,
-        "benchmarks.scene_revisits, 10980 x 10980, 4 revisits",
-    ),
+    "sisr-x4-rgbn": (300e3, 11.71e9 / 10_980**2, 1.79, "benchmarks.scene, 10980 x 10980, JPEG 2000"),
+    "misr-x4-rgbn": (140e3, 11.71e9 / 10_980**2, 2.68, "benchmarks.scene_revisits, 10980 x 10980, 4 revisits"),
 }
 
 
@@ -85,10 +81,10 @@ def cluster(nodes: int) -> Iterator[Any]:
 
 # The time of a batch, without the start of Ray and of the workers, which a small first batch takes.
 _TIMED = """
-import sys, time
+import ast, sys, time
 import ray
 from rs_srgan import super_resolve_many
-sources, out, address, options = sys.argv[1], sys.argv[2], sys.argv[3], eval(sys.argv[4])
+sources, out, address, options = sys.argv[1], sys.argv[2], sys.argv[3], ast.literal_eval(sys.argv[4])
 report = super_resolve_many(sources, out, address=address or None, **options)
 assert not report.failures, report.failures
 print(report.seconds)
@@ -272,70 +268,77 @@ def memory(scenes: int, side: int) -> str:
 
 
 _FIGURES = """
-import json, pathlib, resource, sys, time
+import json, resource, sys, time
 from rs_srgan import load_model, super_resolve
 from rs_srgan.inference.memory import save_memory
 save_memory()
-model = load_model(sys.argv[1]); source, out = sys.argv[3], sys.argv[2]
+model = load_model(sys.argv[1]); sources, out = sys.argv[3:], sys.argv[2]
 before = time.process_time()
-super_resolve(source, out, model, progress=False, threads=2, overwrite=True)
+super_resolve(sources if len(sources) > 1 else sources[0], out, model, progress=False, threads=2, overwrite=True)
 used = time.process_time() - before
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-print(json.dumps({"core": used, "scale": model.scale, "gb": peak}))
+print(json.dumps({"core": used, "gb": peak}))
 """
+# Revisits of a model of several views.
+_VIEWS = 4
+
+
+def _figures_of(model: BundledModel, safe: Path, folder: Path, side: int) -> dict[str, object]:
+    """Return the figures of a model on a product, or on copies of it; see `rs_srgan.batch.estimate.Figures`."""
+    sources = [safe]
+    for number in range(1, _VIEWS if model.several else 1):
+        sources.append(folder / f"{number}" / safe.name)
+        if not sources[-1].exists():
+            shutil.copytree(safe, sources[-1], symlinks=True)
+    out = folder / "out.tif"
+    command = [sys.executable, "-c", _FIGURES, model.name, str(out), *map(str, sources)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{model.name}: {done.stderr[-2000:]}")
+    answer = json.loads(done.stdout.splitlines()[-1])
+    gsd_m = 20 if model.guide_bands else 10
+    lr_px = (side * 10 // gsd_m) ** 2
+    bands = (*model.bands, *model.guide_bands)
+    read = sum(path.stat().st_size for path in safe.rglob("*.jp2") if any(f"_{band}_" in path.name for band in bands))
+    views = f", {_VIEWS} revisits" if model.several else ""
+    return {
+        "model": model.name,
+        "gsd_m": gsd_m,
+        "scale": model.scale,
+        "core_seconds": round(answer["core"] / lr_px * 1e6, 3),
+        "input_bytes": round(read * len(sources) / lr_px, 2),
+        "output_bytes": round(out.stat().st_size / lr_px, 2),
+        "memory_gb": round(answer["gb"], 2),
+        "source": f"CPU time of predict, {side} x {side} of 10 m, JPEG 2000{views}, AMD Zen 5, two threads",
+    }
 
 
 def figures(side: int) -> str:
     """Measure the time of a core for every bundled model: CPU time, so other programs disturb it little."""
     from benchmarks.mosaic import product
     from rs_srgan import list_models
-    from rs_srgan.sensors import RGBN
 
     found = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        safe = product(folder, side)
+        coarse = sorted({band for each in list_models() if each.guide_bands for band in each.bands})
+        safe = product(folder, side, coarse)
         for each in list_models():
-            if each.several or each.guide_bands or not set(each.bands) <= set(RGBN):  # the product lacks bands
-                continue
-            command = [sys.executable, "-c", _FIGURES, each.name, str(folder / "out.tif"), str(safe)]
-            done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
-            if done.returncode:
-                raise RuntimeError(f"{each.name}: {done.stderr[-2000:]}")
-            answer = json.loads(done.stdout.splitlines()[-1])
-            lr_px = side**2
-            images = [path for path in safe.rglob("*.jp2") if any(f"_{band}_" in path.name for band in each.bands)]
-            read = sum(path.stat().st_size for path in images)
-            found.append(
-                {
-                    "model": each.name,
-                    "gsd_m": 10,
-                    "scale": answer["scale"],
-                    "core_seconds": round(answer["core"] / lr_px * 1e6, 3),
-                    "input_bytes": round(read / lr_px, 2),
-                    "output_bytes": round((folder / "out.tif").stat().st_size / lr_px, 2),
-                    "memory_gb": round(answer["gb"], 2),
-                    "source": f"CPU time of predict, {side} x {side} of 10 m, JPEG 2000, AMD Zen 5, bf16, two threads",
-                }
-            )
+            if each.name in _WHOLE:
+                pace, written, gb, what = _WHOLE[each.name]
+                found.append(_figures_of(each, safe, folder, side))
+                found[-1] |= {"core_seconds": round(2e6 / pace, 3), "output_bytes": round(written, 2), "memory_gb": gb}
+                found[-1]["source"] = f"python -m {what}, AMD Zen 5, two cores"
+            else:
+                found.append(_figures_of(each, safe, folder, side))
             print(json.dumps(found[-1]), flush=True)
-    read = found[0]["input_bytes"]
-    whole = [
-        {
-            **{"model": name, "gsd_m": 10, "scale": 4, "core_seconds": round(2e6 / pace, 3)},
-            **{"input_bytes": read * views, "output_bytes": round(written, 2), "memory_gb": gb},
-            "source": f"python -m {what}, AMD Zen 5, bf16, two cores",
-        }
-        for name, (pace, written, gb, views, what) in _WHOLE.items()
-    ]
-    found = sorted([each for each in found if each["model"] not in _WHOLE] + whole, key=lambda each: str(each["model"]))
     content = json.loads(_MEASURED.read_text(encoding="utf-8")) if _MEASURED.exists() else {"two_nodes": None}
     _MEASURED.write_text(json.dumps(content | {"models": found}, indent=1) + "\n", encoding="utf-8")
     head = ["model", "core s per million LR px", "bytes read", "bytes written", "memory", "measured by"]
     rows = [
         [
-            *(each["model"], f"{each['core_seconds']:.2f}", f"{each['input_bytes']:.1f}"),
-            *(f"{each['output_bytes']:.0f}", f"{each['memory_gb']:.2f} GB", each["source"]),
+            *(str(each["model"]), f"{each['core_seconds']:.2f}", f"{each['input_bytes']:.1f}"),
+            *(f"{each['output_bytes']:.0f}", f"{each['memory_gb']:.2f} GB", str(each["source"])),
         ]
         for each in found
     ]

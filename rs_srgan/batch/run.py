@@ -1,7 +1,7 @@
 """`super_resolve_many`: a list of scenes in, a folder of results out, on all machines of a Ray cluster."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from rs_srgan.batch.result import BatchReport, Failure
 from rs_srgan.batch.rows import Row, Rows, is_address, read_rows
 from rs_srgan.batch.task import SceneTask, Target
 from rs_srgan.errors import InputError
-from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
+from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL, local_files
 from rs_srgan.inference.options import PredictOptions
 from rs_srgan.models import MISR, SISR
 from rs_srgan.models.loading import named_model
@@ -80,7 +80,7 @@ def super_resolve_many(
     chosen = chosen.replace(own)
     given, output = read_rows(rows), OutputFolder(folder)
     output.prepare()
-    _require_unread(given, output)
+    _require_unread(given, output, chosen, model)
     with connected(address) as dashboard:
         share = share_of(nodes_now(), cpus_per_worker, gpus_per_worker)
         if dashboard:
@@ -117,15 +117,29 @@ def _run(
     return plan.report
 
 
-def _require_unread(rows: list[Row], output: OutputFolder) -> None:
-    """Check that no result replaces an image that is read."""
+def _require_unread(
+    rows: list[Row], output: OutputFolder, options: PredictOptions, model: str | Path | SISR | MISR | None
+) -> None:
+    """Check that no result replaces an image, a mask, an area or a model that is read."""
     if output.local is None:
         return
     names = [name for row in rows for name in row.outputs]
     written = [output.local / name for name in (*names, REPORT_JSON, REPORT_TEXT)]
     existing = [path for path in written if path.exists()]
     if existing:
-        require_unread(existing, [each for row in rows for each in row.sources if not is_address(each)])
+        require_unread(existing, _read(rows, options, model))
+
+
+def _read(rows: list[Row], options: PredictOptions, model: str | Path | SISR | MISR | None) -> Iterator[str | Path]:
+    """Yield the paths that a batch reads."""
+    folders = {each for each in (model, *(row.model for row in rows)) if isinstance(each, str | Path)}
+    for each in folders:
+        yield from local_files(each)
+    for row in rows:
+        chosen = options.replace(row.options)
+        masks = [each for each in chosen.masks or [] if each not in (None, "-")]
+        areas = [] if chosen.aoi is None else [chosen.aoi]
+        yield from (each for each in (*row.sources, *masks, *areas) if not is_address(str(each)))
 
 
 class _Plan:

@@ -50,3 +50,12 @@ def test_requests_are_refused_before_ray_starts(scenes, tmp_path):
         super_resolve_many(folder, tmp_path / "out", retries=-1)
     with pytest.raises(InputError, match="input"):
         super_resolve_many([{"sources": [folder / "s0.tif"], "output": "s0.tif"}], folder)
+
+
+@pytest.mark.parametrize("name", ["masks", "aoi"])
+def test_no_result_replaces_a_mask_or_an_area(scenes, tmp_path, name):
+    folder = scenes((20, 20))
+    kept = shutil.copy(folder / "s0.tif", tmp_path / "other.tif")
+    row = {"sources": [folder / "s0.tif"], "output": "other.tif", name: [kept] if name == "masks" else kept}
+    with pytest.raises(InputError, match="input"):
+        super_resolve_many([row], tmp_path)
