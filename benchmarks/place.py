@@ -13,6 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import rasterio
+
 from tests.rs_srgan.catalogues.products import EARTH_SEARCH_NAMES, RGBN, add_item, box_of, land
 from tests.rs_srgan.catalogues.server import StacLookalike
 
@@ -25,7 +27,8 @@ _ASSETS = ",".join(f"{band}={EARTH_SEARCH_NAMES[band]}" for band in (*RGBN, "SCL
 
 def main() -> None:
     """Print a table: one date, and eight revisits."""
-    print("| | seconds | processor seconds | requests | MB |\n| --- | ---: | ---: | ---: | ---: |")
+    print("| | seconds | processor seconds | requests | MB | times the blocks that the area needs |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory() as folder:
         stac = StacLookalike(Path(folder) / "images", delay_s=_DELAY_S)
         for number, day in enumerate(_DAYS):
@@ -33,8 +36,8 @@ def main() -> None:
             stac.items.append(add_item(stac.images, stac.url, pixels, day=day, block=_BLOCK_PX))
         for title, views in (("one date", []), ("eight revisits", ["--views", "8"])):
             seconds, processor = _run(stac, Path(folder) / title.replace(" ", "_"), views)
-            sent = sum(stac.sent.values()) / 1e6
-            print(f"| {title} | {seconds:.1f} | {processor:.1f} | {stac.requests.total()} | {sent:.1f} |")
+            sent, times = sum(stac.sent.values()) / 1e6, sum(stac.sent.values()) / _needed(stac)
+            print(f"| {title} | {seconds:.1f} | {processor:.1f} | {stac.requests.total()} | {sent:.1f} | {times:.2f} |")
         stac.stop()
 
 
@@ -49,6 +52,19 @@ def _run(stac: StacLookalike, folder: Path, views: list[str]) -> tuple[float, fl
     began, used = time.perf_counter(), _processor_seconds()
     subprocess.run(command, env=environment, check=True, capture_output=True)
     return time.perf_counter() - began, _processor_seconds() - used
+
+
+def _needed(stac: StacLookalike) -> int:
+    """Return the compressed bytes of the blocks in which the area lies, in all images that were asked for."""
+    total = 0
+    for name in stac.sent:
+        with rasterio.open(stac.images / name) as image:
+            coarser = 20 if name.endswith("/scl.tif") else 10
+            first, last = (edge * 10 // coarser // _BLOCK_PX for edge in (_ROW, _ROW + _SIDE - 1))
+            for row in range(first, last + 1):
+                for col in range(first, last + 1):
+                    total += int(image.get_tag_item(f"BLOCK_SIZE_{col}_{row}", "TIFF", bidx=1))
+    return total
 
 
 def _processor_seconds() -> float:
