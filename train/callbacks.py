@@ -198,8 +198,10 @@ class SaveModel(L.Callback):
         metrics = {name: value if math.isfinite(value) else None for name, value in found.items()}
         progress = {"steps": pl_module.steps_done, "minutes": round(self._elapsed() / 60, 1)}
         start: dict[str, str] = {}
-        if name := pl_module.init_from:  # the last part only, because the path is of this machine
-            start = {"init_from": Path(name).name if is_local(name) else name}
+        if name := pl_module.init_from:
+            start["init_from"] = _without_folders(name)
+        if isinstance(pl_module, SISRModule) and pl_module.teacher:
+            start["teacher"] = _without_folders(pl_module.teacher.config.model)
         if isinstance(pl_module, UncertaintyModule) and pl_module.calibrate_on:
             start["calibrate_on"] = pl_module.calibrate_on  # benchmarks judge this group by leaving one site out
         record = {**start, **progress, **metrics, **self._provenance}
@@ -226,6 +228,11 @@ class SaveModel(L.Callback):
         """Restore the training time and the best figure."""
         self._seconds = state_dict["seconds"]
         self._best = state_dict.get("best", -math.inf)  # earlier versions did not save it
+
+
+def _without_folders(name: str) -> str:
+    """Return the name of a model; the last part of a path only, because the path is of this machine."""
+    return Path(name).name if is_local(name) else name
 
 
 def _ours(module: L.LightningModule) -> SRModule:

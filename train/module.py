@@ -23,7 +23,8 @@ from train.losses import ReconstructionWeights, reconstruction_terms, require_a_
 from train.schedule import Schedule, cosine, on_plateau, require_end, require_positive, run_progress, take_rates
 from train.start import FusionConfig, start, with_changes
 from train.stopping import last_checkpoint
-from train.validation import ImageFigures, figures_of, from_all_processes, group_means, logged
+from train.teacher import Teacher, TeacherConfig
+from train.validation import ImageFigures, figures_of, from_all_processes, group_means, logged, number_of
 
 logger = logging.getLogger(__name__)
 
@@ -269,8 +270,7 @@ class SRModule(L.LightningModule):
             )
         plain = bicubic(self.reference(batch), self.scale)
         figures = figures_of(sr, batch["hr"], self.baseline(batch), plain)
-        number = batch_idx * self.trainer.world_size + self.global_rank
-        self._figures.append(ImageFigures(number, group, site, figures))
+        self._figures.append(ImageFigures(number_of(batch_idx, self.trainer), group, site, figures))
 
     def on_validation_epoch_end(self) -> None:
         """Log the means over the sites of each group, and over the groups, beside the start and the baselines."""
@@ -362,6 +362,7 @@ class SISRModule(SRModule):
             `reflectance_std` of the model, from the training images before the first step; "keep": the model's.
         weights: weights of the reconstruction terms.
         weight_decay: weight decay of AdamW.
+        teacher: trained model from whose results this one learns, beside HR; null for HR alone.
         **shared: parameters of `SRModule`.
     """
 
@@ -371,6 +372,7 @@ class SISRModule(SRModule):
         reflectance_mean: Literal["fit", "keep"] = "keep",
         weights: ReconstructionWeights = ReconstructionWeights(),  # frozen
         weight_decay: float = 0.0,
+        teacher: TeacherConfig | None = None,
         **shared: Any,  # noqa: ANN401
     ) -> None:
         require_a_loss(weights)
@@ -384,6 +386,7 @@ class SISRModule(SRModule):
                 "reflectance_mean is fit and the model takes several images; expected keep, because the model of one "
                 "image in it is trained already. Train that one with fit."
             )
+        self.teacher = Teacher(teacher, self.model.config) if teacher else None
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the loss of one batch.
@@ -392,9 +395,20 @@ class SISRModule(SRModule):
             FloatingPointError: an image or a loss is not finite.
         """
         self.require_data(batch)
-        loss = self.reconstruction(self.inner(self(batch)), self.inner(batch["hr"]))
+        wanted = self.teacher.target(batch) if self.teacher else batch["hr"]
+        loss = self.reconstruction(self.inner(self(batch)), self.inner(wanted))
         self.log_means({"train/loss": loss}, prog_bar=True)
         return loss
+
+    def on_train_start(self) -> None:
+        """Take the learning rate of the request, and warn of a teacher that expects another blur than the model."""
+        super().on_train_start()
+        if self.teacher and self.teacher.model.config.mtf_nyquist != self.mtf_nyquist:
+            logger.warning(
+                "The teacher %s expects mtf_nyquist %s, and the model has %s: its results are too sharp or too soft "
+                "for these data. Train a teacher on them first, or leave it out.",
+                *(self.teacher.config.model, self.teacher.model.config.mtf_nyquist, self.mtf_nyquist),
+            )
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Return AdamW and the schedule."""
