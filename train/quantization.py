@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
@@ -17,12 +18,27 @@ from train.data.batch import Batch
 from train.losses import ReconstructionWeights
 from train.module import SRModule
 from train.schedule import require_positive
+from train.validation import from_all_processes, number_of
 
 # Batches of training that set gains and ranges.
 _CALIBRATION_BATCHES = 24
 # Clouds and snow have up to this many times the reflectance of most training images.
 _BRIGHTEST = 4.0
 _DN = 10_000
+
+
+class _Rounding(NamedTuple):
+    """What rounding changes in one validation image.
+
+    Attributes:
+        number: index of the image in the dataset.
+        group: name of the group of the site.
+        rmse_dn: RMSE of int8 against full precision, DN.
+    """
+
+    number: int
+    group: str
+    rmse_dn: Tensor
 
 
 class QuantizationModule(SRModule):
@@ -120,6 +136,11 @@ class QuantizationModule(SRModule):
             brightened["guide"] = batch["guide"] * factor
         return brightened
 
+    def on_validation_epoch_start(self) -> None:
+        """Start to collect figures."""
+        super().on_validation_epoch_start()
+        self._rounding: list[_Rounding] = []
+
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Collect the figures of one whole image in int8, and the difference to full precision, RMSE in DN.
 
@@ -133,8 +154,17 @@ class QuantizationModule(SRModule):
             super().validation_step(batch, batch_idx)
             rounded = self(batch)
         rmse = _DN * (rounded - self(batch)).square().mean().sqrt()
-        for suffix in ("", f"_{batch['group'][0]}"):
-            self.log(f"val/int8_rmse_dn{suffix}", rmse, batch_size=1, prog_bar=not suffix, sync_dist=True)
+        self._rounding.append(_Rounding(number_of(batch_idx, self.trainer), batch["group"][0], rmse.cpu()))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the figures, and the mean difference to full precision over all images and over those of each group."""
+        super().on_validation_epoch_end()
+        found = from_all_processes(self._rounding, self.trainer)  # other processes may have other groups
+        for group in ("", *sorted({each.group for each in found})):
+            members = [each.rmse_dn for each in found if group in ("", each.group)]
+            if members:
+                suffix = f"_{group}" if group else ""
+                self.log(f"val/int8_rmse_dn{suffix}", torch.stack(members).mean(), prog_bar=not group)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Return Adam for the generator, and the schedule."""

@@ -1,6 +1,7 @@
 """UncertaintyModule: the last stage of a model, which trains a head that predicts the error of each pixel."""
 
 import dataclasses
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,13 +15,26 @@ from rs_srgan.models import SISR
 from rs_srgan.models.uncertainty import HALF_WIDTH_PER_SCALE
 from train.data.batch import Batch
 from train.module import SRModule
-from train.validation import border_of
-
-# Group, site, and (2, C, n): errors and half-widths of some pixels, reflectance.
-_Sampled = tuple[str, str, Tensor]
+from train.validation import border_of, from_all_processes, number_of
 
 # Number of pixels per image that validation uses.
 _SAMPLED_PX = 20_000
+
+
+class _Sampled(NamedTuple):
+    """Some pixels of one validation image.
+
+    Attributes:
+        number: index of the image in the dataset.
+        group: name of the group of the site.
+        site: name of the site.
+        pixels: errors and half-widths, reflectance, (2, C, n).
+    """
+
+    number: int
+    group: str
+    site: str
+    pixels: Tensor
 
 
 class UncertaintyModule(SRModule):
@@ -86,9 +100,10 @@ class UncertaintyModule(SRModule):
         pixels = pixels[..., torch.isfinite(pixels).all((0, 1))]
         if not pixels.shape[2]:
             return
-        random = torch.Generator().manual_seed(batch_idx)
-        chosen = torch.randint(pixels.shape[2], (_SAMPLED_PX,), generator=random)
-        self._samples.append((batch["group"][0], batch["site"][0], pixels[..., chosen.to(pixels.device)].cpu()))
+        number = number_of(batch_idx, self.trainer)
+        random = torch.Generator().manual_seed(number)
+        chosen = torch.randint(pixels.shape[2], (_SAMPLED_PX,), generator=random).to(pixels.device)
+        self._samples.append(_Sampled(number, batch["group"][0], batch["site"][0], pixels[..., chosen].cpu()))
 
     def on_validation_epoch_end(self) -> None:
         """Calibrate the head, and log its coverage at sites that did not set the factors.
@@ -98,7 +113,9 @@ class UncertaintyModule(SRModule):
         """
         if self.trainer.sanity_checking:  # a few images, which need not be of `calibrate_on`
             return
-        groups, sites, pairs = zip(*self._samples, strict=True)
+        samples = from_all_processes(self._samples, self.trainer)
+        groups, sites = ([getattr(each, field) for each in samples] for field in ("group", "site"))
+        pairs = [each.pixels for each in samples]
         errors, widths = ([pair[index].numpy().astype(np.float64) for pair in pairs] for index in (0, 1))
         chosen = [index for index, group in enumerate(groups) if self.calibrate_on in (None, group)]
         if not chosen:

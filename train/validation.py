@@ -1,7 +1,7 @@
 """Validation figures: PSNR beside the baselines, and the spectrum, of whole images, averaged over sites and groups."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 import lightning as L
 import numpy as np
@@ -15,6 +15,17 @@ from rs_srgan.evaluation.protocol import BORDER_HR_PX
 
 # Frequencies of the spectrum figures, shares of the Nyquist frequency.
 SPECTRUM_AT = (0.3, 0.5, 0.7, 0.9)
+
+
+class Numbered(Protocol):
+    """Something that belongs to one validation image; `number` is the image's index in the dataset."""
+
+    @property
+    def number(self) -> int:
+        """Index of the image in the dataset."""
+
+
+_Numbered = TypeVar("_Numbered", bound=Numbered)
 
 
 class ImageFigures(NamedTuple):
@@ -67,15 +78,26 @@ def border_of(hr: Tensor) -> int:
     return min(BORDER_HR_PX, (min(hr.shape[2:]) - 1) // 4)
 
 
-def from_all_processes(figures: list[ImageFigures], trainer: L.Trainer) -> list[ImageFigures]:
-    """Return the figures of all processes; an image that two of them had counts once."""
+def number_of(batch_idx: int, trainer: L.Trainer) -> int:
+    """Return the index in the dataset of the validation image that this process has now."""
+    return batch_idx * trainer.world_size + trainer.global_rank
+
+
+def from_all_processes(own: list[_Numbered], trainer: L.Trainer) -> list[_Numbered]:
+    """Return what all processes found, in the order of the images; an image that two of them had counts once.
+
+    Args:
+        own: what this process found.
+        trainer: the trainer of the run.
+    """
+    found = own
     if trainer.world_size > 1:
-        gathered: list[list[ImageFigures]] = [[] for _ in range(trainer.world_size)]
-        torch.distributed.all_gather_object(gathered, figures)
-        figures = sorted(item for each in gathered for item in each)
+        gathered: list[list[_Numbered]] = [[] for _ in range(trainer.world_size)]
+        torch.distributed.all_gather_object(gathered, own)
+        found = sorted((item for each in gathered for item in each), key=lambda item: item.number)
     # The sampler repeats the first images to give every process as many.
     size = len(trainer.val_dataloaders.dataset)  # type: ignore[union-attr]
-    return [each for each in figures if each.number < size]
+    return [each for each in found if each.number < size]
 
 
 def group_means(figures: Iterable[ImageFigures]) -> dict[str, Tensor]:

@@ -93,8 +93,8 @@ class SRDataModule(L.LightningDataModule):
 
     @property
     def length(self) -> int:
-        """Crops per epoch."""
-        return self.steps_per_epoch * self.batch_size
+        """Crops per epoch, of all processes of the run together."""
+        return self.steps_per_epoch * self.batch_size * (self.trainer.world_size if self.trainer else 1)
 
     def setup(self, stage: str) -> None:
         """Find the images; small collections are also read here."""
@@ -124,6 +124,27 @@ def require_at_least(least: int, **values: int) -> None:
 def is_image(path: Path, suffixes: Sequence[str]) -> bool:
     """Return whether a file is an image by its name; hidden files, for example `._a.tif` of macOS, are not."""
     return path.suffix.lower() in suffixes and not path.name.startswith(".")
+
+
+def images_in(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    """Return the images of a folder, sorted by name.
+
+    Args:
+        folder: the folder.
+        suffixes: lower-case endings of names of images.
+
+    Raises:
+        InputError: it has none; the message names other files in it.
+    """
+    found = sorted(path for path in folder.glob("*") if is_image(path, suffixes))
+    if found:
+        return found
+    others = sorted(path.name for path in folder.glob("*") if path.is_file() and not path.name.startswith("."))
+    empty = "has no files" if folder.is_dir() else "is missing"
+    what = f"has {', '.join(others[:3])} and no image" if others else empty
+    arrays = any(name.lower().endswith(".npz") for name in others)
+    remedy = " Save each array of an .npz file with numpy.save, as .npy." if arrays else ""
+    raise InputError(f"{folder} {what}; expected files with one of the endings {', '.join(suffixes)}.{remedy}")
 
 
 def require_files(what: str, found: Sequence[Any]) -> None:

@@ -19,7 +19,7 @@ from rs_srgan.sensors import SENTINEL2, Sensor, find_sensor
 from train.data.batch import Sample
 from train.data.crops import RandomCrops, ValidationImages
 from train.data.ground import Footprint, group_places, near_places, refuse_overlaps
-from train.data.module import is_image, require_files
+from train.data.module import images_in, require_files
 from train.data.pair_split import SPLIT_DISTANCE_M, require_distance
 from train.data.simulated import SimulatedDataModule
 from train.data.splits import split_by_hash
@@ -170,8 +170,7 @@ def find_scenes(folder: Path, config: SISRConfig) -> list[Scene]:
     Raises:
         InputError: there is none, or one lacks a band of the model.
     """
-    paths = sorted(path for path in folder.glob("*") if is_image(path, (*SUFFIXES, ".safe", ".zip")))
-    require_files(f"Images in {folder}", paths)
+    paths = images_in(folder, (*SUFFIXES, ".safe", ".zip"))
     return [Scene.of(path, config.bands, find_sensor(config.sensor)) for path in paths]
 
 

@@ -2,6 +2,7 @@ import pytest
 
 from rs_srgan import InputError
 from train.data.mixture import MixtureDataModule
+from train.data.module import images_in
 from train.data.pairs import PairFolderDataModule
 from train.data.scenes import SceneDataModule
 from train.data.simulated import ViewsConfig
@@ -34,3 +35,15 @@ def test_the_seed_of_the_run_is_that_of_the_data(monkeypatch, tmp_path):
     assert PairFolderDataModule(str(tmp_path), seed=3).seed == 3
     monkeypatch.delenv("PL_GLOBAL_SEED")
     assert PairFolderDataModule(str(tmp_path)).seed == 0
+
+
+def test_a_folder_without_images_names_what_it_has(tmp_path):
+    with pytest.raises(InputError, match="missing"):
+        images_in(tmp_path / "nowhere", (".tif",))
+    (tmp_path / "a.npz").touch()
+    (tmp_path / "._a.tif").touch()
+    with pytest.raises(InputError, match=r"numpy\.save") as refused:
+        images_in(tmp_path, (".tif",))
+    assert "a.npz" in str(refused.value) and "._a" not in str(refused.value)
+    (tmp_path / "b.TIF").touch()
+    assert images_in(tmp_path, (".tif",)) == [tmp_path / "b.TIF"]
