@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rs_srgan.addresses import identity_of, without_secrets
 from rs_srgan.batch.output import OutputFolder
 from rs_srgan.batch.rows import Row, is_address
 from rs_srgan.errors import InputError
@@ -68,13 +69,13 @@ def request_of(row: Row, options: PredictOptions, model: str, fingerprint: str) 
     """
     chosen = {name: value for name, value in options.changed().items() if name not in _FREE}
     request = {
-        "sources": list(row.sources),
+        "sources": [identity_of(each) if is_address(each) else each for each in row.sources],
         "model": model,
         "fingerprint": fingerprint,
         "options": chosen,
         "version": __version__,
     }
-    read: dict[str, Any] = json.loads(json.dumps(request, default=str))
+    read: dict[str, Any] = json.loads(without_secrets(json.dumps(request, default=str)))
     return read
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 from uuid import uuid4
 
+from rs_srgan.addresses import without_secrets
 from rs_srgan.errors import InputError, require_extra
 from rs_srgan.whole_files import PREFIX, whole_file
 
@@ -42,7 +43,7 @@ class OutputFolder:
         self._fs()
 
     def __str__(self) -> str:
-        return self.address
+        return without_secrets(self.address)
 
     def _fs(self) -> Any:  # noqa: ANN401  # fsspec has no types
         """Return the file system; fsspec keeps one for each process."""
@@ -142,4 +143,4 @@ def _require_size(fs: Any, address: str, file: Path) -> None:  # noqa: ANN401
     arrived, size = fs.info(address)["size"], file.stat().st_size
     if arrived != size:
         fs.rm_file(address)
-        raise OSError(f"{address} has {arrived} bytes; expected {size}.")
+        raise OSError(f"{without_secrets(address)} has {arrived} bytes; expected {size}.")

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rs_srgan.addresses import without_secrets
+
 # Scenes that the report lists as the slowest.
 _SLOWEST = 10
 _STAGES = ("read", "compute", "compress", "write")
@@ -27,6 +29,10 @@ class Failure:
     source: str
     reason: str
     attempts: int
+
+    def __post_init__(self) -> None:
+        for name in ("source", "reason"):  # the report is a file that others read
+            object.__setattr__(self, name, without_secrets(getattr(self, name)))
 
 
 @dataclass(frozen=True, order=True)

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import ray
 from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 
+from rs_srgan.addresses import without_secrets
 from rs_srgan.batch.crew import SLOTS, Crew, Member
 from rs_srgan.batch.groups import group
 from rs_srgan.batch.manifest import Written
@@ -551,9 +552,9 @@ class Schedule:
 
 def _words(error: Exception) -> str:
     """Return an error in one line for people."""
-    first = " ".join(str(error).split())
+    first = without_secrets(" ".join(str(error).split()))
     if isinstance(error, InputError | ConnectionError):
         return first[:500]
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+        return without_secrets(f"{error.strerror}: {error.filename}") if error.filename else error.strerror
     return f"{type(error).__name__}: {first[:500]}"

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from rs_srgan.addresses import without_secrets
 from rs_srgan.catalogues.catalogue import Catalogue, Collection
 from rs_srgan.catalogues.scene import Asset, Part
 
@@ -29,7 +30,7 @@ def part_of(item: "pystac.Item", catalogue: Catalogue, collection: Collection) -
             if not catalogue.allows(address):
                 logger.warning(
                     "%s is not used: its asset %s is at %.80s; expected %s.",
-                    *(item.id, name, address, " or ".join(catalogue.hosts)),
+                    *(item.id, name, without_secrets(address), " or ".join(catalogue.hosts)),
                 )
                 return None
             images[image] = Asset(address, *_scaling(asset))

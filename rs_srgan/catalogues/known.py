@@ -42,11 +42,16 @@ def stac_api(
         level: processing level, "L1C" or "L2A".
 
     Raises:
-        InputError: an address without http or https, an unknown band, or another level.
+        InputError: an address without http or https, or with a password, an unknown band, or another level.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise InputError(f"The catalogue is {url!r}; expected the address of a STAC API, https://...")
+    if "@" in parts.netloc:
+        raise InputError(
+            f"The address of the catalogue at {parts.hostname} holds a user or a password, which scenes would show. "
+            "Leave them out, and put them into ~/.netrc."
+        )
     unknown = [band for band in assets if band not in (*SENTINEL2.band_names, "SCL")]
     if unknown:
         raise InputError(f"There is no band {unknown[0]}; expected {', '.join(SENTINEL2.band_names)} or SCL.")

@@ -10,6 +10,7 @@ import numpy as np
 from rasterio.enums import MaskFlags
 from rasterio.io import DatasetReader
 
+from rs_srgan.addresses import without_secrets
 from rs_srgan.errors import InputError
 from rs_srgan.pixels.radiometry import Encoding, FloatImage
 from rs_srgan.pixels.windows import Window
@@ -55,7 +56,7 @@ def open_raster(
         InputError: the path does not exist, is no raster, or lacks a band of the model.
     """
     virtual = path if isinstance(path, VirtualFile) else None
-    path = Path(path) if virtual else existing(path)
+    path = Path(without_secrets(virtual)) if virtual else existing(path)  # only its name is used then
     require_proj()
     with ExitStack() as stack:
         if virtual:
