@@ -41,6 +41,8 @@ _LOGGERS = {
     name: f"lightning.pytorch.loggers.{kind}Logger"
     for name, kind in {"csv": "CSV", "tensorboard": "TensorBoard", "wandb": "Wandb"}.items()
 }
+# Folder of a run whose configuration names none.
+_USUAL_ROOT = "runs/latest"
 
 
 class TrainCLI(LightningCLI):
@@ -64,7 +66,8 @@ class TrainCLI(LightningCLI):
         """
         super().parse_arguments(parser, args)
         if "subcommand" in self.config:
-            require_checkpoint(self.config[self.config.subcommand].get("ckpt_path"))
+            config = self.config[self.config.subcommand]
+            require_checkpoint(config.get("ckpt_path"), Path(config.trainer.default_root_dir or _USUAL_ROOT))
 
     def before_instantiate_classes(self) -> None:
         """Check the request, and add the logger and the callbacks of every run, unless the request names its own.
@@ -86,7 +89,7 @@ class TrainCLI(LightningCLI):
             trainer.strategy = "ddp_find_unused_parameters_true"
         if config.log != "csv" and not find_spec(config.log):
             raise InputError(f"--log {config.log} needs the package {config.log}: pip install {config.log}.")
-        root = Path(trainer.default_root_dir or "runs/latest")
+        root = Path(trainer.default_root_dir or _USUAL_ROOT)
         trainer.default_root_dir = str(root)
         if self.subcommand == "fit":
             written = [*outputs_of(root), *([root / "config.yaml"] if trainer.logger is False else [])]
@@ -302,6 +305,8 @@ def _set_up() -> None:
     # Lightning repeats the command line if there is one, and advises another interval of the log in every epoch.
     warnings.filterwarnings("ignore", message="LightningCLI's args parameter")
     warnings.filterwarnings("ignore", message=".*smaller than the logging interval")
+    # Lightning does not know that the figures of a validation are those of all processes already.
+    warnings.filterwarnings("ignore", message="It is recommended to use .self.log.*sync_dist=True")
     # Lightning warns in every run of a renamed class in a dependency, and of an order of steps that it sets itself.
     warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
     warnings.filterwarnings("ignore", message=".*lr_scheduler.step.*before .*optimizer.step.*")

@@ -79,15 +79,19 @@ class HowToGoOn(L.Callback):
             sys.stderr.write(f"train: stopped at step {trainer.global_step}, without a final model. {rest}.\n")
 
 
-def require_checkpoint(path: str | None) -> None:
+def require_checkpoint(path: str | None, root: Path = Path()) -> None:
     """Check that a checkpoint to resume exists and is complete.
 
     Args:
-        path: the file, or a keyword of Lightning; None to start anew.
+        path: the file, or a keyword of Lightning; None to start anew. "last" also starts anew if there is none yet.
+        root: folder of the run.
 
     Raises:
         InputError: there is no such file, or it is empty or cut off.
     """
+    last = root / "checkpoints" / "last.ckpt"
+    if path == "last" and last.is_file():
+        path = str(last)
     if path is None or path in _KEYWORDS:
         return
     if not Path(path).is_file():

@@ -1,7 +1,7 @@
 """UncertaintyModule: the last stage of a model, which trains a head that predicts the error of each pixel."""
 
 import dataclasses
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -115,7 +115,7 @@ class UncertaintyModule(SRModule):
             return
         samples = from_all_processes(self._samples, self.trainer)
         groups, sites = ([getattr(each, field) for each in samples] for field in ("group", "site"))
-        pairs = [each.pixels for each in samples]
+        pairs: list[Any] = [each.pixels for each in samples]  # `factors` states float32, and takes float64
         errors, widths = ([pair[index].numpy().astype(np.float64) for pair in pairs] for index in (0, 1))
         chosen = [index for index, group in enumerate(groups) if self.calibrate_on in (None, group)]
         if not chosen:

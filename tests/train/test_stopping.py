@@ -50,6 +50,11 @@ def test_a_checkpoint_must_be_complete(tmp_path):
     whole, cut = tmp_path / "whole.ckpt", tmp_path / "cut.ckpt"
     torch.save({"a": torch.zeros(1000)}, whole)
     require_checkpoint(str(whole))
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "last.ckpt").write_bytes(b"")
+    require_checkpoint("last")
+    with pytest.raises(InputError, match="checkpoint"):
+        require_checkpoint("last", tmp_path)
     cut.write_bytes(whole.read_bytes()[:-100])
     for path in (cut, tmp_path / "no.ckpt"):
         with pytest.raises(InputError, match="checkpoint"):

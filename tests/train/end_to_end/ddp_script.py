@@ -9,7 +9,8 @@ from torch.utils.data import DataLoader
 
 from tests.train.test_gan import large_pairs, module
 from train.callbacks import SaveModel
-from train.module import SISRModule
+from train.module import SISRModule, SRModule
+from train.uncertainty import UncertaintyModule
 
 
 def validation() -> DataLoader:
@@ -19,9 +20,16 @@ def validation() -> DataLoader:
     return DataLoader([image | {"site": str(index % 3)} for index, image in enumerate(images)], 1)
 
 
+def stage_of(name: str, folder: Path) -> SRModule:
+    """Return a stage; that of the uncertainty begins with the model `source` of the folder."""
+    if name == "uncertainty":
+        return UncertaintyModule(str(folder / "source"), warmup_steps=1)
+    return module() if name == "gan" else SISRModule(config=module().model.config, warmup_steps=1)
+
+
 def train(stage: str, folder: Path) -> None:
     """Train a stage in two processes, and save weights and figures of this process."""
-    trained = module() if stage == "gan" else SISRModule(config=module().model.config, warmup_steps=1)
+    trained = stage_of(stage, folder.parent)
     length = {"max_time": {"seconds": 1}, "max_epochs": -1} if stage == "clock" else {"max_steps": 6}
     trainer = L.Trainer(
         accelerator="cpu",
