@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 # Tiles in flight beside those being computed: one being read, one read, one computed, one being written.
 AROUND = 4
 # A waiting thread looks that often whether the others are alive.
-_LOOK_SECONDS = 1.0
+_LOOK_SECONDS = 0.2
 
 
 def run_tiles(

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
+import torch
 from affine import Affine
+from rasterio.errors import RasterioError
 
+from rs_srgan import MISR, SISR, MISRConfig, SISRConfig
 from rs_srgan.sensors.sentinel2 import RGBN
 from tests.rs_srgan.catalogues.products import EARTH_SEARCH_NAMES, add_item, box_of, land
 from tests.rs_srgan.catalogues.server import StacLookalike
@@ -103,7 +106,7 @@ class Case:
     def _fault_of_file(self, path: Path) -> str:
         try:
             pixels = read(path)
-        except rasterio.RasterioError as error:
+        except RasterioError as error:
             return f"cannot be read ({error})"
         expected = self.expected[path.name]
         if pixels.shape != expected.shape:
@@ -168,7 +171,8 @@ def make_cases(folder: Path, quick: bool) -> Iterator[Cases]:
         folder: an empty folder.
         quick: take smaller images.
     """
-    side = 48 if quick else 96
+    side = 32 if quick else 96
+    one, several = make_models(folder)
     views = [write_image(folder / f"view_{seed}.tif", side, seed) for seed in range(3)]
     stac = StacLookalike(folder / "images")
     try:
@@ -178,11 +182,11 @@ def make_cases(folder: Path, quick: bool) -> Iterator[Cases]:
         place = ["--collection", "sentinel-2-c1-l2a", "--assets", assets, "--dates", "2024-07"]
         box = map(str, box_of(item, 100, 100, side, side))
         given = {
-            "image": ([str(views[0]), *_OPTIONS], "one image"),
-            "revisits": ([*map(str, views), *_OPTIONS], "revisits"),
-            "uncertain": ([str(views[0]), *_OPTIONS], "uncertainty"),
-            "cog": ([str(views[0]), *_OPTIONS, "--cog"], "COG"),
-            "catalogue": ([f"stac:{stac.url}", *place, "--bbox", *box, *_OPTIONS], "catalogue"),
+            "image": ([str(views[0]), *one, *_OPTIONS], "one image"),
+            "revisits": ([*map(str, views), *several, *_OPTIONS], "revisits"),
+            "uncertain": ([str(views[0]), *one, *_OPTIONS], "uncertainty"),
+            "cog": ([str(views[0]), *one, *_OPTIONS, "--cog"], "COG"),
+            "catalogue": ([f"stac:{stac.url}", *place, "--bbox", *box, *one, *_OPTIONS], "catalogue"),
         }
         whole = folder / "whole"
         made = {
@@ -193,6 +197,25 @@ def make_cases(folder: Path, quick: bool) -> Iterator[Cases]:
         yield Cases(folder / "attempts", **made)
     finally:
         stac.stop()
+
+
+def make_models(folder: Path) -> tuple[list[str], list[str]]:
+    """Save small models of one image and of several, and return the options that name them.
+
+    Small models spend little time between two changes of the files, so that more faults meet such a change.
+    """
+    torch.manual_seed(0)
+    models = {
+        "one": SISR(SISRConfig(channels=16, blocks=1, uncertainty=True)),
+        "several": MISR(MISRConfig(channels=16, blocks=1, fusion_channels=16, fusion_blocks=1)),
+    }
+    for name, model in models.items():
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.mul_(2)  # a new model adds little to bicubic
+        model.save_pretrained(folder / name)
+    one, several = (["--model", str(folder / name)] for name in models)
+    return one, several
 
 
 def write_image(path: Path, side: int, seed: int) -> Path:

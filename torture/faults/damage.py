@@ -16,7 +16,7 @@ from torture.row import Row
 
 def damage_leftovers(cases: Cases, seed: int, quick: bool) -> list[Row]:
     """Damage notes and cached models at random; the pixels stay right."""
-    chosen = [cases.image] * (2 if quick else 20)
+    chosen = [cases.image] * (1 if quick else 20)
     rows = [try_all("a corrupt note of a stopped run", seed, chosen, partial(_damage_note, cases))]
     if not quick:
         attempt = partial(_damage_graphs, cases)

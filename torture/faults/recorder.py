@@ -157,6 +157,6 @@ def read_log(log: Path) -> list[Operation]:
     with log.open("rb") as file:
         while True:
             try:
-                found.append(pickle.load(file))
+                found.append(pickle.load(file))  # harmless: this program wrote it
             except EOFError:
                 return found

@@ -5,7 +5,11 @@ import pytest
 
 from torture.faults.mounts import can_mount, in_own_mounts, mount_tmpfs
 
-pytestmark = pytest.mark.skipif(not can_mount(), reason="this process may not mount a tmpfs")
+
+@pytest.fixture(autouse=True)
+def _rights():
+    if not can_mount():
+        pytest.skip("this process may not mount a tmpfs")
 
 
 def fill(folder):

@@ -4,9 +4,9 @@ from torture.faults.processes import Running, run_to_end
 
 
 def test_code_and_words_of_a_process_come_back(tmp_path):
-    ended = run_to_end(["predict", "--no-such-option"], tmp_path / "words.txt")
+    ended = run_to_end(["inspect", "no-such.tif"], tmp_path / "words.txt")
     assert ended.code == 2
-    assert "no-such-option" in ended.words and ended.is_plain
+    assert "no-such.tif" in ended.words and ended.is_plain
 
 
 def wait_for_ever():
