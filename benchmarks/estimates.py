@@ -1,10 +1,15 @@
-"""How good the app's estimates of time are: python -m benchmarks.estimates.
+"""How good the app's estimates of time are: python -m benchmarks.estimates [--parts].
 
-Puts jobs of mixed sizes and models into the queue of a server, one after the other, and compares the time that visitors
-are told before with the time that the job takes. Prints a table. Needs nothing, and takes about three minutes.
+Puts jobs of mixed sizes, models and sources into the queue of a server, one after the other, and compares the time that
+visitors are told before with the time that the job takes. Prints a table for the first visitors of a server and one for
+later ones. Needs nothing, and takes about four minutes. --parts prints the times of the parts, from which the constants
+in app/jobs/parts.py come.
 """
 
+import argparse
 import dataclasses
+import os
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -13,18 +18,19 @@ import numpy as np
 import rasterio
 
 from app.jobs.models import Models
+from app.jobs.parts import laps_of
 from app.jobs.queue import Job, Jobs
 from app.jobs.request import Request
-from app.jobs.sample import SAMPLE_BANDS, sample_dn, sample_transform
+from app.jobs.sample import SAMPLE_BANDS, sample_dn, sample_transform, submit_sample
 from app.jobs.submit import submit_image
 from app.settings import Settings
 
 FACTOR = 1.5
 # Sides of the images, pixels, in a mixed order, and their models.
 SIDES = (60, 500, 150, 900, 300, 80, 700, 200, 1200, 400)
-MODELS = (("sisr-x4-rgbn", True), ("sisr-x2-rgbn", False))
-# Jobs of each model that the server has done before: the first visitors of a server get poor estimates.
-BEFORE = (100, 400)
+MODELS = (("sisr-x4-rgbn", True), ("sisr-x2-rgbn", False), ("srgan-x4-rgbn", False))
+# Every how many-th of these sizes is next, by the title of the table.
+ROUNDS = {"First jobs of a server": 1, "Later jobs": 7}
 
 
 def write_image(folder: Path, side: int) -> Path:
@@ -41,36 +47,58 @@ def write_image(folder: Path, side: int) -> Path:
     return target
 
 
-def run(jobs: Jobs, source: Path, request: Request) -> tuple[float, float]:
-    """Do a job; return the seconds that were told before and those that it took."""
+def run(jobs: Jobs, source: Path, request: Request, parts: bool) -> tuple[float, float]:
+    """Do a job; return the seconds that were told before and those that it took.
+
+    Args:
+        jobs: the queue.
+        source: the image.
+        request: models and options.
+        parts: whether to print the expected and the measured times of the laps.
+    """
     began = time.monotonic()
     job: Job = submit_image(jobs, source, request)
-    told = jobs.seconds(request, job.outlook.work_px)
+    told = jobs.seconds(job.request, job.outlook)
     jobs.wait(job)
-    return told, time.monotonic() - began
+    took = time.monotonic() - began
+    if parts and job.times:
+        laps = laps_of(job.request, job.outlook, jobs.models).laps
+        for lap, seconds in zip(laps, [*job.times.seconds, took - sum(job.times.seconds)], strict=True):
+            names = " + ".join(f"{part.name} ({part.kind}) {part.seconds:.2f}" for part in lap)
+            print(f"{seconds:8.2f} s  {names}", file=sys.stderr, flush=True)
+    return told, took
 
 
 def main() -> None:
-    """Do all jobs and print the table."""
+    """Do all jobs twice and print the tables."""
+    parser = argparse.ArgumentParser(description="How good the app's estimates of time are.")
+    parser.add_argument(
+        "--parts",
+        action="store_true",
+        default=bool(os.environ.get("RS_SRGAN_IDLE")),
+        help="print the times of the parts",
+    )
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(folder=Path(folder) / "work")
         settings.folder.mkdir()
         jobs = Jobs(settings, Models())
-        images = {side: write_image(Path(folder), side) for side in (*BEFORE, *SIDES)}
+        jobs.wait(submit_sample(jobs))
+        images = {side: write_image(Path(folder), side) for side in SIDES}
         requests = [Request(Path(), (name,), uncertainty=uncertainty) for name, uncertainty in MODELS]
-        for request in requests:
-            for side in BEFORE:
-                run(jobs, images[side], dataclasses.replace(request))
-        print("| model | pixels | told | took | factor |\n| --- | ---: | ---: | ---: | ---: |")
-        good = 0
-        for number, side in enumerate(SIDES):
-            request = requests[number % len(requests)]
-            told, took = run(jobs, images[side], request)
-            factor = max(told / took, took / told)
-            good += factor <= FACTOR
-            print(f"| {request.models[0]} | {side} x {side} | {told:.1f} s | {took:.1f} s | {factor:.2f} |", flush=True)
+        for title, step in ROUNDS.items():
+            print(f"{title}\n\n| model | pixels | told | took | factor |\n| --- | ---: | ---: | ---: | ---: |")
+            good = 0
+            for number in range(len(SIDES)):
+                side = SIDES[number * step % len(SIDES)]
+                request = requests[number % len(requests)]
+                told, took = run(jobs, images[side], dataclasses.replace(request), options.parts)
+                factor = max(told / took, took / told)
+                good += factor <= FACTOR
+                line = f"| {request.models[0]} | {side} x {side} | {told:.1f} s | {took:.1f} s | {factor:.2f} |"
+                print(line, flush=True)
+            print(f"\n{good} of {len(SIDES)} within a factor of {FACTOR}\n")
         jobs.close()
-    print(f"\n{good} of {len(SIDES)} within a factor of {FACTOR}")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,8 @@ class EngineCache:
     ) -> Engine:
         """Return the engine of the last job if it fits, else a new one; see `make_engine`."""
         self._first = self._first or (model, encodings, name, precision, threads)
-        return self._make(model, encodings, min(scene_px, WORTH_COMPILING_PX), name, precision, threads)
+        size = WORTH_COMPILING_PX if scene_px >= WORTH_COMPILING_PX else 0  # nothing else decides on the engine
+        return self._make(model, encodings, size, name, precision, threads)
 
     def get_ready(self) -> None:
         """Compile the engine of the first small image, which is the sample, for whole tiles while no job waits."""

@@ -1,6 +1,7 @@
 """The models that visitors can choose: the bundled ones, and those that somebody fetched from the Hugging Face Hub."""
 
 import re
+from pathlib import Path
 from threading import Lock
 
 import torch
@@ -32,6 +33,7 @@ class Models:
     def __init__(self) -> None:
         self.bundled = catalogue()
         self._from_hub: dict[str, SISRConfig] = {}
+        self._weights = {name: _count_weights(model.folder) for name, model in self.bundled.items()}
         self._lock = Lock()
 
     def config(self, name: str) -> SISRConfig:
@@ -46,6 +48,15 @@ class Models:
             return self._from_hub[name]
         hint = "" if not _HUB_ID.fullmatch(name) else " Fetch it in the tab Models first."
         raise InputError(f"Unknown model {name!r:.80}; expected one of {', '.join(self.bundled)}.{hint}")
+
+    def weights(self, name: str) -> int:
+        """Return about how many weights the network of a model has: multiplications for each LR pixel.
+
+        Raises:
+            InputError: see `config`.
+        """
+        self.config(name)
+        return self._weights[name]
 
     def names(self, guided: bool = False) -> list[str]:
         """Return names of bundled models for one image, the default first.
@@ -100,6 +111,7 @@ class Models:
                     raise InputError(
                         f"{name} takes several images of one place. For those, this server has the bundled models only."
                     )
+                self._weights[name] = sum(weight.numel() for weight in model.parameters())
                 self._from_hub[name] = model.config
         return self._from_hub[name]
 
@@ -107,6 +119,11 @@ class Models:
 def load_public(name: str, detail: float | None = None) -> SISR | MISR:
     """Return a model from `load_model` without the server's own access token, which must not serve visitors."""
     return load_model(name, token=False, detail=detail)
+
+
+def _count_weights(folder: Path) -> int:
+    """Return the number of weights in the folder of a model, from the size of its file of float32."""
+    return (folder / WEIGHTS_FILE).stat().st_size // 4
 
 
 def _check_size(name: str) -> None:

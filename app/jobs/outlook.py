@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.jobs.models import Models
 from app.jobs.request import TILE_LR_PX, Request
-from app.jobs.survey import survey_images
+from app.jobs.survey import Surveyed, survey_images
 from app.sandbox.reader import Readers
 from app.settings import Settings
 from rs_srgan import InputError, SISRConfig
@@ -31,6 +31,7 @@ class Outlook:
         scaling: how the image is read, as text: bands, formula, nodata, and what may be wrong.
         work_px: number of LR pixels, counted once for each model and each further image.
         result_bytes: estimated size of all result files together.
+        scene_px: LR pixels of the whole image, also if only a part is wanted; they decide on the engine.
     """
 
     grid: Grid
@@ -38,6 +39,7 @@ class Outlook:
     scaling: str
     work_px: int
     result_bytes: int
+    scene_px: int
 
 
 def look(request: Request, models: Models, settings: Settings, readers: Readers) -> Outlook:
@@ -55,7 +57,8 @@ def look(request: Request, models: Models, settings: Settings, readers: Readers)
             )
     found = _survey(request, config, models, settings, readers)
     # The result has the grid of the clearest revisit, which is not known yet: count the largest.
-    grid, scaling = max(found, key=lambda each: each[0].height * each[0].width)
+    largest = max(found, key=lambda each: each.grid.height * each.grid.width)
+    grid = largest.grid
     _check_size(grid, settings.max_lr_px)
     lr_px = grid.height * grid.width
     work_px = lr_px * (len(request.models) + len(request.others))
@@ -67,19 +70,19 @@ def look(request: Request, models: Models, settings: Settings, readers: Readers)
             f"The result needs about {result_bytes / 1e9:.1f} GB, and twice that while it is written; this server has "
             f"{free / 1e9:.1f} GB free. Choose a smaller area, or leave out the uncertainty map."
         )
-    return Outlook(grid, config.scale, scaling, work_px, result_bytes)
+    return Outlook(grid, config.scale, largest.scaling, work_px, result_bytes, largest.scene_px)
 
 
 def _survey(
     request: Request, config: SISRConfig, models: Models, settings: Settings, readers: Readers
-) -> list[tuple[Grid, str]]:
-    """Return the grids and texts of the images, see `survey_images`.
+) -> list[Surveyed]:
+    """Return what was found about the images, see `survey_images`.
 
     Raises:
         InputError: an image cannot be used. If it lacks bands and suits another model, the error names that model.
     """
 
-    def ask(config: SISRConfig) -> list[tuple[Grid, str]]:
+    def ask(config: SISRConfig) -> list[Surveyed]:
         wanted = (config.bands, config.sensor, request.offset, request.bbox, request.aoi, settings.max_lr_px)
         return readers.ask(request.source.name, survey_images, request.sources, request.masks, *wanted)
 

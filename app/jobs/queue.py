@@ -6,6 +6,7 @@ import secrets
 import shutil
 import time
 from bisect import insort
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -16,9 +17,10 @@ from app.errors import Gone
 from app.jobs.models import Models
 from app.jobs.outlook import Outlook, look
 from app.jobs.pace import Pace
+from app.jobs.parts import Laps, laps_of
 from app.jobs.request import TILE_LR_PX, Request
 from app.jobs.views import read_views, title_of
-from app.jobs.worker import Failed, Step, Worker
+from app.jobs.worker import Failed, Step, Times, Worker
 from app.sandbox.reader import Readers
 from app.settings import Settings
 from rs_srgan import InputError
@@ -31,10 +33,15 @@ _ENDED = (DONE, FAILED, STOPPED)
 MAX_WAITING = 40
 # Longest part of a visitor's name in the names of files.
 _MOST_CHARACTERS = 120
+# Number of models that a computing process keeps.
+_KEPT_MODELS = 4
 # Seconds between two searches for jobs and products to remove.
 SWEEP_SECONDS = 20.0
 # A pace is measured over so many LR pixels: with their halos, small tiles are slow.
 _MEASURED_PX = 2 * TILE_LR_PX**2
+
+# The least time that is left of a job that takes longer than estimated.
+_SOONEST_SECONDS = 1.0
 
 # The pace that ranks jobs. It is fixed: with estimates that change, equal jobs could pass each other.
 _RANK_PX_PER_SECOND = 100_000.0
@@ -57,6 +64,8 @@ class Job:
         state: WAITING, RUNNING, DONE, FAILED or STOPPED.
         step: latest progress, None before the first.
         first: progress after the first tile, which also has the time of loading and compiling.
+        times: times of its laps, once it is done.
+        began: time.monotonic() of its start, or None.
         message: reason of the failure for people; empty if there is none.
         ended: time.monotonic() of the end, or None.
         stop_wanted: True after a visitor stopped the job.
@@ -74,6 +83,8 @@ class Job:
     state: str = WAITING
     step: Step | None = None
     first: Step | None = None
+    times: Times | None = None
+    began: float | None = None
     message: str = ""
     ended: float | None = None
     stop_wanted: bool = False
@@ -124,6 +135,8 @@ class Jobs:
         self._closed = False
         self.also_clear: list[Callable[[float], None]] = []
         self._pace = Pace()
+        self._loaded: deque[str] = deque(maxlen=_KEPT_MODELS)
+        self._engine = ""
         self._threads = [Thread(target=self._work, daemon=True) for _ in range(settings.concurrency)]
         self._threads.append(Thread(target=self._sweep, daemon=True))
         for thread in self._threads:
@@ -215,9 +228,27 @@ class Jobs:
             running = sum(other.state == RUNNING for other in self._jobs.values())
             return running + self._waiting.index(job) if job in self._waiting else 0
 
-    def seconds(self, request: Request, work_px: int) -> float:
-        """Return the estimated seconds of a job with a number of LR pixels, from earlier jobs."""
-        return self._pace.seconds(request, work_px)
+    def seconds(self, request: Request, outlook: Outlook) -> float:
+        """Return the estimated seconds of a job from its start to its end, from earlier jobs."""
+        return self._pace.seconds(self._laps(request, outlook).laps)
+
+    def seconds_left(self, job: Job) -> float:
+        """Return the estimated seconds of a job from now until its end, without its time in the queue."""
+        if job.has_ended:
+            return 0.0
+        laps = self._laps(job.request, job.outlook).laps
+        whole = self._pace.seconds(laps)
+        if job.began is None:
+            return whole
+        spent = time.monotonic() - job.began
+        if job.step is None or job.pace is None:
+            return max(whole - spent, _SOONEST_SECONDS)
+        # the rest of the tiles at the pace of this job, and the end of the files
+        end = self._pace.seconds([lap for lap in laps if lap[0].name in ("write", "around")])
+        return (job.step.total_px - job.step.done_px) / job.pace + end
+
+    def _laps(self, request: Request, outlook: Outlook) -> Laps:
+        return laps_of(request, outlook, self.models, tuple(self._loaded), self._engine)
 
     def seconds_waiting(self) -> float:
         """Return the estimated seconds until a new job would begin."""
@@ -236,8 +267,7 @@ class Jobs:
 
     def _seconds_left(self, jobs: list[Job]) -> float:
         """Return the estimated seconds in which all processes together do some jobs."""
-        left = sum(_left(job) * self.seconds(job.request, job.outlook.work_px) for job in jobs)
-        return left / self.settings.concurrency
+        return sum(map(self.seconds_left, jobs)) / self.settings.concurrency
 
     def uses(self, folder: Path) -> bool:
         """Return whether a job that has not ended reads its input from a folder."""
@@ -262,12 +292,15 @@ class Jobs:
             return job
 
     def _do(self, job: Job, worker: Worker) -> None:
-        state, began = DONE, time.monotonic()
+        state, job.began = DONE, time.monotonic()
+        laps = self._laps(job.request, job.outlook)
         try:
             with closing(worker.work(job.request, job.folder)) as steps:
                 for news in steps:
                     if isinstance(news, Step):
                         job.first, job.step = job.first or news, news
+                    elif isinstance(news, Times):
+                        job.times = news
                     elif isinstance(news, Failed):
                         state, job.message = FAILED, news.message
                     if job.stop_wanted or self._closed:
@@ -280,8 +313,16 @@ class Jobs:
             state, job.message = FAILED, "An internal error occurred. The server's log has the details."
         with self._changed:
             if state == DONE:
-                self._pace.learn(job.request, job.outlook.work_px, time.monotonic() - began)
+                self._learn(job, laps, time.monotonic() - job.began)
             self._end(job, state)
+
+    def _learn(self, job: Job, laps: Laps, seconds: float) -> None:
+        """Learn the times of a job that is done, in `seconds` as a whole. The caller holds the lock."""
+        if job.times is not None:
+            measured = job.times.seconds
+            self._pace.learn(laps.laps, [*measured, seconds - sum(measured)])
+            self._engine = laps.engines[-1]
+            self._loaded.extend(name for name in job.request.models if name not in self._loaded)
 
     def _end(self, job: Job, state: str) -> None:
         """Record the end of a job. The caller holds the lock."""
@@ -329,8 +370,3 @@ class Jobs:
             thread.join()
         self.readers.close()
         shutil.rmtree(self.settings.folder, ignore_errors=True)
-
-
-def _left(job: Job) -> float:
-    """Return the share of the work of a job that is still to do, 0 to 1."""
-    return 1 - job.step.done_px / job.step.total_px if job.step and job.step.total_px else 1.0

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
@@ -29,6 +30,21 @@ DISPLAY = "display values"
 _MAX_BANDS = 13
 
 
+@dataclass(frozen=True)
+class Surveyed:
+    """What a survey found about an image.
+
+    Attributes:
+        grid: grid of the wanted part.
+        scaling: how the image is read, as text.
+        scene_px: number of pixels of the whole image.
+    """
+
+    grid: Grid
+    scaling: str
+    scene_px: int
+
+
 def survey_images(
     sources: Sequence[Path],
     masks: Sequence[Path | None],
@@ -38,7 +54,7 @@ def survey_images(
     bbox: Box | None,
     aoi: Path | None,
     max_lr_px: int,
-) -> list[tuple[Grid, str]]:
+) -> list[Surveyed]:
     """Return, for each image, the grid of the wanted part and how it is read, as text.
 
     The text of a single image is that of `rs-srgan inspect` in short: bands, formula, nodata and warnings.
@@ -65,7 +81,8 @@ def survey_images(
             if _shows_display_values(raster.encoding):
                 text = text.replace("reflectance = ", f"{DISPLAY} = ")
                 text += ". It is 8-bit, as photos are: the result is a picture, not reflectance"
-            found.append((raster.grid.cropped(region.window), text))
+            grid = raster.grid
+            found.append(Surveyed(grid.cropped(region.window), text, grid.height * grid.width))
     return found
 
 

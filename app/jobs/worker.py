@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -57,6 +58,17 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Times:
+    """The times of a job that is done, in the order of the laps of `app.jobs.parts` without the last one.
+
+    Attributes:
+        seconds: time of each lap.
+    """
+
+    seconds: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Failed:
     """The failure of a job.
 
@@ -67,19 +79,22 @@ class Failed:
     message: str
 
 
-def compute(request: Request, folder: Path) -> Generator[Step]:
-    """Compute the results of a request into `folder`; yield the progress after each tile.
+def compute(request: Request, folder: Path) -> Generator[Step | Times]:
+    """Compute the results of a request into `folder`; yield the progress after each tile, and at the end the times.
 
     Raises:
         InputError: an input cannot be used.
     """
+    marks = [time.monotonic()]
     models = [_model(name, None if index else request.detail) for index, name in enumerate(request.models)]
+    marks.append(time.monotonic())
     several = models[0]
     if request.others and isinstance(several, MISR):
         request = write_views(request, several, folder)
     write_lr(request, models[0].config, folder / LR_FILE)
     done_px, seconds = 0, 0.0
     for index, model in enumerate(models):
+        marks.append(time.monotonic())
         uncertain = request.uncertainty and model.config.uncertainty
         revisits = bool(request.others) and isinstance(model, MISR)
         options = dataclasses.replace(
@@ -91,10 +106,16 @@ def compute(request: Request, folder: Path) -> Generator[Step]:
         )
         sources = request.sources if revisits else request.source
         steps = run(sources, folder / result_name(index), model, options, _engines)
+        tiles: list[float] = []  # when each was done
         with closing(steps):
             for state in steps:
+                tiles.append(time.monotonic())
                 yield Step(done_px + state.done_px, len(models) * state.total_px, seconds + state.seconds)
             done_px, seconds = done_px + state.total_px, seconds + state.seconds
+        tiles = tiles or marks[-1:]
+        marks += [tiles[0], tiles[-1]]
+    marks.append(time.monotonic())
+    yield Times(tuple(after - before for before, after in pairwise(marks)))
 
 
 @lru_cache(maxsize=4)
@@ -123,7 +144,7 @@ class Worker:
         self._sandbox = Sandbox("app.jobs.worker:serve", *arguments, memory=self._memory)
         self._connection = self._sandbox.connection
 
-    def work(self, request: Request, folder: Path) -> Generator[Step | Failed | None]:
+    def work(self, request: Request, folder: Path) -> Generator[Step | Times | Failed | None]:
         """Compute a request, see `compute`; yield progress, a failure, or None while there is no message.
 
         To close the generator stops the job.
@@ -150,7 +171,7 @@ class Worker:
             if not finished:
                 self._end()
 
-    def _listen(self) -> Iterator[Step | Failed | None]:
+    def _listen(self) -> Iterator[Step | Times | Failed | None]:
         """Yield the messages of the process until the job has ended."""
         while True:
             if not self._connection.poll(0.1):
@@ -187,6 +208,7 @@ def serve(connection: Connection, stop: Event, server: int, max_seconds: float) 
     save_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this process
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # our own errors quote GDAL's messages
+    logging.getLogger("rs_srgan").setLevel(logging.ERROR)  # visitors read warnings of their images on the page
     while os.getppid() == server:
         if not connection.poll(1.0):
             _engines.get_ready()

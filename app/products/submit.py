@@ -54,8 +54,9 @@ def foresee(jobs: Jobs, product: Product, area: str, request: Request) -> Foreca
         InputError: the product or the area cannot be used.
     """
     with TemporaryDirectory(dir=jobs.settings.folder) as folder:
-        outlook = look(_with_area(product, area, request, Path(folder)), jobs.models, jobs.settings, jobs.readers)
-    return Forecast(outlook, jobs.seconds(request, outlook.work_px), jobs.seconds_waiting())
+        asked = _with_area(product, area, request, Path(folder))
+        outlook = look(asked, jobs.models, jobs.settings, jobs.readers)
+    return Forecast(outlook, jobs.seconds(asked, outlook), jobs.seconds_waiting())
 
 
 def _with_area(product: Product, area: str, request: Request, folder: Path) -> Request:

@@ -24,12 +24,11 @@ _PIXEL_LAYERS = (INPUT, MEAN, BICUBIC, SR, OTHER, UNCERTAINTY)
 
 
 class Progress(TypedDict):
-    """The progress of a job: LR pixels, LR pixels per second, and seconds left if they can be estimated."""
+    """The progress of a job: LR pixels, and LR pixels per second."""
 
     done_px: int
     total_px: int
     px_per_s: float
-    seconds_left: float | None
 
 
 class Layer(TypedDict):
@@ -84,7 +83,10 @@ class ViewState(TypedDict):
 
 
 class JobState(TypedDict):
-    """The state of a job. `step` and `seconds` are there after the first tile, `view` once the job is done."""
+    """The state of a job. `step` and `seconds` are there after the first tile, `view` once the job is done.
+
+    Times are estimates in seconds: until the job begins, and then until its end.
+    """
 
     id: str
     title: str
@@ -92,6 +94,7 @@ class JobState(TypedDict):
     message: str
     ahead: int
     seconds_waiting: float
+    seconds_left: float
     models: tuple[str, ...]
     kept: bool
     keep_minutes: int
@@ -120,14 +123,14 @@ def describe_job(job: Job, jobs: Jobs) -> JobState:
         "message": job.message,
         "ahead": jobs.ahead(job),
         "seconds_waiting": jobs.seconds_before(job),
+        "seconds_left": jobs.seconds_left(job),
         "models": job.request.models,
         "kept": job.kept,
         "keep_minutes": jobs.settings.keep // 60,
     }
     if step := job.step:
         pace = job.pace or (step.done_px / step.seconds if step.seconds else 0.0)
-        left = (step.total_px - step.done_px) / pace if pace else None
-        state["step"] = {"done_px": step.done_px, "total_px": step.total_px, "px_per_s": pace, "seconds_left": left}
+        state["step"] = {"done_px": step.done_px, "total_px": step.total_px, "px_per_s": pace}
         state["seconds"] = step.seconds
     return state
 

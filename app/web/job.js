@@ -11,6 +11,12 @@ const SAMPLE_WAITS_MS = 5000;
 
 const duration = seconds =>
   seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+// An estimate may be wrong by this factor: other programs and visitors use the same cores.
+const FACTOR = 1.5;
+const range = seconds => {
+  const [least, most] = [duration(seconds / FACTOR), duration(seconds * FACTOR)];
+  return least === most ? most : `${least} to ${most}`;
+};
 const million = px => (px / 1e6 >= 0.1 ? `${(px / 1e6).toFixed(1)} million pixels` : `${px} pixels`);
 
 let remembered = null; // id of the job in the address of the page
@@ -114,14 +120,14 @@ class Job extends HTMLElement {
     const bar = this.querySelector("progress");
     this.querySelector("h2").textContent = told.title;
     const {step} = told;
-    let line = "Preparing";
+    let line = `Preparing, about ${range(told.seconds_left)} left`;
     if (told.state === "waiting") {
-      line = told.ahead ? `Waiting for ${told.ahead} other ${told.ahead === 1 ? "job" : "jobs"}, about ${duration(told.seconds_waiting)}` : "Waiting";
+      line = told.ahead ? `Waiting for ${told.ahead} other ${told.ahead === 1 ? "job" : "jobs"}, about ${range(told.seconds_waiting)}, then ${range(told.seconds_left)}` : "Waiting";
     }
     else if (step && step.done_px >= step.total_px) line = "Adding overviews to the files";
-    else if (step?.seconds_left != null) {
+    else if (step) {
       line = `${Math.round((100 * step.done_px) / step.total_px)} % of ${million(step.total_px)}, ` +
-        `${Math.round(step.px_per_s / 1000)} thousand per second, about ${duration(step.seconds_left)} left`;
+        `${Math.round(step.px_per_s / 1000)} thousand per second, about ${range(told.seconds_left)} left`;
     }
     this.querySelector(".sr-line").textContent = line;
     if (step?.total_px) bar.value = step.done_px / step.total_px;

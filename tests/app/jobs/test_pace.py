@@ -1,53 +1,59 @@
-import dataclasses
-from pathlib import Path
+"""Estimates of time: a server learns its own pace, part by part."""
 
 import numpy as np
 import pytest
 
 from app.jobs.pace import Pace
-from app.jobs.request import Request
-
-ONE = Request(Path(), ("a",))
+from app.jobs.parts import Part
 
 
-def learned(start: float, per_px: float, request=ONE, sizes=(1e4, 1e5, 1e6)) -> Pace:
+def laps(px: float, kind: str = "a") -> tuple[tuple[Part, ...], ...]:
+    """Return a job of three laps: a start with the first pixels, the others, and an end."""
+    first = min(px, 60_000)
+    return (
+        (Part("start", kind, 1.0), Part("compute", kind, first * 1e-5)),
+        (Part("compute", kind, (px - first) * 1e-5),),
+        (Part("write", "", 0.1 + px * 1e-6),),
+    )
+
+
+def true_seconds(px: float, start: float, compute: float, write: float, kind: str = "a") -> list[float]:
+    (started, first), (rest,), (written,) = laps(px, kind)
+    return [start * started.seconds + compute * first.seconds, compute * rest.seconds, write * written.seconds]
+
+
+@pytest.mark.parametrize("factors", [(1, 1, 1), (0.2, 0.25, 0.3), (4, 3, 2), (1, 2, 1), (2, 1, 0.7)])
+def test_a_few_jobs_tell_the_pace_of_all_sizes(factors):
     pace = Pace()
-    pace.learn(request, int(sizes[0]), 5 + start + per_px * sizes[0])  # the first job loads the model
-    for px in sizes:
-        pace.learn(request, int(px), start + per_px * px)
-    return pace
+    for px in (5_000, 50_000, 600_000):
+        pace.learn(laps(px), true_seconds(px, *factors))
+    for px in (3_000, 200_000, 5_000_000):
+        assert 1 / 1.5 < pace.seconds(laps(px)) / sum(true_seconds(px, *factors)) < 1.5
 
 
-@pytest.mark.parametrize(("start", "per_px"), [(0.5, 1e-6), (4, 1e-5), (2, 3e-5)])
-def test_a_start_and_a_pace_are_learned_from_a_few_jobs(start, per_px):
-    pace = learned(start, per_px)
-    for px in (2e4, 3e5, 2e6):
-        assert 1 / 1.2 < pace.seconds(ONE, int(px)) / (start + per_px * px) < 1.2
+def test_a_slow_machine_is_slow_for_models_that_it_has_not_run_yet():
+    pace, fresh = Pace(), Pace()
+    for _ in range(3):
+        pace.learn(laps(300_000), true_seconds(300_000, 4, 4, 4))
+    assert 2 < pace.seconds(laps(300_000, "b")) / fresh.seconds(laps(300_000, "b")) < 4.5
 
 
-def test_the_latest_jobs_count_most():
-    pace = learned(1, 1e-5)
-    for px in (1e4, 1e5, 1e6) * 3:
-        pace.learn(ONE, int(px), 3 * (1 + 1e-5 * px))  # the machine is busy now
-    assert pace.seconds(ONE, 1_000_000) > 2 * 11
+def test_one_busy_moment_does_not_spoil_what_many_jobs_told():
+    pace = Pace()
+    for _ in range(8):
+        pace.learn(laps(300_000), true_seconds(300_000, 1, 1, 1))
+    before = pace.seconds(laps(300_000))
+    pace.learn(laps(300_000), true_seconds(300_000, 3, 3, 3))
+    assert pace.seconds(laps(300_000)) < 2.3 * before
+    for _ in range(4):  # the machine stays busy
+        pace.learn(laps(300_000), true_seconds(300_000, 3, 3, 3))
+    assert pace.seconds(laps(300_000)) > 2.4 * before
 
 
-def test_models_options_and_revisits_have_their_own_pace():
-    other, unsure = Request(Path(), ("b",)), dataclasses.replace(ONE, uncertainty=True)
-    several = dataclasses.replace(ONE, others=(Path(),))
-    pace, fresh = learned(9, 1e-4), Pace()
-    for request in (other, unsure, several):
-        assert pace.seconds(request, 10_000) == fresh.seconds(request, 10_000)
-    both = dataclasses.replace(ONE, models=("a", "b"))
-    expected = pace.seconds(ONE, 5_000) + pace.seconds(other, 5_000)
-    assert pace.seconds(both, 10_000) == pytest.approx(expected)
-    pace.learn(both, 10_000, 1000)  # it is not known which of them took the time
-    assert pace.seconds(both, 10_000) == pytest.approx(expected)
-
-
-def test_no_estimate_is_negative():
+def test_estimates_stay_positive_and_finite_whatever_is_measured():
     random = np.random.default_rng(0)
     pace = Pace()
-    for px in random.integers(100, 10**6, 20):
-        pace.learn(ONE, int(px), float(random.uniform(0.01, 100)))
-        assert pace.seconds(ONE, 1) >= 0 and pace.seconds(ONE, 10**8) > 0
+    for _ in range(60):
+        px = random.integers(1, 10**7)
+        pace.learn(laps(px), random.choice([0.0, 1e-9, 0.5, 1e5], 3).tolist())
+        assert 0 < pace.seconds(laps(1)) < np.inf

@@ -16,7 +16,8 @@ def test_progress_counts_the_pixels_of_all_models(write_tif, tmp_path):
     request = dataclasses.replace(REQUEST, source=source, models=("sisr-x4-rgbn", "sisr-x2-rgbn"))
     made = tmp_path / "made"
     made.mkdir()
-    *_, last = compute(request, made)
+    *_, last, times = compute(request, made)
+    assert len(times.seconds) == 2 + 3 * 2 and min(times.seconds) >= 0
     assert (last.done_px, last.total_px) == (4000, 4000)
     for name, width in (("lr.tif", 50), ("sr0.tif", 200), ("sr1.tif", 100)):
         with rasterio.open(made / name) as dataset:

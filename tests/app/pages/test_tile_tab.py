@@ -8,14 +8,14 @@ GRID = Grid(height=120, width=130, transform=UTM_10M, crs=None)
 
 
 def test_an_estimate_has_size_time_and_files():
-    outlook = Outlook(GRID, 4, "", 15_600, 2_400_000_000)
+    outlook = Outlook(GRID, 4, "", 15_600, 2_400_000_000, 15_600)
     assert describe_forecast(Forecast(outlook, 100, 0)) == (
         "130 x 120 px become 520 x 480 px in **67 s to 2 min**. The files have about **2.4 GB**."
     )
 
 
 def test_an_estimate_has_the_time_in_the_queue():
-    outlook = Outlook(GRID, 4, "", 15_600, 2_400_000)
+    outlook = Outlook(GRID, 4, "", 15_600, 2_400_000, 15_600)
     assert "**1 s**, after about 20 s in the queue. The files have about **2 MB**." in describe_forecast(
         Forecast(outlook, 0.1, 20)
     )

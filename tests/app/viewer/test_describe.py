@@ -18,7 +18,7 @@ from tests.app.viewer.conftest import MODELS
 
 @pytest.fixture
 def job(view, source) -> Job:
-    outlook = Outlook(view.grid, 4, "reflectance = DN / 10000", 1, 1)
+    outlook = Outlook(view.grid, 4, "reflectance = DN / 10000", 1, 1, 1)
     return Job("x", "scene.tif", Request(source, MODELS, uncertainty=True), outlook, view.lr.path.parent, state=DONE)
 
 
@@ -52,7 +52,7 @@ def test_files_are_offered_under_the_name_of_the_image(view, job):
 def test_progress_has_pace_and_time_left(jobs, job):
     assert "step" not in describe_job(job, jobs)
     state = describe_job(dataclasses.replace(job, step=Step(300, 900, 3.0)), jobs)
-    assert state["step"] == {"done_px": 300, "total_px": 900, "px_per_s": 100, "seconds_left": 6}
+    assert state["step"] == {"done_px": 300, "total_px": 900, "px_per_s": 100}
     assert state["seconds"] == 3.0
 
 

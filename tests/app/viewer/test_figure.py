@@ -23,7 +23,7 @@ PART = Window(0, 0, 200, 240)
 @pytest.fixture(scope="module")
 def job(view, source) -> Job:
     request = dataclasses.replace(REQUEST, models=("sisr-x4-rgbn", "sisr-x2-rgbn"))
-    return Job("x", "scene_20230810.tif", request, Outlook(view.grid, 4, "DN", 1, 1), source.parent)
+    return Job("x", "scene_20230810.tif", request, Outlook(view.grid, 4, "DN", 1, 1, 1), source.parent)
 
 
 def picture(job, view, sides=("input", "sr"), window=PART, style=STYLE) -> np.ndarray:
