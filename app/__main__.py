@@ -9,9 +9,19 @@ import math
 import os
 import re
 from pathlib import Path
+from typing import NoReturn
+
+from rs_srgan.addresses import without_secrets
 
 CATALOGUES = ("earth-search", "planetary-computer", "copernicus", "none")
 _UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors repeat no password of an address."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(without_secrets(message))
 
 
 def main() -> None:
@@ -43,7 +53,7 @@ def main() -> None:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line. Its options are fields of `Settings`."""
-    parser = argparse.ArgumentParser(prog="python -m app", description="Super-resolution in the browser.")
+    parser = _Parser(prog="python -m app", description="Super-resolution in the browser.")
     parser.add_argument("--host", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to listen on (7860)")
     parser.add_argument(
@@ -120,6 +130,12 @@ def make_parser() -> argparse.ArgumentParser:
         "ADDRESS@COLLECTION of another STAC API, or none. Can be given several times (earth-search)",
     )
     parser.add_argument(
+        "--geocoder",
+        type=_address,
+        metavar="URL",
+        help="address that finds places by name for the tab Place, like Nominatim's: https://HOST/search (none)",
+    )
+    parser.add_argument(
         "--mcp",
         action="store_true",
         help="offer the endpoints to tools of language models, too; needs pip install gradio[mcp]",
@@ -138,6 +154,12 @@ def _root_path(text: str) -> str:
     if not re.fullmatch(r"(/[\w.~-]+)+/?", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a path such as /sr")
     return text.rstrip("/")
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r"https?://[\w.-]+(:\d+)?(/[^\s?#]*)?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an address such as https://HOST/search")
+    return text
 
 
 def _catalogue(text: str) -> str:

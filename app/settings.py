@@ -43,6 +43,7 @@ class Settings:
         base_map: address of map tiles, "" for none. A browser loads them only if a visitor switches them on.
         catalogues: catalogues of scenes that the server may ask: names, ADDRESS@COLLECTION of other STAC APIs, or
             "none"; None for Earth Search, and if it is not public also for those that its user has access to.
+        geocoder: address of a search for places by name, like that of Nominatim; "" for none.
         mcp: True to offer the named endpoints to tools of language models, too.
         folder: folder for all files of visitors; it is removed when the server ends.
     """
@@ -63,6 +64,7 @@ class Settings:
     keep: int = 3600
     base_map: str = BASE_MAP
     catalogues: tuple[str, ...] | None = None
+    geocoder: str = ""
     mcp: bool = False
     folder: Path = field(default_factory=_new_folder)
 

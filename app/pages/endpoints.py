@@ -19,6 +19,8 @@ from app.jobs.uploads import link
 from app.jobs.views import count_used, read_as, read_views
 from app.pages.forms import AS_TAGGED, OFFSETS, from_visitor
 from app.pages.upload_field import upload_field
+from app.places.places import Places
+from app.places.submit import choose, submit_dates
 from app.products.store import Products
 from app.products.submit import submit_product
 from app.viewer.sampling import warning_of
@@ -54,7 +56,7 @@ def _clear_errors() -> Iterator[None]:
         raise gr.Error(for_people(error), print_exception=False) from None
 
 
-def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
+def add_endpoints(jobs: Jobs, models: Models, products: Products, places: Places) -> None:
     """Add the endpoints to an open `gr.Blocks`. Their components are not visible on the page."""
 
     def super_resolve(
@@ -133,6 +135,54 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
             request = from_visitor(make_revisits_request(models, model, _offset(offset)), http)
             yield from _follow(jobs, submit_views(jobs, images, request, reference))
 
+    def super_resolve_place(
+        area: str = "",
+        dates: str = "",
+        place: str = "",
+        revisits: bool = False,
+        model: str = "",
+        catalogue: str = "",
+        detail: float = 1.0,
+        uncertainty: bool = False,
+        http: gr.Request | None = None,
+    ) -> Iterator[Answer]:
+        """Super-resolve the clearest date of an area, or several revisits, from a catalogue of Sentinel-2 scenes.
+
+        Args:
+            area: west south east north in degrees.
+            dates: first and last day or month, for example 2024-06/2024-08.
+            place: name of a place instead of the area, on servers that have a geocoder; 2 x 2 km around it.
+            revisits: whether to use the best revisits instead of the clearest date.
+            model: a name from the endpoint /models; empty for the default.
+            catalogue: title of a catalogue of the server; empty for its first one.
+            detail: see super_resolve.
+            uncertainty: see super_resolve_product.
+            http: the request, which Gradio adds.
+
+        Returns:
+            the super-resolved GeoTIFF, the uncertainty as another GeoTIFF or nothing, and a report, which names the
+            dates.
+        """
+        with _clear_errors():
+            if not places.catalogues:
+                raise InputError("This server reads no catalogue. Its operator can allow one: --catalogue.")
+            catalogue = catalogue or next(iter(places.catalogues))
+            if revisits:
+                request = make_revisits_request(models, model or REVISITS_MODEL)
+            else:
+                request = make_request(models, (model or DEFAULT_MODEL,), detail, uncertainty)
+            if place:
+                yield None, None, f"looking for {place:.80}"
+                area = places.look_up(place)[0].box()
+            yield None, None, f"looking for dates in {catalogue}"
+            search = places.search(area, dates, catalogue)
+            numbers = choose(search, revisits)
+            taken = ", ".join(f"{search.scenes[number].taken:%Y-%m-%d}" for number in numbers)
+            yield None, None, f"reading {taken} from {catalogue}"
+            job = submit_dates(jobs, places, search, numbers, from_visitor(request, http))
+            for result, unsure, report in _follow(jobs, job):
+                yield result, unsure, report if result is None else f"{report}\nRead from {catalogue}: {taken}."
+
     def list_models() -> list[ModelFacts]:
         """List the models that can be chosen.
 
@@ -157,6 +207,10 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products) -> None:
         reference = gr.Textbox("", label="reference")
         inputs = [images, several, offset, reference]
         add(super_resolve_revisits, inputs, outputs, api_name="super_resolve_revisits")
+        dates, place, catalogue = (gr.Textbox("", label=label) for label in ("dates", "place", "catalogue"))
+        any_model, revisits = gr.Textbox("", label="model"), gr.Checkbox(False, label="revisits")
+        inputs = [area, dates, place, revisits, any_model, catalogue, detail, uncertainty]
+        add(super_resolve_place, inputs, outputs, api_name="super_resolve_place")
         add(list_models, None, listed, api_name="models")
 
 
@@ -183,7 +237,8 @@ def _follow(jobs: Jobs, job: Job) -> Iterator[Answer]:
         while not jobs.wait(job, _REPORT_SECONDS):
             step = job.step
             share = f"{100 * step.done_px // step.total_px} %" if step and step.total_px else "preparing"
-            yield None, None, _place(jobs, job) if job.state == WAITING else share
+            left = f", about {max(1, round(jobs.seconds_left(job)))} s left"
+            yield None, None, _place(jobs, job) if job.state == WAITING else share + left
     finally:
         if not job.has_ended:
             jobs.stop(job)
@@ -196,8 +251,8 @@ def _follow(jobs: Jobs, job: Job) -> Iterator[Answer]:
 
 def _place(jobs: Jobs, job: Job) -> str:
     """Return the place of a job in the queue, for people."""
-    seconds = max(1, round(jobs.seconds_before(job)))
-    return f"waiting, {jobs.ahead(job)} before this, about {seconds} s"
+    before, own = (max(1, round(seconds)) for seconds in (jobs.seconds_before(job), jobs.seconds_left(job)))
+    return f"waiting, {jobs.ahead(job)} before this, about {before} s, then {own} s"
 
 
 def _named(job: Job, file: Path, what: str) -> Path:

@@ -20,6 +20,8 @@ from rs_srgan.hub.names import REVISITS_MODEL
 # The first scenes of Sentinel-2 in the catalogues; the first months have few.
 _FIRST_YEAR = 2017
 _USUAL_MONTHS = 3
+# Shows on the map what the server has put into the field.
+_OUTLINE = "text => { document.querySelector('sr-place')?.outline(text ?? ''); }"
 ONE, SEVERAL = "The clearest date", "Several revisits"
 _NOTHING = empty(
     "No dates yet",
@@ -38,6 +40,15 @@ def place_tab(jobs: Jobs, models: Models, places: Places) -> gr.HTML:
                 placeholder="10.90 46.40 10.93 46.42",
                 elem_id="place-area",
             )
+            name = gr.Textbox(
+                label="Or the name of a place",
+                info=f"Found by {places.geocoder}. Press Enter.",
+                max_lines=1,
+                visible=bool(places.geocoder),
+                elem_id="place-name",
+            )
+            hits = gr.Radio([], label="Places of this name", visible=False, elem_id="place-hits")
+            said = gr.HTML("", elem_id="place-said")
             months = months_until(date.today())
             first = gr.Dropdown(months, value=months[_USUAL_MONTHS][1], label="From")
             last = gr.Dropdown(months, value=months[1][1], label="To")
@@ -58,6 +69,18 @@ def place_tab(jobs: Jobs, models: Models, places: Places) -> gr.HTML:
             gr.HTML('<sr-place data-field="place-area"></sr-place>')
             dates = gr.HTML(_NOTHING, elem_id="dates")
             result = gr.HTML("", elem_id="place-result")
+
+    def look_up(name: str) -> tuple[object, ...]:
+        try:
+            found = places.look_up(name)
+        except InputError as error:
+            return gr.update(visible=False, choices=[], value=None), refusal(error), gr.skip()
+        choices = [(hit.name, hit.box()) for hit in found]
+        listed = gr.update(visible=len(choices) > 1, choices=choices, value=choices[0][1])
+        return listed, "", choices[0][1]
+
+    def take(box: str | None) -> object:
+        return box or gr.skip()
 
     def look(area: str, first: str, last: str, catalogue: str, kind: str) -> tuple[str, str, str]:
         try:
@@ -116,6 +139,9 @@ def place_tab(jobs: Jobs, models: Models, places: Places) -> gr.HTML:
     def begin() -> None:
         places.get_ready()
 
+    name.submit(look_up, name, [hits, said, area], api_visibility="private", concurrency_limit=2)
+    hits.input(take, hits, area, api_visibility="private", show_progress="hidden")
+    area.change(None, area, None, js=_OUTLINE, api_visibility="private")
     tab.select(begin, None, None, api_visibility="private", show_progress="hidden")
     searched = [area, first, last, catalogue, kind]
     find.click(

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from threading import Lock, Thread
+from urllib.parse import urlsplit
 
 from app.errors import Gone
 from app.jobs.queue import Jobs
 from app.places.allowed import allowed_catalogues
+from app.places.geocoder import Hit, find_names
 from app.places.network import cut_scenes, draw_scene, find_scenes, get_ready
 from app.sandbox.reader import Readers, Words
 from rs_srgan import InputError
@@ -29,8 +31,11 @@ Box = tuple[float, float, float, float]
 MOST_KM2 = 400.0
 MOST_DAYS = 366
 MOST_SCENES = 24
-_MOST_SEARCHES = 200
-_SEARCH_SECONDS, _PICTURE_SECONDS, _CUT_SECONDS = 120.0, 60.0, 300.0
+_MOST_SEARCHES, _MOST_NAMES = 200, 500
+_LONGEST_WORDS = 200
+# Public geocoders ask for at most one request a second.
+_BETWEEN_NAMES_SECONDS = 1.0
+_SEARCH_SECONDS, _PICTURE_SECONDS, _CUT_SECONDS, _NAME_SECONDS = 120.0, 60.0, 300.0, 20.0
 _PROCESSES = 2
 _MEMORY_BYTES = 3_000_000_000
 
@@ -73,11 +78,16 @@ class Places:
 
     Attributes:
         catalogues: the catalogues that visitors can choose, by their titles.
+        geocoder: host of the server that finds places by their names; empty for none.
     """
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
         self.catalogues = allowed_catalogues(jobs.settings)
+        self._geocoder = jobs.settings.geocoder
+        self.geocoder = urlsplit(self._geocoder).hostname or ""
+        self._names: dict[str, list[Hit]] = {}
+        self._named_at, self._naming = 0.0, Lock()
         self._processes = Readers(None, _PROCESSES, _MEMORY_BYTES, _WORDS)
         self._searches: dict[str, Search] = {}
         self._lock = Lock()
@@ -126,6 +136,28 @@ class Places:
                 del self._searches[min(self._searches.values(), key=lambda each: each.used).id]
             self._searches[found.id] = found
         return found
+
+    def look_up(self, words: str) -> list[Hit]:
+        """Return the places of a name, the best first. What was asked before is not asked again.
+
+        Raises:
+            InputError: the server has no geocoder, the name is empty or too long, or nothing was found.
+            ReadError: the geocoder does not answer.
+        """
+        words = " ".join(words[: 2 * _LONGEST_WORDS].split())
+        if not self.geocoder:
+            raise InputError("This server finds no places by name. Click on the map, or type the area in degrees.")
+        if not 0 < len(words) <= _LONGEST_WORDS:
+            raise InputError(f"The name has {len(words)} characters; expected 1 to {_LONGEST_WORDS}. Type a place.")
+        with self._naming:
+            if words not in self._names:
+                time.sleep(max(0.0, self._named_at + _BETWEEN_NAMES_SECONDS - time.monotonic()))
+                self._named_at = time.monotonic()
+                found = self._processes.ask(self.geocoder, find_names, self._geocoder, words, seconds=_NAME_SECONDS)
+                self._names[words] = found
+                if len(self._names) > _MOST_NAMES:
+                    del self._names[next(iter(self._names))]
+            return self._names[words]
 
     def get(self, name: str) -> Search:
         """Return a search by its id.

@@ -18,6 +18,7 @@ from app.jobs.queue import Job, Jobs
 from app.jobs.request import Request
 from app.settings import Settings
 from rs_srgan.hub.names import DEFAULT_MODEL
+from tests.app.geocoder import ERICE, Geocoder
 from tests.rs_srgan.catalogues.products import CLOUD, add_item, box_of, land
 from tests.rs_srgan.catalogues.server import StacLookalike
 from tests.safe_builder import build_safe, zip_safe
@@ -153,10 +154,22 @@ def area(stac) -> str:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory, product_zip, stac):
+def geocoder(area):
+    """A geocoder on loopback that knows two places: Erice, and the middle of `area`."""
+    west, south, east, north = map(float, area.split())
+    lon, lat = (west + east) / 2, (south + north) / 2
+    server = Geocoder([{"display_name": "Middle <b>of</b> the land", "lon": str(lon), "lat": str(lat)}, ERICE])
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory, product_zip, stac, geocoder):
     data_root = tmp_path_factory.mktemp("data")
     write_product(data_root, 120)
-    server = Server(tmp_path_factory.mktemp("server"), data_root, "--catalogue", f"{stac.url}@sentinel-2-c1-l2a")
+    asked = ("--catalogue", f"{stac.url}@sentinel-2-c1-l2a", "--geocoder", geocoder.url)
+    server = Server(tmp_path_factory.mktemp("server"), data_root, *asked)
     yield server
     server.close()
 

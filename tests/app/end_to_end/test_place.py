@@ -74,6 +74,17 @@ def test_a_place_becomes_a_picture_and_a_map(browser, server, stac, area):
         field = page.get_by_label(label, exact=True)
         field.fill("July 2024")
         page.get_by_role("option", name="July 2024").last.click()  # the first list is still closing
+    page.locator("#place-name").get_by_role("textbox").fill("Middle")
+    page.keyboard.press("Enter")
+    named = page.locator("#place-hits").get_by_role("radio")
+    named.first.wait_for(timeout=SECONDS)
+    assert "Middle <b>of</b> the land" in page.locator("#place-hits").inner_text()  # as text
+    named.nth(1).click()
+    field = "document.querySelector('#place-area input, #place-area textarea').value"
+    page.wait_for_function(f"{field}.startsWith('12.5')", timeout=SECONDS)
+    page.wait_for_function(
+        "Math.abs(document.querySelector('sr-place').map.getCenter().lng - 12.5865) < 0.1", timeout=SECONDS
+    )
     page.locator("#place-area").get_by_role("textbox").fill(area)
     stac.faults["/search"] = 503
     page.click("#find-dates")

@@ -60,6 +60,29 @@ def test_the_result_of_revisits_is_that_of_the_library(client, tmp_path):
             client.predict(images=given, api_name="/super_resolve_revisits")
 
 
+@pytest.mark.parametrize("revisits", [False, True])
+def test_the_result_of_a_place_is_that_of_its_dates(client, area, tmp_path, revisits):
+    """The same call as the button of the tab Place: dates are found, chosen, read and super-resolved."""
+    pytest.importorskip("pystac_client")
+    asked = {"area": area, "dates": "2024-07", "revisits": revisits}
+    result, _, report = client.predict(**asked, api_name="/super_resolve_place")
+    assert "2024-07-12" in report.splitlines()[-1] and ("2024-07-02" in report) == revisits
+    assert "2024-07-07" not in report.splitlines()[-1]  # it is cloudy
+    with rasterio.open(result) as dataset:
+        assert 4 * 38 <= dataset.width <= 4 * 42 and dataset.crs.to_epsg() == 32633
+    for change, words in (({"area": "here"}, "area"), ({"dates": ""}, "dates"), ({"catalogue": "x"}, "ask")):
+        with pytest.raises(AppError, match=words):
+            client.predict(**asked | change, api_name="/super_resolve_place")
+
+
+def test_the_name_of_a_place_takes_the_place_of_an_area(client):
+    pytest.importorskip("pystac_client")
+    result, _, report = client.predict(place="Middle", dates="2024-07", api_name="/super_resolve_place")
+    with rasterio.open(result) as dataset:
+        assert dataset.width == pytest.approx(4 * 200, rel=0.05)  # 2 km
+    assert "2024-07" in report
+
+
 def test_the_report_describes_the_reference(client, write_tif):
     """The clearest image is the reference. Its DN may be read in another way than those of the largest image."""
     land = sample_dn(120)
@@ -95,7 +118,8 @@ def test_models_are_listed_with_their_psnr(client):
 
 def test_only_the_named_endpoints_are_public(client):
     named = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(named) == {"/super_resolve", "/super_resolve_product", "/super_resolve_revisits", "/models"}
+    kinds = ("", "_product", "_revisits", "_place")
+    assert set(named) == {"/models", *(f"/super_resolve{kind}" for kind in kinds)}
     names = [parameter["parameter_name"] for parameter in named["/super_resolve"]["parameters"]]
     assert names == ["image", "model", "detail", "offset"]
 

@@ -5,6 +5,7 @@ import gradio as gr
 import pytest
 
 from app.pages.place_tab import ONE, SEVERAL, answer, months_until, place_tab
+from app.places.geocoder import Hit
 from app.places.places import Search
 from rs_srgan import InputError
 from rs_srgan.errors import ReadError
@@ -22,7 +23,7 @@ def call(jobs, models, places):
     """Return a function that calls a handler of the tab by its name."""
     with gr.Blocks() as page, gr.Tabs():
         place_tab(jobs, models, places)
-    handlers = {each.fn.__name__: each.fn for each in page.fns.values()}
+    handlers = {each.fn.__name__: each.fn for each in page.fns.values() if each.fn}
     return lambda name, *values: handlers[name](*values)
 
 
@@ -75,3 +76,22 @@ def test_a_server_without_catalogues_has_no_tab(jobs, models, places, monkeypatc
 
 def test_a_search_knows_when_it_was_used_last():
     assert Search("id", (0, 0, 1, 1), (date(2024, 7, 1),) * 2, "c", []).used > 0
+
+
+def test_a_name_becomes_an_area_and_a_choice(call, places, monkeypatch):
+    hits = [Hit("Erice, Italy", 12.5865, 38.0372), Hit("Erice, elsewhere", 0, 0)]
+    monkeypatch.setattr(places, "look_up", lambda words: hits[: len(words)])
+    listed, said, area = call("look_up", "ab")
+    assert listed["choices"] == [(hit.name, hit.box()) for hit in hits] and listed["visible"]
+    assert (said, area) == ("", hits[0].box())
+    listed, _, _ = call("look_up", "a")
+    assert not listed["visible"]  # there is nothing to choose
+
+
+def test_a_server_without_a_geocoder_says_so_and_shows_no_field(call, jobs, models, places):
+    listed, said, _ = call("look_up", "Erice")
+    assert 'role="alert"' in said and "by name" in said and not listed["choices"]
+    with gr.Blocks() as page, gr.Tabs():
+        place_tab(jobs, models, places)
+    field = next(each for each in page.config["components"] if each["props"].get("elem_id") == "place-name")
+    assert field["props"]["visible"] is False
