@@ -22,7 +22,9 @@ def _package(name: str) -> Path:
 
 
 # Our own files, and MapLibre GL JS (BSD licence) from the package maplibre.
-_OWN = {path.name: path for path in WEB.iterdir()}
+_OWN = {path.name: path for path in WEB.iterdir() if path.is_file()}
+# Translations of the page by their language codes. A file that is added here is offered.
+LANGUAGES = {path.stem: path for path in sorted((WEB / "languages").glob("*.json"))}
 _MAPLIBRE = {name: _package("maplibre") / "srcjs" / name for name in ("maplibre-gl.js", "maplibre-gl.css")}
 
 
@@ -41,6 +43,12 @@ def make_asset_routes(models: Models) -> APIRouter:
         if name in _MAPLIBRE:
             return FileResponse(_MAPLIBRE[name], headers=_A_DAY)
         raise HTTPException(404)
+
+    @router.get("/web/languages/{name}.json")
+    def language(name: str) -> FileResponse:
+        if name not in LANGUAGES:
+            raise HTTPException(404)
+        return FileResponse(LANGUAGES[name], headers={"Cache-Control": "no-cache"})
 
     @router.get("/cards/{name}/pictures/{file}")
     def card_picture(name: str, file: str) -> FileResponse:

@@ -1,5 +1,7 @@
 """The page with its tabs."""
 
+import html
+import json
 from contextlib import suppress
 
 import gradio as gr
@@ -8,6 +10,7 @@ from app.jobs.models import Models
 from app.jobs.queue import Job, Jobs
 from app.jobs.request import Request
 from app.pages.about_tab import about_tab
+from app.pages.assets import LANGUAGES
 from app.pages.endpoints import add_endpoints
 from app.pages.forms import job_html
 from app.pages.models_tab import models_tab
@@ -31,9 +34,10 @@ _LOGO = """<svg viewBox="0 0 44 44" aria-hidden="true"><rect width="44" height="
 <rect x="23" y="23" width="6" height="6" fill="#5eead4"/><rect x="31" y="23" width="6" height="6"/>
 <rect x="23" y="31" width="6" height="6"/><rect x="31" y="31" width="6" height="6" fill="#0f766e"/></g></svg>"""
 
-_HEAD = f"""<header class="sr-head">{_LOGO}<div><h1>rs_srgan</h1>
+_HEAD = """<header class="sr-head">{logo}<div><h1>rs_srgan</h1>
 <p>Sentinel-2 images have pixels of 10 m. A model computes an image with pixels of 2.5 m. Drag the line to compare.</p>
 </div>
+<select id="sr-language" aria-label="Language" translate="no">{choices}</select>
 <button type="button" id="sr-light" aria-label="Switch between light and dark">◐</button></header>"""
 
 
@@ -41,7 +45,7 @@ def build(settings: Settings, models: Models, jobs: Jobs, products: Products, pl
     """Return the page of a server."""
     page: gr.Blocks
     with gr.Blocks(title="rs_srgan", delete_cache=(settings.keep, settings.keep)) as page:
-        gr.HTML(_HEAD)
+        gr.HTML(_HEAD.format(logo=_LOGO, choices=_language_choices()))
         with gr.Tabs() as tabs:
             patch = patch_tab(jobs, models, sample)
             place = place_tab(jobs, models, places)
@@ -49,7 +53,7 @@ def build(settings: Settings, models: Models, jobs: Jobs, products: Products, pl
             revisits = revisits_tab(jobs, models)
             models_tab(models, [patch.model, tile.model], [patch.other, tile.other])
             about_tab(settings)
-        add_endpoints(jobs, models, products)
+        add_endpoints(jobs, models, products, places)
 
         def reopen(request: gr.Request) -> tuple[object, ...]:
             """Show the job that the address of the page names, in the tab that it came from."""
@@ -71,6 +75,14 @@ def build(settings: Settings, models: Models, jobs: Jobs, products: Products, pl
     page.queue(max_size=100, api_open=False)  # all requests wait in the queue
     accept_uploads_only(page)
     return page
+
+
+def _language_choices() -> str:
+    """Return the languages of the page as options of a list, each by its own name."""
+    names = {"en": "English"} | {
+        code: json.loads(path.read_text(encoding="utf-8"))["language"] for code, path in LANGUAGES.items()
+    }
+    return "".join(f'<option value="{code}" lang="{code}">{html.escape(name)}</option>' for code, name in names.items())
 
 
 def _tab_of(asked: Request) -> str:

@@ -4,7 +4,7 @@ import html
 
 import gradio as gr
 
-from app.pages.assets import WEB
+from app.pages.assets import LANGUAGES, WEB
 
 # The query of the first two pictures that viewer.js loads.
 FIRST_LOOK = "size=900&composite=True+colour&cut=0.5&gamma=1.4"
@@ -48,6 +48,7 @@ STYLE_SHEETS = [WEB / "style.css"]
 
 # The addresses are relative, since the server may run below another path.
 _HEAD = """
+<script src="web/language.js"></script>
 <link rel="stylesheet" href="web/maplibre-gl.css">
 <script src="web/maplibre-gl.js" defer></script>
 <script src="web/job.js" type="module"></script>
@@ -72,4 +73,5 @@ def head(sample: str, base_map: str) -> str:
         f'<link rel="preload" as="image" href="jobs/{sample}/pictures/{layer}.webp?{FIRST_LOOK}">'
         for layer in ("input", "sr")
     )
-    return f'{_HEAD}{first.replace("&", "&amp;")}<meta name="sr-base-map" content="{html.escape(base_map)}">'
+    languages = f'<meta name="sr-languages" content="{" ".join(LANGUAGES)}">'  # before the script that reads it
+    return f'{languages}{_HEAD}{first.replace("&", "&amp;")}<meta name="sr-base-map" content="{html.escape(base_map)}">'

@@ -1,4 +1,4 @@
-// What concerns the whole page: light and dark, its language, and the buttons that start jobs.
+// What concerns the whole page: light and dark, and the buttons that start jobs.
 
 const STARTS = "#start, #start-tile, #start-revisits, #start-place";
 const ANSWER_MS = 15000;
@@ -33,11 +33,6 @@ const leaveSample = event => {
 };
 document.addEventListener("change", event => event.target.type === "file" && leaveSample(event), true);
 document.addEventListener("drop", leaveSample, true);
-
-// All texts are in English, also if Gradio translates its own words.
-const speak = () => document.documentElement.lang !== "en" && (document.documentElement.lang = "en");
-new MutationObserver(speak).observe(document.documentElement, {attributeFilter: ["lang"]});
-speak();
 
 const dark = () => document.body.classList.contains("dark");
 

@@ -1,14 +1,17 @@
+import json
+import re
+
 import httpx
 import pytest
 
-from app.pages.assets import WEB
+from app.pages.assets import LANGUAGES, WEB
 
 
 def test_health_is_answered(server):
     assert httpx.get(f"{server.address}/health").json() == {"status": "ok"}
 
 
-@pytest.mark.parametrize("name", [*sorted(path.name for path in WEB.iterdir()), "maplibre-gl.js"])
+@pytest.mark.parametrize("name", [*sorted(path.name for path in WEB.iterdir() if path.is_file()), "maplibre-gl.js"])
 def test_scripts_and_styles_are_served(server, name):
     assert httpx.get(f"{server.address}/web/{name}").status_code == 200
 
@@ -22,3 +25,21 @@ def test_pictures_of_cards_are_served(server):
 def test_files_of_the_server_are_not_served(server, path):
     for route in ("gradio_api/file=", "web/", "jobs/x/files/"):
         assert httpx.get(f"{server.address}/{route}{path}").status_code in (403, 404)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_translation_has_all_texts_with_all_that_varies_in_them(code):
+    texts, all_texts = (json.loads(LANGUAGES[each].read_text(encoding="utf-8"))["texts"] for each in (code, "de"))
+    assert list(texts) == list(all_texts)
+    for english, other in texts.items():
+        for parts in (r"\{\d\}", r"</?\w+>", r"<code>.*?</code>"):
+            assert sorted(re.findall(parts, english)) == sorted(re.findall(parts, other)), english
+        assert other.strip() == other and other
+        # else the page would translate a text that it has translated
+        assert texts.get(other, other) == other
+
+
+def test_translations_are_served_and_no_other_files(server):
+    for code in LANGUAGES:
+        assert httpx.get(f"{server.address}/web/languages/{code}.json").json()["language"]
+    assert httpx.get(f"{server.address}/web/languages/xx.json").status_code == 404

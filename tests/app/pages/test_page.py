@@ -39,7 +39,9 @@ def page(settings, models, jobs, products, places, write_tif):
 def reopen(page):
     """Return a function that loads the page with a job in its address; it returns the changed places and the tab."""
     (load,) = [
-        each.fn for each in page.fns.values() if (each.fn.__module__, each.fn.__name__) == (build.__module__, "reopen")
+        each.fn
+        for each in page.fns.values()
+        if each.fn and (each.fn.__module__, each.fn.__name__) == (build.__module__, "reopen")
     ]
 
     def open_with(**query):
