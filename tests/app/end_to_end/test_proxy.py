@@ -1,4 +1,4 @@
-"""The app below a path of nginx, with the configuration of docs/app.md."""
+"""The app below a path of nginx and of Caddy, with the configurations of docs/app.md."""
 
 import re
 import shutil
@@ -9,11 +9,15 @@ from pathlib import Path
 import httpx
 import pytest
 import rasterio
+import yaml
+from gradio_client import Client, handle_file
 
+from app.__main__ import make_parser
 from tests.app.conftest import SECONDS, Server
 from tests.conftest import scene_dn
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+CADDY = shutil.which("caddy")
 DOCS = Path(__file__).parents[3] / "docs" / "app.md"
 MAIN = """
 daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}
@@ -34,11 +38,44 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def proxies(tmp_path_factory):
+def server(tmp_path_factory):
+    """A server that is offered below a path."""
+    server = Server(tmp_path_factory.mktemp("server"), tmp_path_factory.mktemp("data"), "--root-path", "/sr")
+    yield server
+    server.close()
+
+
+def answered(address: str) -> None:
+    """Wait until a proxy listens and the server behind it answers."""
+    with httpx.Client(transport=httpx.HTTPTransport(retries=8)) as client:
+        assert client.get(f"{address}health").json() == {"status": "ok"}
+
+
+@pytest.fixture(scope="module")
+def caddy(server, tmp_path_factory):
+    """The address of the server behind Caddy, without its certificate."""
+    if CADDY is None:
+        pytest.skip("no Caddy on this machine (apt install caddy)")
+    folder, port = tmp_path_factory.mktemp("caddy"), free_port()
+    (block,) = re.findall(r"^sr\.example\.org \{.*?^\}", DOCS.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    block = block.replace("sr.example.org", f"http://127.0.0.1:{port}", 1)
+    block = block.replace("127.0.0.1:7860", server.address.removeprefix("http://"))
+    (folder / "Caddyfile").write_text(f"{{\n    admin off\n}}\n{block}\n", encoding="utf-8")
+    command = [CADDY, "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
+    home = {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "HOME": str(folder)}
+    proxy = subprocess.Popen(command, env=home, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}/sr/"
+    answered(address)
+    yield address
+    proxy.terminate()
+    proxy.wait()
+
+
+@pytest.fixture(scope="module")
+def proxies(server, tmp_path_factory):
     """Two addresses of one server behind nginx: one proxy passes the path on, the other takes it off."""
     if NGINX is None:
         pytest.skip("no nginx on this machine (apt install nginx-light)")
-    server = Server(tmp_path_factory.mktemp("server"), tmp_path_factory.mktemp("data"), "--root-path", "/sr")
     location = re.search(r"location /sr/ \{.*?\n    \}", DOCS.read_text(encoding="utf-8"), re.DOTALL)[0]
     passes_on = location.replace("http://127.0.0.1:7860", server.address)
     takes_off = passes_on.replace(f"{server.address};", f"{server.address}/;")
@@ -48,12 +85,10 @@ def proxies(tmp_path_factory):
     )
     nginx = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf")], stderr=subprocess.PIPE)
     addresses = [f"http://127.0.0.1:{port}/sr/" for port in ports]
-    with httpx.Client(transport=httpx.HTTPTransport(retries=8)) as client:  # until nginx listens
-        assert client.get(f"{addresses[1]}health").json() == {"status": "ok"}
+    answered(addresses[1])
     yield addresses
     nginx.terminate()
     nginx.communicate()
-    server.close()
 
 
 def test_all_parts_of_the_page_work_below_a_path(browser, proxies, write_tif):
@@ -86,3 +121,33 @@ def test_the_page_names_the_address_that_visitors_have(proxies):
         assert httpx.get(f"{address}config").json()["root"] == address.rstrip("/")
         assert httpx.get(f"{address}theme.css").status_code == 200
         assert httpx.get(f"{address}jobs/x").json()["detail"].startswith("The server does not have this job")
+
+
+def test_caddy_passes_pages_uploads_the_queue_and_results_on(caddy, write_tif):
+    with httpx.Client() as client:
+        moved = client.get(caddy.rstrip("/"))
+        assert moved.status_code == 302 and moved.headers["location"] == "/sr/"
+        assert client.get(f"{caddy}config").json()["root"] == caddy.rstrip("/")
+        assert client.get(f"{caddy}theme.css").status_code == client.get(f"{caddy}web/job.js").status_code == 200
+    client = Client(caddy, verbose=False)
+    source = write_tif(scene_dn(24, 24), "mine.tif")
+    _, _, report = client.predict(image=handle_file(source), api_name="/super_resolve")
+    assert report.startswith("24 x 24 px became 96 x 96 px")
+
+
+def test_the_file_of_docker_compose_starts_the_app_as_its_parser_reads_it():
+    """Docker and Traefik are not here: the test reads the file, and what of it the app itself decides on."""
+    (text,) = re.findall(r"```yaml\n(services:.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    services = yaml.safe_load(text)["services"]
+    options = make_parser().parse_args(services["app"]["command"])
+    assert (options.root_path, options.public_hosts) == ("/sr", ["sr.example.org"])
+    labels = dict(each.split("=", 1) for each in services["app"]["labels"])
+    rule = labels["traefik.http.routers.sr.rule"]
+    assert f"PathPrefix(`{options.root_path}`)" in rule and f"Host(`{options.public_hosts[0]}`)" in rule
+    dockerfile = (DOCS.parents[1] / "app" / "Dockerfile").read_text(encoding="utf-8")
+    assert f"EXPOSE {labels['traefik.http.services.sr.loadbalancer.server.port']}" in dockerfile
+    assert services["app"]["build"]["dockerfile"] == "app/Dockerfile" and services["app"]["read_only"]
+    # every resolver and entry point that a label names is one that a flag makes
+    flags = " ".join(services["traefik"]["command"])
+    for kind, name in (("certificatesresolvers", "tls.certresolver"), ("entrypoints", "entrypoints")):
+        assert f"--{kind}.{labels[f'traefik.http.routers.sr.{name}']}." in flags

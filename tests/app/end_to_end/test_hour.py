@@ -1,0 +1,284 @@
+"""An hour of visitors: scripts that do what people do, in an order that nobody planned, and look for dead ends."""
+
+import os
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+
+from tests.app.conftest import SECONDS, Server, sample_dn
+from tests.app.end_to_end.test_browser import open_tab
+
+MINUTES = float(os.environ.get("RS_SRGAN_MINUTES", "60"))
+SEED = int(os.environ.get("RS_SRGAN_SEED", "0"))
+STEPS = 9  # of one visitor
+STARTS = {"Patch": "#start", "Tile": "#start-tile", "Revisits": "#start-revisits", "Place": "#start-place"}
+RESULTS = {"Patch": "#patch-result", "Tile": "#tile-result", "Revisits": "#revisits-result", "Place": "#place-result"}
+# What a browser says itself about requests that fail, which happens offline and after refusals.
+BROWSERS_OWN = ("Failed to load resource", "net::ERR_", "WebGL", "GPU stall")
+# A job has ended, or an answer in words is there.
+SETTLED = """place => {
+    const box = document.querySelector(place), job = box.querySelector('sr-job');
+    if (box.querySelector('.sr-error, [role=status] h2') && !box.querySelector('progress')) return true;
+    return job && ['done', 'failed', 'stopped'].includes(job.dataset.state) && !!job.firstChild;
+}"""
+
+
+class Visitor:
+    """A visitor with a screen, a taste and a will of its own.
+
+    Attributes:
+        trail: what the visitor did.
+        complaints: where it was stuck.
+    """
+
+    def __init__(self, browser, server: Server, area: str, files: dict[str, Path], seed: int) -> None:
+        self.random = random.Random(seed)
+        self.seed, self.server, self.area, self.files = seed, server, area, files
+        self.phone = self.random.random() < 0.35
+        size = (
+            {"width": 390, "height": 844} if self.phone else {"width": self.random.choice((768, 1300)), "height": 900}
+        )
+        scheme = self.random.choice(("light", "dark"))
+        self.context = browser.new_context(viewport=size, color_scheme=scheme, accept_downloads=True, locale="en-GB")
+        self.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(SECONDS)
+        self.trail: list[str] = []
+        self.complaints: list[str] = []
+        self.tab = "Patch"
+        self.page.on("pageerror", lambda error: self.complain(f"a script failed: {error}"))
+        self.page.on("console", self.hear)
+        self.page.goto(server.address)
+        self.page.wait_for_selector("#patch-result sr-viewer")
+
+    def hear(self, message) -> None:
+        if message.type == "error" and not any(words in message.text for words in BROWSERS_OWN):
+            self.complain(f"the console says: {message.text[:200]}")
+
+    def complain(self, what: str) -> None:
+        self.complaints.append(f"visitor {self.seed}, after {' > '.join(self.trail)}: {what}")
+
+    def go(self, tab: str) -> None:
+        open_tab(self.page, tab)
+        self.tab = tab
+
+    def do(self, name: str, action: Callable[[], None]) -> None:
+        """Do something; a step that does not come to its end is a dead end."""
+        self.trail.append(name)
+        try:
+            action()
+            self.look()
+        except Exception as error:  # Playwright raises several classes
+            self.complain(f"{type(error).__name__}: {str(error)[:300]}")
+
+    def look(self) -> None:
+        """Check what must hold at any time."""
+        wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if wide > 0:
+            self.complain(f"the page is {wide} px too wide")
+        if self.tab in STARTS and not self.page.locator(STARTS[self.tab]).is_visible():
+            self.complain("there is no button to start")
+        for alert in self.page.locator(".sr-error:visible").all_inner_texts():
+            if "Traceback" in alert or "/tmp" in alert or "internal error" in alert.lower():
+                self.complain(f"an answer that helps nobody: {alert[:200]}")
+        if httpx.get(f"{self.server.address}/health").status_code != 200:
+            self.complain("the server is ill")
+
+    def settle(self, tab: str) -> None:
+        self.page.wait_for_function(SETTLED, arg=RESULTS[tab])
+
+    def start(self, tab: str, impatient: bool = False) -> None:
+        self.page.dblclick(STARTS[tab]) if impatient else self.page.click(STARTS[tab])
+        self.page.wait_for_timeout(300)  # the answer takes the place of the last one
+        self.settle(tab)
+
+    # What people do
+
+    def run_sample(self) -> None:
+        self.go("Patch")
+        box = self.page.locator("#sample-image input")
+        box.check()
+        self.start("Patch", impatient=self.random.random() < 0.3)
+
+    def run_upload(self) -> None:
+        self.go("Patch")
+        name = self.random.choice(list(self.files))
+        self.trail.append(name)
+        if self.page.locator("#file").get_by_label("Remove this file").count():
+            self.page.locator("#file").get_by_label("Remove this file").first.click()
+        if self.page.locator("#file").get_by_label("Clear").count():
+            self.page.locator("#file").get_by_label("Clear").first.click()
+        self.page.locator("#file input[type=file]").set_input_files(self.files[name])
+        self.page.locator("#file").get_by_test_id("download-link").wait_for()
+        self.start("Patch")
+
+    def run_tile(self) -> None:
+        self.go("Tile")
+        if self.random.random() < 0.5:
+            self.page.click("#sample-product")
+        else:
+            self.page.locator("#product input[type=file]").set_input_files(self.files["product.zip"])
+        self.page.wait_for_function("document.querySelector('sr-quicklook img')?.naturalWidth > 0")
+        if self.random.random() < 0.6:
+            box = self.page.locator("sr-quicklook img").bounding_box()
+            x, y = (box[key] + box[side] * 0.3 for key, side in (("x", "width"), ("y", "height")))
+            self.page.mouse.move(x, y)
+            self.page.mouse.down()
+            self.page.mouse.move(x + box["width"] * self.random.uniform(0.02, 0.3), y + 60, steps=3)
+            self.page.mouse.up()
+        else:
+            words = self.random.choice(("here", "1 2 3", "10 50 11 51", '{"type": "Point"}'))
+            self.page.locator("#area textarea, #area input").first.fill(words)
+        self.start("Tile")
+
+    def run_revisits(self) -> None:
+        self.go("Revisits")
+        self.start("Revisits")
+
+    def run_place(self) -> None:
+        self.go("Place")
+        field = self.page.locator("#place-area").get_by_role("textbox")
+        field.fill(self.random.choice((self.area, self.area, "nowhere", "1 2 3 4")))
+        if self.random.random() < 0.5:
+            self.page.click("#find-dates")
+            self.page.wait_for_function("document.querySelector('#dates').textContent.trim().length > 0")
+        self.start("Place")
+
+    def stop_a_job(self) -> None:
+        self.go("Patch")
+        self.page.locator("#file input[type=file]").set_input_files(self.files["large.tif"])
+        self.page.locator("#file").get_by_test_id("download-link").wait_for()
+        self.page.click(STARTS["Patch"])
+        stop = self.page.locator("#patch-result .sr-stop")
+        stop.wait_for()
+        stop.click()
+        self.settle("Patch")
+
+    def use_the_viewer(self) -> None:
+        place = RESULTS.get(self.tab, "#patch-result")
+        viewer = self.page.locator(f"{place} sr-viewer")
+        if not viewer.count() or not viewer.is_visible():
+            return
+        self.page.wait_for_selector(f"{place} sr-viewer.sr-live")
+        for name in ("composite", "left", "right"):
+            choices = viewer.locator(f"[name={name}] option").all()
+            viewer.locator(f"[name={name}]").select_option(self.random.choice(choices).get_attribute("value"))
+        for button in ("Fit", "1:1"):
+            viewer.get_by_role("button", name=button, exact=True).click()
+        stage = viewer.locator(".sr-stage")
+        stage.scroll_into_view_if_needed()
+        box = stage.bounding_box()
+        self.page.mouse.click(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5)
+        viewer.locator(".sr-pick h3").wait_for()
+        with self.page.expect_download():
+            viewer.locator(".sr-files a").first.click()
+        with self.page.expect_download():
+            viewer.locator("[data-figure=png]").click()
+
+    def reload(self) -> None:
+        named = "job=" in self.page.url
+        self.page.reload()
+        self.page.wait_for_selector("#patch-result sr-job")
+        if named:
+            self.page.wait_for_function(f"Object.values({list(RESULTS.values())}).some({SETTLED})")
+        tab = self.page.get_by_role("tab", selected=True).first.inner_text()
+        self.tab = tab if tab in STARTS else self.tab
+
+    def lose_the_network(self) -> None:
+        self.go("Revisits")
+        self.page.click(STARTS["Revisits"])
+        self.page.wait_for_timeout(400)
+        self.context.set_offline(True)
+        self.page.wait_for_timeout(self.random.choice((500, 4000, 11_000)))
+        self.context.set_offline(False)
+        self.page.wait_for_timeout(300)
+        if self.page.locator("#revisits-result sr-job").count():
+            self.settle("Revisits")
+        else:  # the click itself was lost: another one must work
+            self.start("Revisits")
+
+    def open_a_job_that_is_gone(self) -> None:
+        self.page.goto(f"{self.server.address}/?job=gone")
+        self.page.locator("#patch-result .sr-error").get_by_text("does not have this job").wait_for()
+        self.tab = "Patch"
+        self.page.goto(self.server.address)
+        self.page.wait_for_selector("#patch-result sr-viewer")
+
+    def look_around(self) -> None:
+        for tab in ("Models", "About", "Patch"):
+            self.go(tab)
+        self.page.click("#sr-light")
+
+    def change_the_language(self) -> None:
+        for code in (self.random.choice(("de", "fr", "es", "zh-CN")), "en"):
+            self.page.locator("#sr-language").select_option(code)
+            self.page.wait_for_function("code => document.documentElement.lang == code", arg=code)
+            self.page.wait_for_selector("#patch-result sr-job")
+        self.page.get_by_role("tab", name="Patch").or_(self.page.locator(".overflow-menu")).first.wait_for()
+
+    def walk(self) -> list[str]:
+        """Do some things; return the complaints."""
+        actions = (
+            self.run_sample,
+            self.run_upload,
+            self.run_upload,
+            self.run_tile,
+            self.run_revisits,
+            self.run_place,
+            self.stop_a_job,
+            self.use_the_viewer,
+            self.use_the_viewer,
+            self.reload,
+            self.lose_the_network,
+            self.open_a_job_that_is_gone,
+            self.look_around,
+            self.change_the_language,
+        )
+        for action in self.random.choices(actions, k=STEPS):
+            self.do(action.__name__, action)
+        self.context.close()
+        return self.complaints
+
+
+@pytest.fixture
+def files(tmp_path, write_tif, product_zip) -> dict[str, Path]:
+    """Uploads of visitors: good ones, and such as people have."""
+    bands = ("B02", "B03", "B04", "B08")
+    photo = (sample_dn(80)[[2, 1, 0]] // 40).clip(0, 255).astype(np.uint8)
+    empty = np.zeros((4, 50, 50), np.uint16)
+    text = tmp_path / "notes.tif"
+    text.write_text("not an image")
+    cut = tmp_path / "cut.tif"
+    cut.write_bytes(Path(write_tif(sample_dn(200), "whole.tif", bands=bands)).read_bytes()[:50_000])
+    (tmp_path / "product.zip").write_bytes(Path(product_zip).read_bytes())
+    return {
+        "good.tif": write_tif(sample_dn(120), "good.tif", bands=bands),
+        "tiny.tif": write_tif(sample_dn(5), "tiny.tif", bands=bands),
+        "large.tif": write_tif(sample_dn(1100), "large.tif", bands=bands),
+        "photo.tif": write_tif(photo, "photo.tif", bands=("B04", "B03", "B02")),
+        "empty.tif": write_tif(empty, "empty.tif", bands=bands, nodata=0),
+        "notes.tif": text,
+        "cut.tif": cut,
+        "product.zip": tmp_path / "product.zip",
+    }
+
+
+@pytest.mark.slow
+def test_an_hour_of_visitors_has_no_dead_end(browser, server, area, files):
+    """Visitors come one after the other until the time is over. RS_SRGAN_SEED repeats an hour.
+
+    RS_SRGAN_MINUTES=5 .venv/bin/python -m pytest -s -m slow tests/app/end_to_end/test_hour.py
+    """
+    until, seed, steps = time.monotonic() + 60 * MINUTES, 1000 * SEED, 0
+    complaints: list[str] = []
+    while time.monotonic() < until:
+        visitor = Visitor(browser, server, area, files, seed)
+        complaints += visitor.walk()
+        seed, steps = seed + 1, steps + STEPS
+    print(f"{seed - 1000 * SEED} visitors did {steps} things in {MINUTES:g} minutes; {len(complaints)} dead ends")
+    assert complaints == []
