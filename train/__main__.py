@@ -305,6 +305,9 @@ def _set_up() -> None:
     # Lightning repeats the command line if there is one, and advises another interval of the log in every epoch.
     warnings.filterwarnings("ignore", message="LightningCLI's args parameter")
     warnings.filterwarnings("ignore", message=".*smaller than the logging interval")
+    # Runs go on in their own folder, and a copied folder as well.
+    warnings.filterwarnings("ignore", message="Checkpoint directory .* exists and is not empty")
+    warnings.filterwarnings("ignore", message="The dirpath has changed from")
     # Lightning does not know that the figures of a validation are those of all processes already.
     warnings.filterwarnings("ignore", message="It is recommended to use .self.log.*sync_dist=True")
     # Lightning warns in every run of a renamed class in a dependency, and of an order of steps that it sets itself.

@@ -80,14 +80,19 @@ def save(path, tensors, prefix="generator.net.", **more):
     return path
 
 
-@pytest.mark.parametrize(("prefix", "stages"), [("generator.net.", 2), ("net.", 1)])
-def test_the_converted_model_computes_what_the_original_computed(tmp_path, prefix, stages, capsys):
-    tensors = original(stages=stages)
+# Sizes of its configurations: red, green and blue from 10 to 2.5 m, and the six bands of 20 m to 2.5 m.
+@pytest.mark.parametrize(
+    ("prefix", "stages", "bands"),
+    [("generator.net.", 2, ("B04", "B03", "B02")), ("net.", 3, ("B05", "B06", "B07", "B8A", "B11", "B12"))],
+)
+def test_the_converted_model_computes_what_the_original_computed(tmp_path, prefix, stages, bands, capsys):
+    tensors = original(stages=stages, bands=len(bands))
     path = save(tmp_path / "original.ckpt", tensors, prefix, epoch=3)
-    assert main(["convert", str(path), "-o", str(tmp_path / "model")]) == 0
-    assert "B04 B03 B02, 16 blocks of 64 channels" in capsys.readouterr().out
+    named = ["--bands", *bands] if len(bands) > 4 else []
+    assert main(["convert", str(path), "-o", str(tmp_path / "model"), *named]) == 0
+    assert f"{' '.join(bands)}, 16 blocks of 64 channels" in capsys.readouterr().out
     model = load_model(tmp_path / "model")
-    reflectance = np.random.default_rng(0).uniform(0, 0.3, (3, 12, 10)).astype(np.float32)
+    reflectance = np.random.default_rng(0).uniform(0, 0.3, (len(bands), 12, 10)).astype(np.float32)
     normalised = torch.from_numpy(reflectance * 10_000 / 3000 * 2 - 1)[None]
     expected = (as_the_original_computes(tensors, normalised, 16, stages) + 1) / 2 * 3000 / 10_000
     with torch.no_grad():

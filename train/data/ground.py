@@ -1,5 +1,6 @@
 """Comparison of files by the ground they show, so that no place is in training and in validation."""
 
+import logging
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,8 @@ from rs_srgan.errors import InputError
 from rs_srgan.reading.gdal import open_alone
 from rs_srgan.reading.grid import Grid
 from rs_srgan.reading.proj import require_proj
+
+logger = logging.getLogger(__name__)
 
 _Box = tuple[float, float, float, float]
 _Boxes = np.ndarray[Any, np.dtype[np.float64]]
@@ -87,7 +90,8 @@ def group_places(
     """Return the name of the place of each image.
 
     Images belong to one place if they share a name, a file or ground. Images without coordinates also belong to one
-    place if their names are equal up to a year or date.
+    place if their names are equal up to a year or date. With a distance, a warning counts them, because their distance
+    is unknown.
 
     Args:
         names: names of the images.
@@ -106,6 +110,12 @@ def group_places(
     joined += _overlapping(footprints, footprints)
     if distance_m:
         joined += _near(footprints, distance_m)
+        if (unknown := sum(each is None for each in footprints)) > 1:
+            logger.warning(
+                "%d of %d images have no coordinates, so each name is taken for a place of its own. If some are parts "
+                "of one image or neighbours, choose yourself which of them validate; else the figures are too good.",
+                *(unknown, len(footprints)),
+            )
     rows, cols = np.array(joined).reshape(-1, 2).T
     graph = coo_matrix((np.ones(len(rows)), (rows, cols)), shape=(len(names), len(names)))
     _, labels = connected_components(graph, directed=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rs_srgan.errors import InputError
 from train.data.ground import Footprint, footprint, group_places, refuse_overlaps
-from train.data.module import is_image, require_files
+from train.data.module import images_in, is_image
 from train.data.pair_loader import Pair
 from train.data.splits import Split, refuse_leaks, split_by_hash
 
@@ -121,8 +121,7 @@ def refuse_shared(sides: Mapping[Split, Sequence[Pair]], footprints: Mapping[Pat
 
 
 def _pairs(folder: Path) -> list[Pair]:
-    high = sorted(path for path in (folder / "hr").glob("*") if is_image(path, _SUFFIXES))
-    require_files(f"{folder / 'hr'}/*.tif", high)
+    high = images_in(folder / "hr", _SUFFIXES)
     pairs, missing = [], []
     for path in high:
         views = _views(folder / "lr", path)

@@ -32,7 +32,7 @@ def sites(pairs):
 
 
 @pytest.mark.parametrize("located", [True, False])
-def test_two_dates_of_a_place_are_on_one_side(tmp_path, located):
+def test_two_dates_of_a_place_are_on_one_side(tmp_path, located, caplog):
     pair_folder(tmp_path, count=16, names=DATED, side=96)
     if not located:
         for path in tmp_path.rglob("*.tif"):
@@ -43,6 +43,7 @@ def test_two_dates_of_a_place_are_on_one_side(tmp_path, located):
     sides = split_pairs(tmp_path)
     assert not sites(sides["train"]) & sites(sides["val"])
     assert len(sides["val"]) == 4 and len(sides["train"]) == 12
+    assert ("16 of 16 images have no coordinates" in caplog.text) == (not located)
 
 
 def test_images_of_the_same_ground_are_on_one_side(tmp_path):
