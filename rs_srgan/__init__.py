@@ -50,7 +50,7 @@ else:
         return getattr(import_module(_HOMES[name]), name)
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *_HOMES})
+        return sorted(__all__)
 
 
 def _push_model(*arguments: Any, **options: Any) -> str:  # noqa: ANN401

@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 _SAME_PX = 1e-3
 
 
-def given_images(images: object) -> list[Any]:
-    """Return revisits as a list: the times of a DataArray, or the elements of a sequence.
+def given_images(images: object, what: str = "images") -> list[Any]:
+    """Return revisits, or their masks, as a list: the times of a DataArray, or the elements of a sequence.
+
+    Args:
+        images: what a user gave.
+        what: what it is, for the message.
 
     Raises:
         InputError: neither a DataArray nor a sequence.
@@ -28,7 +32,7 @@ def given_images(images: object) -> list[Any]:
     if is_labelled(images):
         return list(split_times(images))
     if isinstance(images, str | bytes) or not hasattr(images, "__iter__"):
-        raise InputError(f"The images are {shown(images)}; expected several images of one place in a list.")
+        raise InputError(f"The {what} are {shown(images)}; expected a list, with one for each image of the place.")
     return list(images)  # type: ignore[call-overload]
 
 
@@ -99,7 +103,7 @@ def checked_masks(masks: object, images: int) -> list[Mask | None] | None:
     """
     if masks is None:
         return None
-    given = given_images(masks)
+    given = given_images(masks, "masks")
     if len(given) != images:
         raise InputError(f"There are {len(given)} masks for {images} images; give one each, None for none.")
     return [None if mask is None else _mask_pixels(mask) for mask in given]

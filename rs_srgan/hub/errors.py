@@ -140,7 +140,7 @@ def check_token(token: str | bool | None) -> None:
         InputError: the token has characters that a header cannot have.
     """
     if token is not None and not isinstance(token, str | bool):
-        raise InputError(f"The token is a {type(token).__name__}; expected a string, None or False. {LOG_IN}")
+        raise InputError(f"The token is of type {type(token).__name__}; expected a string, None or False. {LOG_IN}")
     sent = token if isinstance(token, str) else (None if token is False else get_token())
     if sent is not None and not (sent.isascii() and sent.isprintable() and " " not in sent):
         raise InputError(f"The token has spaces or characters that no token has. {LOG_IN}")

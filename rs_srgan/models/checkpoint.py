@@ -188,7 +188,10 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
         commit = None if isinstance(source, Path) else commit_of(config_path)
         # A subclass also loads what its base class saved.
         if (found := read_model_class(config_path)) not in [base.__name__ for base in cls.__mro__]:
-            raise InputError(f"{config_path} describes a {found!r}; expected a {cls.__name__}. Use load_model().")
+            raise InputError(
+                f"{config_path} describes a {found!r}; expected a {cls.__name__}. Load it with its own "
+                "class, or with load_model()."
+            )
         model = cls(read_config(config_path, cls.config_class))
         stored = load_weights(model, file(WEIGHTS_FILE, revision=commit), strict)
         model.name = source.resolve().name if isinstance(source, Path) else source

@@ -19,6 +19,7 @@ def find_model_class(path: Path) -> type[SISR] | type[MISR]:
     name = read_model_class(path)
     if name not in _CLASSES:
         raise InputError(
-            f"{path} describes a {name!r}; expected one of {', '.join(_CLASSES)}. Upgrade: pip install -U rs_srgan."
+            f"{path} describes a {name!r}; expected one of {', '.join(_CLASSES)}. Load it with the class that "
+            "saved it, by from_pretrained, or upgrade: pip install -U rs_srgan."
         )
     return _CLASSES[name]

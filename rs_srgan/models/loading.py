@@ -132,8 +132,8 @@ def named_model(model: str | Path | SISR | MISR, detail: float | None = None) ->
     Raises:
         InputError: see `load_model`; or a detail is given for a loaded model.
     """
-    if isinstance(model, str | Path):
-        return load_model(model, detail=detail)
+    if not isinstance(model, SISR | MISR):
+        return load_model(model, detail=detail)  # says what a name is
     if detail is not None:
         raise InputError("A detail goes with a model's name. Load the model with it: load_model(name, detail=...).")
     return model

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rs_srgan.errors import InputError
+from rs_srgan.errors import InputError, require_path, shown
 from rs_srgan.figures.metrics import METRICS_FILE, write_metrics
 from rs_srgan.hub.repository import find_repository
 from rs_srgan.hub.upload import Pushed, check_target, upload
@@ -60,7 +60,7 @@ def push(
         InputError: the folder should not be pushed, see `contents`, or the Hub or the network refused.
     """
     check_target(repo, revision, pull_request)
-    folder = Path(folder)
+    folder = require_path("The model's folder", folder)
     files = contents(folder, repo, force)
     there = find_repository(repo, revision, token)
     if not force:
@@ -120,6 +120,11 @@ def push_model(
     check_target(repo, branch, create_pr)
     if isinstance(reports, str | Path):
         raise InputError(f"reports is {str(reports)!r}; expected a list of folders: reports=[{str(reports)!r}].")
+    if isinstance(tags, str) or not all(isinstance(tag, str) for tag in tags):
+        raise InputError(f"tags is {shown(tags)}; expected a list of texts: tags=['moor'].")
+    for key, text in {**texts, "commit_message": commit_message}.items():
+        if text is not None and not isinstance(text, str):
+            raise InputError(f"{key} is {shown(text)}; expected a text.")
     given = {key: text for key, text in texts.items() if text is not None}
     own = About(name=repo, tags=tuple(tags), **given)
     folders = [Path(report) for report in reports]

@@ -7,7 +7,7 @@ import torch
 from rs_srgan import SISR, InputError, load_model
 from rs_srgan.hub.names import DEFAULT_MODEL, DEFAULT_MODELS
 from rs_srgan.models.catalogue import catalogue
-from rs_srgan.models.loading import sisr_model
+from rs_srgan.models.loading import named_model, sisr_model
 
 
 @pytest.fixture
@@ -48,6 +48,12 @@ def test_a_mistyped_path_never_goes_to_the_network(no_network, tmp_path, monkeyp
 def test_offline_a_hub_id_must_be_in_the_cache(tmp_path):
     with pytest.raises(InputError, match="local_files_only"):
         load_model("organisation/name@v1", cache_dir=tmp_path, local_files_only=True)
+
+
+def test_what_is_neither_a_model_nor_a_name_is_refused(no_network):
+    for wrong in (5, None, []):
+        with pytest.raises(InputError, match="expected"):
+            named_model(wrong)
 
 
 @pytest.mark.parametrize("name", ["", " "])

@@ -56,6 +56,17 @@ def test_a_model_in_memory_is_pushed_with_its_reports(hub, model, report, cache)
     assert "organisation/other" not in hub.repos
 
 
+@pytest.mark.parametrize(
+    "options", [{"tags": "moor"}, {"tags": [5]}, {"license": 5}, {"commit_message": 5}, {"reports": "report"}]
+)
+def test_options_of_other_kinds_are_refused_before_the_hub_is_asked(hub, model, options):
+    with pytest.raises(InputError, match="expected"):
+        model.push_to_hub(NAME, force=True, **options)
+    with pytest.raises(InputError, match="path"):
+        push(None, NAME)
+    assert hub.requests == []
+
+
 def test_only_what_changed_is_sent(hub, described, caplog):
     push(described, NAME)
     hub.requests.clear()
