@@ -3,8 +3,15 @@
     rs-srgan export sisr-x4-rgbn -o sisr.onnx
     python examples/onnx_inference.py sisr.onnx scene.tif scene_x4.tif [--offset -1000] [--guide guide.tif]
 
+    rs-srgan export misr-x4-rgbn -o misr.onnx --views 4
+    python examples/onnx_inference.py misr.onnx june.tif june_x4.tif --views may.tif july.tif [--masks - clear.tif]
+
 The scene is a GeoTIFF or JPEG 2000 file with the model's bands, in the model's order or described by their names.
 A model for Sentinel-2's 20 m bands also needs a guide: a second file with the guide bands, on the grid of the result.
+
+A model of several revisits takes further images of the place on the scene's grid, up to the number of views that it was
+exported with. A mask has one band on that grid; pixels that are not zero count. The example finds one shift for each
+view; rs-srgan finds shifts that change over the image, takes other grids, and leaves out pixels that changed.
 
 The example works tile by tile. It reads each tile with a halo as wide as the model's receptive field, so tiles leave no
 seams. It fills nodata pixels with the mean of the tile and writes them as nodata. Their neighbours are a little less
@@ -15,6 +22,7 @@ import argparse
 import json
 import re
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 import numpy as np
 import onnxruntime
@@ -22,6 +30,9 @@ import rasterio
 from rasterio.windows import Window
 
 TILE = 256  # LR pixels
+REGISTERED = 1024  # LR pixels along each axis from whose middle the shift of a view is found
+SMOOTHING = 0.7  # pixels: removes aliasing and noise, which differ between revisits
+LARGEST_SHIFT = 8  # LR pixels
 
 # Some formats, and files beside an image, name other files and addresses, which GDAL would open.
 WITHOUT_SIDECARS = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO"}
@@ -100,25 +111,133 @@ def read(
     A window may extend beyond the image. The outermost pixels of the image are repeated there. Zero in all bands is no
     data, as in rs-srgan, unless the file declares another value.
     """
-    rows = np.arange(window.row_off, window.row_off + window.height).clip(0, scene.height - 1)
-    cols = np.arange(window.col_off, window.col_off + window.width).clip(0, scene.width - 1)
-    part = Window(cols[0], rows[0], cols[-1] - cols[0] + 1, rows[-1] - rows[0] + 1)
-    stored = scene.read(bands, window=part, masked=True)
+    stored = read_stored(scene, bands, window)
     gain, bias = scaling
     image = (stored.astype(np.float64).filled(np.nan) * gain + bias).astype(np.float32)
     if scene.nodata is None:
         image[:, (stored.data == 0).all(0)] = np.nan
-    return image[:, rows - rows[0]][:, :, cols - cols[0]]
+    return image
 
 
-def compute(session: onnxruntime.InferenceSession, inputs: dict[str, np.ndarray], halo: int, scale: int) -> np.ndarray:
+def read_stored(scene: rasterio.DatasetReader, bands: list[int], window: Window) -> np.ma.MaskedArray:
+    """Read the stored values of a window, (bands, h, w), with the outermost pixels repeated beyond the image."""
+    rows = np.arange(window.row_off, window.row_off + window.height).clip(0, scene.height - 1)
+    cols = np.arange(window.col_off, window.col_off + window.width).clip(0, scene.width - 1)
+    part = Window(cols[0], rows[0], cols[-1] - cols[0] + 1, rows[-1] - rows[0] + 1)
+    return scene.read(bands, window=part, masked=True)[:, rows - rows[0]][:, :, cols - cols[0]]
+
+
+def find_shift(fixed: np.ndarray, moving: np.ndarray) -> np.ndarray:
+    """Return how far the content of `moving` lies below, and right of, that of `fixed`, LR pixels.
+
+    The peak of the phase correlation gives whole pixels, and least squares on the gradient the rest (Lucas and Kanade
+    1981). Both images have the shape (h, w) and no gaps.
+    """
+    height, width = fixed.shape
+    fade = np.hanning(height)[:, None] * np.hanning(width)
+    rows, cols = np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)
+    smooth = np.exp(-2 * (np.pi * SMOOTHING) ** 2 * (rows**2 + cols**2))
+    spectra = [np.fft.fft2((image - image.mean()) * fade) * smooth for image in (fixed, moving)]
+    cross = spectra[1] * spectra[0].conj()
+    surface = np.fft.ifft2(cross / np.maximum(np.abs(cross), 1e-9)).real
+    near = (np.abs(rows * height) <= LARGEST_SHIFT) & (np.abs(cols * width) <= LARGEST_SHIFT)
+    row, col = np.unravel_index(np.where(near, surface, -np.inf).argmax(), surface.shape)
+    shift = np.array([rows[row, 0] * height, cols[col] * width])
+    target = np.fft.ifft2(spectra[0]).real
+    for _ in range(12):
+        moved = np.fft.ifft2(spectra[1] * np.exp(2j * np.pi * (rows * shift[0] + cols * shift[1]))).real
+        slopes = np.stack([each.ravel() for each in (*np.gradient(moved), moved)], axis=1)
+        step, *_ = np.linalg.lstsq(slopes, target.ravel(), rcond=None)
+        shift = shift + np.clip(step[:2] / step[2], -1, 1)
+    return shift
+
+
+@dataclass
+class View:
+    """A further image of the place, on the scene's grid.
+
+    Attributes:
+        scene: the open file.
+        bands: indexes of the model's bands.
+        scaling: gain and bias of each band, see `find_scaling`.
+        mask: open file of one band, not zero where the view counts; None if it counts everywhere.
+        shift: how far the view's content lies below, and right of, the scene's, LR pixels.
+        tones: gain and bias of each band that bring the view into the scene's light, (bands, 1, 1).
+    """
+
+    scene: rasterio.DatasetReader
+    bands: list[int]
+    scaling: tuple[np.ndarray, np.ndarray]
+    mask: rasterio.DatasetReader | None
+    shift: np.ndarray
+    tones: tuple[np.ndarray, np.ndarray]
+
+    def read(self, window: Window) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the nearest pixels to those of a window, where they count, and their distance in LR pixels."""
+        down, right = np.rint(self.shift).astype(int)
+        moved = Window(window.col_off + right, window.row_off + down, window.width, window.height)
+        gain, bias = self.tones
+        image = read(self.scene, self.bands, moved, self.scaling) * gain + bias
+        rows = np.arange(moved.row_off, moved.row_off + moved.height)[:, None]
+        cols = np.arange(moved.col_off, moved.col_off + moved.width)
+        inside = (rows >= 0) & (rows < self.scene.height) & (cols >= 0) & (cols < self.scene.width)
+        counts = inside & np.isfinite(image).all(0)
+        if self.mask is not None:
+            counts &= read_stored(self.mask, [1], moved).data[0] != 0
+        offset = np.rint(self.shift) - self.shift
+        return image, counts, np.broadcast_to(offset[:, None, None], (2, *counts.shape))
+
+
+def register(
+    reference: tuple[rasterio.DatasetReader, list[int], tuple[np.ndarray, np.ndarray]],
+    scene: rasterio.DatasetReader,
+    bands: list[int],
+    scaling: tuple[np.ndarray, np.ndarray],
+    mask: rasterio.DatasetReader | None,
+) -> View:
+    """Find the shift and the tones of a view against the scene."""
+    first = reference[0]
+    for other in (scene, mask):
+        if other is not None and (other.shape, other.transform, other.crs) != (first.shape, first.transform, first.crs):
+            raise SystemExit(f"{other.name} has another grid than {first.name}; expected the same. Use rs-srgan.")
+    side = [min(length, REGISTERED) for length in (first.width, first.height)]
+    middle = Window((first.width - side[0]) // 2, (first.height - side[1]) // 2, *side)
+    fixed, moving = filled(read(*reference[:2], middle, reference[2])), filled(read(scene, bands, middle, scaling))
+    shift = find_shift(fixed.mean(0), moving.mean(0))
+    if np.abs(shift).max() > LARGEST_SHIFT:
+        raise SystemExit(f"{scene.name} cannot be registered to {first.name}. Leave it out.")
+    print(f"{scene.name}: shifted by {shift[0]:+.2f} rows and {shift[1]:+.2f} columns.")
+    gain = fixed.std((1, 2), keepdims=True) / moving.std((1, 2), keepdims=True)
+    bias = fixed.mean((1, 2), keepdims=True) - gain * moving.mean((1, 2), keepdims=True)
+    return View(scene, bands, scaling, mask, shift, (gain.astype(np.float32), bias.astype(np.float32)))
+
+
+def read_views(image: np.ndarray, views: list[View], window: Window, count: int) -> dict[str, np.ndarray]:
+    """Return the inputs of a model of several revisits for a window whose reference is `image`, (bands, h, w).
+
+    The model takes `count` views. Places without a view hold the reference and do not count.
+    """
+    images = np.repeat(filled(image)[None], count, axis=0)
+    mask = np.zeros((count, *image.shape[1:]), bool)
+    offsets = np.zeros((count, 2, *image.shape[1:]), np.float32)
+    mask[0] = True
+    for index, view in enumerate(views, start=1):
+        pixels, mask[index], offsets[index] = view.read(window)
+        images[index] = filled(pixels)
+    return {"views": images, "mask": mask, "offsets": offsets}
+
+
+def filled(image: np.ndarray) -> np.ndarray:
+    """Return an image, (bands, h, w), with the mean of each band in the place of NaN."""
+    means = np.array([np.nanmean(band) if np.isfinite(band).any() else 0 for band in image], np.float32)
+    return np.where(np.isfinite(image), image, means[:, None, None])
+
+
+def compute(
+    session: onnxruntime.InferenceSession, inputs: dict[str, np.ndarray], valid: np.ndarray, halo: int, scale: int
+) -> np.ndarray:
     """Run the model and return the DN without the halo, (bands, h * scale, w * scale), uint16, with 0 for nodata."""
-    valid = np.isfinite(inputs["lr"])
-    filled = {}
-    for name, image in inputs.items():
-        means = np.array([np.nanmean(band) if np.isfinite(band).any() else 0 for band in image], np.float32)
-        filled[name] = np.where(np.isfinite(image), image, means[:, None, None])[None]
-    (sr,) = session.run(["sr"], filled)
+    (sr,) = session.run(["sr"], {name: image[None] for name, image in inputs.items()})
     dn = (sr[0] * 10000).round().clip(1, 65535)
     dn[~valid.repeat(scale, 1).repeat(scale, 2)] = 0
     inner = slice(halo * scale, -halo * scale)
@@ -132,6 +251,8 @@ def main() -> None:
     parser.add_argument("source")
     parser.add_argument("target")
     parser.add_argument("--guide")
+    parser.add_argument("--views", nargs="+", default=[], help="for a model of several revisits: further images")
+    parser.add_argument("--masks", nargs="+", default=[], help="one mask for each of the --views, - for none")
     parser.add_argument("--offset", type=float, help="DN to add before scaling, instead of the offset tags")
     options = parser.parse_args()
 
@@ -145,6 +266,16 @@ def main() -> None:
             if guide_bands
             else "This model takes no guide. Leave out --guide."
         )
+    first = session.get_inputs()[0]
+    count = first.shape[1] if first.name == "views" else 1
+    if len(options.views) >= count:
+        raise SystemExit(
+            f"This model was exported for {count} views, the scene among them; there are {len(options.views)} more."
+            if count > 1
+            else "This model takes one image. Leave out --views."
+        )
+    if options.masks and len(options.masks) != len(options.views):
+        raise SystemExit(f"There are {len(options.masks)} --masks for {len(options.views)} --views; give one each.")
 
     with ExitStack() as stack:
         stack.enter_context(rasterio.Env(**WITHOUT_SIDECARS))
@@ -156,6 +287,13 @@ def main() -> None:
             guide = stack.enter_context(open_image(options.guide))
             indexes = find_bands(guide, guide_bands)
             layers["guide"] = (guide, indexes, find_scaling(guide, indexes, options.offset), scale)
+        views = []
+        for name, mask in zip(options.views, options.masks or ["-"] * len(options.views), strict=True):
+            other = stack.enter_context(open_image(name))
+            indexes = find_bands(other, bands)
+            covered = None if mask == "-" else stack.enter_context(open_image(mask))
+            scaling = find_scaling(other, indexes, options.offset)
+            views.append(register(layers["lr"][:3], other, indexes, scaling, covered))
         profile = {
             "driver": "GTiff",
             "width": scene.width * scale,
@@ -174,12 +312,17 @@ def main() -> None:
             for col in range(0, scene.width, TILE):
                 height, width = min(TILE, scene.height - row), min(TILE, scene.width - col)
                 around = (col - halo, row - halo, width + 2 * halo, height + 2 * halo)
-                inputs = {
+                images = {
                     name: read(layer, indexes, Window(*(fine * each for each in around)), scaling)
                     for name, (layer, indexes, scaling, fine) in layers.items()
                 }
+                inputs = (
+                    {name: filled(image) for name, image in images.items()}
+                    if count == 1
+                    else read_views(images["lr"], views, Window(*around), count)
+                )
                 target = Window(*(scale * each for each in (col, row, width, height)))
-                out.write(compute(session, inputs, halo, scale), window=target)
+                out.write(compute(session, inputs, np.isfinite(images["lr"]), halo, scale), window=target)
 
 
 if __name__ == "__main__":

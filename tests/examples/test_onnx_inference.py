@@ -10,7 +10,7 @@ import rasterio
 import rasterio.shutil
 import torch
 
-from rs_srgan import SISR, SISRConfig, super_resolve
+from rs_srgan import MISR, SISR, MISRConfig, SISRConfig, super_resolve
 from rs_srgan.inference.onnx_export import export
 from tests.conftest import UTM_10M, scene_dn
 
@@ -144,3 +144,65 @@ def test_floats_tags_and_undeclared_zeros_are_read_as_predict_does(exported, wri
         assert (found[:, ~data] == 0).all()
         inner = (slice(None), slice(80, None), slice(None))  # the example fills nodata in a simpler way
         np.testing.assert_allclose(found[inner], (wanted * 10_000).clip(1, 65_535)[inner], atol=1)
+
+
+@pytest.fixture(scope="module")
+def revisits(tmp_path_factory):
+    """A small model of three views and its ONNX file."""
+    torch.manual_seed(0)
+    model = MISR(MISRConfig(scale=2, channels=16, blocks=1, fusion_channels=16, fusion_blocks=1)).eval()
+    with torch.no_grad():
+        for parameter in model.fusion.parameters():
+            parameter.normal_(0, 0.05)
+    return model, export(model, tmp_path_factory.mktemp("exported") / "m.onnx", views=3)
+
+
+def views_of_land():
+    """Return DN of three revisits of one place, shifted by parts of a pixel and in another light."""
+    fine = scene_dn(240, 288).astype(np.float64)
+    fine = sum(np.roll(fine, shift, (1, 2)) for shift in np.ndindex(4, 4)) / 16  # what a pixel of four sees
+    starts, lights = ((12, 12), (14, 11), (9, 15)), ((1.0, 0), (0.9, 40), (1.05, -20))
+    return [
+        (gain * fine[:, row : row + 216 : 4, col : col + 260 : 4] + bias).round().astype(np.uint16)
+        for (row, col), (gain, bias) in zip(starts, lights, strict=True)
+    ]
+
+
+def test_a_model_of_several_revisits_takes_views_with_masks(revisits, write_tif, tmp_path):
+    model, onnx = revisits
+    june, may, july = (write_tif(dn, f"{at}.tif") for at, dn in enumerate(views_of_land()))
+    clear = np.ones((1, 54, 65), np.uint8)
+    clear[:, :, :20] = 0
+    mask = write_tif(clear, "mask.tif", bands=None)
+    exact = {"precision": "fp32", "engine": "torch", "reference": 0}
+    expected = {
+        "both": super_resolve([june, may, july], tmp_path / "both.tif", model, masks=["-", "-", mask], **exact),
+        "one": super_resolve([june, may], tmp_path / "one.tif", model, **exact),
+    }
+    given = {"both": ["--views", may, july, "--masks", "-", mask], "one": ["--views", may]}
+    alone, _, _ = pixels(super_resolve(june, tmp_path / "alone.tif", model.alone(), precision="fp32", engine="torch"))
+    for name, result in expected.items():
+        process = run(onnx, june, tmp_path / f"found_{name}.tif", *given[name])
+        assert process.returncode == 0, process.stderr
+        found, _, bands = pixels(tmp_path / f"found_{name}.tif")
+        wanted = pixels(result)[0].astype(float)
+        gained, off = (np.abs(each - wanted)[:, 40:-40, 40:-40].mean() for each in (alone.astype(float), found))
+        assert bands == ("B04", "B03", "B02", "B08") and off < 0.1 * gained
+
+    without = run(onnx, june, tmp_path / "found_alone.tif")
+    assert without.returncode == 0, without.stderr
+    np.testing.assert_allclose(
+        pixels(tmp_path / "found_alone.tif")[0][:, 40:-40, 40:-40], alone[:, 40:-40, 40:-40], atol=1
+    )
+
+
+def test_views_that_do_not_fit_are_refused(revisits, exported, write_tif, tmp_path):
+    scene, other = write_tif(scene_dn(40, 44)), write_tif(scene_dn(40, 40), "other.tif")
+    for model, arguments, word in (
+        (revisits[1], ["--views", other], "grid"),
+        (revisits[1], ["--views", scene, scene, scene], "3 views"),
+        (revisits[1], ["--views", scene, "--masks", "-", "-"], "--masks"),
+        (exported[1], ["--views", other], "one image"),
+    ):
+        process = run(model, scene, tmp_path / "found.tif", *arguments)
+        assert process.returncode == 1 and word in process.stderr and "Traceback" not in process.stderr
