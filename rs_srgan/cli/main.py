@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, NoReturn
 
+from rs_srgan.addresses import without_secrets
 from rs_srgan.cli.completion import PRINT_COMPLETION, add_completion
 from rs_srgan.errors import InputError
 from rs_srgan.inference.memory import save_memory
@@ -46,6 +47,7 @@ _COMMANDS = {
     "batch": _Command("super-resolve a list of scenes into a folder, on this machine or on a Ray cluster"),
     "plan": _Command("estimate time, storage, traffic and cost of a large batch", computes=False),
     "evaluate": _Command("measure a model beside its baselines, and write a report"),
+    "finetune": _Command("adapt a model to a folder of images, or of pairs of LR and HR", computes=False),
     "export": _Command("write a model as an ONNX file, reflectance in, reflectance out"),
     "card": _Command("write a model's card from reports of its evaluations"),
     "push": _Command("push a model with its card and figures to the Hugging Face Hub"),
@@ -62,7 +64,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print one line, and exit with 2."""
-        self.exit(2, f"rs-srgan: {message}. See {self.prog} --help.\n")
+        self.exit(2, f"rs-srgan: {without_secrets(message)}. See {self.prog} --help.\n")
 
 
 def full_parser() -> argparse.ArgumentParser:
@@ -136,6 +138,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except OSError as error:  # a full disk or a missing permission is no bug, so no traceback
         what = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else error
-        sys.stderr.write(f"rs-srgan: {what}.\n")
+        sys.stderr.write(f"rs-srgan: {without_secrets(str(what))}.\n")
         return 1
     return 0

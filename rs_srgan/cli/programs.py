@@ -7,6 +7,7 @@ projects use these names for packages, too. The folder is on the path of imports
 import os
 import runpy
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rs_srgan.errors import require_extra
@@ -21,14 +22,23 @@ def app() -> None:
 
 
 def train() -> None:
-    """Run `python -m train` with the words of the command line.
+    """Run `python -m train` with the words of the command line; see `start_training`."""
+    start_training("rs-srgan-train", sys.argv[1:])
+
+
+def start_training(command: str, words: Sequence[str]) -> None:
+    """Run `python -m train` with other words in this process, which ends it by SystemExit with the exit code.
 
     A name like train/configs/finetune.yaml is the configuration that rs_srgan brings, unless there is such a file. As
     with `python -m`, configurations may name classes of modules in the working folder.
+
+    Args:
+        command: the program, for messages.
+        words: words behind `python -m train`.
     """
-    require_or_exit("rs-srgan-train", "Training runs", ("lightning", "jsonargparse", "matplotlib", "pandas"), "train")
-    sys.argv[1:] = [with_own_configuration(word) for word in sys.argv[1:]]
-    _run("rs-srgan-train", "train", [programs(), Path.cwd()])
+    require_or_exit(command, "Training runs", ("lightning", "jsonargparse", "matplotlib", "pandas"), "train")
+    sys.argv[1:] = [with_own_configuration(word) for word in words]
+    _run(command, "train", [programs(), Path.cwd()])
 
 
 def programs() -> Path:

@@ -39,9 +39,10 @@ WRONG = {
     "batch": ["{}/missing.csv", "-o", "{}/results"],
     "map": ["{}/missing.tif", "{}/scene.tif", "-o", "{}/map.html"],
     "plan": ["--tiles", "-1"],
+    "finetune": ["{}/missing", "-o", "{}/run"],
 }
-# Commands that ask a catalogue in the network, or that need Ray; tests of their own run them.
-REMOTE = {"scenes", "batch"}
+# Commands that ask a catalogue in the network, that need Ray, or that train; tests of their own run them.
+REMOTE = {"scenes", "batch", "finetune"}
 # A file that the command opens at the beginning of its work.
 OPENED = {"inspect": "scene.tif", "map": "scene.tif", "plan": "measured.json"}
 

@@ -38,7 +38,7 @@ def fit(name: str, folder: Path, run: str, *options: str) -> int:
     request = ["fit", "--config", str(CONFIGS / f"{name}.yaml"), *STAGES[name], "--model.init_from", "start"]
     request += ["--data.root=data", "--data.crop_lr_px=12", "--data.batch_size=2", f"--data.steps_per_epoch={STEPS}"]
     request += ["--trainer.max_time=null", f"--trainer.max_epochs={EPOCHS}", "--trainer.accelerator=cpu"]
-    request += ["--trainer.limit_val_batches=2", "--trainer.enable_progress_bar=false"]
+    request += ["--trainer.limit_val_batches=1", "--trainer.enable_progress_bar=false"]
     request += [f"--trainer.default_root_dir={folder / run}"]
     return main([*request, *options])
 
