@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import rasterio
 import torch
+from scipy import ndimage
 
-from benchmarks.finetuning import places, read_rgbn, write
+from benchmarks.own_data import places, read_rgbn, write
 from benchmarks.report import ROOT, write_block
 from rs_srgan import InputError, load_model
 from rs_srgan.evaluation.metrics.psnr import psnr
@@ -186,6 +187,7 @@ def wrong_pairs(images: list[tuple[str, FloatImage]], dates: list[tuple[FloatIma
         "HR stretched to 8 bits, LR in DN": lambda image, _: of(image),
         "another scale": lambda image, _: (of(image)[0], of(image)[1][:, ::2, ::2]),
         "nearest neighbour, all pairs": lambda image, _: (of(image)[1][:, 1::4, 1::4], of(image)[1]),
+        **_more_changes(of),
     }
     after: dict[str, Callable[[Path], None]] = {
         "another CRS": change_crs,
@@ -220,6 +222,66 @@ def wrong_pairs(images: list[tuple[str, FloatImage]], dates: list[tuple[FloatIma
         f"{text}\n\nNative pixels of Sentinel-2 as HR; LR has the blur that the default model expects. Warnings of the "
         "reader count: it names 8-bit files."
     )
+
+
+def _more_changes(
+    of: Callable[[FloatImage], tuple[FloatImage, FloatImage]],
+) -> dict[str, Callable[[FloatImage, int], tuple[FloatImage, FloatImage]]]:
+    """Return kinds of wrong pairs that change LR alone, or put another image in the place of HR.
+
+    Args:
+        of: makes a right pair of an image.
+    """
+    random = np.random.default_rng(0)
+
+    def of_lr(change: Callable[[FloatImage], FloatImage]) -> Callable[[FloatImage, int], tuple[FloatImage, FloatImage]]:
+        def changed(image: FloatImage, _: int) -> tuple[FloatImage, FloatImage]:
+            lr, hr = of(image)
+            return change(lr).astype(np.float32), hr
+
+        return changed
+
+    def square(image: FloatImage) -> FloatImage:
+        side = min(image.shape[1:])
+        return image[:, :side, :side]
+
+    def clouded(lr: FloatImage) -> FloatImage:
+        made = lr.copy()
+        made[:, : lr.shape[1] // 2] = 0.8 + random.normal(0, NOISE, made[:, : lr.shape[1] // 2].shape)
+        return made
+
+    def turned(lr: FloatImage) -> FloatImage:
+        made: FloatImage = ndimage.rotate(lr, 2, (2, 1), reshape=False, mode="reflect")
+        return made
+
+    def stretched(lr: FloatImage) -> FloatImage:
+        wide = ndimage.zoom(lr, (1, 1.03, 1.03), mode="reflect", grid_mode=True)
+        made: FloatImage = wide[:, : lr.shape[1], : lr.shape[2]]
+        return made
+
+    def enlarged(image: FloatImage, _: int) -> tuple[FloatImage, FloatImage]:
+        lr, _ = of(image)
+        return lr, ndimage.zoom(lr, (1, SCALE, SCALE), mode="reflect", grid_mode=True).astype(np.float32)
+
+    quarter = of_lr(lambda lr: np.rot90(lr, 1, (1, 2)))
+    return {
+        "LR mirrored": of_lr(lambda lr: lr[:, :, ::-1]),
+        "LR turned by a quarter": lambda image, number: quarter(square(image), number),
+        "LR turned by 2 degrees": of_lr(turned),
+        "LR stretched by 3 %": of_lr(stretched),
+        "red of LR moved by half an LR pixel": of_lr(
+            lambda lr: np.concatenate([ndimage.shift(lr[:1], (0, 0.5, 0), mode="nearest"), lr[1:]])
+        ),
+        "near infrared of LR is its red": of_lr(lambda lr: lr[[0, 1, 2, 0]]),
+        "cloud over half of LR": of_lr(clouded),
+        "LR blurred a second time": of_lr(lambda lr: ndimage.gaussian_filter(lr, (0, 0.7, 0.7))),
+        "LR sharpened": of_lr(lambda lr: lr + 1.5 * (lr - ndimage.gaussian_filter(lr, (0, 1, 1)))),
+        "LR by nearest neighbour": lambda image, _: (of(image)[1][:, 1::4, 1::4], of(image)[1]),
+        "HR is LR enlarged": enlarged,
+        "LR to the power of 0.7": of_lr(lambda lr: np.maximum(lr, 0) ** 0.7),
+        "LR with the noise of 200 DN": of_lr(lambda lr: lr + random.normal(0, 0.02, lr.shape)),
+        "LR inverted": of_lr(lambda lr: 0.4 - lr),
+    }
 
 
 def _dn(name: str, lr: FloatImage, hr: FloatImage) -> tuple[str, np.ndarray, np.ndarray]:

@@ -30,6 +30,8 @@ _OTHER_GAIN, _OTHER_OFFSET = 0.05, 0.02
 _REFLECTANCE = (-0.2, 2.0)
 # Differences of the MTF up to this one do not matter.
 _SAME_MTF = 0.03
+# Pairs whose MTF differs by more from that of the others were made in another way.
+_OTHER_MTF = 0.15
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ class Comparison:
         """Return the best correlation of the bands in a pair; None if no band was compared."""
         found = [each.correlation for each in self.relations[site] if each]
         return max(found) if found else None
+
+    def blur(self, site: str) -> float | None:
+        """Return the median MTF of the bands of a pair that correlate well; None if no band does."""
+        found = [each.mtf for each in self.relations[site] if each and each.correlation >= _CHANGED]
+        return float(np.median(found)) if found else None
 
     def mtf(self) -> tuple[float, ...] | None:
         """Return the MTF between HR and LR, one value per band: medians of the pairs that correlate well.
@@ -169,8 +176,8 @@ def _refuse_unrelated(found: Comparison) -> None:
 
 
 def _warn(found: Comparison, load: PairLoader) -> None:
-    """Warn of pairs with a shift, with other tones, or of another date."""
-    shifted, toned, changed = [], [], []
+    """Warn of pairs with a shift, with other tones, with another blur than the others, or of another date."""
+    shifted, apart, toned, changed = [], [], [], []
     for site, bands in found.relations.items():
         known = [each for each in bands if each]
         if not known:
@@ -181,12 +188,18 @@ def _warn(found: Comparison, load: PairLoader) -> None:
             changed.append(f"{site} ({best.correlation:.2f})")
         elif shift > _SHIFTED_LR_PX:
             shifted.append(f"{site} ({best.rows:+.2f}, {best.cols:+.2f})")
+        alike = [each for each in known if each.correlation >= _CHANGED]
+        spread = max((max(abs(e.rows - best.rows), abs(e.cols - best.cols)) for e in alike), default=0.0)
+        if spread > _SHIFTED_LR_PX:
+            apart.append(f"{site} ({spread:.2f})")
         other = [each for each in known if abs(each.gain - 1) > _OTHER_GAIN or abs(each.offset) > _OTHER_OFFSET]
         if other and best.correlation >= _CHANGED:
             toned.append(f"{site} ({other[0].gain:.3f}, {other[0].offset:+.4f})")
     if shifted:
         remedy = "" if load.align else " Set data.align to true, or register them."
         logger.warning("HR is shifted against LR, LR pixels down and right: %s.%s", _some(shifted), remedy)
+    if apart:
+        logger.warning("Bands of LR are shifted against each other, LR pixels: %s. Register them.", _some(apart))
     if toned:
         remedy = " Set data.matching to moments." if load.matching == "none" else ""
         logger.warning("LR has other tones than HR, gain and offset: %s.%s", _some(toned), remedy)
@@ -195,6 +208,20 @@ def _warn(found: Comparison, load: PairLoader) -> None:
             "LR and HR of %d pairs correlate weakly, as those of other dates or places: %s.",
             len(changed),
             _some(changed),
+        )
+    _warn_of_other_blur({site: blur for site in found.relations if (blur := found.blur(site)) is not None})
+
+
+def _warn_of_other_blur(blurs: Mapping[str, float]) -> None:
+    """Warn of pairs whose MTF, given by site, is not that of most pairs."""
+    usual = float(np.median(list(blurs.values()))) if blurs else 0.0
+    other = [f"{site} ({blur:.2f})" for site, blur in blurs.items() if abs(blur - usual) > _OTHER_MTF]
+    if other:
+        logger.warning(
+            "Another blur lies between LR and HR of these pairs than of the others, MTF at Nyquist: %s; most have "
+            "%.2f. Make them all in the same way, or leave these out.",
+            _some(other),
+            usual,
         )
 
 

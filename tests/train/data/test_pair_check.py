@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import rasterio
+from scipy import ndimage
 
 from rs_srgan import InputError
 from rs_srgan.pixels.windows import Window
@@ -10,6 +11,11 @@ from tests.train.data.test_relation import ground, observed
 from train.data.pair_check import compare, fitted_mtf, middle
 from train.data.pair_loader import Pair, PairLoader
 from train.data.pair_split import split_pairs
+
+
+def with_red_moved(lr):
+    """Return LR whose first band is half a pixel below the others."""
+    return np.concatenate([ndimage.shift(lr[:1], (0, 0.5, 0), mode="nearest"), lr[1:]])
 
 
 @pytest.fixture
@@ -48,6 +54,8 @@ def test_good_pairs_give_their_blur_without_a_warning(pairs, caplog):
         (lambda lr: 1.2 * lr, "other tones"),
         (lambda lr: lr + 0.05, "other tones"),
         (lambda lr: 0.5 * lr + 0.5 * np.roll(lr, (17, 23), (1, 2)), "correlate weakly"),
+        (lambda lr: ndimage.gaussian_filter(lr, (0, 0.7, 0.7)), "Another blur"),
+        (with_red_moved, "against each other"),
         (lambda lr: 20 * lr, "no reflectance"),
     ],
 )
