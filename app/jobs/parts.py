@@ -11,19 +11,28 @@ from app.jobs.outlook import Outlook
 from app.jobs.request import TILE_LR_PX, Request
 from rs_srgan.inference.engines import WORTH_COMPILING_PX
 
-# Seconds, measured on two idle cores (AMD Zen 5, with bf16 and int8): python -m benchmarks.estimates --parts
-_LOAD, _LOAD_AGAIN = 0.35, 0.02
-_READ, _READ_PX = 0.10, {"tif": 0.35e-6, "jp2": 0.9e-6, "product": 0.9e-6}
+# Seconds on two cores (AMD Zen 5, with bf16 and int8), from the CPU time of each part.
+_LOAD, _LOAD_AGAIN = 0.3, 0.01
+_READ, _READ_PX = 0.03, {"tif": 0.18e-6, "jp2": 0.8e-6, "product": 0.8e-6}
 _REGISTER, _REGISTER_PX = 0.5, 1.5e-6
-_START = {"small": 0.15, "large": 1.2}
-_START_AGAIN = {"small": 0.05, "large": 0.5}
+# The first time on a machine OpenVINO converts the model; later it compiles it for each shape of tile.
+_START = {
+    ("small", "first"): 0.3,
+    ("small", "new"): 0.3,
+    ("small", "again"): 0.2,
+    ("large", "first"): 2.5,
+    ("large", "new"): 0.7,
+    ("large", "again"): 0.6,
+}
 # For each LR pixel: by weights of the network, and by fine pixels and bands. Small images are computed by PyTorch.
-_WEIGHT = {"small": 9e-12, "large": 4.5e-12}
-_FINE_PX = 2.7e-8
-# The uncertainty is a second result.
-_UNCERTAIN = 1.3
-_WRITE, _WRITE_PX = 0.10, 1.2e-8
-_AROUND = 0.25
+_WEIGHT = {"small": 4.5e-12, "large": 2.2e-12}
+_FINE_PX = 1.2e-8
+# Networks with layers on the fine grid, which cost more for each weight.
+_FINE_LAYERS = {"srresnet": 3.0}
+# The uncertainty is a second result; PyTorch takes longer for it.
+_UNCERTAIN = {"small": 2.4, "large": 1.0}
+_WRITE, _WRITE_PX = 0.05, 1.8e-8
+_AROUND = 0.2
 
 
 @dataclass(frozen=True)
@@ -83,13 +92,14 @@ def laps_of(request: Request, outlook: Outlook, models: Models, loaded: Sequence
         uncertain = request.uncertainty and index == 0 and config.uncertainty
         taken = views if config.several and index == 0 else 1
         engine_kind = f"{name} {size} {uncertain}"
-        again = engine_kind == engine
-        start = (_START_AGAIN if again else _START)[size]
+        level = "again" if engine_kind == engine else "new" if name in loaded else "first"
         fine_px = config.scale**2 * len(config.bands) * (1 + uncertain)
-        per_px = taken * _WEIGHT[size] * models.weights(name) + fine_px * _FINE_PX * (_UNCERTAIN if uncertain else 1)
+        weight = _WEIGHT[size] * _FINE_LAYERS.get(config.generator, 1.0)
+        per_px = taken * weight * models.weights(name) + fine_px * _FINE_PX
+        per_px *= _UNCERTAIN[size] if uncertain else 1.0
         first = min(px, TILE_LR_PX**2)
         compute = f"{size} {taken} {uncertain} {name}"
-        started = Part("start", f"{size} {'again' if again else 'new'}", start)
+        started = Part("start", f"{size} {level} {uncertain}", _START[size, level])
         laps += [
             (started, Part("compute", compute, first * per_px)),
             (Part("compute", compute, (px - first) * per_px),),
