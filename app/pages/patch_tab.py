@@ -5,7 +5,17 @@ import gradio as gr
 from app.jobs.models import Models
 from app.jobs.queue import Job, Jobs
 from app.jobs.submit import submit_image
-from app.pages.forms import AS_TAGGED, OFFSETS, JobTab, ModelControls, from_visitor, job_html, refusal, sample_checkbox
+from app.pages.forms import (
+    AS_TAGGED,
+    OFFSETS,
+    RESULT_PX,
+    JobTab,
+    ModelControls,
+    from_visitor,
+    job_html,
+    refusal,
+    sample_checkbox,
+)
 from app.pages.upload_field import upload_field
 from rs_srgan import InputError
 
@@ -20,7 +30,7 @@ def patch_tab(jobs: Jobs, models: Models, sample: Job) -> JobTab:
             controls = ModelControls(models, guided=False)
             offset = gr.Dropdown(list(OFFSETS), value=AS_TAGGED, label="DN offset")
             start = gr.Button("Super-resolve", variant="primary", elem_id="start")
-        with gr.Column(scale=5, min_width=320, elem_classes="sr-result"):
+        with gr.Column(scale=5, min_width=RESULT_PX, elem_classes="sr-result"):
             result = gr.HTML(job_html(sample.id, remember=False), elem_id="patch-result")
 
     def submit(

@@ -11,7 +11,7 @@ from app.errors import for_people
 from app.jobs.models import Models
 from app.jobs.queue import Jobs
 from app.jobs.request import make_revisits_request
-from app.pages.forms import ModelControls, empty, from_visitor, job_html, refusal
+from app.pages.forms import RESULT_PX, ModelControls, empty, from_visitor, job_html, refusal
 from app.places.places import MOST_KM2, Places, Search, is_silence
 from app.places.submit import USUAL_VIEWS, choose, submit_dates
 from rs_srgan import InputError
@@ -65,7 +65,7 @@ def place_tab(jobs: Jobs, models: Models, places: Places) -> gr.HTML:
             known = gr.State("")
             chosen = gr.Textbox("", elem_id="place-chosen", elem_classes="sr-hidden", label="Chosen dates")
             gr.Markdown(_HELP, elem_classes="sr-estimate")
-        with gr.Column(scale=5, min_width=320, elem_classes="sr-result"):
+        with gr.Column(scale=5, min_width=RESULT_PX, elem_classes="sr-result"):
             gr.HTML('<sr-place data-field="place-area"></sr-place>')
             dates = gr.HTML(_NOTHING, elem_id="dates")
             result = gr.HTML("", elem_id="place-result")

@@ -7,7 +7,17 @@ from app.jobs.models import Models
 from app.jobs.queue import Jobs
 from app.jobs.request import make_revisits_request
 from app.jobs.submit import submit_views
-from app.pages.forms import AS_TAGGED, OFFSETS, describe_model, empty, from_visitor, job_html, refusal, sample_checkbox
+from app.pages.forms import (
+    AS_TAGGED,
+    OFFSETS,
+    RESULT_PX,
+    describe_model,
+    empty,
+    from_visitor,
+    job_html,
+    refusal,
+    sample_checkbox,
+)
 from app.pages.upload_field import upload_field
 from rs_srgan import InputError
 from rs_srgan.hub.names import REVISITS_MODEL
@@ -38,7 +48,7 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
             offset = gr.Dropdown(list(OFFSETS), value=AS_TAGGED, label="DN offset")
             reference = gr.Dropdown([AUTOMATIC], value=AUTOMATIC, label="Reference", elem_id="reference")
             start = gr.Button("Super-resolve", variant="primary", elem_id="start-revisits")
-        with gr.Column(scale=5, min_width=320, elem_classes="sr-result"):
+        with gr.Column(scale=5, min_width=RESULT_PX, elem_classes="sr-result"):
             result = gr.HTML(_NOTHING, elem_id="revisits-result")
 
     def offer(files: list[str] | None) -> object:

@@ -10,7 +10,7 @@ import gradio as gr
 from app.errors import for_people
 from app.jobs.models import Models
 from app.jobs.queue import Jobs
-from app.pages.forms import JobTab, ModelControls, empty, from_visitor, job_html, refusal
+from app.pages.forms import RESULT_PX, JobTab, ModelControls, empty, from_visitor, job_html, refusal
 from app.pages.upload_field import upload_field
 from app.products.product import Product
 from app.products.store import Products
@@ -62,7 +62,7 @@ def tile_tab(jobs: Jobs, models: Models, products: Products) -> TileTab:
             controls = ModelControls(models, guided=True)
             estimate = gr.Markdown("", elem_id="estimate", elem_classes="sr-estimate")
             start = gr.Button("Super-resolve this area", variant="primary", elem_id="start-tile")
-        with gr.Column(scale=5, min_width=320, elem_classes="sr-result"):
+        with gr.Column(scale=5, min_width=RESULT_PX, elem_classes="sr-result"):
             glance = gr.HTML(_NOTHING, elem_id="glance")
             result = gr.HTML("", elem_id="tile-result")
 
