@@ -4,6 +4,7 @@ Gradio brings some sixty routes. Only those that the page and gradio_client use 
 Gradio adds stays closed.
 """
 
+import asyncio
 import base64
 import hmac
 import re
@@ -13,10 +14,11 @@ from urllib.parse import unquote
 from fastapi import Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # Our own routes, and what the page is made of.
-_OUR_ROUTES = r"/|/(health|web/.*|cards/.*|jobs/.*|products/.*|places/.*|static/.*|assets/.*|svelte/.*)"
+_OUR_ROUTES = r"/|/(health|web/.*|cards/.*|jobs/.*|products/.*|places/.*|uploads(/.*)?|static/.*|assets/.*|svelte/.*)"
 _PAGE_FILES = r"/(config|theme\.css|favicon\.ico|robots\.txt|manifest\.json)"
 # Gradio's interface for the page and for programs. Not: run and api, which skip the queue; proxy; recordings; streams.
 _GRADIO_ROUTES = (
@@ -28,8 +30,12 @@ _UPLOAD = "/gradio_api/upload"
 
 # A request with GeoJSON; a list of uploads is smaller.
 _MAX_BODY_BYTES = 2_000_000
+# Longest time without a byte of a body that has begun. Otherwise half-open requests would stay until the server ends.
+_IDLE_SECONDS = 60.0
 # Several files of the largest size can come in one request.
 _FILES_AT_ONCE = 2
+# A part of a file, see `app.pages.resumed`.
+_PART, MOST_PART_BYTES = "/uploads/", 16_000_000
 # Pages of other sites, for example notebooks, show these: results, whose addresses cannot be guessed.
 _SHARED_ROUTES = re.compile(r"/jobs/[^/]+/(files|tiles|pictures)/.*")
 _SHARED_METHODS = "GET, HEAD, OPTIONS"
@@ -48,6 +54,7 @@ class Guard:
         hosts: host names by which the server may be addressed; empty for any.
         max_upload: bytes of one file.
         mcp: whether tools of language models may connect.
+        idle: longest time without a byte of a body that has begun, seconds.
     """
 
     def __init__(
@@ -58,8 +65,9 @@ class Guard:
         hosts: Sequence[str] = (),
         max_upload: int = _MAX_BODY_BYTES,
         mcp: bool = False,
+        idle: float = _IDLE_SECONDS,
     ) -> None:
-        self._app, self._hosts, self._max_upload = app, set(hosts), max_upload
+        self._app, self._hosts, self._max_upload, self._idle = app, set(hosts), max_upload, idle
         self._expected = f"Basic {base64.b64encode(':'.join(auth).encode()).decode()}" if auth else None
         self._routes = re.compile("|".join((_OUR_ROUTES, _PAGE_FILES, _GRADIO_ROUTES, *([_MCP_ROUTES] if mcp else []))))
         self._headers = {
@@ -89,7 +97,14 @@ class Guard:
         if answer:
             await answer(scope, receive, send_guarded)
             return
-        await self._app(scope, _counted(receive, self._body_bytes(scope)), send_guarded)
+        try:
+            await self._app(scope, _bounded(receive, self._body_bytes(scope), self._idle), send_guarded)
+        except ClientDisconnect:  # the visitor left, which is no error of the server
+            return
+        except RuntimeError as error:
+            if not isinstance(error.__cause__, HTTPException):
+                raise
+            # Gradio refuses to stream the answers of an unknown session after it has begun to. The connection ends.
 
     def _refuse(self, scope: Scope) -> Response | None:
         headers, path = Headers(scope=scope), str(scope["path"])
@@ -135,6 +150,8 @@ class Guard:
 
     def _body_bytes(self, scope: Scope) -> int:
         """Return the largest body of a request to this address, bytes."""
+        if str(scope["path"]).startswith(_PART):
+            return MOST_PART_BYTES
         return _FILES_AT_ONCE * self._max_upload if scope["path"] == _UPLOAD else _MAX_BODY_BYTES
 
 
@@ -158,16 +175,22 @@ def _host_name(header: str) -> str:
     return (found[1] or found[2] or "").lower() if found else ""
 
 
-def _counted(receive: Receive, most: int) -> Receive:
-    """Wrap `receive` so that a body without a stated length cannot be larger than `most` bytes."""
-    seen = 0
+def _bounded(receive: Receive, most: int, idle: float) -> Receive:
+    """Wrap `receive` so that a body has at most `most` bytes, and never pauses for more than `idle` seconds."""
+    seen, complete = 0, False
 
-    async def receive_counted() -> Message:
-        nonlocal seen
-        message = await receive()
+    async def receive_bounded() -> Message:
+        nonlocal seen, complete
+        if complete:  # what follows is the end of the connection, which may take as long as the answer
+            return await receive()
+        try:
+            message = await asyncio.wait_for(receive(), idle)
+        except TimeoutError:
+            raise HTTPException(408, f"Nothing came for {idle:g} seconds. Send the request again.") from None
+        complete = not message.get("more_body", False)
         seen += len(message.get("body", b""))
         if seen > most:
             raise HTTPException(413, "The request is too large.")
         return message
 
-    return receive_counted
+    return receive_bounded

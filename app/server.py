@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from urllib.parse import urlsplit
 
 import gradio as gr
@@ -16,9 +17,11 @@ from app.guard import Guard, allowed_hosts
 from app.jobs.models import Models
 from app.jobs.queue import GONE, Jobs
 from app.jobs.sample import submit_sample
+from app.jobs.uploads import clear_uploads
 from app.leftovers import claim, clear_leftovers
 from app.pages.assets import make_asset_routes
 from app.pages.page import build
+from app.pages.resumed import make_upload_routes
 from app.pages.theme import STYLE_SHEETS, THEME, head
 from app.places.places import Places
 from app.places.routes import make_place_routes
@@ -41,9 +44,11 @@ _SHUTDOWN_SECONDS = 3
 
 def make_server(settings: Settings) -> FastAPI:
     """Return the whole application. When it ends, it removes all files of visitors."""
-    os.environ["GRADIO_TEMP_DIR"] = str(settings.folder / "uploads")  # is removed with the folder
+    uploads = settings.folder / "uploads"  # is removed with the folder
+    os.environ["GRADIO_TEMP_DIR"] = str(uploads)
     models = Models()
     jobs = Jobs(settings, models)
+    jobs.also_clear.append(partial(clear_uploads, uploads))
     products = Products(settings, jobs)
     places = Places(jobs)
     sample = submit_sample(jobs)
@@ -64,6 +69,7 @@ def make_server(settings: Settings) -> FastAPI:
         make_job_routes(jobs),
         make_product_routes(products),
         make_place_routes(places),
+        make_upload_routes(jobs),
     ):
         server.include_router(router)
     base = urlsplit(settings.base_map)

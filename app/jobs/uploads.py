@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from rs_srgan import InputError
@@ -52,3 +54,18 @@ def link(upload: Path, target: Path) -> None:
         os.link(upload, target)
     except OSError:
         shutil.copyfile(upload, target)
+
+
+def clear_uploads(folder: Path, keep: float) -> None:
+    """Remove what has been in Gradio's upload folder for more than `keep` seconds, and empty folders as old.
+
+    Gradio itself removes complete uploads only. Uploads that broke off and all folders would stay.
+    """
+    oldest = time.time() - keep
+    for root, folders, files in os.walk(folder, topdown=False):
+        for name in (*files, *folders):
+            path = Path(root, name)
+            with suppress(OSError):  # Gradio removed it, or the folder is not empty
+                status = path.lstat()
+                if max(status.st_mtime, status.st_ctime) < oldest:
+                    path.rmdir() if name in folders else path.unlink()

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import Empty, LifoQueue
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from app.sandbox.messages import Suspicious, receive
 from app.sandbox.process import Sandbox, limit_cpu
 from rs_srgan.errors import InputError
 
@@ -114,8 +115,11 @@ class Readers:
                 reader.connection.send((function, arguments, seconds))
                 if not reader.connection.poll(seconds):
                     raise InputError(self._words.slow.format(name=name, seconds=seconds))
-                answer: Answer | Exception | _Crash = reader.connection.recv()
+                answer = self._receive(reader)
             except (EOFError, OSError):
+                raise InputError(self._words.crashed.format(name=name)) from None
+            except Suspicious as error:
+                logger.warning("A reading process answered with %s, which is no data. Its upload is refused.", error)
                 raise InputError(self._words.crashed.format(name=name)) from None
         except BaseException:
             if reader:
@@ -130,6 +134,10 @@ class Readers:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def _receive(self, reader: Sandbox) -> Any:  # noqa: ANN401  # any answer
+        """Return the answer of a process; one that opens uploads is not trusted."""
+        return reader.connection.recv() if self._folders is None else receive(reader.connection)
 
     def close(self) -> None:
         """Wait until all processes are idle, then end them."""

@@ -1,8 +1,14 @@
 """The guard in front of the server: what it lets through, and what it answers itself."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
+
 import pytest
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
+from starlette.requests import ClientDisconnect
 
 from app.guard import Guard, allowed_hosts
 
@@ -115,6 +121,27 @@ def test_large_bodies_are_refused(stated):
     assert guarded(max_upload=4_000_000).post("/gradio_api/upload", content=body).status_code == 200
 
 
+def test_a_body_that_stops_in_the_middle_ends():
+    """The client of Starlette's tests cannot pause, so the guard is called as the server calls it."""
+
+    async def never_comes(request: Request) -> None:
+        await request.body()
+
+    inner, sent = FastAPI(), []
+    inner.post("/web/x")(never_comes)
+    parts = [{"type": "http.request", "body": b"x", "more_body": True}]
+
+    async def receive():
+        return parts.pop() if parts else await asyncio.Event().wait()
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/web/x", "headers": [], "query_string": b""}
+    asyncio.run(Guard(inner, None, POLICY, idle=0.01)(scope, receive, send))
+    assert sent[0]["status"] == 408
+
+
 ELSEWHERE = {"Origin": "https://notebook.example"}
 SHARED = ["/jobs/abc/files/sr0.tif", "/jobs/abc/tiles/earth/sr/1/2/3.webp", "/jobs/abc/pictures/sr.webp"]
 OWN = ["/", "/jobs/abc", "/jobs/abc/pixel", "/products/abc/quicklook.webp", "/gradio_api/info"]
@@ -152,3 +179,32 @@ def test_pages_of_other_sites_read_nothing_else(path, auth):
     client = guarded(auth)
     assert "access-control-allow-origin" not in client.get(path, headers=ELSEWHERE, auth=auth).headers
     assert client.options(path, headers=ELSEWHERE).headers.get("access-control-allow-origin") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [("/web/left", False), ("/gradio_api/queue/data", False), ("/web/broken", True)],
+)
+def test_what_visitors_do_is_no_error_of_the_server(path, logged):
+    """A visitor who leaves, a stream that Gradio refuses after its beginning, and a real error."""
+    inner = FastAPI()
+
+    @inner.get("/web/left")
+    async def left() -> None:
+        raise ClientDisconnect
+
+    @inner.get("/gradio_api/queue/data")
+    async def stream() -> StreamingResponse:
+        async def texts() -> AsyncIterator[str]:
+            yield "data: unknown\n\n"
+            raise HTTPException(404)
+
+        return StreamingResponse(texts())
+
+    @inner.get("/web/broken")
+    async def broken() -> None:
+        raise RuntimeError("a fault of ours")
+
+    client = TestClient(Guard(inner, None, POLICY))
+    with pytest.raises(RuntimeError, match="fault") if logged else nullcontext():
+        client.get(path)

@@ -1,6 +1,6 @@
 import pytest
 
-from app.jobs.uploads import keep
+from app.jobs.uploads import clear_uploads, keep
 from rs_srgan import InputError
 
 
@@ -30,3 +30,16 @@ def test_other_content_is_refused_under_the_name_of_an_image(tmp_path, content, 
     (tmp_path / "a.tif").write_bytes(content)
     with pytest.raises(InputError, match=words):
         keep(tmp_path / "a.tif", tmp_path / "kept")
+
+
+def test_what_broke_off_is_removed_with_old_uploads_and_empty_folders(tmp_path):
+    """Gradio names a file tmp... until it is complete."""
+    files = [tmp_path / "tmp0", tmp_path / "hash" / "a.tif"]
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+    clear_uploads(tmp_path, 1000)
+    assert all(file.exists() for file in files)
+    clear_uploads(tmp_path, -1)  # as if all were old
+    assert list(tmp_path.iterdir()) == []
+    clear_uploads(tmp_path / "none", 0)
