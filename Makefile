@@ -4,7 +4,8 @@
 # make bench  measure the figures in README.md, docs/models.md and the model cards
 # make torture  attack the project with broken files, kills, extreme numbers and many clients: docs/reliability.md
 # make docs   build the documentation site in build/site, strictly: a broken link is an error
-# make dist   build and check the wheel and the source archive in dist
+# make dist   build and check the wheel and the source archive in dist, and write build/rs_srgan.cdx.json
+# make pins   pin what the image of the app installs, with hashes, in app/constraints.txt and app/torch.txt
 # Each creates .venv and installs its requirements, once.
 
 PYTHON ?= python3
@@ -34,7 +35,7 @@ endif
 PYTEST_WORKERS ?= 2
 TEST := $(BIN)/python -X faulthandler -m pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
-.PHONY: demo test lowest bench torture screenshot lint train docs dist clean
+.PHONY: demo test lowest bench torture screenshot lint train docs dist sbom pins clean
 
 demo: .venv/.demo
 	$(BIN)/python -m app --port $(PORT)
@@ -68,7 +69,7 @@ bench: .venv/.dev
 	$(BIN)/python -m benchmarks.engine
 
 # Write the tables of docs/reliability.md. At most 30 minutes on two cores.
-torture: .venv/.dev
+torture: .venv/.dev .venv/.audit
 	$(BIN)/python -m torture --write
 
 screenshot: .venv/.dev
@@ -86,6 +87,16 @@ dist: .venv/.release
 	$(BIN)/python -m build
 	$(BIN)/twine check --strict dist/*
 	$(BIN)/python -m scripts.check_wheel dist
+	$(MAKE) sbom
+
+# The bill of materials of the app's image, as CycloneDX in JSON.
+sbom: .venv/.audit
+	mkdir -p build
+	cat app/constraints.txt app/torch.txt | $(BIN)/cyclonedx-py requirements --pyproject pyproject.toml \
+	  --output-reproducible -o build/rs_srgan.cdx.json -
+
+pins: .venv/.audit
+	$(BIN)/python -m scripts.pins
 
 clean:
 	rm -rf .venv build dist
@@ -105,6 +116,10 @@ clean:
 
 .venv/.docs: .venv/.demo
 	$(BIN)/pip install -q -e ".[app,docs]"
+	touch $@
+
+.venv/.audit: .venv/.torch pyproject.toml
+	$(BIN)/pip install -q -e ".[audit]"
 	touch $@
 
 .venv/.release: .venv/.torch pyproject.toml

@@ -1,0 +1,1 @@
+"""What the project ships with: pins with hashes, and tools that audit it."""
