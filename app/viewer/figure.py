@@ -22,7 +22,7 @@ from app.viewer.tiles import part, sample, to_lon_lat, to_pixel
 from rs_srgan import InputError, __version__
 from rs_srgan.maps.web_tiles import has_place
 from rs_srgan.pixels.windows import Window
-from rs_srgan.reading.revisit import date_in
+from rs_srgan.reading.dates import date_in
 
 KINDS = {"png": "image/png", "pdf": "application/pdf"}
 _PANEL_PX, _MARGIN, _GAP, _LINE_PX = 900, 36, 24, 26

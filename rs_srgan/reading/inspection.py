@@ -18,10 +18,10 @@ from rs_srgan.reading.grid import Grid
 from rs_srgan.reading.opening import open_raster
 from rs_srgan.reading.proj import LONGITUDE_LATITUDE, PROJECTION_ERRORS
 from rs_srgan.reading.raster import Raster
-from rs_srgan.reading.revisit import date_in
 from rs_srgan.reading.safe import is_product, open_product
 from rs_srgan.reading.stated import Stated
 from rs_srgan.reading.survey import BandFigures, Survey, find_faults, survey
+from rs_srgan.reading.virtual import virtual_file
 from rs_srgan.sensors import SENTINEL2, Sensor
 from rs_srgan.whole_files import whole_file
 
@@ -139,7 +139,10 @@ def inspect_image(
         raise InputError(f"{picture} exists already. Choose another name for the picture, or remove the file.")
     if picture is not None and not picture.parent.is_dir():
         raise InputError(f"The folder {picture.parent} does not exist. Create it first.")
-    with _gathered_warnings() as warnings, open_raster(path, band_names, stated, sensor) as raster:
+    with (
+        _gathered_warnings() as warnings,
+        open_raster(virtual_file(str(path)) or path, band_names, stated, sensor) as raster,
+    ):
         found = survey(raster, _one_block(raster) if raster.product else None)
         warnings += find_faults(raster, found)
         if picture is not None:
@@ -194,7 +197,6 @@ def _describe(path: Path, raster: Raster, found: Survey, warnings: tuple[str, ..
     product = open_product(path.absolute()) if is_product(path) else None
     grid, encoding = raster.grid, raster.encoding
     located = not grid.transform.is_identity
-    taken = product.sensed.date() if product and product.sensed else date_in(path.name)
     driver = raster.layers[0].dataset.driver
     size = (abs(grid.transform.a), abs(grid.transform.e)) if located else None
     return Inspection(
@@ -205,7 +207,7 @@ def _describe(path: Path, raster: Raster, found: Survey, warnings: tuple[str, ..
         pixel_size=size,
         crs=grid.crs.to_string() if grid.crs else None,
         footprint=_footprint(grid) if located else None,
-        date=taken.isoformat() if taken else None,
+        date=raster.taken.isoformat() if raster.taken else None,
         tile=product.tile or None if product else None,
         cloud_percent=product.cloud_percent if product else None,
         named=raster.named,

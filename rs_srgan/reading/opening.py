@@ -16,16 +16,20 @@ from rs_srgan.pixels.radiometry import Encoding, FloatImage
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.arrays import bands_first, in_memory, npy_array
 from rs_srgan.reading.bands import BY_DESCRIPTIONS, FoundBands, find_bands
+from rs_srgan.reading.dates import date_in
 from rs_srgan.reading.encoding import find_encoding, require_dtype
-from rs_srgan.reading.formats import NPY_START
+from rs_srgan.reading.formats import NPY_START, find_driver
 from rs_srgan.reading.gdal import driver_of, open_dataset, refuse_huge_blocks, start_of, warn_of_sidecars
 from rs_srgan.reading.paths import existing
+from rs_srgan.reading.product_image import find_product_of, warn_of_lost_product
 from rs_srgan.reading.proj import require_proj
 from rs_srgan.reading.raster import Layer, Raster
 from rs_srgan.reading.rights import rights_of_product
-from rs_srgan.reading.safe import SafeProduct, find_product_of, is_product, open_product
+from rs_srgan.reading.safe import SafeProduct, is_product, open_product
+from rs_srgan.reading.safe_files import read_ends
 from rs_srgan.reading.stated import Stated
 from rs_srgan.reading.virtual import VirtualFile, open_virtual
+from rs_srgan.reading.zip_member import ZipMember, find_member
 from rs_srgan.sensors import SENTINEL2, Sensor
 
 logger = logging.getLogger(__name__)
@@ -46,8 +50,8 @@ def open_raster(
     found.
 
     Args:
-        path: a virtual file, or the path of a file, a .SAFE folder, a zip archive with one in it, or a product's
-            MTD_MSIL*.xml. An NPY file holds (C, H, W) or (H, W, C).
+        path: a virtual file, or the path of a file, a .SAFE folder, a zip archive with one in it, an image in a zip
+            archive, or a product's MTD_MSIL*.xml. An NPY file holds (C, H, W) or (H, W, C).
         band_names: names of the model's bands.
         stated: what the user states about the image, instead of what the file says.
         sensor: the sensor that took the image. Products are always Sentinel-2.
@@ -56,12 +60,14 @@ def open_raster(
         InputError: the path does not exist, is no raster, or lacks a band of the model.
     """
     virtual = path if isinstance(path, VirtualFile) else None
-    path = Path(without_secrets(virtual)) if virtual else existing(path)  # only its name is used then
+    member = find_member(path)
     require_proj()
     with ExitStack() as stack:
-        if virtual:
-            raster = _open_file(path, band_names, stated, sensor, stack, virtual)
-        elif is_product(path):
+        if member and member.name:
+            raster = _open_file(Path(member.address), band_names, stated, sensor, stack, member)
+        elif virtual and not member:  # only the name is used as a path
+            raster = _open_file(Path(without_secrets(virtual)), band_names, stated, sensor, stack, virtual)
+        elif is_product(path := member.archive if member else existing(path)):
             raster = _open_product(path, band_names, stated, sensor)
         else:
             raster = _open_file(path, band_names, stated, sensor, stack)
@@ -87,7 +93,8 @@ def _open_product(path: Path, band_names: tuple[str, ...], stated: Stated, senso
             opened.callback(dataset.close)
             layers.append(Layer(PurePosixPath(image).name, dataset, [1]))
         files = [path] if product.members else [Path(image) for image in images]
-        raster = Raster(path.name, files, layers, band_names, encoding, band_names, BY_PRODUCT, product=True)
+        taken = product.sensed.date() if product.sensed else date_in(path.name)
+        raster = Raster(path.name, files, layers, band_names, encoding, band_names, BY_PRODUCT, True, taken)
         raster.rights |= rights_of_product(product.sensed)
         opened.pop_all()  # the raster closes them now
     return raster
@@ -99,12 +106,20 @@ def _open_file(
     stated: Stated,
     sensor: Sensor,
     stack: ExitStack,
-    virtual: VirtualFile | None = None,
+    inside: ZipMember | VirtualFile | None = None,
 ) -> Raster:
-    count = len(stated.band_names or band_names)
-    dataset = open_virtual(virtual) if virtual else _open_any_dataset(path, count, stack)
+    match inside:
+        case ZipMember():
+            dataset = open_dataset(
+                inside.address, path.name, find_driver(path.name, *read_ends(inside.archive, inside.name))
+            )
+        case VirtualFile():
+            dataset = open_virtual(inside)
+        case None:
+            dataset = _open_any_dataset(path, len(stated.band_names or band_names), stack)
     try:
-        product, band = (None, "") if virtual else _product_of(path, dataset, sensor, stated)
+        alone = sensor == SENTINEL2 and dataset.count == 1 and dataset.dtypes[0] == "uint16"
+        product, band = _product_of(path, inside, stated) if alone else (None, "")
         if band_names == (band,):
             found = FoundBands([1], BY_PRODUCT, None)
         else:
@@ -116,8 +131,13 @@ def _open_file(
             logger.warning("%s has control points beside a geotransform: the geotransform is used.", path.name)
         descriptions = _descriptions(dataset, found, band_names)
         encoding = product.encoding((band,), stated) if product else _encoding_of(layer, found.indexes, sensor, stated)
-        files = [] if virtual else [path]  # only files on the disk have a size and a time
-        raster = Raster(path.name, files, [layer], descriptions, encoding, band_names, found.source)
+        if alone and not product and not encoding.tagged:
+            warn_of_lost_product(path.name)
+        files = (
+            [inside.archive] if isinstance(inside, ZipMember) else [] if inside else [path]
+        )  # with a size and a time
+        taken = product.sensed.date() if product and product.sensed else date_in(path.name)
+        raster = Raster(path.name, files, [layer], descriptions, encoding, band_names, found.source, taken=taken)
         if product:
             raster.rights |= rights_of_product(product.sensed)
     except BaseException:
@@ -127,18 +147,17 @@ def _open_file(
 
 
 def _product_of(
-    path: Path, dataset: DatasetReader, sensor: Sensor, stated: Stated
+    path: Path, inside: ZipMember | VirtualFile | None, stated: Stated
 ) -> tuple[SafeProduct, str] | tuple[None, str]:
     """Return the product in which a file of one band lies, and the band; None if the file lies in no product.
 
     Raises:
         InputError: the metadata cannot be read, and the user does not state what they should.
     """
-    alone = sensor == SENTINEL2 and dataset.count == 1 and dataset.dtypes[0] == "uint16"
-    if not alone or (stated.offset is not None and stated.scale is not None):
+    if isinstance(inside, VirtualFile) or (stated.offset is not None and stated.scale is not None):
         return None, ""
     try:
-        return find_product_of(path) or (None, "")
+        return find_product_of(inside or path) or (None, "")
     except InputError as error:
         raise InputError(
             f"{path.name} is an image of a product whose metadata cannot be read: {error} Or state what they should: "

@@ -7,6 +7,7 @@ makes its own settings, and `close` closes the files instead of rasterio's conte
 import dataclasses
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -125,6 +126,7 @@ class Raster:
         band_names: names of the bands, in the model's order.
         named: what named the bands, for people.
         product: whether the raster is a Sentinel-2 product, whose metadata state everything.
+        taken: day of the acquisition; None if neither a product nor the file's name states it.
         files: paths of the files with the pixels.
         area_or_point: "Area" or "Point": what a pixel's coordinates mean in the file.
         rights: tags of the file that state attribution, copyright or licence; a result carries them over.
@@ -140,12 +142,13 @@ class Raster:
         band_names: Sequence[str] | None = None,
         named: str = "",
         product: bool = False,
+        taken: date | None = None,
     ) -> None:
         self.name = name
         self.files = files
         self.descriptions = descriptions
         self.band_names = tuple(band_names or descriptions)
-        self.named, self.product = named, product
+        self.named, self.product, self.taken = named, product, taken
         self.encoding = encoding
         self._masked = any(layer.masked or layer.alpha for layer in layers)
         grids = {Grid.of(layer.dataset) for layer in layers}

@@ -1,6 +1,5 @@
 """Revisits: the pixels of one view of a place, its date, and which pixels show the ground."""
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,7 +20,6 @@ from rs_srgan.sensors import SENTINEL2, Sensor
 
 # In a list of masks, the entry of a revisit without a mask.
 NO_MASK = "-"
-_DATE = re.compile(r"(?<!\d)(20\d\d|19\d\d)-?([01]\d)-?([0-3]\d)(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,6 @@ def open_revisit(
         raster = stack.enter_context(open_raster(path, band_names, stated, sensor))
         path = Path(path)
         product = open_product(path.absolute()) if is_product(path) else None
-        taken = product.sensed.date() if product and product.sensed else date_in(path.name)
         clear, files = None, []
         if mask is not None:
             file = existing(mask)
@@ -95,14 +92,4 @@ def open_revisit(
         elif product and product.scene_classification:
             clear = open_classification(product, product.scene_classification, raster.grid, sensor, stack)
         compared = band_names.index(sensor.registration_band) if sensor.registration_band in band_names else None
-        yield Revisit(raster, taken, clear, files, compared)
-
-
-def date_in(name: str) -> date | None:
-    """Return the first date in a file's name, 20230810 or 2023-08-10; None without one."""
-    for found in _DATE.finditer(name):
-        try:
-            return date(*map(int, found.groups()))
-        except ValueError:  # digits in the form of a date that do not exist in the calendar
-            continue
-    return None
+        yield Revisit(raster, raster.taken, clear, files, compared)

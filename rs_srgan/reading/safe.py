@@ -14,7 +14,7 @@ from rs_srgan.errors import InputError
 from rs_srgan.pixels.radiometry import QUANTIFICATION, Encoding
 from rs_srgan.reading.formats import find_driver
 from rs_srgan.reading.gdal import driver_of, open_dataset
-from rs_srgan.reading.safe_files import METADATA_NAMES, find_files, is_archive, is_metadata, read_ends
+from rs_srgan.reading.safe_files import find_files, is_archive, is_metadata, read_ends
 from rs_srgan.reading.safe_metadata import ProductMetadata, native_gsd_m, parse_metadata
 from rs_srgan.reading.stated import NO_NODATA, Stated
 
@@ -22,8 +22,6 @@ from rs_srgan.reading.stated import NO_NODATA, Stated
 NODATA = 0
 # The metadata name images of JPEG 2000. Some archives, for example Microsoft's Planetary Computer, store GeoTIFF.
 _SUFFIXES = (".jp2", ".tif", ".tiff", ".JP2", ".TIF")
-# Number of folders around an image of level 2A: R10m, IMG_DATA, the granule, GRANULE, the product.
-_DEPTH = 5
 
 
 @dataclass(frozen=True)
@@ -122,30 +120,6 @@ class SafeProduct(ProductMetadata):
 def is_product(path: Path) -> bool:
     """Return whether `path` is read as a product: a folder, a zip archive or a product's metadata file."""
     return path.is_dir() or is_archive(path) or is_metadata(path)
-
-
-def find_product_of(image: Path) -> tuple[SafeProduct, str] | None:
-    """Return the product in whose folder an image lies and whose metadata list it, and the image's band.
-
-    Args:
-        image: path of a file.
-
-    Returns:
-        None if the file is no image of a band of a product.
-
-    Raises:
-        InputError: there are metadata around the image that cannot be read.
-    """
-    place = image.resolve()
-    for folder in [*place.parents][:_DEPTH]:
-        for metadata in (folder / name for name in METADATA_NAMES):
-            if not metadata.is_file():
-                continue
-            product = open_product(metadata)
-            for (band, _), listed in product.images.items():
-                if band != "SCL" and Path(listed) == place:
-                    return product, band
-    return None
 
 
 def open_product(path: str | Path) -> SafeProduct:

@@ -73,7 +73,7 @@ def holds_product(path: Path) -> bool:
         return False
     try:
         with open_archive(path) as archive:
-            return any(METADATA_NAME.fullmatch(_inside(name).name) for name in archive.namelist())
+            return any(METADATA_NAME.fullmatch(path_inside(name).name) for name in archive.namelist())
     except InputError:
         return False
 
@@ -150,7 +150,7 @@ def _read_metadata(path: Path, metadata: Path) -> ProductFiles:
 
 def _find_in_zip(path: Path) -> ProductFiles:
     with open_archive(path) as archive:
-        inside = {_inside(name): name for name in archive.namelist()}
+        inside = {path_inside(name): name for name in archive.namelist()}
         names = {each: name for each, name in inside.items() if _MAC_FOLDER not in each.parts}
         found = [inside for inside in names if METADATA_NAME.fullmatch(inside.name)]
         if len({inside.parent for inside in found}) != 1:
@@ -160,18 +160,18 @@ def _find_in_zip(path: Path) -> ProductFiles:
         info = archive.getinfo(names[metadata])
         _refuse_huge_metadata(f"{metadata.name} in {path.name}", info.file_size)
         content = archive.read(info)
-    base = _vsizip(path)
+    base = vsizip(path)
     members = {f"{base}/{inside}": name for inside, name in names.items()}
     root = f"{base}/{metadata.parent}" if metadata.parent.parts else base
     return ProductFiles(path, root, metadata.name, content, members)
 
 
-def _inside(name: str) -> PurePosixPath:
+def path_inside(name: str) -> PurePosixPath:
     """Return the path of an archive's member; some programs of Windows write backslashes."""
     return PurePosixPath(name.replace("\\", "/"))
 
 
-def _vsizip(path: Path) -> str:
+def vsizip(path: Path) -> str:
     """Return the path of an archive for GDAL.
 
     Raises:

@@ -10,6 +10,7 @@ from rs_srgan.reading.opening import open_raster
 from rs_srgan.reading.raster import Raster
 from rs_srgan.reading.safe import is_product
 from rs_srgan.reading.stated import Stated
+from rs_srgan.reading.virtual import virtual_file
 from rs_srgan.sensors import SENTINEL2, Sensor
 
 
@@ -43,7 +44,7 @@ def open_stack(
     found = sensor.bands_named(names)
     chosen = []
     for band in band_names:
-        places = [path for path, name in zip(files, found, strict=True) if name == band]
+        places = [path for path, name in zip(paths, found, strict=True) if name == band]
         if len(places) != 1:
             has = ", ".join(f"{path.name} ({name or 'unknown'})" for path, name in zip(files, found, strict=True))
             raise InputError(
@@ -56,7 +57,8 @@ def open_stack(
         rasters = []
         for path, band in zip(chosen, band_names, strict=True):
             alone = Stated(stated.offset, stated.scale, stated.nodata, (band,))
-            rasters.append(stack.enter_context(open_raster(path, (band,), alone, sensor)))
+            image = virtual_file(str(path)) or path
+            rasters.append(stack.enter_context(open_raster(image, (band,), alone, sensor)))
         raster = _together(rasters, band_names, "by the files' names" if stated.band_names is None else "as stated")
         stack.callback(raster.close)
         yield raster
@@ -82,4 +84,6 @@ def _together(rasters: Sequence[Raster], band_names: tuple[str, ...], named: str
     encoding = Encoding(first.encoding.dtype, gain, bias, first.encoding.nodata, tagged, first.encoding.empty)
     files = [file for raster in rasters for file in raster.files]
     layers = [layer for raster in rasters for layer in raster.layers]
-    return Raster(f"{first.name} and others", files, layers, band_names, encoding, band_names, named)
+    days = {raster.taken for raster in rasters}
+    taken = first.taken if len(days) == 1 else None
+    return Raster(f"{first.name} and others", files, layers, band_names, encoding, band_names, named, taken=taken)

@@ -17,6 +17,7 @@ from rs_srgan.reading.proj import require_no_grid_file
 _DRIVERS = ("GTiff", "JP2OpenJPEG", "PNG")
 # GDAL's file systems, by the scheme of an address.
 _FILE_SYSTEMS = {"http": "/vsicurl/http:", "https": "/vsicurl/https:", "s3": "/vsis3", "gs": "/vsigs", "az": "/vsiaz"}
+_ZIP = re.compile(r"zip://(.+?)!/*(.+)", re.S)  # as rasterio writes it
 _ADDRESS = re.compile(r"(\w+):/(/.+)", re.S)
 
 
@@ -30,12 +31,14 @@ def virtual_file(name: str) -> VirtualFile | None:
     """Return the virtual file that a name or address means; None if it is a path.
 
     Args:
-        name: a name that begins with /vsi, or an address: http, https, s3, gs or az.
+        name: a name that begins with /vsi, or an address: http, https, s3, gs, az, or zip://ARCHIVE!/IMAGE.
     """
     if isinstance(name, VirtualFile):
         return name
     if name.startswith("/vsi"):
         return VirtualFile(name)
+    if inside := _ZIP.fullmatch(name):
+        return VirtualFile(f"/vsizip/{inside[1]}/{inside[2]}")
     address = _ADDRESS.fullmatch(name)
     if address is None or address[1].lower() not in _FILE_SYSTEMS:
         return None

@@ -2,7 +2,7 @@ import numpy as np
 import rasterio
 
 from app.jobs.sample import add_cloud, write_sample, write_sample_revisits
-from rs_srgan.reading.revisit import date_in
+from rs_srgan.reading.dates import date_in
 
 
 def test_the_sample_is_the_documented_chip_and_says_that_its_place_is_made_up(tmp_path):

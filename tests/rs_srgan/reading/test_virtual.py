@@ -16,6 +16,7 @@ from tests.conftest import scene_dn
         ("file:///etc/passwd", None),
         ("C:/a.tif", None),
         ("zip://a.zip", None),
+        ("zip://f/a.zip!/b/c.tif", "/vsizip/f/a.zip/b/c.tif"),
     ],
 )
 def test_addresses_and_paths_are_told_apart(name, expected):
