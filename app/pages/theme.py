@@ -48,7 +48,6 @@ STYLE_SHEETS = [WEB / "style.css"]
 
 # The addresses are relative, since the server may run below another path.
 _HEAD = """
-<script src="web/language.js"></script>
 <link rel="stylesheet" href="web/maplibre-gl.css">
 <script src="web/maplibre-gl.js" defer></script>
 <script src="web/job.js" type="module"></script>
@@ -73,5 +72,9 @@ def head(sample: str, base_map: str) -> str:
         f'<link rel="preload" as="image" href="jobs/{sample}/pictures/{layer}.webp?{FIRST_LOOK}">'
         for layer in ("input", "sr")
     )
-    languages = f'<meta name="sr-languages" content="{" ".join(LANGUAGES)}">'  # before the script that reads it
-    return f'{languages}{_HEAD}{first.replace("&", "&amp;")}<meta name="sr-base-map" content="{html.escape(base_map)}">'
+    return f'{_HEAD}{first.replace("&", "&amp;")}<meta name="sr-base-map" content="{html.escape(base_map)}">'
+
+
+def first_script() -> str:
+    """Return what the page begins with: the languages that it can have, and the script that chooses one."""
+    return f'<meta name="sr-languages" content="{" ".join(LANGUAGES)}"><script src="web/language.js"></script>'

@@ -30,7 +30,7 @@ def test_a_large_upload_goes_on_after_a_break_and_after_a_reload(page, large):
     parts = requests_of(page, "PATCH")
     page.route(SECOND_PART, lambda route: route.abort())
     page.locator("#file input[type=file]").set_input_files(large)
-    said = page.locator(".sr-sending").get_by_text("broke at 8 of 12 MB. The upload goes on")
+    said = page.locator(".sr-sending").get_by_text("broke at 8.0 of 12 MB. The upload goes on")
     said.wait_for(timeout=SECONDS)
     page.reload()  # the browser remembers how far it was
     page.wait_for_selector("#patch-result sr-viewer", timeout=SECONDS)
