@@ -60,7 +60,7 @@ def _fill(cases: Cases, number: int, chance: random.Random, case: Case) -> str:
 
 
 def _bytes(case: Case) -> int:
-    return sum((case.whole / name).stat().st_size for name in case.names)
+    return sum((case.whole / name).stat().st_size for name in case.expected)
 
 
 def _unclear(code: int | None, words: str, plain: bool) -> str:
@@ -121,6 +121,9 @@ def _move_back(folder: Path) -> None:
 
 def _let_write(folder: Path, allowed: bool) -> None:
     """Allow or forbid new names in a folder; for root, whom permissions do not stop, by ext4's attribute."""
-    folder.chmod(0o755 if allowed else 0o555)
+    if not allowed:
+        folder.chmod(0o555)
     if sys.platform == "linux" and shutil.which("chattr"):
         subprocess.run(["chattr", "-i" if allowed else "+i", str(folder)], check=False, capture_output=True)
+    if allowed:
+        folder.chmod(0o755)

@@ -15,7 +15,8 @@ from typing import Any, ParamSpec, TypeVar
 _NEW_MOUNTS, _NEW_USER = 0x00020000, 0x10000000
 _REMOUNT, _PRIVATE, _RECURSIVE = 1 << 5, 1 << 18, 1 << 14
 
-_P, _T = ParamSpec("_P"), TypeVar("_T")
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 @cache

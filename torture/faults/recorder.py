@@ -115,12 +115,12 @@ def record(folder: Path, log: Path) -> None:
 def _record_names(recorder: _Recorder) -> None:
     plain_force = os.fsync
 
-    def force(descriptor: int) -> None:
-        plain_force(descriptor)
-        if os.path.samestat(os.fstat(descriptor), recorder.folder.stat()):
+    def force(fd: Any) -> None:  # noqa: ANN401
+        plain_force(fd)
+        if os.path.samestat(os.fstat(fd), recorder.folder.stat()):
             recorder.note(Operation("force names"))
-        elif descriptor in recorder.opened:
-            number = recorder.opened[descriptor]
+        elif fd in recorder.opened:
+            number = recorder.opened[fd]
             path = next(name for name, file in recorder.files.items() if file == number)
             recorder.note(Operation("content", number, data=(recorder.folder / path).read_bytes()))
             recorder.note(Operation("force", number))

@@ -5,7 +5,7 @@ Moves are exact but for rounding. No network is trained to be exact under the ot
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Self
 
 import numpy as np
@@ -176,4 +176,4 @@ def _for_all_models(subject: str, chosen_seed: int, quick: bool, fault: _Propert
             _through.cache_clear()
         return ""
 
-    return check_all(subject, ((f"seed {chosen_seed}, {name}", lambda name=name: check(name)) for name in names))
+    return check_all(subject, ((f"seed {chosen_seed}, {name}", partial(check, name)) for name in names))

@@ -82,5 +82,6 @@ def patchwork(bands: int, height: int, width: int, seed: int) -> np.ndarray[tupl
         row, col = (index % 2) * half, index // 2 * third
         patch = np.s_[:, row : row + half // 2, col : col + third // 2]
         image[patch] = PATTERNS[name](image[patch], random)
-    dn = np.nan_to_num(np.round(image * 10_000).clip(1, 65_535), nan=0)
-    return dn.astype(np.uint16)
+    dn: np.ndarray[tuple[int, ...], np.dtype[np.uint16]]
+    dn = np.nan_to_num(np.round(image * 10_000).clip(1, 65_535), nan=0).astype(np.uint16)
+    return dn

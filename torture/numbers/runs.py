@@ -14,6 +14,7 @@ from affine import Affine
 
 from rs_srgan import load_model, super_resolve
 from rs_srgan.hub.names import bundled_names
+from rs_srgan.inference.options import PredictOptions
 from rs_srgan.sensors.sentinel2 import RGBN
 from tests.safe_builder import build_safe
 from torture.numbers.images import patchwork
@@ -52,8 +53,8 @@ class Request:
         """Predict with one thread, and return DN."""
         target = folder / "out.tif"
         sources = self.sources[0] if len(self.sources) == 1 else list(self.sources)
-        how = {"engine": self.engine, "precision": self.precision, "threads": 1, "tile": tile, "overwrite": True}
-        super_resolve(sources, target, self.model, progress=False, **how)
+        how = PredictOptions(engine=self.engine, precision=self.precision, threads=1, tile=tile, overwrite=True)
+        super_resolve(sources, target, self.model, how, progress=False)
         with rasterio.open(target) as image:
             pixels: Pixels = image.read()
         return pixels
