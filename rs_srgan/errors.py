@@ -6,6 +6,9 @@ from pathlib import Path
 
 from rs_srgan.addresses import without_secrets
 
+# Lists of bands and options in a message are shorter.
+_LONGEST_MESSAGE = 2000
+
 
 class InputError(ValueError):
     """A file, an array, a name or an option that cannot be used.
@@ -13,11 +16,22 @@ class InputError(ValueError):
     Its message is for people: the wrong value, the expected one, and the remedy. The command line prints the message
     and exits with 2; the app shows it in a box. All other errors keep their own exception and traceback.
 
-    Addresses in the message lose passwords and signatures.
+    Addresses in the message lose passwords and signatures. Names and values out of hostile files keep neither line
+    breaks nor control characters, and not thousands of characters: the message is one line that a terminal can show.
     """
 
     def __init__(self, *arguments: object) -> None:
-        super().__init__(*(without_secrets(each) if isinstance(each, str) else each for each in arguments))
+        super().__init__(*(one_line(without_secrets(each)) if isinstance(each, str) else each for each in arguments))
+
+
+def one_line(text: str) -> str:
+    """Return a text in one line: control characters as escapes, and the middle of a very long text left out."""
+    if len(text) > _LONGEST_MESSAGE:  # the beginning names what is wrong, the end names the remedy
+        text = f"{text[: _LONGEST_MESSAGE // 2]} ... {text[-_LONGEST_MESSAGE // 2 :]}"
+    if text.isprintable():
+        return text
+    spaced = "".join(" " if sign in "\n\r\t" else sign for sign in text)
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in spaced)
 
 
 class ReadError(InputError):

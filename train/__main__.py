@@ -62,9 +62,12 @@ class TrainCLI(LightningCLI):
         """Parse the request, and check the checkpoint that it resumes before Lightning reads it.
 
         Raises:
-            InputError: the checkpoint does not exist, or is cut off.
+            InputError: the checkpoint does not exist, or is cut off; or a configuration is no YAML in UTF-8.
         """
-        super().parse_arguments(parser, args)
+        try:
+            super().parse_arguments(parser, args)
+        except (UnicodeError, RecursionError) as error:
+            raise InputError(f"A configuration is no YAML ({error}); expected a text in UTF-8. Correct it.") from None
         if "subcommand" in self.config:
             config = self.config[self.config.subcommand]
             require_checkpoint(config.get("ckpt_path"), Path(config.trainer.default_root_dir or _USUAL_ROOT))

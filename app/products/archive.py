@@ -1,5 +1,6 @@
 """Archives of strangers: checks, and unpacking of the members that a Sentinel-2 product needs."""
 
+import errno
 import lzma
 import shutil
 import stat
@@ -84,7 +85,15 @@ def unpack(path: Path, folder: Path, wanted: Collection[str]) -> None:
                 with archive.open(member) as packed, target.open("xb") as file:
                     shutil.copyfileobj(packed, file, 1 << 20)
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, NotImplementedError):
-        raise InputError(f"{path.name} is damaged. Download it again.") from None
+        raise _damaged(path) from None
+    except OSError as error:  # of bzip2 without a number; of a place outside the file with EINVAL; else of the disk
+        if error.errno not in (None, errno.EINVAL):
+            raise
+        raise _damaged(path) from None
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(f"{path.name} is damaged. Download it again.")
 
 
 def _refused(path: Path, reason: str) -> InputError:

@@ -4,12 +4,12 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from urllib.request import url2pathname
 from uuid import uuid4
 
 from rs_srgan.addresses import without_secrets
 from rs_srgan.errors import InputError, require_extra
+from rs_srgan.reading.paths import split_address
 from rs_srgan.whole_files import PREFIX, whole_file
 
 _CHUNK = 16 * 2**20
@@ -32,7 +32,7 @@ class OutputFolder:
     """
 
     def __init__(self, address: str | Path) -> None:
-        parts = urlsplit(str(address))
+        parts = split_address(str(address))
         local = isinstance(address, Path) or "://" not in str(address)
         if local or parts.scheme in ("file", "local"):
             self.local: Path | None = Path(address if local else url2pathname(parts.netloc + parts.path)).absolute()
@@ -114,7 +114,7 @@ class OutputFolder:
             OSError: the store does not answer, or its copy has another size; nothing of it stays.
         """
         fs, target = self._fs(), f"{self.address}/{name}"
-        if urlsplit(self.address).scheme in _OBJECT_STORES:
+        if split_address(self.address).scheme in _OBJECT_STORES:
             with file.open("rb") as source:
                 out = fs.open(target, "wb", autocommit=False, block_size=_CHUNK)
                 try:

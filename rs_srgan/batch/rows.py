@@ -7,11 +7,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from rs_srgan.errors import InputError, require_extra
 from rs_srgan.inference.options import PredictOptions, option_of
 from rs_srgan.reading.opening import SUFFIXES
+from rs_srgan.reading.paths import split_address
 
 _OWN = ("sources", "output", "model")
 # Options of a whole batch: a row cannot set them.
@@ -213,7 +213,7 @@ def is_plain_name(name: str) -> bool:
 
 def is_address(source: str) -> bool:
     """Return whether a source is an address or a name in one of GDAL's file systems, not a path."""
-    return bool(urlsplit(source).scheme and "://" in source) or source.startswith("/vsi")
+    return bool("://" in source and split_address(source).scheme) or source.startswith("/vsi")
 
 
 def _absolute(source: str | Path) -> str:
@@ -232,7 +232,7 @@ def _absolute_paths(value: object) -> object:
 
 def _default_output(source: str) -> str:
     """Return the name of a result: that of the first source, with _sr."""
-    name = Path(urlsplit(source).path if is_address(source) else source).name
+    name = Path(split_address(source).path if is_address(source) else source).name
     return f"{Path(name).stem}_sr.tif"
 
 

@@ -26,7 +26,7 @@ def part_of(item: "pystac.Item", catalogue: Catalogue, collection: Collection) -
     for image, name in collection.assets.items():
         if name in item.assets:
             asset = item.assets[name]
-            address = asset.get_absolute_href() or ""
+            address = _href(asset)
             if not catalogue.allows(address):
                 logger.warning(
                     "%s is not used: its asset %s is at %.80s; expected %s.",
@@ -100,5 +100,13 @@ def _baseline(properties: dict[str, Any]) -> str:
 def _address(item: "pystac.Item", name: str | None, catalogue: Catalogue) -> str | None:
     if name is None or name not in item.assets:
         return None
-    address = item.assets[name].get_absolute_href()
-    return address if address and catalogue.allows(address) else None
+    address = _href(item.assets[name])
+    return address if catalogue.allows(address) else None
+
+
+def _href(asset: "pystac.Asset") -> str:
+    """Return the absolute address of an asset; empty if it has none."""
+    try:
+        return str(asset.get_absolute_href() or "")
+    except (ValueError, TypeError, AttributeError):  # a bracket that is not closed, or no text at all
+        return ""

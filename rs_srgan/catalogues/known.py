@@ -1,13 +1,13 @@
 """Catalogues by their names, and any other STAC API by its address."""
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
 
 from rs_srgan.catalogues.catalogue import Catalogue, Collection
 from rs_srgan.catalogues.copernicus import COPERNICUS
 from rs_srgan.catalogues.earth_search import EARTH_SEARCH
 from rs_srgan.catalogues.planetary_computer import PLANETARY_COMPUTER
 from rs_srgan.errors import InputError
+from rs_srgan.reading.paths import split_address
 from rs_srgan.reading.safe_metadata import native_gsd_m
 from rs_srgan.sensors import SENTINEL2
 
@@ -44,7 +44,7 @@ def stac_api(
     Raises:
         InputError: an address without http or https, or with a password, an unknown band, or another level.
     """
-    parts = urlsplit(url)
+    parts = split_address(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise InputError(f"The catalogue is {url!r}; expected the address of a STAC API, https://...")
     if "@" in parts.netloc:

@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from rs_srgan.catalogues.catalogue import Catalogue, Collection
@@ -21,6 +20,7 @@ from rs_srgan.catalogues.known import CATALOGUES, find_catalogue
 from rs_srgan.catalogues.place import Place, find_place
 from rs_srgan.catalogues.scene import Part, Scene
 from rs_srgan.errors import InputError
+from rs_srgan.reading.area import union_of
 
 if TYPE_CHECKING:
     import pystac
@@ -32,6 +32,8 @@ _SAME_PASS = timedelta(minutes=5)
 # A tile that shows that share of a place needs no neighbour.
 _WHOLE = 0.9995
 _AT_ONCE = 8
+# Errors at values that an item should not have: of another type, or too large.
+_NO_ITEM = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 
 
 @dataclass(frozen=True)
@@ -137,13 +139,13 @@ def _collection(catalogue: Catalogue, name: str | None) -> Collection:
 
 def _found(item: "pystac.Item", catalogue: Catalogue, collection: Collection) -> _Found | None:
     """Return a checked item; None, with a warning, if it cannot be used."""
-    taken, part = taken_at(item), part_of(item, catalogue, collection)
     try:
-        footprint = shape(item.geometry)
+        taken, part = taken_at(item), part_of(item, catalogue, collection)
+        footprint = union_of([item.geometry])
         cloud = float(item.properties.get("eo:cloud_cover", 50))
-    except (TypeError, ValueError, KeyError, AttributeError, IndexError):
-        footprint, cloud = None, 50.0
-    if taken is None or part is None or footprint is None or footprint.is_empty:
+    except _NO_ITEM:
+        taken = part = None
+    if taken is None or part is None or footprint.is_empty:
         logger.warning("%s is not used: it has no date, no outline, or no images of this catalogue.", item.id)
         return None
     return _Found(part, taken, platform_of(item), orbit_of(item), footprint, cloud)

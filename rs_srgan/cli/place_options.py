@@ -2,12 +2,12 @@
 
 import argparse
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from rs_srgan.catalogues import Catalogue, Scene, choose_views, find_catalogue, open_item, search, stac_api
 from rs_srgan.catalogues.earth_search import EARTH_SEARCH
 from rs_srgan.catalogues.known import CATALOGUES
 from rs_srgan.errors import InputError
+from rs_srgan.reading.paths import split_address
 
 _STAC = "stac:"
 # The end of an item's address in every STAC API. Source: OGC API Features, part 1.
@@ -79,11 +79,11 @@ def chosen_scenes(options: argparse.Namespace) -> list[Scene]:
 
 
 def _is_item(source: str) -> bool:
-    return urlsplit(source).scheme in ("http", "https") and _ITEM in source and "/collections/" in source
+    return split_address(source).scheme in ("http", "https") and _ITEM in source and "/collections/" in source
 
 
 def _catalogue(options: argparse.Namespace, name: str) -> Catalogue:
-    if urlsplit(name).scheme not in ("http", "https"):
+    if split_address(name).scheme not in ("http", "https"):
         return find_catalogue(name)
     if options.collection is None:
         raise InputError(f"{_STAC}{name} needs the name of its collection of Sentinel-2 scenes: --collection.")

@@ -4,7 +4,7 @@ Source: RFC 7946; the GeoJSON specification of 2008 for the member "crs".
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,11 @@ from rs_srgan.reading.proj import LONGITUDE_LATITUDE, PROJECTION_ERRORS, crs_by_
 MAX_CORNERS = 100_000
 # People draw areas of interest by hand. A larger file is something else.
 MAX_GEOJSON_BYTES = 50_000_000
+# JSON can hold anything as coordinates: other types, whole numbers too large for a float, nesting without end.
+_NO_POLYGON = (
+    *(TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError),
+    shapely.errors.ShapelyError,
+)
 
 
 def read_area(path: str | Path) -> tuple[BaseGeometry, CRS]:
@@ -72,22 +77,29 @@ def _read_polygons(content: Any, name: str) -> BaseGeometry:  # noqa: ANN401
     if not polygons:
         kinds = ", ".join(sorted({kind for kind, _ in geometries}))
         raise InputError(f"{name} contains no polygon but {kinds or 'nothing'}; expected Polygon or MultiPolygon.")
-    try:
-        valid = [only_polygons(shapely.make_valid(shapely.force_2d(shape(each)))) for each in polygons]
-        area = shapely.union_all(valid)
-    except (TypeError, ValueError, LookupError, shapely.errors.ShapelyError):  # JSON can hold anything as coordinates
-        area = shapely.Polygon()
+    area = union_of(polygons)
     corners = shapely.get_num_coordinates(area)
     if corners > MAX_CORNERS:
         raise InputError(
             f"{name} has {corners:,} corners; expected at most {MAX_CORNERS:,}. Simplify it, for example in QGIS."
         )
-    if area.is_empty or not np.isfinite(shapely.get_coordinates(area)).all():
+    if area.is_empty:
         raise InputError(
             f"{name} contains an invalid polygon; expected rings of four or more pairs of numbers around an area. "
             "Draw it again."
         )
     return area
+
+
+def union_of(polygons: Iterable[object]) -> BaseGeometry:
+    """Return the union of polygons in GeoJSON, valid and two-dimensional; empty if one of them is none."""
+    try:
+        with np.errstate(all="ignore"):  # NaN, and numbers whose products are too large
+            valid = [only_polygons(shapely.make_valid(shapely.force_2d(shape(each)))) for each in polygons]
+            area = shapely.union_all(valid)
+    except _NO_POLYGON:
+        return shapely.Polygon()
+    return area if np.isfinite(shapely.get_coordinates(area)).all() else shapely.Polygon()
 
 
 def _geometries(content: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,9 +1,10 @@
-"""Paths of inputs."""
+"""Paths and addresses of inputs."""
 
 import os
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
-from rs_srgan.errors import InputError
+from rs_srgan.errors import InputError, shown
 
 
 def existing(path: str | Path) -> Path:
@@ -27,3 +28,15 @@ def existing(path: str | Path) -> Path:
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
     return Path(path).absolute()
+
+
+def split_address(address: str) -> SplitResult:
+    """Return the parts of an address; a path has no scheme.
+
+    Raises:
+        InputError: the address is invalid, for example by a bracket that is not closed.
+    """
+    try:
+        return urlsplit(address)
+    except ValueError as error:
+        raise InputError(f"The address {shown(address)} is invalid ({error}). Correct it.") from None

@@ -5,7 +5,7 @@ Source: Sentinel-2 Products Specification Document.
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -70,11 +70,14 @@ class _Parser:
     def __init__(self, files: ProductFiles) -> None:
         self._files, self._name = files, files.path.name
         try:
-            self._tree = ElementTree.fromstring(files.content)
+            self._tree = ElementTree.fromstring(files.content)  # nosec B314: expat bounds entities
         except (ElementTree.ParseError, ValueError, LookupError) as error:  # the latter two for an unknown encoding
             raise InputError(
                 f"{files.metadata} of {self._name} is no valid XML ({error}). Download the product again."
             ) from None
+        self._elements: dict[str, list[ElementTree.Element]] = {}  # by name, in one walk: a hostile file has millions
+        for element in self._tree.iter():
+            self._elements.setdefault(element.tag.rpartition("}")[2], []).append(element)
         self.level = "L1C" if "1C" in self._tree.tag.rpartition("}")[2].upper() else "L2A"
 
     def metadata(self) -> ProductMetadata:
@@ -82,7 +85,7 @@ class _Parser:
         number = re.fullmatch(r"(\d\d?)\.(\d\d?)", baseline)
         if number is None:
             raise InputError(f"{self._name} has the processing baseline {baseline!r}; expected one like 04.00.")
-        granules = list(self._all("Granule")) or list(self._all("Granules"))
+        granules = self._all("Granule") or self._all("Granules")
         tiles = {self._tile(granule) for granule in granules}
         if len(tiles) != 1:  # level 2A of 2017 and 2018 has a granule for each pixel size, all of one tile
             raise InputError(
@@ -106,11 +109,11 @@ class _Parser:
         found = re.search(r"T\d\d[A-Z]{3}", granule.get("granuleIdentifier", ""))
         return found[0] if found else ""
 
-    def _all(self, name: str) -> Iterator[ElementTree.Element]:
-        return (element for element in self._tree.iter() if element.tag.rpartition("}")[2] == name)
+    def _all(self, name: str) -> Sequence[ElementTree.Element]:
+        return self._elements.get(name, ())
 
     def _stated(self, name: str) -> str | None:
-        element = next(self._all(name), None)
+        element = next(iter(self._all(name)), None)
         return (element.text or "").strip() or None if element is not None else None
 
     def _required(self, name: str) -> str:

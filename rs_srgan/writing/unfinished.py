@@ -133,7 +133,7 @@ class Unfinished:
             missing = note["bytes"] - self.pixels.stat().st_size
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):  # damaged, or a file of another program
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):  # damaged, or another file
             intact, missing = False, 0
         if not intact:
             logger.warning("%s is damaged: the run starts again.", self._note.name)

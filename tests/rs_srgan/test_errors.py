@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rs_srgan.errors import Cancelled, InputError, ReadError, require_extra, require_path, shown
+from rs_srgan.errors import Cancelled, InputError, ReadError, one_line, require_extra, require_path, shown
 
 
 def test_an_error_of_reading_is_an_error_of_the_input():
@@ -25,6 +25,14 @@ def test_a_path_is_a_string_or_a_path():
 def test_a_value_is_shown_in_one_line():
     assert shown(" a") == "' a'"
     assert shown([list(range(20))] * 20).count("\n") == 0 and len(shown("a" * 500)) == 80
+
+
+@pytest.mark.parametrize("hostile", ["a\nb", "\x1b[31m", "\u202egnp", "\ud800", "\0", "A" * 100_000])
+def test_a_message_is_one_line_that_a_terminal_can_show(hostile):
+    message = str(InputError(f"image {hostile} is wrong. Do this."))
+    assert message.isprintable() and len(message) < 2100
+    assert message.startswith("image ") and message.endswith(" is wrong. Do this.")
+    assert one_line("été 北京.tif") == "été 北京.tif"
 
 
 def test_an_extra_that_is_missing_is_named_with_its_command():

@@ -59,6 +59,12 @@ def test_a_wrong_file_is_refused_in_one_line(tmp_path, capsys, text, words):
     assert words in refused(["fit", "--config", str(tmp_path / "config.yaml"), *options], capsys)
 
 
+@pytest.mark.parametrize("content", ["trainer: {}".encode("utf-16"), b"a: " + b"[" * 5000])
+def test_a_file_that_is_no_yaml_is_refused_in_one_line(tmp_path, capsys, content):
+    (tmp_path / "config.yaml").write_bytes(content)
+    refused(["fit", "--config", str(tmp_path / "config.yaml")], capsys)
+
+
 @pytest.mark.parametrize("option", ["--model.lerning_rate=1", "--model.init_args.lerning_rate"])
 def test_a_wrong_option_is_refused_in_one_line(option, capsys):
     assert "Did you mean 'learning_rate'" in refused(

@@ -42,6 +42,11 @@ class Watched:
         self._end()
         shutil.rmtree(self._workspace, ignore_errors=True)
 
+    @property
+    def pid(self) -> int:
+        """The process id of the worker; 0 while there is none."""
+        return (self._process.pid or 0) if self._process is not None else 0
+
     def attempt(self, number: int) -> Outcome:
         """Let the worker read one input. An input that hangs is read once more: a busy machine is slow, too."""
         outcome = self._once(number)

@@ -103,3 +103,23 @@ def test_only_wanted_members_are_unpacked(tmp_path):
     unpack(path, folder, {INSIDE, image})
     assert {str(file.relative_to(folder)) for file in folder.rglob("*.*") if file.is_file()} == {INSIDE, image}
     assert (folder / image).read_bytes() == b"pixels"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, zipfile.ZIP_DEFLATED])
+def test_damage_in_any_compression_is_a_clear_error(tmp_path, method):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", method) as file:
+        file.writestr(INSIDE, bytes(range(256)) * 40)
+    data = bytearray((tmp_path / "x.zip").read_bytes())
+    start = 30 + len(INSIDE)  # behind the local header
+    data[start : start + 12] = b"\xaa" * 12
+    (tmp_path / "x.zip").write_bytes(data)
+    with pytest.raises(InputError, match="damaged"):
+        unpack(tmp_path / "x.zip", tmp_path, {INSIDE})
+
+
+def test_a_member_whose_place_is_outside_the_archive_is_a_clear_error(tmp_path):
+    data = bytearray(write_zip(tmp_path / "x.zip", {"a": b"", INSIDE: b"<x/>"}).read_bytes())
+    data[:1] = b""  # Python then takes all places to be one less, the first to be -1
+    (tmp_path / "x.zip").write_bytes(data)
+    with pytest.raises(InputError, match="damaged"):
+        unpack(tmp_path / "x.zip", tmp_path, {"a"})

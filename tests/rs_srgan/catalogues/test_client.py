@@ -61,6 +61,12 @@ def test_faults_of_the_catalogue_are_errors_of_one_line(stac, catalogue, item, w
     assert "\n" not in str(caught.value)
 
 
+def test_an_answer_of_another_kind_is_no_stac(stac, catalogue, item, monkeypatch):
+    monkeypatch.setattr("tests.rs_srgan.catalogues.server._CONFORMANCE", [])
+    with pytest.raises(ReadError, match="STAC"):
+        ask(catalogue, item)
+
+
 def test_a_fault_that_passes_is_not_seen(stac, catalogue, item):
     stac.faults["/search"], stac.times["/search"] = 503, 2
     assert len(ask(catalogue, item)) == 1

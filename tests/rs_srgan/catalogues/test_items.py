@@ -48,7 +48,7 @@ def test_scale_and_offset_are_read_in_every_version_of_the_extension(asset, scal
 
 
 @pytest.mark.parametrize(
-    "href", ["file:///etc/passwd", "https://example.org/B04.tif", "s3://other/B04.tif", "/etc/passwd"]
+    "href", ["file:///etc/passwd", "https://example.org/B04.tif", "s3://other/B04.tif", "/etc/passwd", "http://[::1"]
 )
 def test_an_item_with_an_image_elsewhere_is_not_used(href):
     assert part(item(href=href)) is None

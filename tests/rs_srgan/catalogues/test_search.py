@@ -77,6 +77,14 @@ def test_items_that_cannot_be_used_are_left_out_with_a_warning(stac, catalogue, 
     assert "odd 1" in caplog.text and "404" in caplog.text
 
 
+def test_an_outline_that_crosses_itself_is_repaired(stac, catalogue, item):
+    ring = item["geometry"]["coordinates"][0]
+    middle = [(ring[0][0] + ring[2][0]) / 2, (ring[0][1] + ring[2][1]) / 2]
+    ring[1:3] = [ring[1], middle, ring[0], ring[1], ring[2]]
+    stac.items[:] = [item]
+    assert [scene.name for scene in search(place(item), "2024-07", catalogue)] == [item["id"]]
+
+
 def test_storage_that_refuses_everything_is_an_error(stac, catalogue, item):
     stac.faults["/images"] = 403
     with pytest.raises(ReadError, match="expired"):

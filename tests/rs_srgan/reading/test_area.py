@@ -100,6 +100,8 @@ def test_a_missing_file_is_refused(tmp_path):
         ({"type": "Polygon", "coordinates": "many"}, "rings"),
         ({"type": "Polygon", "coordinates": [[[10, float("nan")]] * 4]}, "rings"),
         ({"type": "Polygon", "coordinates": [[[10, 46]] * 4]}, "rings"),
+        ({"type": "Polygon", "coordinates": [[[10**400, 46], [10, 47], [11, 47], [10**400, 46]]]}, "rings"),
+        ({"type": "Polygon", "coordinates": [[[1e308, -1e308], [-1e308, 1e308], [0, 1], [1e308, -1e308]]]}, "rings"),
         ({"type": "Polygon", "coordinates": [[[6e5, 5e6], [7e5, 5e6], [7e5, 5.1e6], [6e5, 5e6]]]}, "degrees"),
         (SQUARE | {"crs": {"properties": {"name": "no such"}}}, "EPSG:32632"),
         (SQUARE | {"crs": "EPSG:4326"}, "EPSG:32632"),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rs_srgan import InputError
-from rs_srgan.reading.paths import existing
+from rs_srgan.reading.paths import existing, split_address
 from tests.conftest import scene_dn
 from tests.rs_srgan.reading.whole import read_all
 
@@ -34,3 +34,9 @@ def test_an_existing_path_becomes_absolute(tmp_path, monkeypatch):
 def test_an_empty_name_is_not_the_present_folder(name):
     with pytest.raises(InputError, match="empty"):
         existing(name)
+
+
+def test_an_invalid_address_is_refused():
+    assert split_address("https://host/a").scheme == "https" and split_address("a.tif").scheme == ""
+    with pytest.raises(InputError, match="invalid"):
+        split_address("http://[::1")

@@ -102,6 +102,7 @@ def test_another_request_cannot_resume(target):
         "",
         "{",
         "[]",
+        "[" * 100_000,
         '{"done": true}',
         '{"done": 99, "parts": 10, "bytes": 6, "request": {}}',
         '{"done": 9, "parts": 10, "bytes": "6", "request": {}}',

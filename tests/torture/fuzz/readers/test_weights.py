@@ -1,0 +1,2 @@
+def test_broken_inputs_are_refused_or_read(survives):
+    assert 5 <= survives("safetensors") <= 25
