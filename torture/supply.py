@@ -46,9 +46,9 @@ def _words(chosen: tuple[str, ...]) -> Row:
 def _bandit() -> Row:
     """Run bandit. What it reports and is meant so carries a reason in its line: # nosec."""
     start = time.monotonic()
-    subject = "checks of bandit"
+    subject = "source files, by bandit"
     if importlib.util.find_spec("bandit") is None:
-        return Row(PART, f"{subject}: pip install rs_srgan[audit]", 0, 0, ("bandit is not installed",), 0)
+        return Row(PART, subject, 0, 0, ("bandit is not installed: pip install rs_srgan[audit]",), 0)
     folders = [each for each in _SHIPPED if not each.endswith(".py")]
     command = [sys.executable, "-m", "bandit", "-q", "-r", *folders, "-c", "pyproject.toml", "-f", "json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -59,7 +59,7 @@ def _bandit() -> Row:
     )
     files = len(report["metrics"]) - 1
     hit = len({each["filename"] for each in report["results"]})
-    return Row(PART, "source files by bandit", files, files - hit, found, _since(start))
+    return Row(PART, subject, files, files - hit, found, _since(start))
 
 
 def _packages() -> Row:
@@ -80,6 +80,8 @@ def _packages() -> Row:
     )
     asked = [each for each in listed if "skip_reason" not in each]
     hit = len({line.partition(":")[0] for line in found})
+    if len(asked) < len(listed):
+        subject += f"; the index knows {len(listed) - len(asked)} of {len(listed)} not"
     return Row(PART, subject, len(asked), len(asked) - hit, found, _since(start))
 
 
