@@ -42,6 +42,11 @@ assert_type(url, str)
 assert np.array_equal(sr, batch[1])
 assert np.allclose(sr, from_file, rtol=0, atol=1e-5) and np.allclose(sr, tensor[0].detach().numpy(), rtol=0, atol=1e-5)
 assert np.array_equal(sr, fine.values)
+assert np.allclose(sr, shown, rtol=0, atol=1e-5)  # sizes of tiles differ, and so does the rounding
+assert dated.dims == ("time", "band", "y", "x") and np.array_equal(dated.values[0], sr)
+assert_type(together, xarray.DataArray)
+assert together.time.values == dates[1] and together.shape == (4, 80, 72)
+assert_type(model.predict(torch.from_numpy(reflectance)), np.ndarray[Any, np.dtype[np.float32]])
 # super_resolve has changed the memory layout of the weights since: other rounding
 assert np.allclose(sr, later.compute().values, rtol=0, atol=1e-5)
 assert half.dtype == torch.float16 and np.abs(half.predict(reflectance) - sr).max() < 0.01
