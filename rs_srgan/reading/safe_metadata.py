@@ -70,7 +70,7 @@ class _Parser:
     def __init__(self, files: ProductFiles) -> None:
         self._files, self._name = files, files.path.name
         try:
-            self._tree = ElementTree.fromstring(files.content)  # nosec B314: expat bounds entities
+            self._tree = ElementTree.fromstring(files.content)  # nosec B314  # expat bounds entities
         except (ElementTree.ParseError, ValueError, LookupError) as error:  # the latter two for an unknown encoding
             raise InputError(
                 f"{files.metadata} of {self._name} is no valid XML ({error}). Download the product again."
