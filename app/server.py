@@ -20,9 +20,10 @@ from app.jobs.sample import submit_sample
 from app.jobs.uploads import clear_uploads
 from app.leftovers import claim, clear_leftovers
 from app.pages.assets import make_asset_routes
+from app.pages.first_script import FirstScript
 from app.pages.page import build
 from app.pages.resumed import make_upload_routes
-from app.pages.theme import STYLE_SHEETS, THEME, head
+from app.pages.theme import STYLE_SHEETS, THEME, first_script, head
 from app.places.places import Places
 from app.places.routes import make_place_routes
 from app.products.routes import make_product_routes
@@ -76,6 +77,7 @@ def make_server(settings: Settings) -> FastAPI:
     map_tiles = f"; img-src {_OWN} {base.scheme}://{base.netloc}; connect-src {_OWN} {base.scheme}://{base.netloc}"
     policy = _SOURCES + (map_tiles if base.netloc else "")
 
+    server.add_middleware(FirstScript, text=first_script())
     server.add_middleware(
         Guard,
         auth=settings.auth,
