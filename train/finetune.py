@@ -1,6 +1,7 @@
 """Fine-tune a trained model on a folder of images: python -m train finetune FOLDER -o RUN."""
 
 import argparse
+import dataclasses
 import json
 import logging
 from collections.abc import Callable, Sequence
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from rs_srgan.errors import InputError
 from rs_srgan.hub.names import DEFAULT_MODEL
-from rs_srgan.models import SISR
+from rs_srgan.models import SISR, SISRConfig
 from rs_srgan.models.loading import load_model
 from train.data.pair_loader import PairLoader
 from train.data.pair_split import split_pairs
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str], fit: Callable[[Sequence[str]], None]) -> None
         "-o", "--output", required=True, type=Path, metavar="RUN", help="folder of the run; the model is in RUN/model"
     )
     parser.add_argument("--model", default=DEFAULT_MODEL, help=f"bundled name, folder or Hub id ({DEFAULT_MODEL})")
+    parser.add_argument("--bands", type=_listed, metavar="B,B", help="bands of the images, if they are not the model's")
     parser.add_argument("--steps", type=int, default=1000, help="length of the run, steps (1000)")
     options, others = parser.parse_known_args(arguments)
     if options.steps < 1:
@@ -53,22 +55,39 @@ def main(arguments: Sequence[str], fit: Callable[[Sequence[str]], None]) -> None
         raise InputError(
             f"{options.model} takes several images or a guide; expected a model of one image: rs-srgan models."
         )
-    chosen = _data(options.folder, model)
+    config, chosen = model.config, []
+    if options.bands:
+        config = _with_bands(config, options.bands)
+        chosen = ["--model.config", json.dumps(dataclasses.asdict(config))]
+    try:
+        chosen += _data(options.folder, config)
+    except InputError as error:
+        if options.bands or "band" not in str(error):
+            raise
+        raise InputError(f"{error} Or name the bands that the images have: --bands B04,B03,B02.") from None
     epochs = min(_VALIDATIONS, options.steps)
     request = ["fit", "--config", str(_CONFIG), "--model.init_from", options.model, *chosen]
     request += ["--data.steps_per_epoch", str(options.steps // epochs), "--trainer.max_epochs", str(epochs)]
     fit([*request, "--trainer.default_root_dir", str(options.output), *others])
 
 
-def _data(folder: Path, model: SISR) -> list[str]:
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(","))
+
+
+def _with_bands(config: SISRConfig, bands: tuple[str, ...]) -> SISRConfig:
+    """Return a configuration for other bands; the uncertainty and int8 are trained for the bands of the model."""
+    return dataclasses.replace(config, bands=bands, mtf_nyquist=(), uncertainty=False, quantized=False)
+
+
+def _data(folder: Path, config: SISRConfig) -> list[str]:
     """Return the arguments that choose the data module, the split and the size of the crops."""
-    config = model.config
     if (folder / "hr").is_dir() or (folder / "train" / "hr").is_dir():
         pairs = [pair for side in split_pairs(folder).values() for pair in side]
         shapes = PairLoader(config.bands, config.scale).prepare(pairs)
         smallest = min(min(shape) for shape in shapes)
         return ["--data.root", str(folder), "--data.crop_lr_px", str(_crop(smallest, f"the LR images in {folder}"))]
-    train, held_out = _scenes(folder, model)
+    train, held_out = _scenes(folder, config)
     smallest = min(min(scene.shape[1:]) for scene in train) // config.scale
     logger.info("%s has no hr and lr, so LR is made from its images.", folder)
     return [
@@ -79,11 +98,11 @@ def _data(folder: Path, model: SISR) -> list[str]:
     ]
 
 
-def _scenes(folder: Path, model: SISR) -> tuple[list[Scene], list[Scene]]:
+def _scenes(folder: Path, config: SISRConfig) -> tuple[list[Scene], list[Scene]]:
     if (folder / "train").is_dir():
-        train, held_out = (find_scenes(folder / side, model.config) for side in ("train", "val"))
+        train, held_out = (find_scenes(folder / side, config) for side in ("train", "val"))
         return train, held_out
-    return split_by_place(find_scenes(folder, model.config))
+    return split_by_place(find_scenes(folder, config))
 
 
 def _crop(smallest: int, what: str) -> int:

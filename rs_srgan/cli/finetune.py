@@ -1,6 +1,7 @@
 """`rs-srgan finetune`: a folder of images in, a model that is adapted to them out."""
 
 import argparse
+import logging
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -20,6 +21,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", required=True, type=Path, metavar="RUN", help="folder of the run; the model is in RUN/model"
     )
     parser.add_argument("--model", metavar="M", help="model to start from: bundled name, folder or Hub id")
+    parser.add_argument("--bands", metavar="B,B", help="bands of the images, if they are not the model's")
     parser.add_argument("--steps", type=int, default=1000, metavar="N", help="length of the run, steps (%(default)s)")
 
 
@@ -35,7 +37,9 @@ def run(options: argparse.Namespace) -> None:
     if options.steps < 1:
         raise InputError(f"steps is {options.steps}; expected at least 1.")
     words = ["finetune", str(options.folder), "-o", str(options.output), "--steps", str(options.steps)]
-    words += ["--model", options.model] if options.model else []
+    given = {"--model": options.model, "--bands": options.bands}
+    words += [word for option, value in given.items() if value for word in (option, value)]
+    logging.getLogger().handlers.clear()  # Lightning would print its messages twice
     try:
         with redirect_stdout(sys.stderr):  # Lightning's bar and tables
             start_training("rs-srgan finetune", words)

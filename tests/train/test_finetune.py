@@ -5,7 +5,7 @@ import yaml
 
 from rs_srgan import InputError, load_model
 from tests.conftest import scene_dn
-from tests.train.data.makers import RGBN, pair_folder, write_at
+from tests.train.data.makers import RGB, RGBN, pair_folder, write_at
 from train.__main__ import main
 from train.finetune import main as finetune
 
@@ -58,8 +58,18 @@ def test_folders_decide_the_split(tmp_path, chosen):
     assert int(options["--data.steps_per_epoch"]) * int(options["--trainer.max_epochs"]) == 150
 
 
+def test_images_with_other_bands_need_their_names(tmp_path, chosen):
+    folder = pair_folder(tmp_path / "mine", count=2, bands=RGB, side=96)
+    with pytest.raises(InputError, match="--bands"):
+        chosen(folder)
+    config = yaml.safe_load(chosen(folder, "--bands", ",".join(RGB))["--model.config"])
+    assert config["bands"] == list(RGB) and len(config["mtf_nyquist"]) == 3
+    with pytest.raises(InputError, match="violet"):
+        chosen(folder, "--bands", "B04,B03,violet")
+
+
 @pytest.mark.parametrize(
-    ("names", "side", "words"), [(["a"], 96, "one place"), (["a", "b"], 24, "smallest"), ([], 96, "nothing")]
+    ("names", "side", "words"), [(["a"], 96, "one place"), (["a", "b"], 24, "smallest"), ([], 96, "files")]
 )
 def test_a_folder_that_cannot_train_is_refused(tmp_path, chosen, names, side, words):
     with pytest.raises(InputError, match=words):

@@ -112,8 +112,8 @@ def group_places(
         joined += _near(footprints, distance_m)
         if (unknown := sum(each is None for each in footprints)) > 1:
             logger.warning(
-                "%d of %d images have no coordinates, so each name is taken for a place of its own. If some are parts "
-                "of one image or neighbours, choose yourself which of them validate; else the figures are too good.",
+                "%d of %d images have no coordinates, so their names up to a year or date tell the places. If images "
+                "of other names are neighbours, choose yourself which of them validate; else the figures are too good.",
                 *(unknown, len(footprints)),
             )
     rows, cols = np.array(joined).reshape(-1, 2).T

@@ -32,6 +32,8 @@ _REFLECTANCE = (-0.2, 2.0)
 _SAME_MTF = 0.03
 # Pairs whose MTF differs by more from that of the others were made in another way.
 _OTHER_MTF = 0.15
+# LR that differs from HR by so many times what is usual, and by so much reflectance, holds something that HR does not.
+_NOISIER, _NOISE = 3.0, 0.005
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class Comparison:
         found = [each.mtf for each in self.relations[site] if each and each.correlation >= _CHANGED]
         return float(np.median(found)) if found else None
 
+    def noise(self, site: str) -> float | None:
+        """Return the median difference of LR from what HR predicts, reflectance; None if no band correlates well."""
+        found = [each.rmse for each in self.relations[site] if each and each.correlation >= _CHANGED]
+        return float(np.median(found)) if found else None
+
     def mtf(self) -> tuple[float, ...] | None:
         """Return the MTF between HR and LR, one value per band: medians of the pairs that correlate well.
 
@@ -73,13 +80,16 @@ class Comparison:
 
     def lines(self) -> list[str]:
         """Return a table for people: the median of each band, and its spread over the pairs."""
-        fields = (("mtf", "MTF at Nyquist", 2), ("rows", "down", 2), ("cols", "right", 2), ("gain", "gain", 3))
+        fields = (
+            *(("mtf", "MTF at Nyquist", 2), ("rows", "down", 2), ("cols", "right", 2), ("gain", "gain", 3)),
+            *(("offset", "offset", 4), ("correlation", "correlation", 3), ("rmse", "RMSE", 4)),
+        )
         rows = [
             f"LR against HR, {len(self.relations)} of {self.total} pairs; medians and spreads; shifts in LR pixels:"
         ]
         for band, name in enumerate(self.bands):
             parts = []
-            for field, title, digits in (*fields, ("offset", "offset", 4), ("correlation", "correlation", 3)):
+            for field, title, digits in fields:
                 if values := self.values(band, field):
                     spread = 1.4826 * float(np.median(np.abs(np.array(values) - np.median(values))))
                     parts.append(f"{title} {np.median(values):.{digits}f} ±{spread:.{digits}f}")
@@ -210,6 +220,7 @@ def _warn(found: Comparison, load: PairLoader) -> None:
             _some(changed),
         )
     _warn_of_other_blur({site: blur for site in found.relations if (blur := found.blur(site)) is not None})
+    _warn_of_noise({site: noise for site in found.relations if (noise := found.noise(site)) is not None})
 
 
 def _warn_of_other_blur(blurs: Mapping[str, float]) -> None:
@@ -220,6 +231,19 @@ def _warn_of_other_blur(blurs: Mapping[str, float]) -> None:
         logger.warning(
             "Another blur lies between LR and HR of these pairs than of the others, MTF at Nyquist: %s; most have "
             "%.2f. Make them all in the same way, or leave these out.",
+            _some(other),
+            usual,
+        )
+
+
+def _warn_of_noise(noises: Mapping[str, float]) -> None:
+    """Warn of pairs whose LR holds much that HR does not predict, given by site as reflectance."""
+    usual = float(np.median(list(noises.values()))) if noises else 0.0
+    other = [f"{site} ({noise:.4f})" for site, noise in noises.items() if noise > max(_NOISIER * usual, _NOISE)]
+    if other:
+        logger.warning(
+            "LR differs more from HR in these pairs than in the others, RMSE in reflectance: %s; most have %.4f. Look "
+            "for noise, haze, clouds or changes.",
             _some(other),
             usual,
         )

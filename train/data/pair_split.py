@@ -52,8 +52,9 @@ def _by_hash(root: Path, pairs: list[Pair], distance_m: float) -> dict[Split, li
     places = places_of(pairs, footprints_of(pairs), distance_m)
     if len(set(places)) == 1:
         raise InputError(
-            f"The pairs in {root} show one place, {places[0]}; expected at least two, because one validates. Add pairs "
-            f"of another place, or lower split_distance_m, which is {distance_m:g}."
+            f"The pairs in {root} show one place, {places[0]}, by their names up to a date, or because they are less "
+            f"than {distance_m:g} m apart (split_distance_m); expected at least two, because one validates. Add pairs "
+            "of another place, or choose yourself: by folders train and val, or by data.validate_on."
         )
     held_out = split_by_hash(places)
     sides: dict[Split, list[Pair]] = {"train": [], "val": []}

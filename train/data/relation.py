@@ -36,6 +36,7 @@ class Relation:
         gain: factor on HR.
         offset: reflectance that is added.
         correlation: correlation of the detail of LR with what HR predicts, -1 to 1.
+        rmse: root mean square difference of LR from what HR predicts, reflectance.
     """
 
     mtf: float
@@ -44,6 +45,7 @@ class Relation:
     gain: float
     offset: float
     correlation: float
+    rmse: float
 
 
 def relate(lr: FloatImage, hr: FloatImage, scale: int) -> list[Relation | None]:
@@ -107,7 +109,8 @@ def _band(
     best = seen(solution.x)
     gain, offset = (float(value) for value in np.polyfit(best[counts].astype(np.float64), observed, 1))
     correlation = _correlation(np.sign(gain) * _detail(best)[counts], _detail(filled(lr[None])[0])[counts])
-    return Relation(mtf, rows + float(whole[0]), cols + float(whole[1]), gain, offset, correlation)
+    rmse = float(np.sqrt(np.mean(residuals(solution.x) ** 2)))
+    return Relation(mtf, rows + float(whole[0]), cols + float(whole[1]), gain, offset, correlation, rmse)
 
 
 def _detail(image: FloatImage) -> FloatImage:

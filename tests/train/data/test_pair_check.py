@@ -56,6 +56,7 @@ def test_good_pairs_give_their_blur_without_a_warning(pairs, caplog):
         (lambda lr: 0.5 * lr + 0.5 * np.roll(lr, (17, 23), (1, 2)), "correlate weakly"),
         (lambda lr: ndimage.gaussian_filter(lr, (0, 0.7, 0.7)), "Another blur"),
         (with_red_moved, "against each other"),
+        (lambda lr: lr + np.random.default_rng(0).normal(0, 0.01, lr.shape), "RMSE"),
         (lambda lr: 20 * lr, "no reflectance"),
     ],
 )
