@@ -4,7 +4,8 @@ import hashlib
 import re
 from urllib.parse import parse_qsl
 
-# The scheme has at most 31 characters here, else a hostile name of 100,000 letters takes a minute. A scheme, or one of GDAL's file systems, then all up to a space or a quotation mark. Paths lose one of two slashes.
+# A scheme, or one of GDAL's file systems, then all up to a space or a quotation mark. Paths lose one of two slashes.
+# A scheme has at most 31 characters here, else a hostile name of 100,000 letters takes a minute.
 _ADDRESS = re.compile(r"""(?:[a-zA-Z][\w+.-]{1,30}:/{1,2}|/vsi\w+[/?])[^\s'"]*""")
 _USER = re.compile(r"(:/{1,2})[^/?#]*@")
 _PARAMETERS = re.compile(r"\?.*")

@@ -20,7 +20,8 @@ def npy_array(path: Path) -> Array:
         InputError: the file is no NPY array.
     """
     try:
-        array: Array = np.lib.format.open_memmap(path, mode="r")
+        with np.errstate(over="ignore"):  # sizes of a hostile header, which numpy then refuses
+            array: Array = np.lib.format.open_memmap(path, mode="r")
     except Exception as error:  # numpy parses the header as Python, so a bad one raises any exception
         raise InputError(f"{path.name} cannot be read as an NPY array ({first_line(error)}).") from None
     return array

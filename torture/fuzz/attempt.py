@@ -50,7 +50,7 @@ def attempt(reader: Reader, name: str, seed: int, number: int, folder: Path) -> 
             failure = f"wrong: {error}"
         except Exception as error:
             failure = place_of(error)
-    printed = shown.read_text(errors="replace")
+    printed = "\n".join(line for line in shown.read_text(errors="replace").splitlines() if not _is_warning(line))
     shown.unlink()
     if not failure and warned:
         failure = f"Python warning at {Path(warned[0].filename).name}:{warned[0].lineno}: {warned[0].message!s:.120}"
@@ -63,6 +63,11 @@ def attempt(reader: Reader, name: str, seed: int, number: int, folder: Path) -> 
     if not failure and _open_files() > files and (gc.collect(), _open_files())[1] > files:
         failure = "files left open: more than before the input"
     return Outcome(number, failure, refused)
+
+
+def _is_warning(line: str) -> bool:
+    """Return whether GDAL printed a line as a warning: rasterio leaves some of these to GDAL."""
+    return line.startswith("Warning 1: ")
 
 
 def _fault_of_message(message: str) -> str:
@@ -137,7 +142,7 @@ def _peak_bytes() -> int:
 
 
 def _open_files() -> int:
-    """Return the number of open files; 0 where the system does not tell.
+    """Return the number of open files, without sockets and pipes; 0 where the system does not tell.
 
     GDAL keeps a zip archive open, until the process ends, when a member that it has begun to read is broken. Those are
     not counted.
@@ -145,5 +150,6 @@ def _open_files() -> int:
     found = 0
     for link in Path("/proc/self/fd").glob("*"):
         with suppress(OSError):  # that of the list itself
-            found += not os.readlink(link).removesuffix(" (deleted)").endswith(_KEPT_BY_GDAL)
+            name = os.readlink(link)
+            found += name.startswith("/") and not name.removesuffix(" (deleted)").endswith(_KEPT_BY_GDAL)
     return found

@@ -21,7 +21,7 @@ def serve(connection: Connection, name: str, workspace: str) -> None:
         name: name of the reader.
         workspace: folder of this process.
     """
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    os.environ |= {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}  # before torch is imported
     resource.setrlimit(resource.RLIMIT_DATA, (_DATA_BYTES, _DATA_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     place = Path(workspace)

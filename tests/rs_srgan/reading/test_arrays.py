@@ -22,6 +22,12 @@ def saved_npy(array) -> bytes:
 
 
 UNREADABLE = {
+    "huge.npy": (
+        saved_npy(np.zeros((4, 5, 5))).replace(
+            b"(4, 5, 5), }" + b" " * 30, f"(4, {2**63 - 1}, 5), }}".encode().ljust(42)
+        ),
+        "NPY",
+    ),
     "text.npy": (b"not an array", "NPY"),
     "pickle.npy": (saved_npy(np.array([{"a": 1}], object)), "NPY"),
     "flat.npy": (saved_npy(np.zeros((4, 4))), "height"),

@@ -7,6 +7,7 @@ from random import Random
 from affine import Affine
 from rasterio.crs import CRS
 
+from rs_srgan.errors import InputError
 from rs_srgan.reading.grid import Grid
 from rs_srgan.reading.region import find_region
 from torture.fuzz.odd import FLOATS, INTEGERS, changed_tree, json_bytes
@@ -60,11 +61,19 @@ class _Area:
             InputError: both refuse it.
             Wrong: the part is not inside the image.
         """
+        errors = []
         for grid in _GRIDS:
-            window = find_region(grid, "image.tif", aoi=path).window
+            try:
+                region = find_region(grid, "image.tif", aoi=path)
+            except InputError as error:
+                errors.append(error)
+                continue
+            window = region.window
             if not (0 <= window.row < window.row + window.height <= grid.height and window.col >= 0):
                 raise Wrong(f"the part {window} is not in the image")
-        json.dumps(find_region(_GRIDS[0], "image.tif", aoi=path).area)
+            json.dumps(region.area)
+        if len(errors) == len(_GRIDS):
+            raise errors[0]
 
 
 def make_reader(workspace: Path) -> _Area:
