@@ -11,7 +11,7 @@ from pathlib import Path
 
 _PRELOADED = ("rs_srgan.cli.main", "rs_srgan.cli.predict", "rs_srgan.inference.engines", "rs_srgan.catalogues")
 # A process that runs for longer hangs.
-HANG_S = 120.0
+HANG_S = 300.0
 
 Preparation = Callable[[], None]
 
