@@ -23,6 +23,8 @@ from rs_srgan.reading.proj import LONGITUDE_LATITUDE, PROJECTION_ERRORS, crs_by_
 MAX_CORNERS = 100_000
 # People draw areas of interest by hand. A larger file is something else.
 MAX_GEOJSON_BYTES = 50_000_000
+# Repair takes a tenth of a second for so many crossings, and minutes for a star of 300 random corners.
+_MOST_CROSSINGS, _LINES_AT_ONCE = 1000, 100
 # JSON can hold anything as coordinates: other types, whole numbers too large for a float, nesting without end.
 _NO_POLYGON = (
     *(TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError),
@@ -95,11 +97,36 @@ def union_of(polygons: Iterable[object]) -> BaseGeometry:
     """Return the union of polygons in GeoJSON, valid and two-dimensional; empty if one of them is none."""
     try:
         with np.errstate(all="ignore"):  # NaN, and numbers whose products are too large
-            valid = [only_polygons(shapely.make_valid(shapely.force_2d(shape(each)))) for each in polygons]
+            valid = [only_polygons(_repaired(shapely.force_2d(shape(each)))) for each in polygons]
             area = shapely.union_all(valid)
     except _NO_POLYGON:
         return shapely.Polygon()
     return area if np.isfinite(shapely.get_coordinates(area)).all() else shapely.Polygon()
+
+
+def _repaired(polygon: BaseGeometry) -> BaseGeometry:
+    """Return a valid polygon; of one whose border crosses itself, the parts with an odd number of borders around.
+
+    Raises:
+        ValueError: the border crosses itself so often that the repair would take minutes.
+    """
+    if polygon.is_valid:
+        return polygon
+    if _crosses_too_often(polygon):
+        raise ValueError(f"A border crosses itself more than {_MOST_CROSSINGS} times.")
+    return shapely.make_valid(polygon)
+
+
+def _crosses_too_often(polygon: BaseGeometry) -> bool:
+    rings = map(shapely.get_coordinates, shapely.get_rings(shapely.get_parts(polygon)))
+    lines = shapely.linestrings(np.concatenate([np.stack([ring[:-1], ring[1:]], 1) for ring in rings]))
+    tree, found = shapely.STRtree(lines), 0
+    for first in range(0, len(lines), _LINES_AT_ONCE):
+        some = lines[first : first + _LINES_AT_ONCE]
+        found += sum(tree.query(some, predicate).shape[1] for predicate in ("crosses", "overlaps"))
+        if found > 2 * _MOST_CROSSINGS:  # each is found from both of its lines
+            return True
+    return False
 
 
 def _geometries(content: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,7 @@
 import json
 import re
 
+import numpy as np
 import pytest
 import rasterio
 import shapely
@@ -57,6 +58,12 @@ def test_a_ring_that_crosses_itself_is_repaired(write):
     bow_tie = [[10, 46], [11, 47], [11, 46], [10, 47], [10, 46]]
     area, _ = read_area(write({"type": "Polygon", "coordinates": [bow_tie]}))
     assert area.is_valid and area.area == pytest.approx(0.5)
+
+
+def test_a_border_that_crosses_itself_thousands_of_times_is_refused(write):
+    corners = np.random.default_rng(0).uniform((10, 46), (11, 47), (300, 2)).tolist()
+    with pytest.raises(InputError, match="rings"):
+        read_area(write({"type": "Polygon", "coordinates": [[*corners, corners[0]]]}))
 
 
 def test_a_byte_order_mark_is_ignored(write):

@@ -39,6 +39,7 @@ UNREADABLE = {
 }
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_an_unreadable_array_is_refused_in_one_line(tmp_path, name):
     content, words = UNREADABLE[name]
