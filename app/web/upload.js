@@ -10,7 +10,7 @@ const LARGE_BYTES = 8 * MEGA;
 const PART_BYTES = 8 * MEGA;
 const FIRST_WAIT_MS = 1000, LONGEST_WAIT_MS = 15000;
 const PATIENCE_MS = 30 * 60 * 1000; // without a single byte
-const KEY = "sr-upload";
+const KEY = "sr-upload", END_BYTES = 65536;
 
 const duration = seconds => (seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`);
 const megabytes = bytes => `${(bytes / MEGA).toFixed(bytes < 10 * MEGA ? 1 : 0)}`;
@@ -76,19 +76,27 @@ async function whole(address, options) {
   }
 }
 
-// The ids of unfinished uploads, by what tells a file apart. Without storage, a reload forgets them.
+// Return what tells a file apart: name, size, and a sum of its two ends (FNV-1a). Gradio drops the date of the file.
+async function keyOf(file) {
+  let sum = 2166136261;
+  for (const end of [file.slice(0, END_BYTES), file.slice(-END_BYTES)]) {
+    for (const byte of new Uint8Array(await end.arrayBuffer())) sum = Math.imul(sum ^ byte, 16777619);
+  }
+  return `${KEY} ${file.name} ${file.size} ${sum >>> 0}`;
+}
+
+// The ids of unfinished uploads by their files. Without storage, a reload forgets them.
 const earlier = {
-  key: file => `${KEY} ${file.name} ${file.size} ${file.lastModified}`,
-  get(file) {
+  get(key) {
     try {
-      return localStorage.getItem(this.key(file));
+      return localStorage.getItem(key);
     } catch {
       return null;
     }
   },
-  set(file, id) {
+  set(key, id) {
     try {
-      id ? localStorage.setItem(this.key(file), id) : localStorage.removeItem(this.key(file));
+      id ? localStorage.setItem(key, id) : localStorage.removeItem(key);
     } catch {
       // the browser stores nothing
     }
@@ -98,17 +106,17 @@ const earlier = {
 const here = path => new URL(path, document.baseURI).href;
 
 // Return the state of an upload: that of an earlier attempt with this file, or a new one.
-async function begin(file) {
-  const id = earlier.get(file);
+async function begin(file, key) {
+  const id = earlier.get(key);
   if (id) {
     const answer = await fetch(here(`uploads/${id}`));
     if (answer.ok) return answer.json();
-    earlier.set(file, null);
+    earlier.set(key, null);
   }
   const answer = await fetch(here(`uploads?${new URLSearchParams({name: file.name, size: file.size})}`), {method: "POST"});
   const told = await answer.json();
   if (!answer.ok) throw new RangeError(told.detail);
-  earlier.set(file, told.id);
+  earlier.set(key, told.id);
   return told;
 }
 
@@ -120,18 +128,19 @@ const pause = ms => new Promise(done => {
 
 // Send a file in parts; return its path on the server. `tell` is called with the bytes that were sent.
 async function inParts(file, options, say, tell) {
+  const key = await keyOf(file);
   let told = null, wait = FIRST_WAIT_MS, sent = 0, moved = performance.now();
   while (!told?.path) {
     if (options.signal?.aborted) throw new TypeError("The upload was cancelled.");
     try {
-      told = await begin(file);
+      told = await begin(file, key);
       while (!told.path) {
         [sent, wait, moved] = [told.received, FIRST_WAIT_MS, performance.now()];
         const part = file.slice(told.received, told.received + PART_BYTES);
         const address = here(`uploads/${told.id}?offset=${told.received}`);
         const answer = await ask("PATCH", address, part, {signal: options.signal}, loaded => tell(told.received + loaded));
         const state = await answer.json();
-        if (answer.status === 404) earlier.set(file, null);
+        if (answer.status === 404) earlier.set(key, null);
         if (!answer.ok && answer.status < 500) throw new RangeError(state.detail);
         if (!answer.ok) throw new TypeError(state.detail);
         told = state;
@@ -143,7 +152,7 @@ async function inParts(file, options, say, tell) {
       [told, wait] = [null, Math.min(2 * wait, LONGEST_WAIT_MS)];
     }
   }
-  earlier.set(file, null);
+  earlier.set(key, null);
   return told.path;
 }
 

@@ -16,6 +16,7 @@ from tests.app.end_to_end.test_browser import open_tab
 MINUTES = float(os.environ.get("RS_SRGAN_MINUTES", "60"))
 SEED = int(os.environ.get("RS_SRGAN_SEED", "0"))
 STEPS = 9  # of one visitor
+PATIENCE = 3 * SECONDS  # of a visitor, milliseconds
 STARTS = {"Patch": "#start", "Tile": "#start-tile", "Revisits": "#start-revisits", "Place": "#start-place"}
 RESULTS = {"Patch": "#patch-result", "Tile": "#tile-result", "Revisits": "#revisits-result", "Place": "#place-result"}
 # What a browser says itself about requests that fail, which happens offline and after refusals.
@@ -47,7 +48,7 @@ class Visitor:
         self.context = browser.new_context(viewport=size, color_scheme=scheme, accept_downloads=True, locale="en-GB")
         self.context.grant_permissions(["clipboard-read", "clipboard-write"])
         self.page = self.context.new_page()
-        self.page.set_default_timeout(SECONDS)
+        self.page.set_default_timeout(PATIENCE)
         self.trail: list[str] = []
         self.complaints: list[str] = []
         self.tab = "Patch"
@@ -280,5 +281,6 @@ def test_an_hour_of_visitors_has_no_dead_end(browser, server, area, files):
         visitor = Visitor(browser, server, area, files, seed)
         complaints += visitor.walk()
         seed, steps = seed + 1, steps + STEPS
+    print(*complaints, sep="\n")
     print(f"{seed - 1000 * SEED} visitors did {steps} things in {MINUTES:g} minutes; {len(complaints)} dead ends")
     assert complaints == []
