@@ -2,6 +2,7 @@
 
 import logging
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,14 +135,17 @@ def _commit(
 ) -> str | None:
     """Commit, and return the address of the pull request, or None."""
     try:
-        commit = repo.api.create_commit(
-            repo.id,
-            [*additions, *(CommitOperationDelete(name) for name in removed)],
-            commit_message=message,
-            revision=repo.revision,
-            create_pr=pull_request,
-            parent_commit=repo.head,
-        )
+        with warnings.catch_warnings():
+            # huggingface_hub passes bytes to httpx in an old way: an error where users turn warnings into errors
+            warnings.filterwarnings("ignore", "Use 'content=", DeprecationWarning)
+            commit = repo.api.create_commit(
+                repo.id,
+                [*additions, *(CommitOperationDelete(name) for name in removed)],
+                commit_message=message,
+                revision=repo.revision,
+                create_pr=pull_request,
+                parent_commit=repo.head,
+            )
     except RuntimeError as error:  # raised for a thread that uploads; its error is the cause
         if isinstance(error.__cause__, HUB_ERRORS):
             raise explained(error.__cause__, repo.id, repo.revision) from None

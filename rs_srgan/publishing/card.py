@@ -118,7 +118,9 @@ def render(
     shown = _pictures_in(folder) if pictures is None else pictures
     template = Template((bundle() / TEMPLATE_FILE).read_text(encoding="utf-8"))
     card = template.substitute(
-        metadata=metadata(name, config, metrics, about.license, _base_model(about, training, config), about.tags),
+        metadata=metadata(
+            name, config, metrics, about.license, _base_model(about, training, config), about.tags, shown
+        ),
         name=name,
         summary=about.summary or _summary(config),
         usage=usage(name, config),
@@ -165,7 +167,10 @@ def _finetuning(name: str, config: SISRConfig) -> str:
             f"There are no weights to train. To train a network that adds to {name}, set `adds_to: {config.adds_to}` "
             "in `config` of a training configuration."
         )
-    command = f"python -m train fit --config train/configs/finetune.yaml --model.init_from {name} --data.root FOLDER"
+    recipe = "sisr_x2_20m" if config.guide_bands else "finetune"
+    command = f"python -m train fit --config train/configs/{recipe}.yaml --model.init_from {name} --data.root FOLDER"
+    if config.several:
+        command += " \\\n  --model train.misr.MISRModule --data.revisits 4"
     return f"To continue training from these weights on your own images:\n\n```sh\n{command}\n```"
 
 

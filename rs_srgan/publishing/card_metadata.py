@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 
 from huggingface_hub import EvalResult, ModelCardData
 
@@ -13,6 +14,9 @@ from rs_srgan.models import SISRConfig
 from rs_srgan.publishing.unseen import counted_sites
 from rs_srgan.sensors import find_sensor
 
+# Tag of models that take several images of a place: the code that uses them differs, see docs/hub.md.
+MULTI_IMAGE = "multi-image-super-resolution"
+
 
 def metadata(
     name: str,
@@ -21,6 +25,7 @@ def metadata(
     license_: str,
     base_model: str,
     tags: Sequence[str] = (),
+    pictures: Sequence[str] = (),
 ) -> str:
     """Write the metadata of a card, YAML.
 
@@ -31,6 +36,7 @@ def metadata(
         license_: the licence, by its name on the Hub; empty if there is none.
         base_model: the model that training started from, by a name that others can load; empty if there is none.
         tags: further tags.
+        pictures: paths of pictures in the repository, which the Hub shows as examples.
     """
     results: list[EvalResult] = []
     if metrics is not None:
@@ -48,6 +54,7 @@ def metadata(
             f"super-resolution-x{config.scale}",
             "remote-sensing",
             "satellite-imagery",
+            *([MULTI_IMAGE] if config.several else []),
             _identifier(find_sensor(config.sensor).title),
             "model_hub_mixin",
             "pytorch_model_hub_mixin",
@@ -55,8 +62,15 @@ def metadata(
         ],
         model_name=name if results else None,
         eval_results=results or None,
+        **({"widget": [_example(each) for each in pictures]} if pictures else {}),
     )
     return data.to_yaml().strip()
+
+
+def _example(picture: str) -> dict[str, object]:
+    """Return a picture as the Hub's gallery of examples takes it."""
+    name = PurePosixPath(picture).stem.replace("_", " ")
+    return {"text": f"{name}: LR, bicubic, SR and HR, and the errors", "output": {"url": picture}}
 
 
 def _group_results(scale: int, group: Group) -> Iterator[EvalResult]:

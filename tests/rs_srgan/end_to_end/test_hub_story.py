@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 import rasterio
 from huggingface_hub import ModelCard
 
-from rs_srgan import load_model
+from rs_srgan import MISR, MISRConfig, load_model
 from tests.conftest import scene_dn
 from tests.rs_srgan.hub.server import OWNER
 from tests.stored import assert_stored
@@ -67,6 +68,7 @@ def test_the_guides_commands_from_pairs_to_a_model_that_others_load(hub, tmp_pat
     assert {"field", "town"} <= {cell.strip() for cell in card.text.split("|")}
     pictures = [path for path in hub.repos[NAME].files() if path.startswith("pictures/own_pairs_")]
     assert pictures and all(f"({path})" in card.text for path in pictures)
+    assert {each["output"]["url"] for each in card.data.widget} == set(pictures)  # the Hub's examples
     assert str(tmp_path).encode() not in b"".join(hub.repos[NAME].files().values())
 
     run(f"{predict} --engine torch --precision fp32", HF_TOKEN=OWNER)
@@ -78,6 +80,28 @@ def test_the_guides_commands_from_pairs_to_a_model_that_others_load(hub, tmp_pat
 
     fingerprint = f"from rs_srgan import load_model; print(load_model('{NAME}').fingerprint())"
     assert run(f'python -c "{fingerprint}"', HF_TOKEN=OWNER).strip() == load_model(model).fingerprint()
+
+
+def hub_snippet(name, tags):
+    """Return the Python code that the Hub would show for a model, by the entry in the guide."""
+    entry = (ROOT / "docs" / "hub.md").read_text(encoding="utf-8").split("```ts\n")[1].split("```")[0]
+    several, single = re.findall(r"`(from .*?)`", entry, re.DOTALL)
+    return (several if "multi-image-super-resolution" in tags else single).replace("${model.id}", name)
+
+
+def test_the_code_that_the_hub_would_show_runs(hub, logged_in, model, tmp_path, write_tif, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("scene", "may", "june", "july"):
+        write_tif(scene_dn(40, 44), f"{name}.tif")
+    revisits = MISR(MISRConfig(channels=16, blocks=1, fusion_channels=16, fusion_blocks=1)).eval()
+    for name, pushed in (("organisation/single", model), ("organisation/several", revisits)):
+        pushed.push_to_hub(name, force=True, license="mit")
+        card = ModelCard(hub.repos[name].files()["README.md"].decode())
+        assert card.data.library_name == "rs_srgan" and card.data.pipeline_tag == "image-to-image"
+        exec(hub_snippet(name, card.data.tags), {})
+        with rasterio.open("sr.tif") as result:
+            assert result.tags()["SR_MODEL"] == name and result.shape == (160, 176)
+        Path("sr.tif").unlink()
 
 
 def test_the_app_runs_a_public_model_by_its_id(hub, model, tmp_path, write_tif):

@@ -20,6 +20,16 @@ def test_without_figures_there_are_no_results():
     assert {"super-resolution-x4", "sentinel-2"} <= set(data.tags)
 
 
+def test_pictures_are_examples_and_models_of_several_images_have_a_tag():
+    made = metadata("a/b", MISRConfig(), None, "mit", "", pictures=["pictures/dry_fields.png"])
+    data = ModelCard(f"---\n{made}\n---\n").data
+    (example,) = data.widget
+    assert example["output"] == {"url": "pictures/dry_fields.png"} and example["text"].startswith("dry fields")
+    assert "multi-image-super-resolution" in data.tags
+    alone = read(None)
+    assert alone.get("widget") is None and "multi-image-super-resolution" not in alone.tags
+
+
 def test_results_hold_psnr_gain_and_ssim(metrics):
     results = {each.metric_type: each for each in read(metrics).eval_results}
     assert {kind: each.metric_value for kind, each in results.items()} == {"psnr": 32.5, "psnr_gain": 1.5, "ssim": 0.5}

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 
 import pytest
 import torch
@@ -65,6 +66,13 @@ def test_options_of_other_kinds_are_refused_before_the_hub_is_asked(hub, model, 
     with pytest.raises(InputError, match="path"):
         push(None, NAME)
     assert hub.requests == []
+
+
+def test_a_push_is_clean_where_warnings_are_errors(hub, model):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.push_to_hub(NAME, force=True, license="mit")
+    assert "model.safetensors" in hub.repos[NAME].files()
 
 
 def test_only_what_changed_is_sent(hub, described, caplog):
