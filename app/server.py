@@ -11,6 +11,7 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from starlette.routing import Mount
 
 from app.errors import Gone, for_people
 from app.guard import Guard, allowed_hosts
@@ -103,6 +104,9 @@ def make_server(settings: Settings) -> FastAPI:
         server_name=settings.host,
         server_port=settings.port,
     )
+    for route in server.routes:
+        if isinstance(route, Mount) and isinstance(route.app, FastAPI):
+            answer_unknown_functions(route.app)
     return server
 
 
@@ -122,6 +126,16 @@ def serve(settings: Settings) -> None:
     finally:  # also if another part of the application fails while it ends
         shutil.rmtree(settings.folder, ignore_errors=True)
         lock.close()
+
+
+def answer_unknown_functions(page: FastAPI) -> None:
+    """Let Gradio's part of a server refuse the number of a function that the page does not have."""
+
+    @page.exception_handler(KeyError)
+    def miss(http: Request, error: KeyError) -> JSONResponse:
+        if not http.url.path.endswith("/queue/join"):
+            raise error
+        return JSONResponse({"detail": "The page has no such function. Load it again."}, 404)
 
 
 def answer_errors(server: FastAPI) -> None:

@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.errors import Gone
-from app.server import answer_errors
+from app.server import answer_errors, answer_unknown_functions
 from rs_srgan import InputError
 
 
@@ -29,3 +29,18 @@ def test_the_class_of_an_error_sets_the_status(error, status, text):
     assert answer.status_code == status
     assert text in answer.json()["detail"]
     assert "/tmp" not in answer.text
+
+
+def test_an_unknown_function_of_the_page_is_refused_and_other_errors_stay():
+    page = FastAPI()
+    answer_unknown_functions(page)
+
+    @page.post("/queue/join")
+    @page.post("/other")
+    def look_up() -> None:
+        raise KeyError(-1)
+
+    client = TestClient(page)
+    assert client.post("/queue/join").status_code == 404
+    with pytest.raises(KeyError):
+        client.post("/other")
