@@ -168,7 +168,9 @@ def views_of_land():
     ]
 
 
+@pytest.mark.slow
 def test_a_model_of_several_revisits_takes_views_with_masks(revisits, write_tif, tmp_path):
+    """Run by `python -m pytest -m slow tests/examples`: the export of several views takes half a minute."""
     model, onnx = revisits
     june, may, july = (write_tif(dn, f"{at}.tif") for at, dn in enumerate(views_of_land()))
     clear = np.ones((1, 54, 65), np.uint8)
@@ -196,13 +198,19 @@ def test_a_model_of_several_revisits_takes_views_with_masks(revisits, write_tif,
     )
 
 
-def test_views_that_do_not_fit_are_refused(revisits, exported, write_tif, tmp_path):
+def test_a_model_of_one_image_refuses_views(exported, write_tif, tmp_path):
+    process = run(exported[1], write_tif(scene_dn(40, 44)), tmp_path / "found.tif", "--views", tmp_path / "other.tif")
+    assert process.returncode == 1 and "one image" in process.stderr and "Traceback" not in process.stderr
+
+
+@pytest.mark.slow
+def test_views_that_do_not_fit_are_refused(revisits, write_tif, tmp_path):
+    """Run by `python -m pytest -m slow tests/examples`."""
     scene, other = write_tif(scene_dn(40, 44)), write_tif(scene_dn(40, 40), "other.tif")
-    for model, arguments, word in (
-        (revisits[1], ["--views", other], "grid"),
-        (revisits[1], ["--views", scene, scene, scene], "3 views"),
-        (revisits[1], ["--views", scene, "--masks", "-", "-"], "--masks"),
-        (exported[1], ["--views", other], "one image"),
+    for arguments, word in (
+        (["--views", other], "grid"),
+        (["--views", scene, scene, scene], "3 views"),
+        (["--views", scene, "--masks", "-", "-"], "--masks"),
     ):
-        process = run(model, scene, tmp_path / "found.tif", *arguments)
+        process = run(revisits[1], scene, tmp_path / "found.tif", *arguments)
         assert process.returncode == 1 and word in process.stderr and "Traceback" not in process.stderr
