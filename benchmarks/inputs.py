@@ -51,6 +51,7 @@ _ROWS = (
         (
             f"{_READING}/test_stack.py::test_the_names_of_the_files_name_the_bands",
             f"{_READING}/test_stack.py::test_images_out_of_a_product_have_its_offset_and_nodata",
+            f"{_READING}/test_product_image.py::test_an_image_has_the_offset_and_the_date_of_its_product_by_every_path",
         ),
     ),
     _Row(
@@ -77,10 +78,13 @@ _ROWS = (
         ),
     ),
     _Row(
-        "archives other than zip, other formats",
+        "archives other than zip, other formats, folders and archives without a product, pages, palettes",
         (
             f"{_READING}/test_formats.py::test_archives_are_named_with_the_remedy",
             f"{_READING}/test_formats.py::test_other_formats_are_refused",
+            f"{_READING}/test_safe_files.py::test_an_archive_of_other_things_is_refused_with_the_remedy",
+            f"{_READING}/test_safe_files.py::test_a_folder_of_other_things_is_refused_with_the_remedy",
+            f"{_READING}/test_bands.py::test_pages_and_palettes_are_refused_with_the_remedy",
         ),
         remedy=True,
     ),
@@ -98,6 +102,8 @@ _ROWS = (
         (
             f"{_READING}/test_survey.py::test_wrong_scales_are_reported_on_both_sides",
             f"{_READING}/test_survey.py::test_values_of_no_ground_in_all_bands_are_reported",
+            f"{_READING}/test_survey.py::test_a_band_without_data_is_searched_beyond_the_samples",
+            f"{_READING}/test_survey.py::test_a_band_of_one_value_is_named",
         ),
         remedy=True,
     ),

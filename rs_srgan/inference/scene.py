@@ -50,14 +50,14 @@ class Pixels:
     Attributes:
         images: the engine's inputs with the halo; or DN of the result and its uncertainty.
         valid: True where the result holds data, (C, H, W) SR pixels; None if it does everywhere.
-        measured: number of LR values that hold data, without the halo.
-        clipped: number of those that the result's DN cannot hold.
+        measured: number of LR values that hold data, for each band, without the halo.
+        clipped: number of those of all bands that the result's DN cannot hold.
         clipping: counts of the result's values that its DN cannot hold; of none before the model.
     """
 
     images: list[Image]
     valid: Mask | None
-    measured: int
+    measured: tuple[int, ...]
     clipped: int
     clipping: Clipping = _NOT_CLIPPED
 
@@ -178,7 +178,8 @@ class Scene:
         valid = None if measured.all() else measured.repeat(scale, axis=1).repeat(scale, axis=2)
         if inside is not None:
             valid = np.broadcast_to(inside, (len(lr), *inside.shape)) if valid is None else valid & inside
-        return Pixels(images, valid, int(measured.sum()), int(clipped.sum()))
+        counts = tuple(measured.sum((1, 2)).tolist())
+        return Pixels(images, valid, counts, int(clipped.sum()))
 
     def _require_unchanged(self) -> None:
         """Raise InputError if a file has changed since the scene was opened: the result would be a mixture of both."""

@@ -1,5 +1,8 @@
 """`Tally`: counts of the pixels of a result, and the warnings that follow from them."""
 
+from collections.abc import Sequence
+from itertools import zip_longest
+
 from rs_srgan.pixels.clipping import Clipping
 
 # A change of the mean that a warning need not state, DN.
@@ -15,27 +18,35 @@ class Tally:
 
     def __init__(self) -> None:
         self.empty = True
-        self._measured = self._clipped = 0
+        self._measured: list[int] = []  # for each band
+        self._clipped = 0
         self._clipping = Clipping()
 
-    def add(self, measured: int, clipped: int, clipping: Clipping) -> None:
+    def add(self, measured: Sequence[int], clipped: int, clipping: Clipping) -> None:
         """Add a part that holds data; see `rs_srgan.inference.scene.Pixels` for its counts."""
         self.empty = False
-        self._measured, self._clipped = self._measured + measured, self._clipped + clipped
+        self._measured = [sum(pair) for pair in zip_longest(self._measured, measured, fillvalue=0)]
+        self._clipped += clipped
         self._clipping += clipping
 
-    def warnings(self, name: str, storable: str) -> list[str]:
-        """Return a warning if no pixel was valid, and one if values of the input or of the result were clipped.
+    def warnings(self, name: str, bands: Sequence[str], storable: str) -> list[str]:
+        """Return a warning if no pixel of a band was valid, and one if values of input or result were clipped.
 
         Args:
             name: name of the image.
+            bands: names of its bands; none if some parts were not counted.
             storable: range of reflectance that the result can hold.
         """
         found, shares = [], []
         if self.empty:
             found.append(f"{name} contains no valid pixel, so the result contains no data.")
+        without = [band for band, count in zip(bands, self._measured, strict=False) if not count]
+        if without and not self.empty:
+            found.append(
+                f"{name}: {', '.join(without)} held no valid pixel, so the result has none there. Check the band."
+            )
         if self._clipped:
-            shares.append(f"{100 * self._clipped / self._measured:.3g} % of the values are outside {storable}")
+            shares.append(f"{100 * self._clipped / sum(self._measured):.3g} % of the values are outside {storable}")
         if self._clipping.outside:
             shares.append(f"{100 * self._clipping.share:.3g} % of the result's values are outside {storable}")
         if shares:

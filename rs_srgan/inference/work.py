@@ -62,7 +62,7 @@ class _Writer:
         self._scene, self._results, self._parts = scene, results, parts
         self.written = min(result.done for result in results)
         self._tally = Tally()
-        self._tally.empty = self.written == 0
+        self._tally.empty = self._counted_all = self.written == 0
         self._settled_at = time.monotonic()
 
     def write(self, part: Tile, pixels: Pixels | None) -> None:
@@ -90,6 +90,8 @@ class _Writer:
                 self._settle()
 
     def warn(self) -> None:
-        """Log a warning if no pixel was valid, or if values of the input or of the result were clipped."""
-        for warning in self._tally.warnings(self._scene.inputs.lr.name, self._scene.storable):
+        """Log a warning if no pixel of a band was valid, or if values of the input or of the result were clipped."""
+        lr = self._scene.inputs.lr
+        bands = lr.band_names if self._counted_all else ()
+        for warning in self._tally.warnings(lr.name, bands, self._scene.storable):
             logger.warning("%s", warning)

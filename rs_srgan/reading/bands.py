@@ -183,6 +183,16 @@ def _assume_order(
     if len(indexes) == len(band_names):
         return FoundBands(indexes, BY_ORDER, mask or find_alpha(dataset, indexes))
     wanted = f"{len(band_names)} bands ({', '.join(band_names)})"
+    if len(dataset.subdatasets) > 1:
+        raise InputError(
+            f"Expected {wanted} but {path.name} has {len(dataset.subdatasets)} pages; expected one image with "
+            "all bands. Write each page as a file (gdal_translate -sds), then give all with --stack."
+        )
+    if dataset.colorinterp[0] == ColorInterp.palette:
+        raise InputError(
+            f"Expected {wanted} but {path.name} has one, of numbers of colours in a palette. Write the colours: "
+            "gdal_translate -expand rgb."
+        )
     if dataset.count == 1:
         raise _one_band(path.name, sensor.band_named(path.stem), band_names)
     alpha = " and an alpha channel, which is not a band," if len(indexes) < dataset.count and mask is None else ""

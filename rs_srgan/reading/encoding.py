@@ -18,7 +18,7 @@ _DTYPES = ("uint8", "uint16", "int16", "float32", "float64")
 # The names of CF conventions, which xarray writes as items if nobody makes GDAL's tags of them.
 _SCALE_ITEM, _OFFSET_ITEM, _NODATA_ITEMS = "SCALE_FACTOR", "ADD_OFFSET", ("_FILLVALUE", "MISSING_VALUE")
 # Values that programs write where they have no data; no sensor measures them in all bands.
-_FILL_VALUES = (-9999.0, -32768.0)
+_FILL_VALUES = (-9999.0, -10000.0, -32768.0)  # the second: MAJA
 # Medians of reflectance: floats in this range are reflectance already, and a scale tag is left over from DN.
 _DARKEST_MEDIAN, _BRIGHTEST_MEDIAN = 0.003, 1.6
 _LARGEST_DN_GAIN = 0.01

@@ -125,6 +125,8 @@ def _open_file(
         else:
             found = find_bands(path, dataset, band_names, sensor, stated.band_names)
         layer = _open_layer(path, dataset, found)
+        if len(dataset.subdatasets) > 1:
+            logger.warning("%s has %d pages: the first is read.", path.name, len(dataset.subdatasets))
         if dataset.rpcs:
             logger.warning("%s is georeferenced by RPCs only, which the result does not keep.", path.name)
         if dataset.gcps[0] and not dataset.transform.is_identity:

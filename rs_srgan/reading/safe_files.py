@@ -122,12 +122,23 @@ def _find_in_folder(path: Path, folder: Path) -> ProductFiles:
     if not found:
         parents = [*folder.resolve().parents][:_INSIDE]
         around = next((each for each in parents if any((each / name).is_file() for name in METADATA_NAMES)), None)
-        remedy = f" Give the product around it: {around}." if around else ""
+        remedy = f" Give the product around it: {around}." if around else _remedy_for_folder(folder)
         raise InputError(
             f"{path} holds no MTD_MSIL1C.xml or MTD_MSIL2A.xml; expected a Sentinel-2 .SAFE folder.{remedy}"
         )
     folder = found[0].parent.resolve()
     return _read_metadata(path, folder / _own_name([each.name for each in found], str(folder)))
+
+
+def _remedy_for_folder(folder: Path) -> str:
+    """Return what to give in place of a folder without a product, as a sentence after a space; empty if unknown."""
+    children = sorted(folder.iterdir())
+    if {".zgroup", ".zattrs", "zarr.json"} & {child.name for child in children}:
+        return " This is a Zarr store: convert it to GeoTIFF (gdal_translate), or give a DataArray in Python."
+    images = [child.name for child in children if child.suffix.lower() in _IMAGE_SUFFIXES]
+    if images:
+        return f" It holds images, for example {images[0]}: name one, or all of one band each with --stack."
+    return ""
 
 
 def _metadata_in(folder: Path) -> list[Path]:
@@ -153,6 +164,8 @@ def _find_in_zip(path: Path) -> ProductFiles:
         inside = {path_inside(name): name for name in archive.namelist()}
         names = {each: name for each, name in inside.items() if _MAC_FOLDER not in each.parts}
         found = [inside for inside in names if METADATA_NAME.fullmatch(inside.name)]
+        if not found:
+            raise InputError(_why_no_product(path, list(names)))
         if len({inside.parent for inside in found}) != 1:
             raise InputError(f"{path.name} holds {len(found)} Sentinel-2 products; expected one.")
         folder = found[0].parent
@@ -164,6 +177,14 @@ def _find_in_zip(path: Path) -> ProductFiles:
     members = {f"{base}/{inside}": name for inside, name in names.items()}
     root = f"{base}/{metadata.parent}" if metadata.parent.parts else base
     return ProductFiles(path, root, metadata.name, content, members)
+
+
+def _why_no_product(path: Path, names: Sequence[PurePosixPath]) -> str:
+    if names and all(name.suffix == ".npy" for name in names):
+        return f"{path.name} is NumPy's archive of arrays (.npz); expected one array. Save it with numpy.save (.npy)."
+    images = [name for name in names if name.suffix.lower() in _IMAGE_SUFFIXES]
+    remedy = f"Unpack it and give the image, or name it: {path.name}/{images[0]}." if images else "Check the archive."
+    return f"{path.name} holds 0 Sentinel-2 products; expected one. {remedy}"
 
 
 def path_inside(name: str) -> PurePosixPath:

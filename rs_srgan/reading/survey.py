@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 
 # Samples: squares of this side, LR pixels, at most that many along each axis.
 _SAMPLE_PX, _SAMPLES = 256, 4
+# A band without data in the samples is searched in all of the raster, up to that many values: that takes seconds.
+_MOST_SEARCHED, _SEARCHED_ROWS = 500_000_000, 1024
 # Shares of the pixels below which nothing is said.
 _LEAST_SHARE = 0.001
 # Medians of reflectance over the bands: land and water have a band above the first; only snow, clouds and mistaken
@@ -66,6 +68,7 @@ class Survey:
         fill: a value that may mean no data, because some pixels hold it in all bands and no ground looks like it; None
             without one.
         filled: share of the pixels that hold `fill` in all bands, 0 to 1.
+        absent: names of the bands that hold no data in any pixel of the raster.
     """
 
     bands: tuple[BandFigures, ...]
@@ -75,6 +78,7 @@ class Survey:
     stored: tuple[float, float] | None
     fill: float | None = None
     filled: float = 0.0
+    absent: tuple[str, ...] = ()
 
 
 def sample_windows(height: int, width: int, side: int = _SAMPLE_PX, most: int = _SAMPLES) -> list[Window]:
@@ -117,18 +121,35 @@ def survey(raster: Raster, windows: Sequence[Window] | None = None) -> Survey:
     names = raster.band_names
     held = stored[valid]
     fill, filled = _find_fill(stored, valid, reflectance[:, 0])
+    share = stored.shape[1] / (height * width)
+    without = [at for at, band in enumerate(valid) if not band.any()] if valid.any() else []
+    if share < 1:
+        without = [] if windows else _without_data(raster, without)
     return Survey(
         tuple(
             _figures(name, band[ok], float(ok.mean()))
             for name, band, ok in zip(names, reflectance[:, 0], valid, strict=True)
         ),
-        stored.shape[1] / (height * width),
+        share,
         float(empty.mean()),
         float(zeros.mean()),
         (float(held.min()), float(held.max())) if held.size else None,
         fill,
         filled,
+        tuple(names[at] for at in without),
     )
+
+
+def _without_data(raster: Raster, suspects: Sequence[int]) -> list[int]:
+    """Return those of some bands, by their index from 0, that hold no data in any pixel.
+
+    A band that holds data is given up at its first valid pixel. None is returned of a raster too large to search.
+    """
+    height, width = raster.grid.height, raster.grid.width
+    if not suspects or height * width * len(raster.band_names) > _MOST_SEARCHED:
+        return []
+    rows = [Window(row, 0, min(_SEARCHED_ROWS, height - row), width) for row in range(0, height, _SEARCHED_ROWS)]
+    return [at for at in suspects if not any(raster.read_band(window, at)[1].any() for window in rows)]
 
 
 def _find_fill(stored: Image, valid: Mask, reflectance: FloatImage) -> tuple[float | None, float]:
@@ -201,8 +222,16 @@ def _nodata_faults(raster: Raster, found: Survey) -> list[str]:
             f"they are no data: --nodata {found.fill:.9g}."
         )
     without = [band.name for band in found.bands if not band.valid]
-    if without and len(without) < len(found.bands):
-        faults.append(f"{', '.join(without)} has no valid pixel{' in the samples' if about else ''}. Check the band.")
+    for names, where in (
+        (found.absent, ""),
+        ([band for band in without if band not in found.absent], " in the samples"),
+    ):
+        if names and len(without) < len(found.bands):
+            faults.append(f"{', '.join(names)} has no valid pixel{where}. Check the band.")
+    constant = [band for band in found.bands if band.valid and band.minimum == band.maximum]
+    if constant and len(constant) < sum(band.valid > 0 for band in found.bands):
+        names = [f"{band.name} ({band.maximum:g})" for band in constant]
+        faults.append(f"{', '.join(names)} has one value in all pixels{about and ' of the samples'}. Check the band.")
     return faults
 
 

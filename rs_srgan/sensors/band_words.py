@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 
 # A description with one of these words is a statistic, a mask or an index, and no band.
 _NO_BAND = re.compile(
-    r"STD|STDDEV|STDEV|STDV|VAR|VARIANCE|COUNT|MASK|DATAMASK|FMASK|QA|QUALITY|CLOUDS?|SCL|ALPHA|UNCERTAINTY|WIDTH|"
+    r"STD|STDDEV|STDEV|STDV|VAR|VARIANCE|COUNT|MASK|MSK|DATAMASK|FMASK|QA|QUALITY|CLOUDS?|SCL|ALPHA|UNCERTAINTY|WIDTH|"
     r"ERROR|PROBABILITY|DIFF|RATIO|INDEX|NDVI|NDWI|EVI|ANGLE|AZIMUTH|ZENITH"
 )
+# What was done about clouds is no band of clouds: "B02_cloud_masked".
+_CLOUDLESS = re.compile(r"CLOUDS?[\W_]*(?:MASKED|FREE|REMOVED|FILTERED)")
 # Words around a colour that do not change its meaning.
 _AROUND = re.compile(
     r"BANDS?|CHANNEL|CH|REFLECTANCE|SURFACE|SR|NBART?|LAMBERTIAN|BOA|TOA|BOTTOM|TOP|OF|ATMOSPHERE|SENTINEL\w*|MSI|"
@@ -177,7 +179,7 @@ def _by_wavelength(nanometres: float, vocabulary: Vocabulary) -> str | None:
 def _words(description: str) -> list[str]:
     """Return the words of a description in capitals: letters and digits."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", description)  # RedEdge, NirNarrow
-    return re.findall(r"[^\W_]+", apart.upper())
+    return re.findall(r"[^\W_]+", _CLOUDLESS.sub(" ", apart.upper()))
 
 
 def _without_ordinals(words: list[list[str]]) -> list[list[str]]:

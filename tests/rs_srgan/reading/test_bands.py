@@ -174,6 +174,24 @@ def test_a_model_with_its_own_names_finds_exactly_these(write_tif):
     np.testing.assert_allclose(image, dn / 10_000, atol=1e-7)
 
 
+def test_pages_and_palettes_are_refused_with_the_remedy(write_tif, tmp_path):
+    pages = write_tif(scene_dn(8, 8, bands=1), "pages.tif", bands=None)
+    write_tif(scene_dn(8, 8, bands=1), "pages.tif", bands=None, append_subdataset="YES")
+    with pytest.raises(InputError, match="sds"):
+        read_all(pages)
+    palette = np.zeros((1, 8, 8), np.uint8)
+    with pytest.raises(InputError, match="expand"):
+        read_all(write_tif(palette, "palette.tif", bands=None, photometric="palette"))
+
+
+def test_the_first_of_several_pages_is_read_and_said(write_tif, caplog):
+    dn = scene_dn(8, 8)
+    path = write_tif(dn)
+    write_tif(dn // 2, append_subdataset="YES")
+    np.testing.assert_allclose(read_all(path)[0], dn / 10_000, atol=1e-7)
+    assert "2 pages" in caplog.text
+
+
 def test_one_band_leads_to_stacking(write_tif):
     with pytest.raises(InputError, match="--stack") as caught:
         read_all(write_tif(scene_dn(8, 8, bands=1), "T33TWL_20230810T100031_B04_10m.tif", bands=None))

@@ -152,7 +152,9 @@ def test_a_stated_scale_replaces_all_tags(write_tif, dtype):
     np.testing.assert_allclose(read_all(path, scale=1 / 255)[0], dn / 255, atol=1e-6)
 
 
-@pytest.mark.parametrize(("dtype", "fill"), [(np.int16, -9999), (np.int16, -32768), (np.float32, -9999.0)])
+@pytest.mark.parametrize(
+    ("dtype", "fill"), [(np.int16, -9999), (np.int16, -32768), (np.int16, -10000), (np.float32, -9999.0)]
+)
 def test_fill_values_in_all_bands_are_no_data(write_tif, dtype, fill):
     pixels = scene_dn(8, 8).clip(1, 9000).astype(dtype) / (1 if dtype == np.int16 else 10_000)
     pixels = pixels.astype(dtype)

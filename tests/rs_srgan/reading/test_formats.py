@@ -39,7 +39,20 @@ def test_archives_are_named_with_the_remedy(write_tif, tmp_path, mode):
 
 
 @pytest.mark.parametrize(
-    "start", [b"", b"<VRTData", b"<!DOCTYPE html>", b"\x89HDF\r\n\x1a\n", b"\xff\xd8\xff\xe0", b'{"type":', b"HDF\r\n"]
+    "start",
+    [
+        b"version https://git-lfs.github.com/spec/v1",
+        b"GIF89a",
+        b"EHFA_HEADER_TAG",
+        b"ENVI",
+        b"",
+        b"<VRTData",
+        b"<!DOCTYPE html>",
+        b"\x89HDF\r\n\x1a\n",
+        b"\xff\xd8\xff\xe0",
+        b'{"type":',
+        b"HDF\r\n",
+    ],
 )
 def test_other_formats_are_refused(start):
     with pytest.raises(InputError, match="NPY"):

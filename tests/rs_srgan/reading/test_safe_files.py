@@ -57,6 +57,25 @@ def test_an_archive_without_a_product_is_refused(tmp_path):
         open_product(cut)
 
 
+@pytest.mark.parametrize(
+    ("names", "remedy"),
+    [(("a/one.tif", "a.txt"), "a/one.tif"), (("a.npy", "b.npy"), "numpy.save"), (("a.txt",), "Check")],
+)
+def test_an_archive_of_other_things_is_refused_with_the_remedy(tmp_path, names, remedy):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in names:
+            archive.writestr(name, b"1")
+    with pytest.raises(InputError, match=remedy):
+        find_files(tmp_path / "a.zip")
+
+
+@pytest.mark.parametrize(("name", "remedy"), [(".zgroup", "Zarr"), ("zarr.json", "Zarr"), ("x_B02.tif", "--stack")])
+def test_a_folder_of_other_things_is_refused_with_the_remedy(tmp_path, name, remedy):
+    (tmp_path / name).touch()
+    with pytest.raises(InputError, match=remedy):
+        find_files(tmp_path)
+
+
 def in_every_central_header(archive, old, new):
     """Change the flags and the compression method, bytes 8 to 11, of every member."""
     content = archive.read_bytes()

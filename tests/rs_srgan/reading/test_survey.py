@@ -105,6 +105,23 @@ def test_a_band_without_data_is_named(write_tif):
     assert "B08 has no valid pixel in the samples." in fault
 
 
+def test_a_band_without_data_is_searched_beyond_the_samples(write_tif):
+    dn = np.full((4, 1100, 1100), 500, np.uint16)
+    dn[:3] += np.arange(1100, dtype=np.uint16)
+    dn[3] = 0
+    path = write_tif(dn, nodata=0)
+    assert "B08 has no valid pixel. " in faults(path)
+    dn[3, 300, 270] = 500  # between the samples
+    assert "B08 has no valid pixel in the samples. " in faults(write_tif(dn, nodata=0))
+
+
+@pytest.mark.parametrize("value", [0, 800])
+def test_a_band_of_one_value_is_named(write_tif, value):
+    dn = LAND.copy()
+    dn[3] = value
+    assert "B08 (0" in faults(write_tif(dn)) and "one value" in faults(write_tif(dn))
+
+
 def test_8_bit_values_are_no_reflectance_to_judge(write_tif):
     assert faults(write_tif(np.full((4, 8, 8), 250, np.uint8))) == ""
 

@@ -92,6 +92,22 @@ UNDERSTOOD = {
     "camel case": (("RedEdge1", "NirNarrow", "Blue"), ("B05", "B8A", "B02")),
     "a site in all names": (("site_B1_B04", "site_B1_B03"), ("B04", "B03")),
     "own words in all names": (("summer red", "summer green", "summer blue"), ("B04", "B03", "B02")),
+    "Earth Engine, with masks": (("B2", "B3", "B4", "B8", "SCL", "MSK_CLDPRB", "QA60"), (*STANDARD, None, None, None)),
+    "sentinelhub-py": ((*STANDARD, "dataMask"), (*STANDARD, None)),
+    "stars": (("b02.tif", "b03.tif", "b04.tif", "b08.tif"), STANDARD),
+    "terra, small": ([f"t33twl_{each.lower()}_10m" for each in STANDARD], STANDARD),
+    "Sen2Like": ([PRODUCT.replace("MSIL2A", "MSIL2F") + f"{each}_10m" for each in STANDARD], STANDARD),
+    "Theia, SRE": ([f"SENTINEL2B_20230810-103021-123_L2A_T31TCJ_C_V3-0_SRE_{each}" for each in STANDARD], STANDARD),
+    "Windows paths": ([f"C:\\data\\T33TWL_20230810T100031_{each}_10m.jp2" for each in STANDARD], STANDARD),
+    "ENVI of SNAP": (
+        ("B2 (490.0 Nanometers)", "B3 (560.0 Nanometers)", "B8 (842.0 Nanometers)"),
+        ("B02", "B03", "B08"),
+    ),
+    "eo-learn": ([f"BANDS_{each}" for each in STANDARD], STANDARD),
+    "calculator": ([f"t33@{each}" for each in STANDARD], STANDARD),
+    "a zero in 8A": (("B02", "B03", "B04", "B08A"), ("B02", "B03", "B04", "B8A")),
+    "clouds removed": ([f"{each}_cloud_masked" for each in STANDARD], STANDARD),
+    "colours, clouds removed": (("cloudfree red", "cloudfree green", "cloudfree blue"), ("B04", "B03", "B02")),
     "statistics beside": (("B2", "B3", "B4", "B2_std", "cloud_mask_B3"), ("B02", "B03", "B04", None, None)),
 }
 
@@ -116,7 +132,10 @@ def test_the_order_of_the_bands_does_not_change_their_meaning(scheme):
     "descriptions",
     [
         ("rouge", "vert", "bleu"),
+        ("bleu", "vert", "rouge", "pir"),
         ("a", "b", "c", "d"),
+        ("HLS.L30.T33TWL.2023222T100031.v2.0.B02", "HLS.L30.T33TWL.2023222T100031.v2.0.B05"),
+        ("MSK_DETFOO_B02", "cloud_mask_B03"),
         ("SR_B2", "SR_B3", "SR_B4", "SR_B5"),  # Landsat Collection 2
         ("LC08_L2SP_193027_SR_B2", "LC08_L2SP_193027_SR_B3"),
         ("sur_refl_b01", "sur_refl_b02"),  # MODIS
