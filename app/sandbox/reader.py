@@ -115,7 +115,7 @@ class Readers:
                 reader.connection.send((function, arguments, seconds))
                 if not reader.connection.poll(seconds):
                     raise InputError(self._words.slow.format(name=name, seconds=seconds))
-                answer = self._receive(reader)
+                answer: Answer | Exception | _Crash = self._receive(reader)
             except (EOFError, OSError):
                 raise InputError(self._words.crashed.format(name=name)) from None
             except Suspicious as error:
