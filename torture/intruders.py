@@ -112,7 +112,7 @@ class Intruder:
             f"{folder}/{self._sample}/sr0.tif",
             f"{folder}/uploads/../{self._sample}/lr.tif",
             f"{folder}/uploads/../../../../etc/passwd",
-            f"{folder}/uploads/{secrets.token_hex(32)}/{CANARY}.tif",
+            f"{folder}/uploads/{secrets.token_hex(32)}/a.tif",
         )
         path = self._random.choice(paths)
         way = self._random.choice(("/gradio_api/file={}", "/gradio_api/file=%2F..{}", "/static/..{}", "/web/..{}"))
