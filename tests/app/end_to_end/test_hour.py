@@ -19,8 +19,8 @@ STEPS = 9  # of one visitor
 PATIENCE = 3 * SECONDS  # of a visitor, milliseconds
 STARTS = {"Patch": "#start", "Tile": "#start-tile", "Revisits": "#start-revisits", "Place": "#start-place"}
 RESULTS = {"Patch": "#patch-result", "Tile": "#tile-result", "Revisits": "#revisits-result", "Place": "#place-result"}
-# What a browser says itself about requests that fail, which happens offline and after refusals.
-BROWSERS_OWN = ("Failed to load resource", "net::ERR_", "WebGL", "GPU stall")
+# What a browser, or Gradio, says about requests that fail, which happens offline and after refusals.
+OF_REQUESTS = ("Failed to load resource", "net::ERR_", "WebGL", "GPU stall", "Response")
 # A job has ended, or an answer in words is there.
 SETTLED = """place => {
     const box = document.querySelector(place), job = box.querySelector('sr-job');
@@ -58,7 +58,7 @@ class Visitor:
         self.page.wait_for_selector("#patch-result sr-viewer")
 
     def hear(self, message) -> None:
-        if message.type == "error" and not any(words in message.text for words in BROWSERS_OWN):
+        if message.type == "error" and not any(words in message.text for words in OF_REQUESTS):
             self.complain(f"the console says: {message.text[:200]}")
 
     def complain(self, what: str) -> None:

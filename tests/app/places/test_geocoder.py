@@ -82,7 +82,7 @@ def test_a_server_that_is_not_there_is_silent():
 def test_a_server_asks_once_for_each_name_and_never_without_a_geocoder(jobs, geocoder, monkeypatch):
     without = Places(jobs)
     for words in ("", "Erice"):
-        with pytest.raises(InputError, match="by name"):
+        with pytest.raises(InputError, match="name"):
             without.look_up(words)
     monkeypatch.setattr(jobs, "settings", dataclasses.replace(jobs.settings, geocoder=geocoder.url))
     places = Places(jobs)
@@ -93,7 +93,7 @@ def test_a_server_asks_once_for_each_name_and_never_without_a_geocoder(jobs, geo
             with pytest.raises(InputError, match="characters"):
                 places.look_up(words)
         geocoder.body = b"[]"
-        with pytest.raises(InputError, match="knows no place"):
+        with pytest.raises(InputError, match="knows"):
             places.look_up("Nowhere")
     finally:
         places.close()
