@@ -41,7 +41,8 @@ class _Archive(Images):
         }
 
     def write(self, random: Random, folder: Path) -> Path:
-        path = folder / random.choice(("product.zip",) * 9 + ("product.bin",))
+        (folder / "given").mkdir()
+        path = folder / "given" / random.choice(("product.zip",) * 9 + ("product.bin",))
         self._pack(random, path)
         data = bytearray(path.read_bytes())
         for _ in range(random.choice((0, 1, 1, 2, 3))):
@@ -60,7 +61,7 @@ class _Archive(Images):
         if random.random() < 0.05:
             members += [(f"x/{number}", b"") for number in range(3000)]
         if random.random() < 0.05:
-            members.append((f"{members[0][0].split('/')[0]}/zeros.jp2", b"\0" * 30_000_000))
+            members.append((f"{members[0][0].split('/')[0]}/zeros.jp2", b"\0" * 3_000_000))
         with zipfile.ZipFile(path, "w", method) as archive:
             archive.comment = b"PK\x05\x06" * 30 if random.random() < 0.03 else b""
             for name, content in members:
