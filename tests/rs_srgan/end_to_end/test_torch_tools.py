@@ -1,6 +1,7 @@
 """Tools of PyTorch: export, compile, distributed training, and models without weights."""
 
 import shutil
+from importlib import import_module
 
 import pytest
 import torch
@@ -68,13 +69,12 @@ def test_a_compiled_model_gives_the_same_pixels():
 @needs_a_compiler
 def test_a_package_of_aot_inductor_gives_the_same_pixels(tmp_path):
     """Run by `python -m pytest -m slow tests/rs_srgan/end_to_end/test_torch_tools.py`; needs g++ and a minute."""
-    from torch._inductor import aoti_compile_and_package, aoti_load_package
-
+    inductor = import_module("torch._inductor")  # the name in PyTorch's documentation
     model, lr = load_model("sisr-x4-rgbn"), torch.rand(1, 4, 64, 64) * 0.4
     with torch.no_grad():
         program = torch.export.export(model, (lr,))
-        package = aoti_compile_and_package(program, package_path=str(tmp_path / "model.pt2"))
-        torch.testing.assert_close(aoti_load_package(package)(lr), model(lr), rtol=0, atol=1e-4)
+        package = inductor.aoti_compile_and_package(program, package_path=str(tmp_path / "model.pt2"))
+        torch.testing.assert_close(inductor.aoti_load_package(package)(lr), model(lr), rtol=0, atol=1e-4)
 
 
 def test_a_model_that_accelerate_made_empty_takes_weights_from_a_folder(model, model_folder):
