@@ -134,6 +134,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError as error:
         sys.stderr.write(f"rs-srgan: {str(error) or 'The memory is full.'}\n")
         return 1
+    except RuntimeError as error:
+        if "start new thread" not in str(error):  # Python's words where the memory or the number of threads is limited
+            raise
+        sys.stderr.write("rs-srgan: No thread can be started: the memory is full. Use fewer threads (--threads).\n")
+        return 1
     except BrokenPipeError:  # the reader of the output has ended, as `head` does
         return 1
     except OSError as error:  # a full disk or a missing permission is no bug, so no traceback

@@ -64,3 +64,12 @@ def test_full_memory_is_one_line(write_tif, model_folder, tmp_path, capsys, monk
     error = capsys.readouterr().err
     assert error.startswith("rs-srgan: The memory is full")
     assert error.count("\n") == 1
+
+
+def test_a_thread_that_cannot_be_started_is_one_line(monkeypatch, capsys):
+    def refuse(_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("rs_srgan.cli.models.run", refuse)
+    assert main(["models"]) == 1
+    assert capsys.readouterr().err.startswith("rs-srgan: No thread")

@@ -122,19 +122,13 @@ def test_every_failure_of_the_cache_is_a_warning(model, window, monkeypatch, cap
     assert "cannot be kept" in caplog.text
 
 
-@pytest.mark.parametrize("name", ["network.bin", "network.xml", "finish.bin", "finish.xml", "sha256.json"])
-@pytest.mark.parametrize("damage", ["flipped", "zeros", "half", "removed"])
-def test_a_damaged_cache_is_made_anew(model, window, cache, name, damage):
+@pytest.mark.parametrize("name", ["network.bin", "network.xml", "sha256.json"])
+def test_a_damaged_cache_is_made_anew(model, window, cache, name):
     """OpenVINO itself reads damaged weights without an error, and computes with them."""
-    engine = OpenVinoEngine(model, [FINE], "fp32")
-    expected = engine(window)[0]
+    expected = OpenVinoEngine(model, [FINE], "fp32")(window)[0]
     (file,) = (path for path in cache() if path.name == name)
     before = file.read_bytes()
     at = len(before) // 2
-    damaged = {"flipped": before[:at] + bytes([before[at] ^ 64]) + before[at + 1 :], "zeros": bytes(len(before))}
-    if damage == "removed":
-        file.unlink()
-    else:
-        file.write_bytes(damaged.get(damage, before[:at]))
+    file.write_bytes(before[:at] + bytes([before[at] ^ 64]) + before[at + 1 :])
     np.testing.assert_array_equal(OpenVinoEngine(model, [FINE], "fp32")(window)[0], expected)
     assert file.read_bytes() == before
