@@ -9,7 +9,20 @@ from scripts.measure_house import PACKAGES, find_circles, find_imports, find_mod
 # Rooms from the ground up: each may import those before it. Files at the root of a package are rooms, too.
 FLOORS = {
     "rs_srgan": (
-        *("version", "addresses", "errors", "cores", "durable", "whole_files", "progress", "figures", "pixels", "sensors", "registration", "reading"),
+        *(
+            "version",
+            "addresses",
+            "errors",
+            "cores",
+            "durable",
+            "whole_files",
+            "progress",
+            "figures",
+            "pixels",
+            "sensors",
+            "registration",
+            "reading",
+        ),
         *("catalogues", "writing", "hub", "arrays", "maps"),
         *("models", "inference", "batch", "evaluation", "publishing", "__init__", "cli", "__main__"),
     ),

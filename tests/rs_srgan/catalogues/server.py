@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import shapely
 from shapely.geometry import shape
 
-_CONFORMANCE = [
+CONFORMANCE = [
     "https://api.stacspec.org/v1.0.0/core",
     "https://api.stacspec.org/v1.0.0/collections",
     "https://api.stacspec.org/v1.0.0/item-search",
@@ -160,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "id": "lookalike",
                 "stac_version": "1.0.0",
                 "description": "A catalogue for tests",
-                "conformsTo": _CONFORMANCE,
+                "conformsTo": CONFORMANCE,
                 "links": links,
             }
         if path == "/search" and self.command in stac.methods:

@@ -62,7 +62,7 @@ def test_faults_of_the_catalogue_are_errors_of_one_line(stac, catalogue, item, w
 
 
 def test_an_answer_of_another_kind_is_no_stac(stac, catalogue, item, monkeypatch):
-    monkeypatch.setattr("tests.rs_srgan.catalogues.server._CONFORMANCE", [])
+    monkeypatch.setattr("tests.rs_srgan.catalogues.server.CONFORMANCE", [])
     with pytest.raises(ReadError, match="STAC"):
         ask(catalogue, item)
 
