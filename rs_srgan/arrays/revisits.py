@@ -33,7 +33,7 @@ def given_images(images: object, what: str = "images") -> list[Any]:
         return list(split_times(images))
     if isinstance(images, str | bytes) or not hasattr(images, "__iter__"):
         raise InputError(f"The {what} are {shown(images)}; expected a list, with one for each image of the place.")
-    return list(images)  # type: ignore[call-overload]
+    return list(images)
 
 
 class LabelledRevisits:

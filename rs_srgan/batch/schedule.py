@@ -89,6 +89,7 @@ class _Active:
     avoid: dict[object, Member] = field(default_factory=dict)
     stages: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     tally: Tally = field(default_factory=Tally)
+    counted_all: bool = True
     computed_px: int = 0
     retries: int = 0
 
@@ -483,7 +484,7 @@ class Schedule:
         parts = scene.outline.parts
         scene.begun, scene.written = True, set(range(done))
         scene.computed_px = sum(each.core.height * each.core.width for each in parts[:done])
-        scene.tally.empty = done == 0
+        scene.tally.empty = scene.counted_all = done == 0
         leased = {index for other, numbers in self._leases.values() if other is scene for index in numbers}
         wanted = set(range(done, len(parts))) - scene.flying - set(scene.ready) - leased
         scene.groups = group(parts, wanted, max(1, len(self._crew.workers)), scene.work.several)
@@ -505,7 +506,8 @@ class Schedule:
         scene.stages["write"] += time.monotonic() - started
         seconds = time.monotonic() - scene.started
         name = scene.target.names[0]
-        self._warn(scene, scene.tally.warnings(scene.outline.name, scene.outline.storable))
+        bands = scene.outline.bands if scene.counted_all else ()
+        self._warn(scene, scene.tally.warnings(scene.outline.name, bands, scene.outline.storable))
         scene.work.finished(files, scene.outline.lr_px, seconds)
         self._report.finish(Timing(seconds, name, scene.outline.lr_px, dict(scene.stages), scene.retries))
         stages = ", ".join(f"{stage} {time_:.1f}" for stage, time_ in scene.stages.items())

@@ -68,12 +68,13 @@ class Note:
     Attributes:
         seconds: time that the stages took: read, compute, compress.
         engine: the engine and the versions on which the rounding of pixels depends.
-        counts: measured and clipped LR values, and clipped values of the result; None for a block without data.
+        counts: measured LR values of each band, clipped LR values, and clipped values of the result; None for a block
+            without data.
     """
 
     seconds: Mapping[str, float]
     engine: str
-    counts: tuple[int, int, Clipping] | None
+    counts: tuple[tuple[int, ...], int, Clipping] | None
 
 
 @dataclass(frozen=True)

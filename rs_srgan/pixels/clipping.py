@@ -74,10 +74,8 @@ def clip_keeping_means(
         after[moved] = limit + (after[moved] - limit) * factor
     after = np.rint(after).clip(low, high)
     stored.reshape(blocks.shape)[band, row, :, col] = after
-    if valid is None:
-        counted, values = np.True_, dn.size
-    else:
-        counted, values = valid.reshape(blocks.shape)[band, row, :, col], int(valid.sum())
+    changes, values = after.astype(np.float64) - before, dn.size
+    if valid is not None:
+        changes, values = changes[valid.reshape(blocks.shape)[band, row, :, col]], int(valid.sum())
         outside = outside & valid
-    change = ((after.astype(np.float64) - before) * counted).sum()
-    return stored, Clipping(values, int(outside.sum()), float(change))
+    return stored, Clipping(values, int(outside.sum()), float(changes.sum()))

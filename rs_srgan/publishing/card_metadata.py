@@ -62,8 +62,9 @@ def metadata(
         ],
         model_name=name if results else None,
         eval_results=results or None,
-        **({"widget": [_example(each) for each in pictures]} if pictures else {}),
     )
+    if pictures:
+        data["widget"] = [_example(each) for each in pictures]
     return data.to_yaml().strip()
 
 
