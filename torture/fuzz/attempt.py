@@ -15,7 +15,8 @@ from rs_srgan.errors import InputError
 from torture.fuzz.outcome import Outcome, place_of
 from torture.fuzz.reader import Reader, Wrong, random_for
 
-MEMORY_BYTES = 2_000_000_000
+# Largest growth of the memory at one input: a process that has read nothing takes less than half a gigabyte.
+MEMORY_BYTES = 1_500_000_000
 _LONGEST_MESSAGE = 3000
 # Python shows these to nobody but developers.
 _HIDDEN = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
@@ -37,6 +38,7 @@ def attempt(reader: Reader, name: str, seed: int, number: int, folder: Path) -> 
     folder.mkdir(parents=True)
     path = reader.write(random_for(seed, name, number), folder)
     _forget_peak()
+    before = _peak_bytes()
     files, refused, failure = _open_files(), False, ""
     with _shown() as shown, _logged() as tracebacks, warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
@@ -58,8 +60,8 @@ def attempt(reader: Reader, name: str, seed: int, number: int, folder: Path) -> 
         failure = f"logged traceback: {tracebacks[0]:.120}"
     if not failure and printed.strip():
         failure = f"printed by a library: {' '.join(printed.split()):.160}"
-    if not failure and (peak := _peak_bytes()) > MEMORY_BYTES:
-        failure = f"memory: {peak / 1e9:.1f} GB"
+    if not failure and (growth := _peak_bytes() - before) > MEMORY_BYTES:
+        failure = f"memory: {growth / 1e9:.1f} GB more than before"
     if not failure and _open_files() > files and (gc.collect(), _open_files())[1] > files:
         failure = "files left open: more than before the input"
     return Outcome(number, failure, refused)

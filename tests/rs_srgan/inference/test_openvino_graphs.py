@@ -78,7 +78,7 @@ def test_other_weights_have_another_key_in_the_cache(model, window, cache):
         model.generator.tail.bias.add_(0.1)
     ours, expected = (engine(model, [FINE], "fp32")(window)[0].astype(int) for engine in (OpenVinoEngine, TorchEngine))
     assert np.abs(ours - expected).max() <= 1
-    assert len(cache()) == 8
+    assert len(cache()) == 10
 
 
 def test_damaged_conversion_is_made_again(model, window, cache):
@@ -123,7 +123,7 @@ def test_every_failure_of_the_cache_is_a_warning(model, window, monkeypatch, cap
 
 
 @pytest.mark.parametrize("name", ["network.bin", "network.xml", "sha256.json"])
-def test_a_damaged_cache_is_made_anew(model, window, cache, name):
+def test_a_damaged_cache_is_made_anew(model, window, cache, monkeypatch, name):
     """OpenVINO itself reads damaged weights without an error, and computes with them."""
     expected = OpenVinoEngine(model, [FINE], "fp32")(window)[0]
     (file,) = (path for path in cache() if path.name == name)
@@ -131,4 +131,5 @@ def test_a_damaged_cache_is_made_anew(model, window, cache, name):
     at = len(before) // 2
     file.write_bytes(before[:at] + bytes([before[at] ^ 64]) + before[at + 1 :])
     np.testing.assert_array_equal(OpenVinoEngine(model, [FINE], "fp32")(window)[0], expected)
-    assert file.read_bytes() == before
+    monkeypatch.setattr("openvino.convert_model", None)  # the cache is whole again
+    np.testing.assert_array_equal(OpenVinoEngine(model, [FINE], "fp32")(window)[0], expected)
