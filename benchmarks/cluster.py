@@ -14,6 +14,7 @@ PART is one of:
 
 import argparse
 import json
+import os
 import random
 import shutil
 import signal
@@ -66,17 +67,37 @@ def pixels_of(path: Path) -> Any:  # noqa: ANN401
 
 @contextmanager
 def cluster(nodes: int) -> Iterator[Any]:
-    """Give a cluster of nodes with one core each, on this machine, within a `with` block."""
+    """Give a cluster of nodes with one core each, on this machine, within a `with` block.
+
+    Each node and what it starts keeps to a core of its own, where the system can do that (Linux). Otherwise threads
+    that read and compress would use the cores of other nodes.
+    """
     from ray.cluster_utils import Cluster
 
-    made = Cluster(initialize_head=True, head_node_args=_STORE)
-    for _ in range(nodes - 1):
-        made.add_node(**_STORE)
+    with _on_core(0):
+        made = Cluster(initialize_head=True, head_node_args=_STORE)
+    for number in range(1, nodes):
+        with _on_core(number):
+            made.add_node(**_STORE)
     made.wait_for_nodes()
     try:
         yield made
     finally:
         made.shutdown()
+
+
+@contextmanager
+def _on_core(number: int) -> Iterator[None]:
+    """Keep this process, and those that it starts, to one core within a `with` block."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(allowed)[number % len(allowed)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 # The time of a batch, without the start of Ray and of the workers, which a small first batch takes.
@@ -134,7 +155,7 @@ def speed(scenes: int, side: int, large: int, keep: bool) -> str:
                 write_scene(folder / kind / f"s{index}.tif", width, index)
             seconds = {}
             for nodes in (1, 2):
-                with cluster(nodes) as made:
+                with cluster(nodes) as made, _on_core(0):  # the driver runs on the first node
                     out = folder / f"{kind}{nodes}"
                     seconds[nodes] = timed_batch(folder / kind, out, made.address, cpus_per_worker=1)
             what = f"{count} x {width} x {width}"
