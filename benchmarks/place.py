@@ -58,7 +58,7 @@ def _needed(stac: StacLookalike) -> int:
     """Return the compressed bytes of the blocks in which the area lies, in all images that were asked for."""
     total = 0
     for name in stac.sent:
-        with rasterio.open(stac.images / name) as image:
+        with rasterio.open(stac.images / name.removeprefix("/images/")) as image:
             coarser = 20 if name.endswith("/scl.tif") else 10
             first, last = (edge * 10 // coarser // _BLOCK_PX for edge in (_ROW, _ROW + _SIDE - 1))
             for row in range(first, last + 1):
