@@ -13,12 +13,16 @@ import tempfile
 import time
 from pathlib import Path
 
+import httpx
 import rasterio
+from gradio_client import Client
 
 from tests.rs_srgan.catalogues.products import EARTH_SEARCH_NAMES, RGBN, add_item, box_of, land
 from tests.rs_srgan.catalogues.server import StacLookalike
 
 _DELAY_S = 0.02
+# Port of the app, and the longest time that it may take to start, seconds.
+_PORT, _START_S = 7899, 120
 _TILE_PX, _BLOCK_PX = 1024, 512
 _DAYS = tuple(f"2024-07-{day:02d}" for day in (2, 5, 8, 11, 14, 17, 20, 23))
 _ROW, _SIDE = 400, 200
@@ -38,7 +42,36 @@ def main() -> None:
             seconds, processor = _run(stac, Path(folder) / title.replace(" ", "_"), views)
             sent, times = sum(stac.sent.values()) / 1e6, sum(stac.sent.values()) / _needed(stac)
             print(f"| {title} | {seconds:.1f} | {processor:.1f} | {stac.requests.total()} | {sent:.1f} | {times:.2f} |")
+        stac.requests.clear()
+        print(f"\nThe app answered a program after {_in_the_app(stac, Path(folder) / 'app'):.1f} s, for one date.")
         stac.stop()
+
+
+def _in_the_app(stac: StacLookalike, folder: Path) -> float:
+    """Return the seconds from the request of a program to the app until it has the files of the same area."""
+    asked = [sys.executable, "-m", "app", "--port", str(_PORT), "--catalogue", f"{stac.url}@sentinel-2-c1-l2a"]
+    environment = os.environ | {"RS_SRGAN_CACHE": str(folder)}
+    app = subprocess.Popen(asked, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        client = _client(time.monotonic() + _START_S)
+        area = " ".join(map(str, box_of(stac.items[0], _ROW, _ROW, _SIDE, _SIDE)))
+        began = time.perf_counter()
+        client.predict(area=area, dates="2024-07/2024-07", api_name="/super_resolve_place")
+        return time.perf_counter() - began
+    finally:
+        app.terminate()
+        app.wait()
+
+
+def _client(until: float) -> Client:
+    """Return a client of the app once it listens."""
+    while True:
+        try:
+            return Client(f"http://127.0.0.1:{_PORT}", verbose=False)
+        except (httpx.ConnectError, ValueError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.5)
 
 
 def _run(stac: StacLookalike, folder: Path, views: list[str]) -> tuple[float, float]:
