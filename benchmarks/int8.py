@@ -158,7 +158,7 @@ def main() -> None:
     text = table(header, rows) + "\n\n" + table(("precision", "LR px/s, one core", "times bf16"), speed_rows)
     text += f"\n\n{model.name}, x{model.scale}; RMSE is the difference to fp32 of the same model."
     print(text)
-    write_block(ROOT / "docs/benchmarks.md", "int8", text)
+    write_block(ROOT / "docs" / "benchmarks.md", f"int8_x{model.scale}", text)
 
 
 if __name__ == "__main__":

@@ -24,29 +24,31 @@ BLOCK_PX = 1024  # side of the blocks in the JPEG 2000 images that ESA distribut
 CELL_PX = 366  # side of a cell of the mosaic: a tile has 30 x 30 cells
 SMALLEST_PX = 400  # least side of the images that the cells are cut from
 OFFSET = -1000
+_NOISE_DN = 8  # of a revisit, standard deviation
 
 Image = np.ndarray[Any, np.dtype[np.uint16]]
 
 
-def product(cache: Path, side_px: int = SIDE_PX, coarse: Sequence[str] = ()) -> Path:
+def product(cache: Path, side_px: int = SIDE_PX, coarse: Sequence[str] = (), date: int = 0) -> Path:
     """Return a .SAFE folder of level 2A with the four 10 m bands, made from RS_SRGAN_DATA unless the cache has it.
 
     Args:
         cache: a folder for products, with room for 1 GB.
         side_px: side of the 10 m images, pixels, even.
         coarse: 20 m bands that it also has, for measures of speed and size: averages of the 10 m bands, in turn.
+        date: 0, or the number of a revisit: the same ground with other brightness, noise and a small shift.
     """
-    cache = cache / (f"{side_px}_20m" if coarse else f"{side_px}")
+    cache = cache / (f"{side_px}" + "_20m" * bool(coarse) + f"_{date}" * bool(date))
     cache.mkdir(parents=True, exist_ok=True)
     found = sorted(cache.glob("*.SAFE"))
     if found:
         return found[0]
     # in a process of its own: Linux counts the memory of a process as that of the commands that it starts
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        return process.submit(_make, cache, side_px, tuple(coarse)).result()
+        return process.submit(_make, cache, side_px, tuple(coarse), date).result()
 
 
-def _make(cache: Path, side_px: int, coarse: tuple[str, ...]) -> Path:
+def _make(cache: Path, side_px: int, coarse: tuple[str, ...], date: int) -> Path:
     """Make a product in an existing folder."""
     images = _images(data_root())
     random = np.random.default_rng(0)
@@ -55,6 +57,8 @@ def _make(cache: Path, side_px: int, coarse: tuple[str, ...]) -> Path:
     for row in range(0, cells * CELL_PX, CELL_PX):
         for col in range(0, cells * CELL_PX, CELL_PX):
             mosaic[:, row : row + CELL_PX, col : col + CELL_PX] = _cell(images, random)
+    if date:
+        _revisit(mosaic, date)
     with tempfile.TemporaryDirectory(dir=cache) as folder:
         bands = {(band, 10): mosaic[index, :side_px, :side_px] for index, band in enumerate(RGBN)}
         half = side_px // 2
@@ -62,6 +66,21 @@ def _make(cache: Path, side_px: int, coarse: tuple[str, ...]) -> Path:
         bands |= {(band, 20): means[index % len(RGBN)] for index, band in enumerate(coarse)}
         safe = build_safe(Path(folder), bands, offset=OFFSET, block_px=BLOCK_PX)
         return Path(shutil.move(safe, cache))
+
+
+def _revisit(mosaic: Image, date: int) -> None:
+    """Change the DN of a mosaic to those of another date, in place; values of speed and memory, not of quality.
+
+    Each band is shifted by the same part of a pixel, up to 0.3 along rows and columns, by linear interpolation.
+    """
+    random = np.random.default_rng(date)
+    shifts = random.uniform(0, 0.3, 2).astype(np.float32)
+    for band in mosaic:
+        dn = band.astype(np.float32)
+        for axis, shift in enumerate(shifts):
+            dn += shift * (np.roll(dn, 1, axis) - dn)
+        dn += random.standard_normal(dn.shape, np.float32) * _NOISE_DN
+        band[:] = ((dn + OFFSET) * random.uniform(0.95, 1.05) - OFFSET).clip(1).round()
 
 
 def geotiff(cache: Path, side_px: int) -> Path:
