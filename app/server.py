@@ -29,6 +29,7 @@ from app.places.places import Places
 from app.places.routes import make_place_routes
 from app.products.routes import make_product_routes
 from app.products.store import Products
+from app.protocol import Protocol
 from app.root_path import RootPath
 from app.settings import FOLDER_PREFIX, Settings
 from app.viewer.routes import make_job_routes
@@ -120,6 +121,7 @@ def serve(settings: Settings) -> None:
             server,
             host=settings.host,
             port=settings.port,
+            http=Protocol,
             access_log=False,
             timeout_graceful_shutdown=_SHUTDOWN_SECONDS,  # open pages hold their connections
         )
