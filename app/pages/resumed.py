@@ -21,8 +21,9 @@ from app.errors import Gone
 from app.jobs.queue import Jobs
 from rs_srgan import InputError
 
-# Uploads that are not finished, of all visitors.
-MOST_OPEN = 40
+# Uploads that are not finished, of all visitors. A further one takes the place of the one of which least has arrived,
+# unless that is younger than this.
+MOST_OPEN, YOUNG_SECONDS = 40, 60
 # This must stay free on the disk.
 _FREE_BYTES = 500_000_000
 # What names of files must not hold on some systems, and their longest length; the end tells the format.
@@ -40,6 +41,7 @@ class Upload:
         size: bytes of the whole file.
         file: where it is written.
         path: where it is once it is complete, else None.
+        begun: time.monotonic() of its start.
         touched: time.monotonic() of the last part.
         busy: held while a part is written.
     """
@@ -49,6 +51,7 @@ class Upload:
     size: int
     file: Path
     path: Path | None = None
+    begun: float = field(default_factory=time.monotonic)
     touched: float = field(default_factory=time.monotonic)
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -87,8 +90,7 @@ class Uploads:
         if not 0 < size <= most:
             raise InputError(f"{name} has {size / 1e6:,.0f} MB; this server takes files up to {most / 1e6:,.0f} MB.")
         self._require_space(size)
-        if sum(upload.path is None for upload in self._uploads.values()) >= MOST_OPEN:
-            raise InputError(f"{MOST_OPEN} other uploads are not finished. Try again in a few minutes.")
+        self._require_place()
         key = secrets.token_urlsafe(16)
         folder = Path(get_upload_folder()) / f"part_{key}"
         folder.mkdir(parents=True, mode=0o700)
@@ -140,10 +142,28 @@ class Uploads:
         oldest = time.monotonic() - keep
         for upload in list(self._uploads.values()):
             if upload.touched < oldest and not upload.busy.locked():
-                del self._uploads[upload.id]
-                shutil.rmtree(upload.file.parent, ignore_errors=True)
-                if upload.path and all(other.path != upload.path for other in self._uploads.values()):
-                    upload.path.unlink(missing_ok=True)
+                self._remove(upload)
+
+    def _remove(self, upload: Upload) -> None:
+        del self._uploads[upload.id]
+        shutil.rmtree(upload.file.parent, ignore_errors=True)
+        if upload.path and all(other.path != upload.path for other in self._uploads.values()):
+            upload.path.unlink(missing_ok=True)
+
+    def _require_place(self) -> None:
+        """Make room for one more upload. Otherwise a visitor who begins many and sends nothing would stop all others.
+
+        Raises:
+            InputError: too many uploads are open, and each is young or receives a part.
+        """
+        unfinished = [upload for upload in self._uploads.values() if upload.path is None]
+        if len(unfinished) < MOST_OPEN:
+            return
+        oldest = time.monotonic() - YOUNG_SECONDS
+        idle = [upload for upload in unfinished if upload.begun <= oldest and not upload.busy.locked()]
+        if not idle:
+            raise InputError(f"{MOST_OPEN} other uploads are not finished. Try again in a minute.")
+        self._remove(min(idle, key=lambda upload: upload.received))
 
     def _require_space(self, size: int) -> None:
         free = shutil.disk_usage(self._jobs.settings.folder).free

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from app.pages import resumed
 from app.pages.resumed import MOST_OPEN, Uploads
 from rs_srgan import InputError
 from tests.app.pages.test_upload_field import call
@@ -77,6 +78,10 @@ def test_old_and_many_uploads(jobs, monkeypatch, tmp_path):
     with pytest.raises(InputError, match="finished"):
         uploads.begin("x.tif", 5)
     uploads.clear(keep=3600)
+    assert uploads.get(first.id) is first
+    monkeypatch.setattr(resumed, "YOUNG_SECONDS", 0)
+    first.file.write_bytes(b"1234")
+    assert uploads.begin("x.tif", 5).received == 0  # in the place of one of which nothing has arrived
     assert uploads.get(first.id) is first
     uploads.clear(keep=0)
     assert list(tmp_path.iterdir()) == []
