@@ -20,8 +20,8 @@ _MOST_SEARCHED, _SEARCHED_ROWS = 500_000_000, 1024
 # Shares of the pixels below which nothing is said.
 _LEAST_SHARE = 0.001
 # Medians of reflectance over the bands: land and water have a band above the first; only snow, clouds and mistaken
-# scales have all bands above the second.
-_DARKEST, _BRIGHTEST = 0.004, 0.7
+# scales have all bands above the second, and only mistaken scales one above the third, the near infrared of plants.
+_DARKEST, _BRIGHTEST, _BRIGHTEST_BAND = 0.004, 0.7, 1.1
 # Clouds and glint stay below the first; haze that is corrected too much leaves land above the second.
 _GLINT, _LEAST_REFLECTANCE = 3, -0.05
 # DN of reflectance that never exceed this are display values or percent.
@@ -241,7 +241,8 @@ def _scale_faults(raster: Raster, found: Survey, seen: Sequence[BandFigures]) ->
     low, high = found.stored or (0.0, 0.0)
     state = "state the reflectance of one DN"
     filled = found.filled >= _LEAST_SHARE  # such pixels are no ground, and a fault of their own
-    if min(medians) > _BRIGHTEST or (max(band.high for band in seen) > _GLINT and not filled):
+    bright = min(medians) > _BRIGHTEST or max(medians) > _BRIGHTEST_BAND
+    if bright or (max(band.high for band in seen) > _GLINT and not filled):
         return [
             f"unusually bright: median reflectance {shown}, values as stored up to {high:g}. If the scale is wrong, "
             f"{state}: --scale 1/65535 if 65535 means reflectance 1, 0.0001 for DN, or 0.01 for percent."

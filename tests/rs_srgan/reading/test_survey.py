@@ -10,6 +10,8 @@ from rs_srgan.sensors import RGBN
 from tests.conftest import scene_dn
 
 LAND = scene_dn(64, 80)
+# Medians of the bands over a dark forest: only the near infrared is bright.
+FOREST = np.array([0.03, 0.04, 0.03, 0.30])[:, None, None]
 
 
 def faults(path, **stated):
@@ -78,8 +80,14 @@ def test_values_of_no_ground_in_all_bands_are_reported(write_tif, case):
     assert "--nodata" not in faults(write_tif(pixels, "one.tif")), "one band holds data there"
 
 
+def forest(reflectance):
+    """Return the pixels of a dark forest with the texture of another image."""
+    return FOREST * (0.6 + 0.8 * reflectance / reflectance.max((1, 2), keepdims=True))
+
+
 ENCODINGS = {
     "65535 means 1": (lambda r: np.clip(r * 65_535, 1, 65_535).astype(np.uint16), {}, "65535"),
+    "65535 means 1, vegetation": (lambda r: (forest(r) * 65_535).astype(np.uint16), {}, "65535"),
     "percent": (lambda r: np.clip(r * 100, 1, 255).astype(np.uint16), {}, "dark"),
     "8 bits in 16": (lambda r: np.clip(r * 255, 1, 255).astype(np.uint16), {}, "dark"),
     "scale too small": (lambda r: (r * 10_000).astype(np.uint16), {"scales": (1e-7,) * 4}, "dark"),
@@ -93,6 +101,10 @@ ENCODINGS = {
 def test_wrong_scales_are_reported_on_both_sides(write_tif, case):
     encode, tags, words = ENCODINGS[case]
     assert words in faults(write_tif(encode(LAND / 10_000), nodata=0, **tags))
+
+
+def test_a_dark_forest_has_no_fault(write_tif):
+    assert faults(write_tif((forest(LAND / 10_000) * 10_000).astype(np.uint16), nodata=0)) == ""
 
 
 def test_a_band_without_data_is_named(write_tif):
