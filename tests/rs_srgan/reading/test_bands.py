@@ -100,8 +100,7 @@ def test_colour_interpretation_names_bands_without_descriptions(write_tif, case)
     with open_raster(path, bands) as raster:
         image, _ = raster.read(Window(0, 0, 8, 8))
         assert "colour" in raster.named
-    expected = [order[colours.index(colour)] for colour in ("red", "green", "blue")]
-    np.testing.assert_allclose(image[:3], dn[expected] / 10_000, atol=1e-7)
+    np.testing.assert_allclose(image, dn[: len(bands)] / 10_000, atol=1e-7)
 
 
 def test_colours_of_display_do_not_name_other_bands(write_tif):
