@@ -6,7 +6,7 @@
 #SBATCH --cpus-per-task=16
 #SBATCH --mem=48G
 #SBATCH --time=12:00:00
-#SBATCH --signal=TERM@120
+#SBATCH --signal=B:TERM@120
 set -euo pipefail
 
 list=${1:?name the list of scenes} folder=${2:?name the folder of the results}
@@ -26,4 +26,5 @@ srun --overlap bash -c '
 until ray status --address="$head:$port" >/dev/null 2>&1; do sleep 1; done
 
 # Nodes that come later get workers, too. A job that met its time limit is submitted again: it does what is missing.
-rs-srgan batch "$list" -o "$folder" --address "$head:$port" "$@"
+# exec: two minutes before the limit, Slurm sends the signal to the batch itself, which ends in order.
+exec rs-srgan batch "$list" -o "$folder" --address "$head:$port" "$@"
