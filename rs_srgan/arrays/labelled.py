@@ -8,7 +8,9 @@ import numpy as np
 from affine import Affine
 
 from rs_srgan.errors import InputError, require_extra
+from rs_srgan.reading.bands import pick_bands
 from rs_srgan.sensors import Sensor
+from rs_srgan.sensors.band_words import are_ordinals
 
 if TYPE_CHECKING:
     import xarray
@@ -147,15 +149,10 @@ def bands_first(image: "xarray.DataArray") -> tuple["xarray.DataArray", list[str
 
 def _find(count: int, dim: str, labels: list[str], bands: tuple[str, ...], sensor: Sensor) -> list[int]:
     """Return the positions of a model's bands: by the labels of the bands, else by their order."""
-    names = sensor.bands_named(labels)
-    if any(names):
-        missing = [band for band in bands if band not in names]
-        if missing:
-            raise InputError(
-                f"The array has the bands {', '.join(labels)}, without {', '.join(missing)}. Add them, or choose "
-                "another model: rs_srgan.list_models()."
-            )
-        return [names.index(band) for band in bands]
+    if not are_ordinals(labels):
+        return pick_bands(
+            "the array", labels, bands, sensor, f"rename the bands in their order: array.assign_coords({dim}=[...])"
+        )
     if count != len(bands):
         raise InputError(
             f"The array has {count} bands without names; expected {len(bands)}: {', '.join(bands)}. Name them: "

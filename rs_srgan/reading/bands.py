@@ -94,31 +94,49 @@ def _find_stated(
 
 
 def _pick(name: str, names: Sequence[str], band_names: tuple[str, ...], sensor: Sensor) -> list[int]:
-    """Return the indexes of a model's bands, from 1, by the names of the file's bands."""
+    """Return the indexes of a model's bands in a file, from 1, by the names of the file's bands."""
+    if len(names) == 1 < len(band_names):
+        raise _one_band(name, sensor.band_named(names[0]), band_names)
+    option = f"state the names in the file's order: --band-names {_example(len(names), band_names)}"
+    return [place + 1 for place in pick_bands(name, names, band_names, sensor, option)]
+
+
+def pick_bands(
+    image: str, names: Sequence[str], band_names: tuple[str, ...], sensor: Sensor, renaming: str
+) -> list[int]:
+    """Return the positions of a model's bands, from 0, by the names of an image's bands.
+
+    Args:
+        image: what messages call the image.
+        names: name of every band of the image.
+        band_names: names of the model's bands.
+        sensor: the sensor whose band names and other words for them the image may use.
+        renaming: how to give the bands other names, for messages.
+
+    Raises:
+        InputError: a band is missing, named twice, or not understood.
+    """
     exact = [_plain(each) for each in names]
     own = not set(band_names) <= set(sensor.band_names)  # a model may name its bands as another instrument does
     if own and all(exact.count(_plain(band)) == 1 for band in band_names):
-        return [exact.index(_plain(band)) + 1 for band in band_names]
+        return [exact.index(_plain(band)) for band in band_names]
     named = sensor.bands_named(names)
     wanted = [band if band in sensor.band_names else sensor.band_named(band) or band for band in band_names]
     twice = [band for band in wanted if named.count(band) > 1]
     if twice:
         places = [each for each, band in zip(names, named, strict=True) if band == twice[0]]
         raise InputError(
-            f"{name} has {len(places)} bands described as {twice[0]}: {_shown(places)}; expected one. Correct the "
-            f"descriptions, or state the names in the file's order: --band-names {_example(len(names), band_names)}."
+            f"Expected one band described as {twice[0]} but {image} has {len(places)}: {_shown(places)}. Correct the "
+            f"descriptions, or {renaming}."
         )
     missing = [own for own, band in zip(band_names, wanted, strict=True) if band not in named]
-    if missing and len(names) == 1:
-        raise _one_band(name, named[0], band_names)
     if missing:
         has = _shown([band or each for each, band in zip(names, named, strict=True)], quoted=not any(named))
         raise InputError(
-            f"Expected {len(band_names)} bands ({', '.join(band_names)}) but {name} has {has}: {', '.join(missing)} "
-            "missing. Add the missing bands, choose a model for these bands (rs-srgan models), or state the names in "
-            f"the file's order: --band-names {_example(len(names), band_names)}."
+            f"Expected {len(band_names)} bands ({', '.join(band_names)}) but {image} has {has}: {', '.join(missing)} "
+            f"missing. Add the missing bands, choose a model for these bands (rs-srgan models), or {renaming}."
         )
-    return [named.index(band) + 1 for band in wanted]
+    return [named.index(band) for band in wanted]
 
 
 def _plain(name: str) -> str:
