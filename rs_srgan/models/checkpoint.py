@@ -243,8 +243,8 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
             address of the model, or of the pull request.
 
         Raises:
-            InputError: there are no reports, they belong to another model, the repository holds a model of another
-                library, or the Hub or the network refuses.
+            InputError: there are no reports, they belong to another model, `config.base_model` is a folder, the
+                repository holds a model of another library, or the Hub or the network refuses.
         """
         return publisher()(
             self,

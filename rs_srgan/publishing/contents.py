@@ -52,7 +52,7 @@ def contents(folder: Path, repo: str, force: bool = False) -> dict[str, Path]:
                 f"{PICTURES_FOLDER}/*.png). Move it elsewhere."
             )
     model = load_model(folder.resolve())  # the whole path: a bundled model may have the same name
-    _check_base(model.config, folder)
+    check_base(model.config, str(folder / CONFIG_FILE), "write its id there")
     if not force:
         _check_metrics(files.get(METRICS_FILE), folder, model.fingerprint())
         _check_card(files.get(CARD_FILE), folder, repo)
@@ -67,11 +67,21 @@ def _is_picture(name: str, path: Path) -> bool:
         return file.read(len(begins)) == begins
 
 
-def _check_base(config: SISRConfig, folder: Path) -> None:
+def check_base(config: SISRConfig, source: str, naming: str) -> None:
+    """Check that others can load the model that a GAN's training began with, which `detail` needs.
+
+    Args:
+        config: configuration of the model to push.
+        source: what names `base_model`, for the message.
+        naming: how to write another name, for the message.
+
+    Raises:
+        InputError: `base_model` is a folder.
+    """
     if config.base_model and is_local(config.base_model):
         raise InputError(
-            f"{folder / CONFIG_FILE} names base_model {config.base_model!r}, a folder that nobody else has. Push that "
-            'model first and write its id there, or "" if amounts of detail between the two models are not needed.'
+            f"{source} names base_model {config.base_model!r}, a folder that nobody else has. Push that model first "
+            f'and {naming}, or "" if amounts of detail between the two models are not needed.'
         )
 
 

@@ -13,7 +13,7 @@ from rs_srgan.models.checkpoint import HubModel
 from rs_srgan.models.loading import load_model
 from rs_srgan.publishing.about import About, read_about
 from rs_srgan.publishing.card import PARTS_OF_TEXTS
-from rs_srgan.publishing.contents import contents
+from rs_srgan.publishing.contents import check_base, contents
 from rs_srgan.publishing.describe import take_pictures
 from rs_srgan.publishing.metrics_file import gather
 from rs_srgan.publishing.ownership import refuse_foreign_model
@@ -126,6 +126,8 @@ def push_model(
         if text is not None and not isinstance(text, str):
             raise InputError(f"{key} is {shown(text)}; expected a text.")
     given = {key: text for key, text in texts.items() if text is not None}
+    naming = 'write its id: model.config = dataclasses.replace(model.config, base_model="organisation/name")'
+    check_base(model.config, "model.config", naming)
     own = About(name=repo, tags=tuple(tags), **given)
     folders = [Path(report) for report in reports]
     figures = gather(folders, model.fingerprint()) if folders else None

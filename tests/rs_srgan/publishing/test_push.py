@@ -1,5 +1,6 @@
 """Pushing, over real HTTP: what goes, what stays, and what is refused before or by the Hub."""
 
+import dataclasses
 import os
 import re
 import subprocess
@@ -66,6 +67,20 @@ def test_options_of_other_kinds_are_refused_before_the_hub_is_asked(hub, model, 
     with pytest.raises(InputError, match="path"):
         push(None, NAME)
     assert hub.requests == []
+
+
+def test_a_model_in_memory_whose_base_nobody_else_has_is_refused_before_the_hub_is_asked(hub, model, cache, tmp_path):
+    base = tmp_path / "accurate"
+    model.save_pretrained(base)
+    model.config = dataclasses.replace(model.config, base_model=str(base))
+    with pytest.raises(InputError, match="base_model") as refused:
+        model.push_to_hub(NAME, force=True)
+    assert str(base) in str(refused.value) and "config.json" not in str(refused.value)
+    assert hub.requests == []
+    load_model(base).push_to_hub("organisation/accurate", force=True)  # the remedy in the message
+    model.config = dataclasses.replace(model.config, base_model="organisation/accurate")
+    model.push_to_hub(NAME, force=True)
+    assert load_model(NAME, detail=0.5, cache_dir=cache).fingerprint() == model.fingerprint()
 
 
 def test_a_push_is_clean_where_warnings_are_errors(hub, model):
