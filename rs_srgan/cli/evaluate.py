@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from rs_srgan.cli.model_options import add_model_options, model_name
+from rs_srgan.cli.option_arguments import READING_OPTIONS, add_option
 from rs_srgan.cli.progress import shown_progress
 from rs_srgan.errors import InputError
 from rs_srgan.evaluation.assessment import evaluate
@@ -50,13 +51,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="state that training did not use these sites (--no-unseen: that it did); the report and the model's card "
         "repeat the statement, and claim nothing without it",
     )
-    parser.add_argument(
-        "--offset",
-        type=float,
-        metavar="N",
-        help="DN to add before dividing by 10000 (the file's tags); use -1000 for pixels without tags from products of "
-        "processing baseline 04.00 or later",
-    )
+    for name in READING_OPTIONS:
+        add_option(parser, name, note="; of pairs, of LR only" if name == "offset" else "")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of all random choices (%(default)s)")
     parser.add_argument("--ray", action="store_true", help="compute on a Ray cluster, or on all cores of this machine")
     parser.add_argument("--address", metavar="A", help="with --ray: address of the cluster (default: RAY_ADDRESS)")
@@ -85,7 +81,7 @@ def run(options: argparse.Namespace) -> None:
             unseen=options.unseen,
             limit=options.limit,
             pictures=pictures if options.output else 0,
-            offset=options.offset,
+            **{name: getattr(options, name) for name in READING_OPTIONS},
             seed=options.seed,
             progress=None if options.quiet else lambda done, total: show(done, total, 0),
             ray=options.ray or options.address is not None,

@@ -8,6 +8,9 @@ from typing import Any
 from rs_srgan.errors import InputError
 from rs_srgan.inference.options import PredictOptions, describe, flag_of, option_of
 
+# Options that state how an image is read. They are the same for all commands that have them.
+READING_OPTIONS = ("sensor", "offset", "scale", "nodata", "band_names")
+
 
 def add_option(parser: argparse.ArgumentParser, name: str, note: str = "") -> None:
     """Add the argument of one option.

@@ -13,9 +13,12 @@ from rs_srgan.evaluation.report.report import Report
 from rs_srgan.evaluation.windows import Evaluation, score_here, score_on_ray
 from rs_srgan.figures.metrics import Protocol
 from rs_srgan.hub.names import DEFAULT_MODEL
+from rs_srgan.inference.job import sensor_of
+from rs_srgan.inference.options import PredictOptions
 from rs_srgan.models import SISR, SISRConfig
 from rs_srgan.models.loading import sisr_model
 from rs_srgan.pixels.windows import Window
+from rs_srgan.reading.stated import Stated
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +33,11 @@ def evaluate(
     unseen: bool | None = None,
     limit: int | None = None,
     pictures: int = 0,
+    sensor: str | None = None,
     offset: float | None = None,
+    scale: float | None = None,
+    nodata: float | str | None = None,
+    band_names: Sequence[str] | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
     ray: bool = False,
@@ -53,7 +60,12 @@ def evaluate(
             model's card repeat the statement; with None they claim nothing.
         limit: maximum number of images; a random choice is made if there are more. None for all.
         pictures: number of sites to show; the best and the worst image are added. 0 for no pictures.
-        offset: DN to add before dividing by 10000; None for the offset in the tags of LR.
+        sensor: name of the sensor that the images are of, which must be the model's own.
+        offset: DN to add before scaling, instead of what the tags of the images say; of pairs, of LR only.
+        scale: reflectance of one DN, instead of the scale and offset tags; of pairs, of LR and HR.
+        nodata: value without data in each band, or "none" if every pixel holds data; of pairs, in LR and HR.
+        band_names: names of the bands of each file in the file's order, "-" for a band that is not wanted; of pairs, of
+            LR and HR.
         seed: seed of all random choices.
         progress: function that is called with the number of windows done, and the number of all windows.
         ray: compute on a Ray cluster, whose nodes must all see the images; the report is the same.
@@ -71,12 +83,14 @@ def evaluate(
     for name, value, least in (("limit", limit, 1), ("pictures", pictures, 0)):
         if value is not None and value < least:
             raise InputError(f"{name} is {value}; expected at least {least}.")
+    options = PredictOptions(sensor=sensor, offset=offset, scale=scale, nodata=nodata, band_names=band_names)
     given = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     protocol, sources = find_sources(given, reference, site_pattern)
     if limit is not None and limit < len(sources):
         sources = sorted(random.Random(seed).sample(sources, limit), key=lambda source: source.name)
     model = sisr_model(model, detail)
-    plan, skipped = _plan(sources, protocol, model.config, offset, seed)
+    sensor_of(model, options.sensor)
+    plan, skipped = _plan(sources, protocol, model.config, options.stated(), seed)
     for each in skipped:
         logger.warning("%s is left out: %s.", each.name, each.reason)
     if not plan:
@@ -84,7 +98,7 @@ def evaluate(
     gallery = Gallery(random_sources([source for source, _ in plan], pictures, seed))
     images = []
     total = sum(len(windows) for _, windows in plan)
-    how = Evaluation(protocol, offset, pictures > 0)
+    how = Evaluation(protocol, options.stated(), pictures > 0)
     for source, figures, centre in score_on_ray(plan, model, how, address) if ray else score_here(plan, model, how):
         images.append(figures)
         if centre is not None:
@@ -106,7 +120,7 @@ def evaluate(
 
 
 def _plan(
-    sources: Sequence[Source], protocol: Protocol, config: SISRConfig, offset: float | None, seed: int
+    sources: Sequence[Source], protocol: Protocol, config: SISRConfig, stated: Stated, seed: int
 ) -> tuple[list[tuple[Source, list[Window]]], list[Skipped]]:
     """Choose the windows of every image to evaluate, and the images to leave out.
 
@@ -118,7 +132,7 @@ def _plan(
     wrong: list[str] = []
     for source in sources:
         try:
-            with open_image(source, protocol, config, offset) as image:
+            with open_image(source, protocol, config, stated) as image:
                 windows = choose_windows(image, source.name, config.scale, seed)
         except InputError as error:
             wrong.append(str(error))

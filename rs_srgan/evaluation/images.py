@@ -1,5 +1,6 @@
 """The images of an evaluation: the files with their sites, and their pixels window by window."""
 
+import dataclasses
 import logging
 import random
 import re
@@ -226,7 +227,7 @@ class OpenImage:
 
 @contextmanager
 def open_image(
-    source: Source, protocol: Protocol, config: SISRConfig, offset: float | None = None
+    source: Source, protocol: Protocol, config: SISRConfig, stated: Stated = Stated()
 ) -> Iterator[OpenImage]:
     """Open an image for a model.
 
@@ -234,7 +235,8 @@ def open_image(
         source: the image.
         protocol: how LR and HR are made.
         config: configuration of the model.
-        offset: DN to add before scaling; None for the offset in the tags of the image, for pairs of LR.
+        stated: what the user states about the image. It holds for both images of a pair, but for the offset, which is
+            that of LR.
 
     Raises:
         InputError: the file is not a raster with the model's bands, or the sizes do not fit the scale.
@@ -242,16 +244,17 @@ def open_image(
     bands, sensor = config.bands, find_sensor(config.sensor)
     with ExitStack() as files:
 
-        def opened(path: Path, names: tuple[str, ...], offset: float | None) -> Raster:
-            return files.enter_context(open_raster(path, names, Stated(offset=offset), sensor))
+        def opened(path: Path, names: tuple[str, ...], stated: Stated = stated) -> Raster:
+            return files.enter_context(open_raster(path, names, stated, sensor))
 
         if protocol == "pairs" and source.lr:
             if config.guide_bands:
                 raise InputError(f"The model needs {', '.join(config.guide_bands)} as well, which pairs do not have.")
-            yield _pair(source, opened(source.lr, bands, offset), opened(source.path, bands, None), config)
+            hr = opened(source.path, bands, dataclasses.replace(stated, offset=None))
+            yield _pair(source, opened(source.lr, bands), hr, config)
             return
-        raster = opened(source.path, bands, offset)
-        guide = opened(source.path, config.guide_bands, offset) if config.guide_bands else None
+        raster = opened(source.path, bands)
+        guide = opened(source.path, config.guide_bands) if config.guide_bands else None
         yield (_simulated if protocol == "simulated" else _real)(source, raster, guide, config)
 
 

@@ -13,6 +13,7 @@ from rs_srgan.evaluation.scored import Scored
 from rs_srgan.figures.metrics import Protocol
 from rs_srgan.models import SISR
 from rs_srgan.pixels.windows import Window
+from rs_srgan.reading.stated import Stated
 
 # Windows under way for each core: one is computed, the others wait for a core or for their turn in the report.
 _AHEAD = 3
@@ -24,12 +25,12 @@ class Evaluation:
 
     Attributes:
         protocol: what HR and LR are.
-        offset: DN to add before scaling; None for the offset in the tags.
+        stated: what the user states about the images.
         pictures: whether the centres of the images are needed.
     """
 
     protocol: Protocol
-    offset: float | None
+    stated: Stated
     pictures: bool
 
 
@@ -93,7 +94,7 @@ def _score(
     """Yield figures and centre of the windows of one image."""
     from rs_srgan.evaluation.scoring import score  # needs an extra
 
-    with open_image(source, how.protocol, model.config, how.offset) as image:
+    with open_image(source, how.protocol, model.config, how.stated) as image:
         for window in windows:
             scored = score(model, read_case(image, source, window, model.scale))
             figures = ImageScores(scored.case.name, source.site, scored.case.valid, scored.scores)

@@ -69,7 +69,9 @@ def resolve(
     model = named_model(model, options.detail)
     tile_px = _tile_px(model.scale, 1 if options.stack else len(images), options)
     block = block_px(tile_px, options.blocksize or BLOCK_PX)
-    job = Job(images, targets, model, options, _sensor_of(model, options), reference, tile_px // model.scale, block)
+    job = Job(
+        images, targets, model, options, sensor_of(model, options.sensor), reference, tile_px // model.scale, block
+    )
     if options.stack and job.several:
         raise InputError("stack makes one image of the files, so there are no masks and no reference. Leave them out.")
     if job.several and not model.config.several:
@@ -79,9 +81,17 @@ def resolve(
     return job
 
 
-def _sensor_of(model: SISR | MISR, options: PredictOptions) -> Sensor:
-    """Return the model's sensor, which must be the images' one."""
-    own, given = model.config.sensor, options.sensor
+def sensor_of(model: SISR | MISR, given: str | None) -> Sensor:
+    """Return the model's sensor, which must be the images' one.
+
+    Args:
+        model: the model.
+        given: name of the images' sensor; None for the model's own.
+
+    Raises:
+        InputError: the images are of another sensor.
+    """
+    own = model.config.sensor
     if given not in (None, own):
         raise InputError(
             f"{model.name} is for {own}, the image is of {given}. Give a model for {given} (model, --model), or train "

@@ -18,7 +18,8 @@ from rs_srgan.reading.grid import Grid
 from rs_srgan.reading.opening import open_raster
 from rs_srgan.reading.proj import LONGITUDE_LATITUDE, PROJECTION_ERRORS
 from rs_srgan.reading.raster import Raster
-from rs_srgan.reading.safe import is_product, open_product
+from rs_srgan.reading.safe import SafeProduct, is_product, open_product
+from rs_srgan.reading.stack import open_stack
 from rs_srgan.reading.stated import Stated
 from rs_srgan.reading.survey import BandFigures, Survey, find_faults, survey
 from rs_srgan.reading.virtual import virtual_file
@@ -117,7 +118,7 @@ def _line(band: BandFigures) -> str:
 
 
 def inspect_image(
-    path: str | Path,
+    path: str | Path | Sequence[str | Path],
     band_names: tuple[str, ...],
     stated: Stated = Stated(),
     sensor: Sensor = SENTINEL2,
@@ -126,28 +127,33 @@ def inspect_image(
     """Return what a model would read of a file or a product.
 
     Args:
-        path: path of a raster or a product; see `open_raster`.
+        path: path of a raster or a product, see `open_raster`; or the paths of files with one band each, see
+            `open_stack`.
         band_names: names of the model's bands.
         stated: what the user states about the image.
         sensor: the sensor that took the image.
         picture: PNG file to write, with the image at most 512 pixels wide and high; None for no picture.
 
     Raises:
-        InputError: see `open_raster`; or the picture exists already, or has no folder.
+        InputError: see `open_raster` and `open_stack`; or the picture exists already, or has no folder.
     """
     if picture is not None and picture.exists():
         raise InputError(f"{picture} exists already. Choose another name for the picture, or remove the file.")
     if picture is not None and not picture.parent.is_dir():
         raise InputError(f"The folder {picture.parent} does not exist. Create it first.")
-    with (
-        _gathered_warnings() as warnings,
-        open_raster(virtual_file(str(path)) or path, band_names, stated, sensor) as raster,
-    ):
+    if isinstance(path, str | Path):
+        opened = open_raster(virtual_file(str(path)) or path, band_names, stated, sensor)
+    else:
+        opened = open_stack(path, band_names, stated, sensor)
+    with _gathered_warnings() as warnings, opened as raster:
         found = survey(raster, _one_block(raster) if raster.product else None)
         warnings += find_faults(raster, found)
         if picture is not None:
             _draw(raster, sensor, picture)
-        return _describe(Path(path), raster, found, tuple(warnings))
+        product = None
+        if isinstance(path, str | Path) and is_product(Path(path)):
+            product = open_product(Path(path).absolute())
+        return _describe(product, raster, found, tuple(warnings))
 
 
 def summarise(raster: Raster) -> str:
@@ -193,8 +199,7 @@ def _one_block(raster: Raster) -> list[Window]:
     return [window]
 
 
-def _describe(path: Path, raster: Raster, found: Survey, warnings: tuple[str, ...]) -> Inspection:
-    product = open_product(path.absolute()) if is_product(path) else None
+def _describe(product: SafeProduct | None, raster: Raster, found: Survey, warnings: tuple[str, ...]) -> Inspection:
     grid, encoding = raster.grid, raster.encoding
     located = not grid.transform.is_identity
     driver = raster.layers[0].dataset.driver

@@ -40,6 +40,15 @@ def test_options_reach_the_evaluation(write_tif, model_folder, tmp_path, capsys)
     assert json.loads((target / "report.json").read_text())["mean"]["model"]["spectral_deg"] != with_offset
 
 
+def test_the_options_that_errors_advise_are_there(write_tif, model_folder, capsys):
+    path = write_tif(scene_dn(80, 96)[::-1] * np.uint16(3), bands=("a", "b", "c", "d"))
+    arguments = ["evaluate", str(path), "--model", str(model_folder)]
+    assert main(arguments) == 2
+    assert "--band-names" in capsys.readouterr().err
+    options = ["--band-names", "B08,B02,B03,B04", "--scale", "1/30000", "--nodata", "none", "--sensor", "sentinel2"]
+    assert main([*arguments, *options]) == 0
+
+
 @pytest.mark.parametrize(("options", "unseen"), [([], None), (["--unseen"], True), (["--no-unseen"], False)])
 def test_the_user_states_whether_training_used_the_sites(write_tif, model_folder, tmp_path, capsys, options, unseen):
     arguments = ["evaluate", str(write_tif(scene_dn(80, 80))), "--model", str(model_folder), "--pictures", "0"]

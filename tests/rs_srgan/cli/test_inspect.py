@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from rs_srgan.cli.main import main
+from rs_srgan.sensors import RGBN
 from tests.conftest import scene_dn
 
 ORDER = [2, 1, 0, 3]
@@ -26,6 +27,16 @@ def test_what_predict_refuses_is_refused(write_tif, capsys):
     assert "--band-names" in capsys.readouterr().err
     assert main(["inspect", path, "--band-names", "B02,B03,B04,B08", "--scale", "1/65535", "--nodata", "none"]) == 0
     assert "/ 65535" in capsys.readouterr().out
+
+
+def test_files_of_one_band_are_one_image_with_stack(write_tif, capsys):
+    dn = scene_dn(16, 16)
+    paths = [str(write_tif(dn[[at]], f"{RGBN[at]}.tif", bands=None)) for at in ORDER]
+    assert main(["inspect", *paths, "--stack", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert [band["maximum"] for band in facts["bands"]] == pytest.approx((dn.max((1, 2)) / 10_000).tolist())
+    assert main(["inspect", *paths]) == 2
+    assert "--stack" in capsys.readouterr().err
 
 
 def test_the_model_decides_on_the_bands(write_tif, model_folder, capsys):

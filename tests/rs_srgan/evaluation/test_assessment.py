@@ -96,6 +96,20 @@ def test_a_silent_model_scores_at_least_like_three_back_projections(model, image
     assert mean["bicubic"].psnr_db < simple < mean["model"].psnr_db < simple + 0.1
 
 
+def test_an_image_is_read_as_the_user_states(model, image, write_tif, dn):
+    odd = write_tif(dn[::-1] * np.uint16(3), "odd.tif", bands=("a", "b", "c", "d"))
+    with pytest.raises(InputError, match="--band-names"):
+        evaluate(odd, model)
+    found = evaluate(odd, model, scale=1 / 30_000, nodata="none", band_names=RGBN[::-1], sensor="sentinel2")
+    expected = evaluate(image, model).mean["model"]
+    assert found.mean["model"].psnr_db == pytest.approx(expected.psnr_db, abs=1e-3)
+
+
+def test_an_image_of_another_sensor_is_refused(model, image):
+    with pytest.raises(InputError, match="landsat-oli"):
+        evaluate(image, model, sensor="landsat-oli")
+
+
 def test_sizes_that_the_scale_does_not_divide_are_cut(model, image, write_tif, dn):
     uneven = write_tif(np.pad(dn, ((0, 0), (0, 3), (0, 1))), "uneven.tif")
     assert evaluate(uneven, model).mean["model"].to_json() == evaluate(image, model).mean["model"].to_json()

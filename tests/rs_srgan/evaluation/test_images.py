@@ -17,6 +17,7 @@ from rs_srgan.evaluation.images import (
 )
 from rs_srgan.evaluation.metrics.sensor import simulate
 from rs_srgan.pixels.windows import Window
+from rs_srgan.reading.stated import Stated
 from rs_srgan.sensors import RGBN
 from rs_srgan.sensors.mtf import wald_mtf
 from tests.conftest import scene_dn
@@ -130,7 +131,7 @@ def test_lr_is_simulated_from_the_part_that_the_scale_divides(write_tif):
 def test_real_images_are_their_own_lr_and_nodata_is_nan(write_tif):
     dn = scene_dn(30, 40)
     dn[1, 3, 4] = 0
-    with open_image(Source("a", "a", write_tif(dn, nodata=0)), "real", X4, offset=-1000) as image:
+    with open_image(Source("a", "a", write_tif(dn, nodata=0)), "real", X4, Stated(offset=-1000)) as image:
         lr, hr, _ = image.read(Window(2, 0, 28, 40))
     assert hr is None
     assert image.mtf_nyquist == wald_mtf(X4.mtf_nyquist, 4)
@@ -145,6 +146,19 @@ def test_a_pair_must_fit_the_scale(write_tif):
         open_image(Source("a", "a", hr, lr), "pairs", X4),
     ):
         pass
+
+
+def test_what_the_user_states_holds_for_both_of_a_pair_but_for_the_offset(write_tif):
+    lr, hr = scene_dn(16, 16), scene_dn(64, 64)
+    for dn in (lr, hr):
+        dn[:, :4] = 7
+    given = [write_tif(dn[[2, 1, 0, 3]], name, bands=None) for dn, name in ((hr, "hr.tif"), (lr, "lr.tif"))]
+    stated = Stated(offset=-1000, scale=1e-3, nodata=7, band_names=("B02", "B03", "B04", "B08"))
+    with open_image(Source("a", "a", *given), "pairs", X4, stated) as image:
+        found = image.read(Window(0, 0, 16, 16))
+    for dn, offset, read in ((lr, -1000, found[0]), (hr, 0, found[1])):
+        assert np.isnan(read[:, :4]).all()
+        np.testing.assert_allclose(read[:, 4:], (dn[:, 4:] + float(offset)) * 1e-3, atol=1e-6)
 
 
 def test_the_guide_of_a_product_is_degraded_too_if_lr_is_simulated(tmp_path):
