@@ -4,18 +4,22 @@ A server locks a file in its folder as long as it runs. The system takes the loc
 way. A folder whose file is not locked belongs to no server.
 """
 
-import fcntl
 import shutil
 from pathlib import Path
 from typing import IO
+
+from rs_srgan.locks import lock
 
 LOCK_FILE = "lock"
 
 
 def claim(folder: Path) -> IO[bytes]:
-    """Lock the folder of a server until the returned file is closed, or the process ends."""
+    """Lock the folder of a server until the returned file is closed, or the process ends.
+
+    On a file system without locks the folder of a killed server stays, because no other server can tell.
+    """
     file = (folder / LOCK_FILE).open("wb")
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    lock(file)
     return file
 
 
@@ -27,12 +31,13 @@ def clear_leftovers(parent: Path, pattern: str) -> list[Path]:
         pattern: pattern of their names.
     """
     removed = []
-    for lock in parent.glob(f"{pattern}/{LOCK_FILE}"):
+    for path in parent.glob(f"{pattern}/{LOCK_FILE}"):
         try:
-            with lock.open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(lock.parent, ignore_errors=True)
+            with path.open("rb") as file:
+                if not lock(file):
+                    continue
+                shutil.rmtree(path.parent, ignore_errors=True)
         except OSError:  # its server runs, or it belongs to another user
             continue
-        removed.append(lock.parent)
+        removed.append(path.parent)
     return removed

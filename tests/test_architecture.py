@@ -15,6 +15,7 @@ FLOORS = {
             "errors",
             "cores",
             "durable",
+            "locks",
             "whole_files",
             "progress",
             "figures",

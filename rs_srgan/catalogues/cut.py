@@ -6,8 +6,9 @@ import logging
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from rs_srgan.catalogues.remote import RemoteImage, open_remote
 from rs_srgan.catalogues.scene import Scene
 from rs_srgan.durable import force_content
 from rs_srgan.errors import InputError
+from rs_srgan.locks import has_locks
 from rs_srgan.pixels.radiometry import QUANTIFICATION
 from rs_srgan.pixels.radiometry import Image as Pixels
 from rs_srgan.pixels.windows import Window, spread
@@ -112,7 +114,7 @@ class _Cut:
     def make(self) -> Path:
         """Read what is missing, and return the folder of the product."""
         use(self.entry)
-        with FileLock(self.entry / ".lock"):
+        with _lock(self.entry):
             self._product.mkdir(exist_ok=True)
             wanted = self._wanted.images()
             if all(CLASSES in part.images for part in self._scene.parts):
@@ -236,6 +238,23 @@ class _Cut:
                     if seen is not None:
                         return seen
         return None
+
+
+def _lock(entry: Path) -> AbstractContextManager[object]:
+    """Return a lock on an entry of the cache for a `with` block; nothing on a file system without locks."""
+    if has_locks(entry):
+        return FileLock(entry / ".lock")
+    _warn_of_no_locks(entry.parent)
+    return nullcontext()
+
+
+@cache
+def _warn_of_no_locks(folder: Path) -> None:
+    logger.warning(
+        "The cache %s is on a file system without file locks: run one command at a time, or name another folder: "
+        "RS_SRGAN_CACHE.",
+        folder,
+    )
 
 
 def _rasterio_window(window: Window) -> rasterio.windows.Window:

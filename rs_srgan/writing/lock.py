@@ -1,19 +1,15 @@
 """Locks of targets: no two runs write the same file, where the file system can tell."""
 
-import errno
 import logging
 import os
-import tempfile
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from rs_srgan.errors import InputError
+from rs_srgan.locks import has_locks
 
 logger = logging.getLogger(__name__)
-
-# Errors of file systems without locks, or whose lock service is down: Lustre without -o flock, some NFS and FUSE.
-_NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 class BusyError(InputError):
@@ -62,23 +58,3 @@ class TargetLock:
                 self._path.unlink(missing_ok=True)
         finally:
             self._lock.release()
-
-
-def has_locks(folder: Path) -> bool:
-    """Return whether the file system of a folder has file locks. `filelock` takes some of its errors for a held lock.
-
-    Raises:
-        OSError: no file can be created in the folder.
-    """
-    if os.name == "nt":
-        return True
-    import fcntl  # not on Windows
-
-    with tempfile.TemporaryFile(dir=folder) as file:
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno in _NO_LOCKS:
-                return False
-            raise
-    return True

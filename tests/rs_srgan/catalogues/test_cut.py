@@ -1,3 +1,6 @@
+import errno
+import fcntl
+
 import numpy as np
 import pytest
 import rasterio
@@ -59,6 +62,16 @@ def test_a_stopped_network_keeps_what_was_read(stac, scene):
     (folder,) = cut_out([scene], WANTED)
     assert images_read(stac) == {"nir.tif"} and len(list(folder.glob("*.tif"))) == 5
     assert not list(folder.glob("*.new"))
+
+
+def test_a_cache_without_locks_is_used_and_named_once(scene, monkeypatch, caplog):
+    def refuse(descriptor, operation):
+        raise OSError(errno.ENOLCK, "no locks here")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    (folder,) = cut_out([scene], WANTED)
+    assert cut_out([scene], WANTED) == [folder] and (folder / "T_B04_10m.tif").is_file()
+    assert caplog.text.count("without file locks") == 1
 
 
 def stac_paths(stac, name):
