@@ -7,15 +7,18 @@ section with its heading, or a key of the metadata. A part whose content has ano
 import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import yaml
 
 from rs_srgan.errors import InputError
 
-# The section with everything that was measured; its figures belong to one fingerprint.
-FIGURES = "## Figures"
+# The section with everything that was measured; its figures belong to one fingerprint. It has the second heading beside
+# a section of a person that has the first.
+FIGURES, _OUR_FIGURES = "## Figures", "## Figures measured by rs_srgan"
 _MEASURED = "model-index"
+# Keys of the metadata that the Hub needs to load and find the model; those of another library would mislead it.
+_OURS = ("library_name", "pipeline_tag")
 
 _RECORD = re.compile(
     r"^<!-- rs_srgan wrote the parts with these hashes, about (\w*); edited parts stay:((?: \w+=\w+)*) -->\s*\Z", re.M
@@ -104,8 +107,9 @@ def merged(existing: str, new: str, replaced: Collection[str] = ()) -> str:
     """Return a new card with what people wrote into an existing one.
 
     Sections that people wrote, edited or removed stay so, and keys of the metadata that people set. Figures are those
-    of the new card, unless both are about the same weights. Of a card that rs_srgan did not write, everything stays,
-    and only the figures are added.
+    of the new card, unless both are about the same weights. Of a card that rs_srgan did not write, all sections stay,
+    and only the figures are added, under another heading if the card has a section of that name. The library and the
+    task are always those of the new card.
 
     Args:
         existing: the card that is there.
@@ -116,11 +120,13 @@ def merged(existing: str, new: str, replaced: Collection[str] = ()) -> str:
         InputError: the metadata of the existing card are not YAML.
     """
     old, made = parse_card(existing), parse_card(new)
+    if FIGURES in old.sections and _hash(FIGURES) not in old.written:
+        made = _beside_figures(made)
     measured = _figures(made)
     same_weights = bool(old.written) and old.about == made.about
     kept = [heading for heading in old.by_hand if heading not in replaced]
     if not same_weights:
-        stale = _figures(old)
+        stale = _figures(old)  # none that only people wrote
         kept = [heading for heading in kept if heading not in stale]
     sections: dict[str, str] = {}
     for heading, text in made.sections.items():
@@ -147,7 +153,9 @@ def _merged_values(old: Card, made: Card, replaced: Collection[str]) -> dict[str
         if key == "tags" and by_hand and isinstance(value, list):
             own = values.get("tags")
             values["tags"] = [*value, *(tag for tag in own if tag not in value)] if isinstance(own, list) else value
-        elif key not in (_MEASURED, "model_name", *replaced) and (by_hand or (key == "license" and key not in values)):
+        elif key not in (_MEASURED, "model_name", *_OURS, *replaced) and (
+            by_hand or (key == "license" and key not in values)
+        ):
             values[key] = value
     order = [*before, *(key for key in values if key not in before)]
     return {key: values[key] for key in order if key in values}
@@ -165,11 +173,26 @@ def _inserted(sections: dict[str, str], heading: str, order: Mapping[str, str]) 
     return found
 
 
+def _beside_figures(made: Card) -> Card:
+    """Return a new card that names its figures differently from a section of a person."""
+    if _OUR_FIGURES in made.sections:
+        return made
+    sections, written = {}, dict(made.written)
+    for heading, text in made.sections.items():
+        if heading == FIGURES:
+            written.pop(_hash(heading), None)
+            heading, text = _OUR_FIGURES, text.replace(FIGURES, _OUR_FIGURES, 1)
+            written[_hash(heading)] = _hash(text)
+        sections[heading] = text
+    return replace(made, sections=sections, written=written)
+
+
 def _figures(card: Card) -> list[str]:
-    """Return the headings of the section with the figures and of those inside it."""
+    """Return the headings of the section with the figures that rs_srgan wrote, and of those inside it."""
     found: list[str] = []
     for heading in card.sections:
-        if heading == FIGURES or (found and heading.startswith("###")):
+        begins = heading in (FIGURES, _OUR_FIGURES) and _hash(heading) in card.written
+        if begins or (found and heading.startswith("###")):
             found.append(heading)
         elif found:
             break

@@ -32,6 +32,22 @@ def test_edited_figures_stay_only_with_their_weights():
     assert "great" not in merged(edited, card(31, "g"))
 
 
+def test_a_section_of_figures_that_a_person_wrote_stays_beside_ours():
+    theirs = "# My moors\n\nAbout.\n\n## Figures\n\nFigure 1: a moor.\n\n### Of heather\n\nFigure 2.\n"
+    first = merged(theirs, card(30))
+    assert merged(first, card(30)) == first
+    for made in (first, merged(first, card(31, "g"))):
+        assert made.count("Figure 1: a moor.") == made.count("### Of heather") == made.count(" dB") == 1
+    assert "30 dB" in first and "30 dB" not in merged(first, card(31, "g"))
+    assert merged(card(30), first).count("Figure 1: a moor.") == 1, "a folder's card over that of the Hub"
+
+
+def test_library_and_task_of_another_library_do_not_stay():
+    theirs = "---\nlibrary_name: transformers\npipeline_tag: image-classification\nlicense: mit\n---\n\n# M\n"
+    values = parse_card(merged(theirs, card())).values
+    assert values["library_name"] == "rs_srgan" and values["license"] == "mit" and "pipeline_tag" not in values
+
+
 def test_removed_sections_stay_removed_and_new_ones_keep_their_place():
     edited = card().replace("## Limits\n\nNone.\n", "").replace("## Figures", "## Thanks\n\nTo all.\n\n## Figures")
     found = merged(edited, card(31))

@@ -133,13 +133,17 @@ def test_a_forced_push_of_a_folder_sends_no_figures_of_other_weights(hub, descri
     ids=["transformers", "weights", "config"],
 )
 def test_a_model_of_another_library_is_not_replaced(hub, model, report, described, files):
+    theirs = b"---\nlibrary_name: transformers\npipeline_tag: image-classification\nlicense: mit\n---\n\nTheirs.\n"
+    files = {**files, "README.md": theirs}
     repo = hub.add(NAME, files)
     for attempt in (lambda: model.push_to_hub(NAME, reports=[report]), lambda: push(described, NAME)):
         with pytest.raises(InputError, match="library"):
             attempt()
     assert repo.files() == files
     model.push_to_hub(NAME, reports=[report], force=True)
-    assert "model.safetensors" in repo.files()
+    assert "model.safetensors" in repo.files() and "Theirs." in card(repo)
+    data = ModelCard(card(repo)).data
+    assert (data.library_name, data.pipeline_tag, data.license) == ("rs_srgan", "image-to-image", "mit")
 
 
 def test_a_repository_with_only_a_text_is_no_model_and_keeps_it(hub, model, report):
