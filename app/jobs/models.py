@@ -33,6 +33,7 @@ class Models:
     def __init__(self) -> None:
         self.bundled = catalogue()
         self._from_hub: dict[str, SISRConfig] = {}
+        self._commits: dict[str, str] = {}
         self._weights = {name: _count_weights(model.folder) for name, model in self.bundled.items()}
         self._lock = Lock()
 
@@ -48,6 +49,15 @@ class Models:
             return self._from_hub[name]
         hint = "" if not _HUB_ID.fullmatch(name) else " Fetch it in the tab Models first."
         raise InputError(f"Unknown model {name!r:.80}; expected one of {', '.join(self.bundled)}.{hint}")
+
+    def commit(self, name: str) -> str | None:
+        """Return the commit of a model from the Hub that was checked and that jobs must use; None if it is bundled.
+
+        Raises:
+            InputError: see `config`.
+        """
+        self.config(name)
+        return self._commits.get(name)
 
     def weights(self, name: str) -> int:
         """Return about how many weights the network of a model has: multiplications for each LR pixel.
@@ -104,21 +114,18 @@ class Models:
             )
         with self._lock:  # one download at a time
             if name not in self._from_hub:
-                _check_size(name)
-                _check_network(name)
-                model = load_public(name)
-                if model.config.several:
-                    raise InputError(
-                        f"{name} takes several images of one place. For those, this server has the bundled models only."
-                    )
+                commit = _check_size(name)
+                _check_network(name, commit)
+                model = load_public(name, commit=commit)
+                self._commits[name] = commit
                 self._weights[name] = sum(weight.numel() for weight in model.parameters())
                 self._from_hub[name] = model.config
         return self._from_hub[name]
 
 
-def load_public(name: str, detail: float | None = None) -> SISR | MISR:
+def load_public(name: str, detail: float | None = None, commit: str | None = None) -> SISR | MISR:
     """Return a model from `load_model` without the server's own access token, which must not serve visitors."""
-    return load_model(name, token=False, detail=detail)
+    return load_model(name, revision=commit, token=False, detail=detail)
 
 
 def _count_weights(folder: Path) -> int:
@@ -126,7 +133,8 @@ def _count_weights(folder: Path) -> int:
     return (folder / WEIGHTS_FILE).stat().st_size // 4
 
 
-def _check_size(name: str) -> None:
+def _check_size(name: str) -> str:
+    """Check the files of the newest commit of a Hub model, and return the commit."""
     try:
         info = HfApi(token=False).model_info(name, files_metadata=True, timeout=_HUB_SECONDS)
     except GatedRepoError:
@@ -149,11 +157,16 @@ def _check_size(name: str) -> None:
         raise InputError(f"{name} has {megabytes:.0f} MB of weights; this server takes at most {most:.0f} MB.")
     if sizes.get(CONFIG_FILE, 0) > _MAX_CONFIG_BYTES:
         raise InputError(f"{name} has a {CONFIG_FILE} of {sizes[CONFIG_FILE]:,} bytes; a configuration has fewer.")
+    return str(info.sha)
 
 
-def _check_network(name: str) -> None:
+def _check_network(name: str, commit: str) -> None:
     """Check how large a network the configuration of a Hub model describes, before memory is allocated for it."""
-    config = read_model_config(fetch(name, CONFIG_FILE, token=False).parent)
+    config = read_model_config(fetch(name, CONFIG_FILE, revision=commit, token=False).parent)
+    if config.several:  # also has a network of fusion
+        raise InputError(
+            f"{name} takes several images of one place. For those, this server has the bundled models only."
+        )
     inputs = len(config.bands) + len(config.guide_bands) * config.scale**2
     with torch.device("meta"):  # shapes only
         network = GENERATORS[config.generator](inputs, len(config.bands), config.scale, config.channels, config.blocks)

@@ -21,6 +21,7 @@ class Request:
     Attributes:
         source: path of the image or product. It exists until the job has ended.
         models: names of one model, or of two to compare.
+        commits: of each model the commit on the Hub, or None; empty if all models are bundled.
         detail: of the first model, 0 to 1, see `load_model`; None if the model has no such option.
         offset: offset of the DN, or None to use the one in the file.
         bbox: the wanted part in degrees, or None.
@@ -36,6 +37,7 @@ class Request:
 
     source: Path
     models: tuple[str, ...]
+    commits: tuple[str | None, ...] = ()
     detail: float | None = None
     offset: float | None = None
     bbox: Box | None = None
@@ -52,6 +54,11 @@ class Request:
     def sources(self) -> tuple[Path, ...]:
         """The images, `source` first."""
         return (self.source, *self.others)
+
+    @property
+    def pinned(self) -> list[tuple[str, str | None]]:
+        """The names of the models, each with its commit."""
+        return list(zip(self.models, self.commits or (None,) * len(self.models), strict=True))
 
     @property
     def mask_files(self) -> list[str | Path] | None:
@@ -72,6 +79,7 @@ def make_request(
     return Request(
         source=Path(),
         models=names,
+        commits=tuple(models.commit(name) for name in names),
         detail=detail if models.knows_detail(names[0]) else None,
         offset=offset,
         uncertainty=uncertainty and models.config(names[0]).uncertainty,

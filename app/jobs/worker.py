@@ -86,7 +86,9 @@ def compute(request: Request, folder: Path) -> Generator[Step | Times]:
         InputError: an input cannot be used.
     """
     marks = [time.monotonic()]
-    models = [_model(name, None if index else request.detail) for index, name in enumerate(request.models)]
+    models = [
+        _model(name, commit, None if index else request.detail) for index, (name, commit) in enumerate(request.pinned)
+    ]
     marks.append(time.monotonic())
     several = models[0]
     if request.others and isinstance(several, MISR):
@@ -119,8 +121,8 @@ def compute(request: Request, folder: Path) -> Generator[Step | Times]:
 
 
 @lru_cache(maxsize=4)
-def _model(name: str, detail: float | None) -> SISR | MISR:
-    return load_public(name, detail)
+def _model(name: str, commit: str | None, detail: float | None) -> SISR | MISR:
+    return load_public(name, detail, commit)
 
 
 _engines = EngineCache()

@@ -43,7 +43,7 @@ def submit_dates(jobs: Jobs, places: Places, search: Search, numbers: Sequence[i
         ReadError: the storage does not answer.
     """
     scenes = [search.scenes[number] for number in numbers if 0 <= number < len(search.scenes)]
-    model = _model(request.models[0])
+    model = _model(*request.pinned[0])
     if not scenes:
         raise InputError("No date is chosen; expected one or more. Choose one of the pictures.")
     if isinstance(model, SISR) and len(scenes) > 1:
@@ -77,8 +77,8 @@ def _keep(product: Path, folder: Path) -> Path:
 
 
 @lru_cache(maxsize=8)
-def _model(name: str) -> SISR | MISR:
-    return load_public(name, None)
+def _model(name: str, commit: str | None) -> SISR | MISR:
+    return load_public(name, commit=commit)
 
 
 def _address(scene: Scene) -> str:

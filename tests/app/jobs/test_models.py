@@ -7,13 +7,15 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 
 from app.jobs import models as models_module
 from app.jobs.models import Models
-from rs_srgan import MISR, InputError, MISRConfig, SISRConfig
+from app.jobs.request import make_request
+from rs_srgan import InputError, MISRConfig, SISRConfig
 from rs_srgan.models.config_file import write_config
 
 
 def repository(**sizes: int) -> SimpleNamespace:
     return SimpleNamespace(
-        siblings=[SimpleNamespace(rfilename=name.replace("_", "."), size=size) for name, size in sizes.items()]
+        sha="c" * 40,
+        siblings=[SimpleNamespace(rfilename=name.replace("_", "."), size=size) for name, size in sizes.items()],
     )
 
 
@@ -49,14 +51,14 @@ def test_a_name_must_be_organisation_and_name(hub, name):
 
 def test_a_pickle_is_not_downloaded(hub, monkeypatch):
     hub.answers["info"] = repository(config_json=500, pytorch_model_bin=4_000_000)
-    monkeypatch.setattr(models_module, "load_public", lambda name: pytest.fail("the weights were downloaded"))
+    monkeypatch.setattr(models_module, "load_public", lambda *_, **__: pytest.fail("the weights were downloaded"))
     with pytest.raises(InputError, match="Pickles"):
         Models().load("someone/thing")
 
 
 def test_too_large_weights_are_not_downloaded(hub, monkeypatch):
     hub.answers["info"] = repository(config_json=500, model_safetensors=5_000_000_000)
-    monkeypatch.setattr(models_module, "load_public", lambda name: pytest.fail("the weights were downloaded"))
+    monkeypatch.setattr(models_module, "load_public", lambda *_, **__: pytest.fail("the weights were downloaded"))
     with pytest.raises(InputError, match="5000"):
         Models().load("someone/large")
 
@@ -64,7 +66,7 @@ def test_too_large_weights_are_not_downloaded(hub, monkeypatch):
 @pytest.mark.parametrize("generator", ["edsr", "rrdb"])
 def test_a_network_that_would_fill_the_memory_is_not_built(hub, monkeypatch, tmp_path, generator):
     write_config(tmp_path / "config.json", "SISR", SISRConfig(generator=generator, channels=1024, blocks=256))
-    monkeypatch.setattr(models_module, "load_public", lambda name: pytest.fail("the network was built"))
+    monkeypatch.setattr(models_module, "load_public", lambda *_, **__: pytest.fail("the network was built"))
     with pytest.raises(InputError, match="network"):
         Models().load("someone/small")
 
@@ -77,7 +79,7 @@ def test_a_huge_configuration_is_not_downloaded(hub, monkeypatch):
 
 
 def test_a_fetched_model_can_be_chosen(hub, monkeypatch, model):
-    monkeypatch.setattr(models_module, "load_public", lambda name: model)
+    monkeypatch.setattr(models_module, "load_public", lambda *_, **__: model)
     models = Models()
     with pytest.raises(InputError, match="Models"):
         models.config("someone/small")
@@ -85,21 +87,25 @@ def test_a_fetched_model_can_be_chosen(hub, monkeypatch, model):
     assert models.config("someone/small") == model.config
     models.load("someone/small")
     assert hub.asked == ["someone/small"]
+    assert make_request(models, ("someone/small", "sisr-x4-rgbn"), 1, False).pinned == [
+        ("someone/small", "c" * 40),  # what was checked, also if somebody pushes another one
+        ("sisr-x4-rgbn", None),
+    ]
     assert "someone/small" not in Models().names()  # not in the lists of other visitors
 
 
 def test_the_base_model_of_a_stranger_is_not_loaded(hub, monkeypatch, model):
     object.__setattr__(model.config, "base_model", "/etc")
-    monkeypatch.setattr(models_module, "load_public", lambda name: model)
+    monkeypatch.setattr(models_module, "load_public", lambda *_, **__: model)
     models = Models()
     models.load("someone/else")
     assert not models.knows_detail("someone/else")
     assert models.knows_detail("srgan-x4-rgbn")
 
 
-def test_a_model_for_several_images_is_refused(hub, monkeypatch, model):
-    misr = MISR(MISRConfig(channels=16, blocks=1, fusion_channels=16, fusion_blocks=1))
-    monkeypatch.setattr(models_module, "load_public", lambda name: misr)
+def test_a_model_for_several_images_is_refused_before_it_is_built(hub, monkeypatch, tmp_path):
+    write_config(tmp_path / "config.json", "MISR", MISRConfig(channels=16, fusion_channels=1024, fusion_blocks=64))
+    monkeypatch.setattr(models_module, "load_public", lambda *_, **__: pytest.fail("the network was built"))
     with pytest.raises(InputError, match="bundled"):
         Models().load("someone/several")
 
