@@ -13,7 +13,10 @@ from pathlib import Path
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _RULE_PATH_BENEATH = 1
 _EXECUTE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 2, 1 << 3
-_EVERYTHING = (1 << 13) - 1  # all rights of the first version: read, write, make and remove files and folders
+_VERSION = 1  # flag of _CREATE_RULESET: only return which version the kernel has
+# All rights by version: read, write, make and remove files and folders; 2: move them; 3: empty files; 5: control devices.
+# What a ruleset does not name stays allowed, and a kernel refuses rights that it does not know.
+_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 _PR_SET_NO_NEW_PRIVS = 38
 
 # What Python, its packages and the C library read while a program runs.
@@ -29,9 +32,12 @@ def allow_reading_only(folders: Iterable[Path]) -> bool:
     if not sys.platform.startswith("linux"):
         return False
     libc = ctypes.CDLL(None, use_errno=True)
-    attributes = struct.pack("=Q", _EVERYTHING)
+    version = libc.syscall(_CREATE_RULESET, None, 0, _VERSION)
+    if version < 1:  # a kernel before 5.13, or one without Landlock
+        return False
+    attributes = struct.pack("=Q", max(rights for first, rights in _RIGHTS.items() if first <= version))
     ruleset = libc.syscall(_CREATE_RULESET, attributes, len(attributes), 0)
-    if ruleset < 0:  # a kernel before 5.13, or one without Landlock
+    if ruleset < 0:
         return False
     try:
         readable = {*map(Path, (*_SYSTEM, sys.prefix, sys.base_prefix, *(each or "." for each in sys.path))), *folders}

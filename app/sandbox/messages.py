@@ -32,8 +32,18 @@ class Suspicious(Exception):
     """A message that names something else than data."""
 
 
-class _Data(pickle.Unpickler):
+class _Data(pickle._Unpickler):  # the one in Python, in which steps can be replaced
     """Makes plain values, data classes and errors of this project, and what `_FOREIGN` lists."""
+
+    dispatch = dict(pickle._Unpickler.dispatch)
+
+    def load_build(self) -> None:
+        """Set the attributes of an object. A message could otherwise set those of a class, for the whole server."""
+        if isinstance(self.stack[-2], type):
+            raise Suspicious(f"attributes for {self.stack[-2]}")
+        super().load_build()
+
+    dispatch[pickle.BUILD[0]] = load_build
 
     def find_class(self, module: str, name: str) -> object:
         if (module, name) in _FOREIGN:
@@ -56,5 +66,7 @@ def receive(connection: Connection) -> object:
     message = connection.recv_bytes(_MOST_BYTES)
     try:
         return _Data(io.BytesIO(message)).load()  # harmless: see above
-    except (pickle.UnpicklingError, AttributeError, ImportError, IndexError, TypeError, ValueError) as error:
+    except Suspicious:
+        raise
+    except Exception as error:  # whatever a bad message leads to
         raise Suspicious(str(error)) from None

@@ -15,7 +15,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -82,12 +82,37 @@ def cut_down_gdal(settings: dict[str, str]) -> None:
 def machine_bytes() -> int:
     """Return the memory of this machine, or of its control group if that has less, in bytes."""
     found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
-    for name in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+    for file in _memory_limits(Path("/")):
         try:
-            found.append(int(Path(name).read_text(encoding="ascii")))
+            found.append(int(file.read_text(encoding="ascii")))
         except (OSError, ValueError):  # absent, or "max"
             continue
     return min(found)
+
+
+def _memory_limits(root: Path) -> Iterator[Path]:
+    """Yield the files that may limit memory, of the control group of this process and those around it.
+
+    Source: cgroups(7).
+    """
+    try:
+        groups = (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        groups = []
+    mount = root / "sys/fs/cgroup"
+    for line in ("0::/", "1:memory:/", *groups):
+        number, controllers, path = (*line.split(":", 2), "", "")[:3]
+        parts = [part for part in path.split("/") if part and part != ".."]
+        if number == "0":
+            folder, name = mount, "memory.max"
+        elif "memory" in controllers.split(","):
+            folder, name = mount / "memory", "memory.limit_in_bytes"
+        else:
+            continue
+        yield folder / name
+        for part in parts:
+            folder /= part
+            yield folder / name
 
 
 def worker_bytes(processes: int) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 CODE = """
-import sys
+import os, sys
 from pathlib import Path
 from app.sandbox.landlock import allow_reading_only
 inside, outside = map(Path, sys.argv[1:])
@@ -20,6 +20,10 @@ for path, mode in ((outside / "a", "r"), (inside / "new", "w"), ("/proc/self/map
         open(path, mode)
     except PermissionError:
         print("refused")
+try:
+    os.truncate(outside / "a", 0)
+except PermissionError:
+    print("refused")
 """
 
 
@@ -32,4 +36,5 @@ def test_a_process_reads_its_folders_and_writes_nothing(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     if done.returncode == 3:
         pytest.skip("this system has no Landlock")
-    assert done.stdout.split() == ["inside", "refused", "refused", "refused"], done.stderr
+    assert done.stdout.split() == ["inside", "refused", "refused", "refused", "refused"], done.stderr
+    assert (folders[1] / "a").read_text() == "outside"

@@ -9,6 +9,7 @@ import pytest
 from affine import Affine
 from rasterio.crs import CRS
 
+from app.jobs.queue import Job
 from app.products.quicklook import Contents
 from app.sandbox.messages import Suspicious, receive
 from rs_srgan.errors import InputError
@@ -58,6 +59,8 @@ def test_an_error_arrives_with_its_words():
         b"\x80\x04\x8c\x14app.sandbox.process\x8c\x08os.mkdir\x93\x8c\x04made\x85R.",
         b"capp.sandbox.process\nSandbox\n(S'os:getcwd'\ntR.",
         b"crs_srgan.none\nNothing\n.",
+        b"capp.jobs.queue\nJob\n(N(dS'has_ended'\nI01\nstb.",  # would change all jobs of the server
+        b"cpathlib\nPosixPath\n(N(dS'name'\nS'x'\nstb.",
         b"no pickle",
         b"",
     ],
@@ -67,3 +70,4 @@ def test_nothing_else_does(message, tmp_path, monkeypatch):
     with pytest.raises((Suspicious, EOFError)):
         sent(message)
     assert list(tmp_path.iterdir()) == []
+    assert isinstance(Job.has_ended, property) and Path("/a/b").name == "b"

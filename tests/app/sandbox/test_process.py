@@ -6,7 +6,14 @@ import sys
 
 import pytest
 
-from app.sandbox.process import ALLOWED_DRIVERS, Sandbox, gdal_settings, machine_bytes, worker_bytes
+from app.sandbox.process import (
+    ALLOWED_DRIVERS,
+    Sandbox,
+    _memory_limits,
+    gdal_settings,
+    machine_bytes,
+    worker_bytes,
+)
 from tests.app import probes
 
 
@@ -36,3 +43,11 @@ def test_gdal_must_be_restricted_before_it_registers_drivers(early):
 
 def test_workers_share_the_memory_of_the_machine():
     assert worker_bytes(2) == worker_bytes(1) // 2 < machine_bytes() / 2
+
+
+def test_the_limits_of_groups_around_the_process_count(tmp_path):
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/self/cgroup").write_text("0::/system.slice/app.service\n5:cpu,memory:/docker/a\n")
+    limits = [str(path.relative_to(tmp_path / "sys/fs/cgroup")) for path in _memory_limits(tmp_path)]
+    assert {"memory.max", "system.slice/memory.max", "system.slice/app.service/memory.max"} < set(limits)
+    assert "memory/docker/a/memory.limit_in_bytes" in limits
