@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Condition, Thread
 
@@ -45,7 +46,7 @@ _SOONEST_SECONDS = 1.0
 
 # The pace that ranks jobs. It is fixed: with estimates that change, equal jobs could pass each other.
 _RANK_PX_PER_SECOND = 100_000.0
-_UNWATCHED = "Nobody watched this job while others waited, so the server ended it. Start it again if you need it."
+UNWATCHED = "Nobody watched this job while others waited, so the server ended it. Start it again if you need it."
 
 GONE = "The server does not have this job: the address is wrong, or the result has been removed."
 
@@ -91,6 +92,11 @@ class Job:
     name: str = ""
     due: float = 0.0
     seen: float = field(default_factory=time.monotonic)
+
+    @property
+    def label(self) -> str:
+        """The name of the image in figures and maps: an archive, which is the title of a product, may have any name."""
+        return self.name or self.title
 
     @property
     def stem(self) -> str:
@@ -175,15 +181,12 @@ class Jobs:
             InputError: the request cannot be met, the queue is full, or the visitor has too many jobs in it.
         """
         with self._changed:
-            if len(self._waiting) >= MAX_WAITING:
-                raise InputError(f"The queue is full: {MAX_WAITING} jobs are waiting. Try again in a few minutes.")
-            most, own = self.settings.max_waiting_each, self._waiting_of(request.visitor)
-            if len(own) >= most:
-                raise InputError(f"You have {len(own)} waiting jobs; at most {most} are allowed. Wait for one to end.")
+            self._require_place(request.visitor)
         request = dataclasses.replace(request, engine=self.settings.engine)
         outlook = look(request, self.models, self.settings, self.readers)
         job = Job(folder.name, title, request, outlook, folder, kept, name=name)
         with self._changed:
+            self._require_place(request.visitor)  # others may have come while `look` read the image
             own = self._waiting_of(request.visitor)
             work_px = outlook.work_px + sum(each.outlook.work_px for each in own)
             job.due = time.monotonic() + work_px / _RANK_PX_PER_SECOND
@@ -203,6 +206,18 @@ class Jobs:
             raise Gone(GONE)
         job.seen = time.monotonic()
         return job
+
+    def _require_place(self, visitor: str) -> None:
+        """Check that one more job of a visitor can wait. The caller holds the lock.
+
+        Raises:
+            InputError: the queue is full, or the visitor has too many jobs in it.
+        """
+        if len(self._waiting) >= MAX_WAITING:
+            raise InputError(f"The queue is full: {MAX_WAITING} jobs are waiting. Try again in a few minutes.")
+        most, own = self.settings.max_waiting_each, self._waiting_of(visitor)
+        if len(own) >= most:
+            raise InputError(f"You have {len(own)} waiting jobs; at most {most} are allowed. Wait for one to end.")
 
     def _waiting_of(self, visitor: str) -> list[Job]:
         """Return the waiting jobs of a visitor; none if the visitor is unknown."""
@@ -336,9 +351,17 @@ class Jobs:
             with self._changed:
                 if self._changed.wait_for(lambda: self._closed, timeout=SWEEP_SECONDS):
                     return
-            self.end_unwatched(self.settings.unwatched)
-            for clear in (self.clear, *self.also_clear):
-                clear(self.settings.keep)
+            self.sweep()
+
+    def sweep(self) -> None:
+        """End jobs that nobody watches, and remove what is too old. A part that fails is tried again the next time."""
+        parts = [partial(self.end_unwatched, self.settings.unwatched)]
+        parts += [partial(clear, self.settings.keep) for clear in (self.clear, *self.also_clear)]
+        for part in parts:
+            try:
+                part()
+            except Exception:
+                logger.exception("Old files could not be removed.")
 
     def end_unwatched(self, limit: float) -> None:
         """End the jobs that nobody asked for in `limit` seconds, if jobs wait that somebody watches."""
@@ -348,7 +371,7 @@ class Jobs:
                 return
             unwatched = [job for job in self._jobs.values() if job.seen < oldest and not (job.has_ended or job.kept)]
             for job in unwatched:
-                job.message = _UNWATCHED
+                job.message = UNWATCHED
         for job in unwatched:
             self.stop(job)
 

@@ -5,6 +5,7 @@ file lies where Gradio would have put it, so that the rest of the page makes no 
 """
 
 import asyncio
+import os
 import re
 import secrets
 import shutil
@@ -109,6 +110,8 @@ class Uploads:
         if upload is None or not (upload.path or upload.file).exists():
             raise Gone(GONE)
         upload.touched = time.monotonic()
+        if upload.path:
+            os.utime(upload.path)  # the page takes it once more, so that it is kept as long as a new one
         return upload
 
     async def take(self, key: str, offset: int, request: Request) -> Upload:
@@ -145,9 +148,9 @@ class Uploads:
                 self._remove(upload)
 
     def _remove(self, upload: Upload) -> None:
-        del self._uploads[upload.id]
+        self._uploads.pop(upload.id, None)  # another thread may have removed it
         shutil.rmtree(upload.file.parent, ignore_errors=True)
-        if upload.path and all(other.path != upload.path for other in self._uploads.values()):
+        if upload.path and all(other.path != upload.path for other in list(self._uploads.values())):
             upload.path.unlink(missing_ok=True)
 
     def _require_place(self) -> None:
