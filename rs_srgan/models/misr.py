@@ -177,7 +177,9 @@ class MISR(HubModel):
         self._check(views, mask, offsets, reference)
         if views.shape[1] == 1:
             return torch.ones_like(views[:, :, 0])
-        views = views.to(self.sisr.projection.dtype)
+        device = self.sisr.projection.up.rows.device  # an engine may have moved the model
+        views = views.to(device, self.sisr.projection.dtype)
+        mask, offsets = (each if each is None else each.to(device) for each in (mask, offsets))
         with evaluation_mode(self):
             return self.fusion.weights(self.sisr, views, _counts(views, mask), _offsets(views, offsets), reference)
 

@@ -36,6 +36,16 @@ def stack_of(views, height=9, width=8):
     return torch.rand(1, views, 4, height, width), mask, torch.rand(1, views, 2, height, width) - 0.5
 
 
+def test_weights_are_computed_where_an_engine_has_moved_the_model(misr, monkeypatch):
+    """The device "meta" stands for a GPU; it has no values, so nothing is computed on it."""
+    devices = []
+    monkeypatch.setattr(
+        misr.fusion, "weights", lambda _, *given: devices.extend(each.device.type for each in given[:3])
+    )
+    misr.to("meta").weights(*stack_of(3))
+    assert devices == ["meta"] * 3
+
+
 def test_one_view_is_the_sisr_model(misr):
     lr = torch.rand(2, 4, 9, 8)
     with torch.no_grad():
