@@ -3,6 +3,7 @@
 import argparse
 
 from rs_srgan.cli.option_arguments import add_option
+from rs_srgan.errors import InputError
 from rs_srgan.hub.names import DEFAULT_MODELS, DETAIL_MODEL, REVISITS_MODEL
 
 
@@ -24,9 +25,18 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 
 
 def model_name(options: argparse.Namespace, images: int = 1) -> str:
-    """Return the name of the model to load, for that many images of one place."""
+    """Return the name of the model to load, for that many images of one place.
+
+    Raises:
+        InputError: there are several images, and their default model does not take the bands.
+    """
     if options.model is not None:
         return str(options.model)
     if images > 1:
+        if options.bands != "10m":
+            raise InputError(
+                f"--bands {options.bands} takes one image; here are {images}, and models of several images take the "
+                "10 m bands. Give one image, or leave out --bands."
+            )
         return REVISITS_MODEL
     return DETAIL_MODEL if options.detail is not None and options.bands == "10m" else DEFAULT_MODELS[options.bands]
