@@ -3,8 +3,13 @@
 import torch
 from torch import Tensor, nn
 
+from rs_srgan.errors import InputError
 from rs_srgan.models.fusion.fusion import Fusion, FusionSettings, SingleImageModel
 from rs_srgan.models.generators.edsr import ResidualBlock
+
+# Each round makes one view of two.
+_ROUNDS = 4
+_MOST_VIEWS = 2**_ROUNDS
 
 
 class RecursiveFusion(Fusion):
@@ -32,8 +37,8 @@ class RecursiveFusion(Fusion):
             nn.init.zeros_(parameter)
 
     def added_reach_lr_px(self, single: SingleImageModel) -> int:
-        """Return the reach for up to 16 views, which take four rounds."""
-        return 1 + 2 * self.blocks + 4 * 3 + 1
+        """Return the reach for the most views."""
+        return 1 + 2 * self.blocks + _ROUNDS * 3 + 1
 
     def residual(
         self, single: SingleImageModel, views: Tensor, counts: Tensor, offsets: Tensor, reference: int
@@ -53,6 +58,8 @@ class RecursiveFusion(Fusion):
         """Return the fused first features, (B, channels, h, w); see `Fusion.residual` for the arguments."""
         normalised = single.normalised(views)
         counts = counts.to(normalised.dtype)
+        if views.shape[1] > _MOST_VIEWS:
+            raise InputError(f"Recursive fusion takes at most {_MOST_VIEWS} views; here are {views.shape[1]}.")
         features: Tensor = single.generator.head(normalised[:, reference])
         if views.shape[1] == 1:
             return features

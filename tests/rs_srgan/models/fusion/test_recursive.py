@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from rs_srgan import InputError
 from rs_srgan.models import MISR, MISRConfig
 from rs_srgan.models.fusion.recursive import RecursiveFusion
 
@@ -33,3 +34,11 @@ def test_every_view_counts_also_the_odd_one(fusion):
             changed = views.clone()
             changed[:, index] += 1
             assert not torch.equal(fusion(changed, mask, 0), whole)
+
+
+def test_more_views_than_the_reach_allows_are_refused():
+    model = MISR(MISRConfig(fusion="recursive", channels=16, blocks=1, fusion_blocks=1)).eval()
+    with torch.no_grad():
+        model(torch.rand(1, 16, 4, 9, 8))
+        with pytest.raises(InputError, match="at most 16"):
+            model(torch.rand(1, 17, 4, 9, 8))
