@@ -81,18 +81,18 @@ def _compute_chunks(
             )
         )
 
-    def part(*pixels: np.ndarray[Any, Any], which: int, block_info: Any = None) -> Pixels:  # noqa: ANN401  # of dask
+    def part(*pixels: np.ndarray[Any, Any], block_info: Any = None) -> Pixels:  # noqa: ANN401  # of dask
         _, row, col = block_info[0]["chunk-location"]
         other = None if guide is None else guide.reflectance(pixels[1])
-        made = compute(image.reflectance(pixels[0]), other)[which]
+        made = np.concatenate(compute(image.reflectance(pixels[0]), other))
         top, left = (row > 0) * depths[1] * scale, (col > 0) * depths[2] * scale
         return made[:, top : top + sides[0][row] * scale, left : left + sides[1][col] * scale]
 
-    out = (with_halo.chunks[0], *(tuple(side * scale for side in each) for each in sides))
-    return [
-        da.map_blocks(part, *layers, which=which, dtype=np.float32, chunks=out)  # type: ignore[no-untyped-call]
-        for which in range(results)
-    ]
+    bands = with_halo.shape[0]
+    out = ((results * bands,), *(tuple(side * scale for side in each) for each in sides))
+    # one array for all results: they come from the same computation
+    together = da.map_blocks(part, *layers, dtype=np.float32, chunks=out)  # type: ignore[no-untyped-call]
+    return [together[which * bands : (which + 1) * bands] for which in range(results)]
 
 
 def compute_later(images: Sequence[Labelled], shape: tuple[int, ...], compute: Callable[[list[Pixels]], Pixels]) -> Any:  # noqa: ANN401

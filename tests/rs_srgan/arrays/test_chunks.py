@@ -6,7 +6,7 @@ import torch
 
 from rs_srgan import SISR, Cancelled, InputError, SISRConfig
 
-pytest.importorskip("dask")
+dask = pytest.importorskip("dask")
 pytest.importorskip("rioxarray")
 
 
@@ -25,6 +25,21 @@ def test_chunks_do_not_show(model, array, pixels, chunks):
     later = model.predict(array.chunk(chunks))
     assert max(map(len, later.chunks)) > 1
     np.testing.assert_array_equal(later.compute().values, model.predict(pixels))
+
+
+def test_result_and_uncertainty_come_from_one_computation(array, pixels, monkeypatch):
+    torch.manual_seed(0)
+    model = SISR(SISRConfig(channels=16, blocks=1, uncertainty=True)).eval()
+    expected = model.predict_with_uncertainty(pixels)
+    calls = []
+    compute = model.with_uncertainty
+    monkeypatch.setattr(
+        model, "with_uncertainty", lambda *args, **options: calls.append(1) or compute(*args, **options)
+    )
+    together = dask.compute(*model.predict_with_uncertainty(array.chunk({"y": 48})))
+    assert len(calls) == 2
+    for made, whole in zip(together, expected, strict=True):
+        np.testing.assert_array_equal(made.values, whole)
 
 
 @pytest.mark.parametrize(
