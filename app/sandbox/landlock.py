@@ -14,8 +14,8 @@ _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _RULE_PATH_BENEATH = 1
 _EXECUTE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 2, 1 << 3
 _VERSION = 1  # flag of _CREATE_RULESET: only return which version the kernel has
-# All rights by version: read, write, make and remove files and folders; 2: move them; 3: empty files; 5: control devices.
-# What a ruleset does not name stays allowed, and a kernel refuses rights that it does not know.
+# All rights by version. 1: read, write, make and remove files and folders; 2: move them; 3: empty files; 5: control
+# devices. What a ruleset does not name stays allowed, and a kernel refuses rights that it does not know.
 _RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 _PR_SET_NO_NEW_PRIVS = 38
 

@@ -8,6 +8,7 @@ import dataclasses
 import io
 import pickle
 from multiprocessing.connection import Connection
+from typing import ClassVar
 
 # A quicklook and its metadata have less than one.
 _MOST_BYTES = 50_000_000
@@ -35,7 +36,7 @@ class Suspicious(Exception):
 class _Data(pickle._Unpickler):  # the one in Python, in which steps can be replaced
     """Makes plain values, data classes and errors of this project, and what `_FOREIGN` lists."""
 
-    dispatch = dict(pickle._Unpickler.dispatch)
+    dispatch: ClassVar = dict(pickle._Unpickler.dispatch)
 
     def load_build(self) -> None:
         """Set the attributes of an object. A message could otherwise set those of a class, for the whole server."""
