@@ -7,8 +7,9 @@ import numpy as np
 from rs_srgan.inference.engine import Engine, in_type
 from rs_srgan.pixels.radiometry import Encoding, FloatImage, Image
 
-# Quarter turns, and whether columns are mirrored afterwards.
-_ORIENTATIONS = tuple((turns, mirrored) for turns in range(4) for mirrored in (False, True))
+# Quarter turns, and whether columns are mirrored afterwards. Turns that keep the shape of a window come first: engines
+# compile anew for each shape.
+_ORIENTATIONS = tuple((turns, mirrored) for turns in (0, 2, 1, 3) for mirrored in (False, True))
 # `MISR` takes views, masks and offsets.
 _INPUTS_OF_REVISITS = 3
 

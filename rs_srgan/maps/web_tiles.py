@@ -74,7 +74,7 @@ def native_zoom(bounds: Bounds, height: int) -> float:
     return math.log2(2 * _HALF_WORLD_M * math.cos(latitude) / TILE_PX / gsd_m)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)  # the layers of one view share them; each takes a megabyte
 def earth_places(grid: Grid, z: int, x: int, y: int) -> Places:
     """Return the places of a tile's pixels in an image; NaN where its projection does not reach."""
     size = 2 * _HALF_WORLD_M / (1 << z)
@@ -84,7 +84,7 @@ def earth_places(grid: Grid, z: int, x: int, y: int) -> Places:
         xs, ys = transform(_WEB_MAP, grid.crs, across.ravel(), down.ravel())
     except PROJECTION_ERRORS:
         return Places(np.full((1, 1), np.nan), np.full((1, 1), np.nan), 1.0)
-    cols, rows = ~grid.transform * (np.array(xs), np.array(ys))
+    cols, rows = grid.pixel(np.array(xs), np.array(ys))
     rows, cols = (_interpolated(values.reshape(_NODES, _NODES)) for values in (rows, cols))
     step = float(np.hypot(rows[0, -1] - rows[0, 0], cols[0, -1] - cols[0, 0])) / (TILE_PX - 1)
     return Places(rows, cols, step if math.isfinite(step) else 1.0)
@@ -117,5 +117,4 @@ def _interpolated(nodes: Coordinates) -> Coordinates:
 
 
 def _corners(grid: Grid) -> tuple[list[float], list[float]]:
-    corners = [grid.transform * (col, row) for col in (0, grid.width) for row in (0, grid.height)]
-    return [corner[0] for corner in corners], [corner[1] for corner in corners]
+    return [x for x, _ in grid.corners], [y for _, y in grid.corners]
