@@ -57,7 +57,9 @@ def restore(model: SISR, lr: FloatImage, mtf_nyquist: tuple[float, ...], guide: 
 @lru_cache(maxsize=4)
 def _mtf_glp(config: SISRConfig) -> SISR:
     """Make the classical method that takes the bands and the guide of a model."""
-    classical = replace(config, generator="none", adds_to="mtf-glp", output="residual", uncertainty=False)
+    classical = replace(
+        config, generator="none", adds_to="mtf-glp", output="residual", uncertainty=False, quantized=False
+    )
     return SISR(classical).eval()
 
 
