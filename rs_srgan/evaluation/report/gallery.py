@@ -73,18 +73,13 @@ class Gallery:
     _best: Scored | None = None
     _worst: Scored | None = None
 
-    def see(self, name: str, scored: Scored, scale: int) -> None:
+    def keep(self, name: str, centre: Scored) -> None:
         """Look at the next image, and keep it if it is to be shown; images without data in the centre are never kept.
 
         Args:
             name: name of the image, without its window.
-            scored: the image with its figures.
-            scale: scale of the model: 2, 4 or 8.
+            centre: the image with its figures, see `cut`.
         """
-        self.keep(name, cut(scored, scale))
-
-    def keep(self, name: str, centre: Scored) -> None:
-        """Do what `see` does with an image that is cut already."""
         value = merit(centre)
         truth = centre.restored.model if centre.case.hr is None else centre.case.hr
         if math.isnan(value) or not known(truth, centre.restored.model).any():

@@ -29,7 +29,7 @@ def roles(gallery):
 def test_random_images_the_best_and_the_worst_are_shown(reference):
     gallery = Gallery({"b"})
     for name, gain in (("a", 0.1), ("b", 0.3), ("c", 0.5), ("d", 0.2)):
-        gallery.see(name, scored(name, gain, reference=reference), 4)
+        gallery.keep(name, cut(scored(name, gain, reference=reference), 4))
     assert roles(gallery) == [("random", "b"), ("best", "c"), ("worst", "a")]
 
 
@@ -38,17 +38,19 @@ def test_the_best_and_the_worst_are_chosen_by_the_method_with_the_same_guide():
     for name, gain, more in (("a", 5.0, 4.9), ("b", 3.0, 1.0)):
         image = scored(name, gain)
         image.scores["glp"] = Scores(psnr_db=30 + more)
-        gallery.see(name, dataclasses.replace(image, restored=dataclasses.replace(image.restored, glp=image.seen)), 4)
+        gallery.keep(
+            name, cut(dataclasses.replace(image, restored=dataclasses.replace(image.restored, glp=image.seen)), 4)
+        )
     assert roles(gallery) == [("best", "b"), ("worst", "a")]
 
 
 def test_no_image_is_shown_twice():
     gallery = Gallery({"a"})
     for window, gain in (("a [0, 0]", 0.3), ("a [0, 9]", 0.1)):
-        gallery.see("a", scored(window, gain), 4)
+        gallery.keep("a", cut(scored(window, gain), 4))
     assert roles(gallery) == [("random, best", "a [0, 0]"), ("worst", "a [0, 9]")]
     alone = Gallery(set())
-    alone.see("a", scored("a", 0.1), 4)
+    alone.keep("a", cut(scored("a", 0.1), 4))
     assert roles(alone) == [("best, worst", "a")]
 
 
@@ -56,10 +58,10 @@ def test_an_image_without_data_in_its_centre_is_not_shown():
     gallery = Gallery({"a"})
     hole = scored("a", 0.9)
     hole.case.hr[:, 16:-16, 16:-16] = np.nan
-    gallery.see("a", hole, 4)
-    gallery.see("b", scored("b", math.nan), 4)
+    gallery.keep("a", cut(hole, 4))
+    gallery.keep("b", cut(scored("b", math.nan), 4))
     assert roles(gallery) == []
-    gallery.see("c", scored("c", 0.1), 4)
+    gallery.keep("c", cut(scored("c", 0.1), 4))
     assert roles(gallery) == [("best, worst", "c")]
 
 
