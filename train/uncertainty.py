@@ -67,6 +67,10 @@ class UncertaintyModule(SRModule):
         self.sisr.uncertainty_head().requires_grad_(True)
         self.calibrate_on = calibrate_on
 
+    def on_train_epoch_start(self) -> None:
+        """Keep the statistics of batch normalisation: the result must stay that of the start."""
+        self.model.eval()
+
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the negative log-likelihood of the errors under Laplace distributions with the head's widths.
 

@@ -80,3 +80,14 @@ def test_a_model_for_several_views_is_refused(tmp_path):
     MISR(MISRConfig(channels=16, blocks=1, fusion="recursive")).save_pretrained(tmp_path / "misr")
     with pytest.raises(InputError, match="MISR"):
         UncertaintyModule(str(tmp_path / "misr"))
+
+
+def test_statistics_of_batch_normalisation_stay(tmp_path):
+    torch.manual_seed(0)
+    SISR(SISRConfig(scale=2, generator="srresnet", channels=16, blocks=1)).save_pretrained(tmp_path / "source")
+    module = UncertaintyModule(str(tmp_path / "source"), warmup_steps=1)
+    run = trainer(max_steps=4, num_sanity_val_steps=0, callbacks=[SaveModel(str(tmp_path / "model"))])
+    run.fit(module, DataLoader(noisy(16, seed=1), 4), DataLoader(noisy(1, seed=2), 1))
+    trained = load_model(tmp_path / "model").state_dict()
+    for name, weight in load_model(tmp_path / "source").state_dict().items():
+        assert torch.equal(trained[name], weight), name
