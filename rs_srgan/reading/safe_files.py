@@ -68,7 +68,10 @@ def is_metadata(path: Path) -> bool:
 def holds_product(path: Path) -> bool:
     """Return whether a folder or a zip archive contains the metadata of a product."""
     if path.is_dir():
-        return any(METADATA_NAME.fullmatch(child.name) for child in path.iterdir())
+        try:
+            return any(METADATA_NAME.fullmatch(child.name) for child in path.iterdir())
+        except OSError:  # a folder of others, such as lost+found
+            return False
     if not is_archive(path):
         return False
     try:

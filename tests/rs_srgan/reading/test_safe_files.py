@@ -173,6 +173,16 @@ def test_a_folder_of_several_products_is_refused_with_their_names(tmp_path):
     assert second.name in str(caught.value)
 
 
+def test_a_folder_that_cannot_be_read_is_no_product(tmp_path, monkeypatch):
+    """As lost+found for anybody but root, who runs some tests and may read everything."""
+
+    def refuse(_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(tmp_path), "iterdir", refuse)
+    assert not holds_product(tmp_path)
+
+
 def test_other_files_are_no_products(tmp_path, write_tif):
     (tmp_path / "a.xml").write_text("<Level-3_User_Product/>")
     (tmp_path / "b.zip").write_bytes(b"PK\x03\x04")
