@@ -112,12 +112,12 @@ def open_item(
     """
     place = find_place(area)
     if catalogue is None:
-        known = next((each for each in CATALOGUES.values() if address.startswith(each.url)), None)
+        known = next((each for each in CATALOGUES.values() if is_below(address, each.url)), None)
         if known is None:
             raise InputError(f"{address} is of no known catalogue; expected one of {', '.join(CATALOGUES)}.")
     else:
         known = find_catalogue(catalogue)
-        if not address.startswith(known.url):
+        if not is_below(address, known.url):
             raise InputError(f"{address} is not in {known.title}; expected an address that begins with {known.url}.")
     item = read_item(known, address, timeout_s)
     which = _collection(known, item.collection_id)
@@ -125,6 +125,11 @@ def open_item(
     if found is None:
         raise InputError(f"{address} has no images of {known.title} with a date. Choose another item.")
     return _look(known, which, place, [[found]], timeout_s)[0]
+
+
+def is_below(address: str, url: str) -> bool:
+    """Return whether an address is of the same server as another one, and below it."""
+    return address.startswith(url.rstrip("/") + "/")
 
 
 def _collection(catalogue: Catalogue, name: str | None) -> Collection:

@@ -109,3 +109,9 @@ def test_an_item_is_opened_by_its_address(catalogue, item):
         open_item(item["links"][0]["href"], place(item))
     with pytest.raises(InputError, match="begins"):
         open_item(item["links"][0]["href"], place(item), stac_api("http://127.0.0.1:9", "s2", {}))
+
+
+def test_another_server_whose_name_begins_alike_is_not_the_catalogue(item):
+    catalogue = stac_api("https://example.com", "s2", {})
+    with pytest.raises(InputError, match="begins"):
+        open_item("https://example.com.evil.org/collections/s2/items/a", place(item), catalogue)
