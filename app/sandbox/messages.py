@@ -8,7 +8,7 @@ import dataclasses
 import io
 import pickle
 from multiprocessing.connection import Connection
-from typing import ClassVar
+from typing import Any, ClassVar
 
 # A quicklook and its metadata have less than one.
 _MOST_BYTES = 50_000_000
@@ -33,10 +33,13 @@ class Suspicious(Exception):
     """A message that names something else than data."""
 
 
-class _Data(pickle._Unpickler):  # the one in Python, in which steps can be replaced
+_InPython: Any = pickle._Unpickler  # unlike the one in C, its steps can be replaced
+
+
+class _Data(_InPython):  # type: ignore[misc]
     """Makes plain values, data classes and errors of this project, and what `_FOREIGN` lists."""
 
-    dispatch: ClassVar = dict(pickle._Unpickler.dispatch)
+    dispatch: ClassVar = dict(_InPython.dispatch)
 
     def load_build(self) -> None:
         """Set the attributes of an object. A message could otherwise set those of a class, for the whole server."""
