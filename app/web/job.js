@@ -53,6 +53,7 @@ class Job extends HTMLElement {
       const here = new URL(location.href);
       const earlier = here.searchParams.get("job");
       here.searchParams.set("job", this.dataset.id);
+      if (earlier !== this.dataset.id) here.hash = ""; // it names a view of the job before
       // the browser's Back button leads to the job before
       if (earlier && earlier !== this.dataset.id) history.pushState(history.state, "", here);
       else history.replaceState(history.state, "", here);

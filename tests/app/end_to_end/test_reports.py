@@ -8,11 +8,12 @@ from PIL import Image
 
 from tests.app.conftest import SECONDS, sample_dn
 from tests.app.end_to_end.test_browser import open_tab
+from tests.conftest import scene_dn
 
 STAGE = "document.querySelector('#patch-result sr-viewer').stage"
 
 
-def test_a_view_has_a_scale_bar_a_figure_and_a_link_that_shows_it_to_others(page, browser, server, tmp_path):
+def test_a_view_has_a_scale_bar_a_figure_and_a_link_that_shows_it_to_others(page, browser, server, tmp_path, write_tif):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.wait_for_selector("#patch-result sr-viewer.sr-live", timeout=SECONDS)
     page.locator("#patch-result [data-plane=earth]").click()
@@ -39,6 +40,16 @@ def test_a_view_has_a_scale_bar_a_figure_and_a_link_that_shows_it_to_others(page
     assert other.locator("#patch-result [name=left]").input_value() == "bicubic"
     place = f"[{STAGE}.plane, {STAGE}.maps[0].getZoom(), {STAGE}.maps[0].getCenter().lng.toFixed(4)]"
     assert other.evaluate(place) == ["earth", 17, "3.0135"]
+    # an image of one's own opens as a whole, not at the place of the link
+    other.locator("#file input[type=file]").set_input_files(write_tif(scene_dn(24, 24), "mine.tif"))
+    other.locator("#file").get_by_test_id("download-link").wait_for(timeout=SECONDS)
+    other.click("#start")
+    other.locator("#patch-result .sr-title", has_text="mine.tif").wait_for(timeout=SECONDS)
+    other.wait_for_selector("#patch-result sr-viewer.sr-live", timeout=SECONDS)
+    assert "#" not in other.url
+    assert other.locator("#patch-result [name=left]").input_value() == "input"
+    other.go_back()  # the view of the link
+    other.wait_for_function(f"{STAGE}?.maps[0].getZoom() == 17", timeout=SECONDS)
     other.close()
 
 
