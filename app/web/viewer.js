@@ -38,11 +38,7 @@ export class Viewer extends HTMLElement {
 
   disconnectedCallback() {
     // the element may only have been moved within the page
-    setTimeout(() => {
-      if (this.isConnected) return;
-      document.removeEventListener("pointerdown", this.outside);
-      this.stage?.remove();
-    });
+    setTimeout(() => this.isConnected || this.stage?.remove());
   }
 
   part(selector) {
@@ -172,8 +168,6 @@ export class Viewer extends HTMLElement {
       more.open = false;
       more.querySelector("summary").focus();
     });
-    this.outside = event => more.contains(event.target) || (more.open = false);
-    document.addEventListener("pointerdown", this.outside);
     this.part(".sr-files").addEventListener("click", event => this.take(event));
     const handle = this.part(".sr-handle");
     handle.addEventListener("pointerdown", event => {
