@@ -113,10 +113,7 @@ class Job extends HTMLElement {
         <div class="sr-card"><h2></h2><p class="sr-line" role="status"></p><progress max="1" aria-label="Progress"></progress>
         <button type="button" class="sr-button sr-stop">Stop</button></div>`;
       this.comeIntoView();
-      this.querySelector(".sr-stop").addEventListener("click", event => {
-        event.target.disabled = true;
-        fetch(this.address, {method: "DELETE"}).then(() => this.ask(this.id_begun));
-      });
+      this.querySelector(".sr-stop").addEventListener("click", event => this.stop(event.target));
     }
     const bar = this.querySelector("progress");
     this.querySelector("h2").textContent = told.title;
@@ -133,6 +130,18 @@ class Job extends HTMLElement {
     this.querySelector(".sr-line").textContent = line;
     if (step?.total_px) bar.value = step.done_px / step.total_px;
     else bar.removeAttribute("value");
+  }
+
+  // Ask the server to stop the job. If it does not answer, the visitor can try again.
+  async stop(button) {
+    button.disabled = true;
+    try {
+      const answer = await fetch(this.address, {method: "DELETE", signal: AbortSignal.timeout(LONGEST_ANSWER_MS)});
+      if (answer.status >= 500) throw new Error(answer.statusText);
+      this.ask(this.id_begun);
+    } catch {
+      button.disabled = false;
+    }
   }
 
   result(told) {

@@ -37,7 +37,7 @@ class Quicklook extends HTMLElement {
     this.begun = this.dataset.id;
     document.removeEventListener("input", this.typed);
     this.address = new URL(`products/${this.dataset.id}`, document.baseURI).href;
-    this.innerHTML = `<div class="sr-look"><img alt="Quicklook of the product in true colour" draggable="false"><div class="sr-area" hidden></div></div>`;
+    this.innerHTML = `<div class="sr-look"><img alt="Quicklook of the product in true colour" draggable="false"><div class="sr-area" hidden></div></div><p class="sr-gone sr-error" role="alert" hidden></p>`;
     this.image = this.querySelector("img");
     this.image.src = `${this.address}/quicklook.webp`;
     this.box = this.querySelector(".sr-area");
@@ -109,8 +109,10 @@ class Quicklook extends HTMLElement {
       left: Math.min(from[0], to[0]), right: Math.max(from[0], to[0]),
       top: Math.min(from[1], to[1]), bottom: Math.max(from[1], to[1]),
     };
-    const answer = await fetch(`${this.address}/area?${new URLSearchParams(sides)}`);
-    if (!answer.ok) return;
+    const answer = await fetch(`${this.address}/area?${new URLSearchParams(sides)}`).catch(() => null);
+    const note = this.querySelector(".sr-gone");
+    note.hidden = answer?.ok ?? false;
+    if (!answer?.ok) return (note.textContent = answer ? (await answer.json()).detail : "The server does not answer.");
     const field = document.querySelector(`#${this.dataset.field} textarea, #${this.dataset.field} input`);
     field.value = (await answer.json()).bbox.join(" ");
     field.dispatchEvent(new Event("input", {bubbles: true}));

@@ -15,6 +15,34 @@ const size = bytes =>
   : bytes > MEGA / 10 ? `${(bytes / MEGA).toFixed(1)} MB`
   : `${Math.ceil(bytes / 1000)} kB`;
 
+// Return what the server says about an answer that is no success; null stands for no answer.
+async function reasonOf(answer) {
+  const text = await answer?.text().catch(() => "");
+  if (text === "" && answer.status === 404) return "The result has been removed from the server."; // the answer to HEAD
+  try {
+    return JSON.parse(text).detail;
+  } catch {
+    return "The server does not answer.";
+  }
+}
+
+// Return why an address cannot be opened; null if it can.
+async function troubleWith(address, options) {
+  const answer = await fetch(address, options).catch(() => null);
+  return answer?.ok ? null : reasonOf(answer);
+}
+
+// Copy a text; return whether it was done. Pages by plain HTTP cannot: they show the text, for people to copy it.
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    prompt("", text);
+    return false;
+  }
+}
+
 export class Viewer extends HTMLElement {
   connectedCallback() {
     if (this.view || !this.job) return;
@@ -139,7 +167,7 @@ export class Viewer extends HTMLElement {
       const block = document.createElement("div");
       const copy = Object.assign(document.createElement("button"), {type: "button", textContent: "Copy"});
       copy.setAttribute("aria-label", `Copy: ${title}`);
-      copy.addEventListener("click", () => navigator.clipboard.writeText(text).then(() => (copy.textContent = "Copied")));
+      copy.addEventListener("click", () => copyText(text).then(done => done && (copy.textContent = "Copied")));
       const code = Object.assign(document.createElement("pre"), {textContent: text, tabIndex: 0});
       code.dataset.recipe = key;
       block.append(Object.assign(document.createElement("h4"), {textContent: title}), copy, code);
@@ -159,7 +187,7 @@ export class Viewer extends HTMLElement {
       if (button?.dataset.do === "fit") this.stage?.fit();
       if (button?.dataset.do === "one") this.stage?.oneToOne();
       if (button?.dataset.do === "png") this.download();
-      if (button?.dataset.do === "link") navigator.clipboard.writeText(this.link()).then(() => (button.textContent = "Link copied"));
+      if (button?.dataset.do === "link") copyText(this.link()).then(done => done && (button.textContent = "Link copied"));
       if (button?.dataset.figure) this.figure(button.dataset.figure);
     });
     const more = this.part(".sr-more");
@@ -169,6 +197,9 @@ export class Viewer extends HTMLElement {
       more.querySelector("summary").focus();
     });
     this.part(".sr-files").addEventListener("click", event => this.take(event));
+    const map = this.part(".sr-open-map");
+    // a removed map would be an error in a new tab
+    map.addEventListener("click", event => this.follow(event, map, this.address));
     const handle = this.part(".sr-handle");
     handle.addEventListener("pointerdown", event => {
       handle.setPointerCapture(event.pointerId);
@@ -285,10 +316,15 @@ export class Viewer extends HTMLElement {
   // Download a file, if the server still has it: else the browser would save the error.
   async take(event) {
     const link = event.target.closest("a");
-    if (!link || link.dataset.there) return;
+    if (link) this.follow(event, link, link.href, {method: "HEAD"});
+  }
+
+  // Follow a link, if the server gives a good answer to a question before.
+  async follow(event, link, address, options) {
+    if (link.dataset.there) return;
     event.preventDefault();
-    const answer = await fetch(link.href, {method: "HEAD"}).catch(() => null);
-    if (!answer?.ok) return this.gone(answer ? "The result has been removed from the server." : "The server does not answer.");
+    const text = await troubleWith(address, options);
+    if (text) return this.gone(text);
     link.dataset.there = "yes";
     link.click();
     delete link.dataset.there;
@@ -355,7 +391,7 @@ export class Viewer extends HTMLElement {
     for (const side of ["left", "right"]) query.set(side, this.value(side));
     if (this.stage) query.set(this.plane === "earth" ? "bounds" : "rows_cols", this.stage.corners().join(","));
     const answer = await fetch(`${this.address}/figure.${kind}?${query}`).catch(() => null);
-    if (!answer?.ok) return this.gone(answer ? (await answer.json()).detail : "The server does not answer.");
+    if (!answer?.ok) return this.gone(await reasonOf(answer));
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await answer.blob());
     link.download = `${this.job.title.replace(/\.\w+$/, "")}_figure.${kind}`;

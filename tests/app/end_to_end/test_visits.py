@@ -8,7 +8,8 @@ import pytest
 import rasterio
 
 from tests.app.conftest import SECONDS
-from tests.app.end_to_end.test_browser import open_tab, wait_for_result
+from tests.app.end_to_end.test_browser import open_tab, super_resolve, wait_for_result
+from tests.conftest import scene_dn
 
 
 @pytest.fixture
@@ -40,6 +41,7 @@ def test_the_page_recovers_from_a_lost_connection(phone):
         phone.click("#start-revisits")
     phone.context.set_offline(True)
     phone.locator("#revisits-result").get_by_text("No answer from the server").wait_for(timeout=SECONDS)
+    phone.wait_for_timeout(9000)  # the page has reached its longest pause between two questions
     phone.context.set_offline(False)
     wait_for_result(phone, "#revisits-result", live=False)
     assert "4 of 4 images used" in phone.locator("#revisits-result h2").first.inner_text()
@@ -92,6 +94,63 @@ def test_a_removed_result_says_so(page):
     note = page.locator("#patch-result .sr-gone")
     note.wait_for(timeout=SECONDS)
     assert "It is gone." in note.inner_text()
+
+
+def test_a_removed_map_says_so_and_opens_no_tab(page):
+    link, note = page.locator("#patch-result .sr-open-map"), page.locator("#patch-result .sr-gone")
+    with page.expect_popup(timeout=SECONDS) as opened:
+        link.click()
+    assert "/map?" in opened.value.url
+    opened.value.close()
+    before = len(page.context.pages)
+    page.route("**/jobs/*", lambda route: route.fulfill(status=404, json={"detail": "It is gone."}))
+    link.click()
+    note.get_by_text("It is gone.").wait_for(timeout=SECONDS)
+    assert len(page.context.pages) == before
+
+
+def test_drawing_on_a_removed_product_says_so(page):
+    open_tab(page, "Tile")
+    page.click("#sample-product")
+    page.wait_for_function("document.querySelector('sr-quicklook img')?.naturalWidth > 0", timeout=SECONDS)
+    note = page.locator("sr-quicklook .sr-gone")
+
+    def draw() -> None:
+        box = page.locator("sr-quicklook img").bounding_box()
+        page.mouse.move(box["x"] + 20, box["y"] + 20)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 90, box["y"] + 90, steps=3)
+        page.mouse.up()
+
+    page.route("**/products/*/area?*", lambda route: route.fulfill(status=404, json={"detail": "It is gone."}))
+    draw()
+    note.get_by_text("It is gone.").wait_for(timeout=SECONDS)
+    page.unroute("**/products/*/area?*")
+    draw()
+    note.wait_for(state="hidden", timeout=SECONDS)
+
+
+def test_stop_can_be_pressed_again_after_a_lost_connection(page, write_tif):
+    super_resolve(page, write_tif(scene_dn(900, 900), "large.tif"))
+    stop = page.get_by_role("button", name="Stop")
+    stop.wait_for(timeout=SECONDS)
+    page.route("**/jobs/*", lambda route: route.abort() if route.request.method == "DELETE" else route.fallback())
+    with page.expect_event("requestfailed"):
+        stop.click()
+    page.unroute("**/jobs/*")
+    stop.click(timeout=SECONDS)  # waits until the button can be pressed
+    page.get_by_text("The server has removed its files.").wait_for(timeout=SECONDS)
+
+
+def test_without_a_clipboard_the_page_shows_what_to_copy(page, server):
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")  # as by plain HTTP
+    shown = []
+    page.on("dialog", lambda dialog: (shown.append(dialog.default_value), dialog.dismiss()))
+    page.locator("#patch-result [data-do=link]").click()
+    page.get_by_text("Repeat this on your own machine").first.click()
+    page.get_by_role("button", name="Copy: Command").click()
+    assert shown[0].startswith(f"{server.address}/?job=")
+    assert shown[1] == page.locator("#patch-result [data-recipe=command]").text_content()
 
 
 def test_programs_and_pages_elsewhere_read_results_by_address(page, server, browser, elsewhere):
