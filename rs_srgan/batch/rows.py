@@ -12,6 +12,8 @@ from rs_srgan.errors import InputError, require_extra
 from rs_srgan.inference.options import PredictOptions, option_of
 from rs_srgan.reading.opening import SUFFIXES
 from rs_srgan.reading.paths import split_address
+from rs_srgan.reading.safe import is_product
+from rs_srgan.reading.safe_files import holds_product
 
 _OWN = ("sources", "output", "model")
 # Options of a whole batch: a row cannot set them.
@@ -85,21 +87,33 @@ def _rows(given: Rows) -> Iterator[Row]:
     path = Path(given)
     if any(sign in str(given) for sign in "*?[") and not path.exists():
         yield from _of_paths(sorted(glob.glob(str(given), recursive=True)))
-    elif path.is_dir() and path.suffix.upper() != ".SAFE":
+    elif path.is_dir() and path.suffix.upper() != ".SAFE" and not holds_product(path):
         yield from _of_paths(sorted(str(each) for each in path.iterdir() if _is_image(each)))
     elif not path.exists():
         raise InputError(f"{path} does not exist; expected a list, a folder, or a pattern.")
-    elif path.suffix.lower() in (*SUFFIXES, ".safe", ".zip"):
+    elif path.suffix.lower() in SUFFIXES or is_product(path):
         yield from _of_paths([str(path)])
     else:
         yield from _listed(path)
 
 
 def _is_image(path: Path) -> bool:
-    """Return whether the name is that of an image or a product, and of no partial file."""
+    """Return whether a path is an image, or a product by its name or its content, and no partial file."""
     if path.name.startswith(".") or ".partial" in path.name:
         return False
-    return path.suffix.upper() in (".SAFE", ".ZIP") or (path.suffix.lower() in SUFFIXES and path.is_file())
+    if path.suffix.upper() in (".SAFE", ".ZIP") or holds_product(path):
+        return True
+    if path.is_dir():
+        return _is_around_product(path)
+    return path.suffix.lower() in SUFFIXES and path.is_file()
+
+
+def _is_around_product(folder: Path) -> bool:
+    """Return whether a folder holds the folder of one product, as some programs unpack archives."""
+    try:
+        return sum(map(holds_product, filter(Path.is_dir, folder.iterdir()))) == 1
+    except OSError:  # a folder of others
+        return False
 
 
 def _of_paths(paths: Iterable[str]) -> Iterator[Row]:

@@ -23,6 +23,7 @@ from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.opening import SUFFIXES, open_raster
 from rs_srgan.reading.paths import existing
 from rs_srgan.reading.raster import Raster
+from rs_srgan.reading.safe_files import holds_product
 from rs_srgan.reading.stated import Stated
 from rs_srgan.sensors import find_sensor
 from rs_srgan.sensors.mtf import wald_mtf
@@ -41,6 +42,7 @@ LEAST_VALID = 0.5
 # The name of an image with a word for a mask before or after it.
 _MASK_WORDS = r"(?:(?:cloud|data|valid|nodata)[_-]?)?(?:mask|msk|clouds?|scl|udm2?|fmask|qa)"
 _MASK = re.compile(rf"(?P<before>.+)[_.-]{_MASK_WORDS}|{_MASK_WORDS}[_.-](?P<after>.+)", re.IGNORECASE)
+# The archive of a product; others are known by their content, which a damaged one does not show.
 _ZIPPED = re.compile(r"S2[A-D]_MSIL.*\.zip", re.IGNORECASE)
 # The tile in the name of a Sentinel-2 product; then the part of a name before a year or a date.
 _TILE = re.compile(r"_(T\d\d[A-Z]{3})_")
@@ -130,7 +132,7 @@ def find_sources(
     for each in inputs:
         root = existing(each)
         root = root.parent if root.match("MTD_MSIL*.xml") else root
-        folder = root.is_dir() and not is_safe(root)
+        folder = root.is_dir() and not holds_product(root)
         paired = folder and (root / "hr").is_dir() and (root / "lr").is_dir()
         if paired and not reference:
             raise InputError(f"{root} holds pairs. Give {root / 'lr'} to evaluate without a reference.")
@@ -158,18 +160,13 @@ def find_sources(
     return kinds.pop(), sorted(unique, key=lambda source: source.name)
 
 
-def is_safe(path: Path) -> bool:
-    """Return whether a folder is a Sentinel-2 product."""
-    return any(path.glob("MTD_MSIL*.xml"))
-
-
 def _rasters(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if path.name.startswith("."):
             continue
         if path.is_dir():
-            yield from [path] if is_safe(path) else _rasters(path)
-        elif path.suffix.lower() in SUFFIXES or _ZIPPED.fullmatch(path.name):
+            yield from [path] if holds_product(path) else _rasters(path)
+        elif path.suffix.lower() in SUFFIXES or _ZIPPED.fullmatch(path.name) or holds_product(path):
             yield path
 
 

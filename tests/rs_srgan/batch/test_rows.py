@@ -2,6 +2,8 @@ import pytest
 
 from rs_srgan import InputError
 from rs_srgan.batch.rows import Row, is_address, is_plain_name, read_rows
+from tests.conftest import scene_dn
+from tests.safe_builder import build_safe, zip_safe
 
 
 @pytest.fixture
@@ -16,6 +18,25 @@ def test_a_folder_gives_its_images_and_products(folder):
     rows = read_rows(folder)
     assert [row.output for row in rows] == ["S2A_X_sr.tif", "S2B_Y_sr.tif", "a_sr.tif", "b_sr.tif"]
     assert rows[-1] == Row((str(folder / "b.tif"),), "b_sr.tif")
+
+
+def test_products_are_known_by_their_content(tmp_path):
+    safe = build_safe(tmp_path, {("B04", 10): scene_dn(8, 8)[0]})
+    archive = zip_safe(safe)
+    folder = tmp_path / "in"
+    for name in ("around", "empty"):
+        (folder / name).mkdir(parents=True)
+    (folder / "notes.txt").write_text("none")
+    products = {safe: "plain", archive: "download"}
+    given = [path.replace(folder / name) for path, name in products.items()]
+    inner = build_safe(folder / "around", {("B04", 10): scene_dn(8, 8)[0]})
+    assert [row.sources for row in read_rows(folder)] == [
+        (str(folder / "around"),),
+        *[(str(each),) for each in given[::-1]],
+    ]
+    for path in (*given, inner, inner / "MTD_MSIL2A.xml"):
+        assert [row.sources for row in read_rows(path)] == [(str(path),)]
+    assert [row.sources for row in read_rows(folder / "around")] == [(str(inner),)]
 
 
 def test_a_pattern_and_a_text_give_the_same_rows(folder, monkeypatch):

@@ -118,6 +118,15 @@ def test_a_product_is_one_image_of_its_tile(tmp_path, form):
     assert source.path == (given if form == "zip" else safe)
 
 
+def test_products_in_a_folder_are_known_by_their_content(tmp_path):
+    safe = build_safe(tmp_path, {("B04", 10): scene_dn(32, 32)[0]})
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    zip_safe(safe).replace(tmp_path / "in" / "download.zip")
+    safe.replace(tmp_path / "in" / "deep" / "plain")
+    touch(tmp_path / "in", "other.zip", "notes.txt")
+    assert sorted(by_name(find_sources([tmp_path / "in"])[1])) == ["deep/plain", "download.zip"]
+
+
 def test_lr_is_simulated_from_the_part_that_the_scale_divides(write_tif):
     dn = scene_dn(90, 83)
     with open_image(Source("a", "a", write_tif(dn)), "simulated", X4) as image:
