@@ -2,6 +2,7 @@
 //
 // Gradio sends files with fetch, which tells no progress. So its uploads, and nothing else, are sent by XMLHttpRequest.
 // Large files are sent in parts, and go on where they stopped: after a break, and if the same file is chosen again later.
+// A file that the server still has is not sent again.
 
 const FIELDS = "#file, #product, #views";
 const MEGA = 1e6;
@@ -85,7 +86,7 @@ async function keyOf(file) {
   return `${KEY} ${file.name} ${file.size} ${sum >>> 0}`;
 }
 
-// The ids of unfinished uploads by their files. Without storage, a reload forgets them.
+// The ids of uploads by their files, also of finished ones. Without storage, a reload forgets them.
 const earlier = {
   get(key) {
     try {
@@ -152,8 +153,7 @@ async function inParts(file, options, say, tell) {
       [told, wait] = [null, Math.min(2 * wait, LONGEST_WAIT_MS)];
     }
   }
-  earlier.set(key, null);
-  return told.path;
+  return told.path; // the id stays: after a reload of the page the server may still have the file
 }
 
 async function large(files, options) {

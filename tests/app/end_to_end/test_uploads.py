@@ -19,6 +19,12 @@ def large(write_tif):
     return write_tif(dn, "large.tif", bands=("B02", "B03", "B04", "B08"), nodata=0)
 
 
+@pytest.fixture(autouse=True)
+def forgetful(page):
+    """The browser of all tests remembers no upload of an earlier one."""
+    page.evaluate("localStorage.clear()")
+
+
 def requests_of(page, method: str) -> list[str]:
     """Return a list that gets the addresses of all requests for uploads by this method."""
     found: list[str] = []
@@ -39,6 +45,15 @@ def test_a_large_upload_goes_on_after_a_break_and_after_a_reload(page, large):
     upload(page, "#file", large)
     assert [re.search(r"offset=(\d+)", part)[1] for part in parts] == ["8000000"]  # the first part is not sent again
     assert page.locator(".sr-sending").inner_text() == ""
+
+
+def test_a_file_that_the_server_has_is_not_sent_again_after_a_reload(page, large):
+    upload(page, "#file", large)
+    page.reload()
+    page.wait_for_selector("#patch-result sr-viewer", timeout=SECONDS)
+    begun, parts = requests_of(page, "POST"), requests_of(page, "PATCH")
+    upload(page, "#file", large)
+    assert begun == parts == []
 
 
 def test_a_server_that_lost_the_beginning_gets_the_whole_file(page, large):

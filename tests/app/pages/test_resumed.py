@@ -1,6 +1,7 @@
 """Uploads in parts, as a page sends them."""
 
 import asyncio
+import os
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -33,7 +34,9 @@ def test_a_file_in_parts_is_the_file_and_programs_can_name_it(server, write_tif)
     path = Path(told["path"])
     assert path.name == "my scene.tif" and path.read_bytes() == body
     assert server.folder in path.parents
+    os.utime(path, (0, 0))
     assert httpx.get(f"{server.address}/uploads/{key}").json()["path"] == told["path"]
+    assert path.stat().st_mtime > 0  # it is kept for as long as a new one
     assert "60 x 60 px became 240 x 240 px" in call(server, told["path"])
 
 
