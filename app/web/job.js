@@ -193,7 +193,9 @@ class Job extends HTMLElement {
   // Show a small picture and the facts of each revisit.
   views(views) {
     if (!views?.length) return [];
-    const strip = Object.assign(document.createElement("div"), {className: "sr-views"});
+    const strip = Object.assign(document.createElement("div"), {className: "sr-views", tabIndex: 0});
+    strip.setAttribute("role", "group");
+    strip.setAttribute("aria-label", "The images and their weights");
     views.forEach((told, number) => {
       const figure = document.createElement("figure");
       const moved = `${told.shift.rows.toFixed(2)} ${told.shift.cols.toFixed(2)} px`;
@@ -203,10 +205,10 @@ class Job extends HTMLElement {
       else facts.push(told.role);
       if (told.role === "reference" || told.role === "used") facts.push(`weight ${Math.round(100 * told.weight)} %`);
       const caption = document.createElement("figcaption");
-      caption.append(
-        Object.assign(document.createElement("strong"), {textContent: told.name}),
-        Object.assign(document.createElement("span"), {textContent: facts.filter(Boolean).join(", ")}),
-      );
+      const line = document.createElement("span");
+      // each fact is a text of its own, which has a translation
+      for (const fact of facts.filter(Boolean)) line.append(...(line.firstChild ? [", ", fact] : [fact]));
+      caption.append(Object.assign(document.createElement("strong"), {textContent: told.name}), line);
       const picture = Object.assign(document.createElement("img"), {src: `${this.address}/views/${number}.png`, alt: "", loading: "lazy"});
       figure.append(picture, caption);
       strip.append(figure);

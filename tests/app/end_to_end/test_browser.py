@@ -566,6 +566,9 @@ def test_revisits_are_shown_with_their_facts(browser, server):
     wait_for_result(page, "#revisits-result", live=False)
     page.close()
 
+    page.get_by_role("group", name="The images and their weights").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('#revisits-result .sr-views').scrollLeft > 0")
 
 def test_the_server_ends_while_a_page_is_open_and_removes_all_files(browser, tmp_path):
     server = Server(tmp_path, tmp_path)

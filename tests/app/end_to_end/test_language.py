@@ -7,7 +7,7 @@ import pytest
 
 from app.pages.assets import LANGUAGES
 from tests.app.conftest import SECONDS, keep_picture
-from tests.app.end_to_end.test_browser import TABS, open_tab
+from tests.app.end_to_end.test_browser import TABS, open_tab, wait_for_result
 
 # Texts that stay in English: names, model cards, and what the sample and the server say about files.
 ENGLISH = re.compile(r"Sentinel-2 chip|Models: trained on|bands by their|Use via API|Built with|DN / 10000")
@@ -53,6 +53,15 @@ def test_every_tab_is_in_the_language_of_the_browser(visit):
         if tab == "Tile":
             page.click("#sample-product")
             page.locator("#estimate").get_by_text(re.compile("Die Dateien haben etwa")).wait_for(timeout=SECONDS)
+        if tab == "Revisits":
+            page.click("#start-revisits")
+            wait_for_result(page, "#revisits-result", live=False)
+            page.locator("#revisits-result h2").get_by_text("4 von 4 Bildern verwendet").wait_for(timeout=SECONDS)
+            facts = page.locator("#revisits-result figcaption").all_inner_texts()
+            assert german["reference"] in facts[0] and "Gewicht" in facts[0]
+            assert all(re.search(r"% klar.*, um .* px verschoben, Gewicht \d+ %", each) for each in facts[1:])
+            strip = page.locator("#revisits-result .sr-views")
+            assert strip.get_attribute("aria-label") == german["The images and their weights"]
         keep_picture(page, f"{tab.lower()}_german", full_page=True)
         left += [text for text in page.evaluate(LEFT) if not ENGLISH.search(text)]
     assert left == []

@@ -4,7 +4,11 @@ import re
 import httpx
 import pytest
 
+from app.jobs import queue
+from app.jobs.submit import SAMPLE_TITLE
+from app.pages import resumed
 from app.pages.assets import LANGUAGES, WEB
+from app.products import store
 
 
 def test_health_is_answered(server):
@@ -37,6 +41,17 @@ def test_a_translation_has_all_texts_with_all_that_varies_in_them(code):
         assert other.strip() == other and other
         # else the page would translate a text that it has translated
         assert texts.get(other, other) == other
+
+
+def test_what_the_server_and_broken_uploads_say_is_translated():
+    texts = json.loads(LANGUAGES["de"].read_text(encoding="utf-8"))["texts"]
+    script = (WEB / "upload.js").read_text(encoding="utf-8")
+    lines = re.findall(r"[`\"]((?:The connection broke|The upload was given)[^`\"]*)", script)
+    assert len(lines) == 3
+    for line in lines:
+        numbers = iter("01")
+        assert re.sub(r"\$\{.*?\}", lambda _, numbers=numbers: f"{{{next(numbers)}}}", line) in texts
+    assert {queue.GONE, queue.UNWATCHED, store.GONE, resumed.GONE, SAMPLE_TITLE} <= set(texts)
 
 
 def test_translations_are_served_and_no_other_files(server):
