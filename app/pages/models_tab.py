@@ -1,6 +1,7 @@
 """The tab about models: the bundled ones with their figures and cards, and others from the Hugging Face Hub."""
 
 import html
+import re
 
 import gradio as gr
 
@@ -11,6 +12,9 @@ from rs_srgan import InputError
 from rs_srgan.figures.accuracy import TITLES
 from rs_srgan.figures.tracks import VIEWS
 from rs_srgan.publishing.card import CARD_FILE, PICTURES_FOLDER
+
+# Blocks of code, whose comments look like headings, or the beginning of a heading.
+_CODE_OR_HEADING = re.compile(r"^```.*?^```|^(?=#)", re.DOTALL | re.MULTILINE)
 
 
 def models_tab(models: Models, choices: list[gr.Dropdown], others: list[gr.Dropdown]) -> None:
@@ -24,7 +28,7 @@ def models_tab(models: Models, choices: list[gr.Dropdown], others: list[gr.Dropd
     with gr.Tab("Models", id="models"):
         names = [*models.names(guided=True), *models.names_of_several()]
         gr.HTML(f'<div class="sr-cards">{"".join(_card(models, name) for name in names)}</div>')
-        gr.Markdown("### More models from the Hugging Face Hub")
+        gr.Markdown("## More models from the Hugging Face Hub")
         with gr.Row(equal_height=True):
             name = gr.Textbox(label="Model id", placeholder="organisation/name", scale=4, elem_id="hub-id", max_lines=1)
             fetch = gr.Button("Fetch", scale=1, min_width=120, elem_id="hub-fetch")
@@ -36,7 +40,9 @@ def models_tab(models: Models, choices: list[gr.Dropdown], others: list[gr.Dropd
         for card in models.bundled.values():
             with gr.Accordion(f"Card of {card.name}", open=False):
                 text = _without_front_matter((card.folder / CARD_FILE).read_text(encoding="utf-8"))
-                gr.Markdown(text.replace(f"]({PICTURES_FOLDER}/", f"](cards/{card.name}/{PICTURES_FOLDER}/"))
+                gr.Markdown(
+                    _lower_headings(text).replace(f"]({PICTURES_FOLDER}/", f"](cards/{card.name}/{PICTURES_FOLDER}/")
+                )
 
     def load(name: str, fetched: list[str]) -> tuple[object, ...]:
         try:
@@ -83,9 +89,14 @@ def _card(models: Models, name: str) -> str:
         "80 % interval": "none" if coverage is None else f"contains {100 * coverage:.0f} % of the true values",
     }
     listed = "".join(f"<dt>{key}</dt><dd>{html.escape(value)}</dd>" for key, value in facts.items())
-    return f'<article class="sr-card"><h3>{html.escape(name)}</h3><dl>{listed}</dl></article>'
+    return f'<article class="sr-card"><h2>{html.escape(name)}</h2><dl>{listed}</dl></article>'
 
 
 def _without_front_matter(card: str) -> str:
     """Return a card without the metadata at its beginning, which is between two lines of dashes."""
     return card.split("---", 2)[2] if card.startswith("---") else card
+
+
+def _lower_headings(card: str) -> str:
+    """Return a card with its headings two levels lower, as those of a part of the page."""
+    return _CODE_OR_HEADING.sub(lambda found: found[0] or "##", card)
