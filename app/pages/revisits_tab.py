@@ -51,8 +51,9 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
         with gr.Column(scale=5, min_width=RESULT_PX, elem_classes="sr-result"):
             result = gr.HTML(_NOTHING, elem_id="revisits-result")
 
-    def offer(files: list[str] | None) -> object:
-        return gr.update(choices=[AUTOMATIC, *names_of_images(files or [])], value=AUTOMATIC)
+    def offer(files: list[str] | None, chosen: str) -> object:
+        choices = [AUTOMATIC, *names_of_images(files or [])]
+        return gr.update(choices=choices, value=chosen if chosen in choices else AUTOMATIC)
 
     def submit(
         files: list[str] | None,
@@ -73,7 +74,7 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
             return refusal(error)
 
     model.change(lambda name: describe_model(models, name), model, about, api_visibility="private")
-    files.change(offer, files, reference, api_visibility="private", show_progress="hidden")
+    files.change(offer, [files, reference], reference, api_visibility="private", show_progress="hidden")
     asked = [files, model, offset, reference, use_sample]
     start.click(submit, asked, result, api_visibility="private", concurrency_limit=8)
     return result

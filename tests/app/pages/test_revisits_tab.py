@@ -49,7 +49,9 @@ def test_images_become_one_job_with_the_chosen_options(submit, jobs, images):
 
 def test_a_visitor_can_choose_the_reference(page, submit, jobs, images):
     (offer,) = [each.fn for each in page.fns.values() if each.fn.__name__ == "offer"]
-    assert offer([*images, "0_scl.tif"])["choices"] == [AUTOMATIC, "0.tif", "1.tif", "2.tif"]
+    assert offer([*images, "0_scl.tif"], AUTOMATIC)["choices"] == [AUTOMATIC, "0.tif", "1.tif", "2.tif"]
+    assert offer(images[:2], "1.tif")["value"] == "1.tif"  # a further file leaves the choice as it is
+    assert offer(images[:1], "1.tif")["value"] == AUTOMATIC
     job = job_of(jobs, submit(images, REVISITS_MODEL, AS_TAGGED, "1.tif"))
     assert job.request.reference == 1
     end(jobs, job)
