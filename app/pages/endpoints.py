@@ -17,6 +17,7 @@ from app.jobs.request import make_request, make_revisits_request
 from app.jobs.submit import submit_image, submit_views
 from app.jobs.uploads import link
 from app.jobs.views import count_used, read_as, read_views
+from app.pages.durations import time_range
 from app.pages.forms import AS_TAGGED, OFFSETS, from_visitor
 from app.pages.upload_field import upload_field
 from app.places.places import Places
@@ -237,7 +238,7 @@ def _follow(jobs: Jobs, job: Job) -> Iterator[Answer]:
         while not jobs.wait(job, _REPORT_SECONDS):
             step = job.step
             share = f"{100 * step.done_px // step.total_px} %" if step and step.total_px else "preparing"
-            left = f", about {max(1, round(jobs.seconds_left(job)))} s left"
+            left = f", about {time_range(jobs.seconds_left(job))} left"
             yield None, None, _place(jobs, job) if job.state == WAITING else share + left
     finally:
         if not job.has_ended:
@@ -251,8 +252,8 @@ def _follow(jobs: Jobs, job: Job) -> Iterator[Answer]:
 
 def _place(jobs: Jobs, job: Job) -> str:
     """Return the place of a job in the queue, for people."""
-    before, own = (max(1, round(seconds)) for seconds in (jobs.seconds_before(job), jobs.seconds_left(job)))
-    return f"waiting, {jobs.ahead(job)} before this, about {before} s, then {own} s"
+    before, own = time_range(jobs.seconds_before(job)), time_range(jobs.seconds_left(job))
+    return f"waiting, {jobs.ahead(job)} before this, about {before}, then {own}"
 
 
 def _named(job: Job, file: Path, what: str) -> Path:

@@ -10,6 +10,7 @@ import gradio as gr
 from app.errors import for_people
 from app.jobs.models import Models
 from app.jobs.queue import Jobs
+from app.pages.durations import time_range
 from app.pages.forms import RESULT_PX, JobTab, ModelControls, empty, from_visitor, job_html, refusal
 from app.pages.upload_field import upload_field
 from app.products.product import Product
@@ -19,8 +20,6 @@ from rs_srgan import InputError
 
 # The area before a visitor draws one: it takes half a minute on two cores.
 _FIRST_AREA_M = 5_000.0
-# An estimate may be wrong by this factor: other programs and visitors use the same cores.
-_FACTOR = 1.5
 _NOTHING = empty(
     "No product yet",
     "Upload a zipped Sentinel-2 product (L1C or L2A, as downloaded), or try the sample. Then draw an area on it, and "
@@ -150,12 +149,10 @@ def describe_forecast(forecast: Forecast) -> str:
     """Return an estimate as Markdown."""
     grid, scale = forecast.outlook.grid, forecast.outlook.scale
     waiting = forecast.waiting_seconds
-    queue = f", after about {_duration(waiting)} in the queue" if waiting >= 1 else ""
-    shortest, longest = _duration(forecast.seconds / _FACTOR), _duration(forecast.seconds * _FACTOR)
-    time = longest if shortest == longest else f"{shortest} to {longest}"
+    queue = f", after about {time_range(waiting)} in the queue" if waiting >= 1 else ""
     return (
         f"{grid.width} x {grid.height} px become {grid.width * scale} x {grid.height * scale} px in "
-        f"**{time}**{queue}. The files have about **{_size(forecast.outlook.result_bytes)}**."
+        f"**{time_range(forecast.seconds)}**{queue}. The files have about **{_size(forecast.outlook.result_bytes)}**."
     )
 
 
@@ -176,12 +173,6 @@ def _glance(product: Product, area: str) -> str:
         f'<sr-quicklook data-id="{product.id}" data-field="area" data-area="{html.escape(area)}"></sr-quicklook>'
         '<p class="sr-hint">Draw a rectangle around the area that you want to see.</p>'
     )
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _size(count: float) -> str:

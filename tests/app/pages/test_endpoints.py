@@ -1,5 +1,6 @@
 """The named endpoints, called by a real client."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -100,8 +101,10 @@ def test_a_client_that_cancels_stops_its_job(client, server, write_tif):
     image = handle_file(write_tif(scene_dn(1800, 1800), "large.tif"))
     job = client.submit(image=image, api_name="/super_resolve")
     news = iter(job)
+    reports = [next(news)[2]]  # the endpoint reports every half second
     while not list(server.folder.glob("rs_srgan_*/*/*.partial")):
-        next(news)  # the endpoint reports every half second
+        reports.append(next(news)[2])
+    assert re.fullmatch(r"(preparing|\d+ %|waiting.*then) ?,? ?(about )?[\d.]+ \w+ to [\d.]+ \w+( left)?", reports[0])
     job.cancel()
     small = handle_file(write_tif(scene_dn(20, 20), "small.tif"))
     assert "20 x 20 px" in client.predict(image=small, api_name="/super_resolve")[2]

@@ -16,6 +16,6 @@ def test_an_estimate_has_size_time_and_files():
 
 def test_an_estimate_has_the_time_in_the_queue():
     outlook = Outlook(GRID, 4, "", 15_600, 2_400_000, 15_600)
-    assert "**1 s**, after about 20 s in the queue. The files have about **2 MB**." in describe_forecast(
+    assert "**1 s**, after about 13 s to 30 s in the queue. The files have about **2 MB**." in describe_forecast(
         Forecast(outlook, 0.1, 20)
     )
