@@ -68,7 +68,8 @@ def make_job_routes(jobs: Jobs) -> APIRouter:
     def state(http: HttpRequest, job: Job = a_job) -> JobState:
         state = describe_job(job, jobs)
         if job.state == DONE:
-            address = str(http.url_for("state", job=job.id))
+            # without the path of a proxy, which `RootPath` has taken off
+            address = f"{str(http.base_url).rstrip('/')}{jobs.settings.root_path}/jobs/{job.id}"
             state["view"] = describe_view(finished(job), job, jobs.models, address)
             if state["view"]["earth"]:
                 get_ready()

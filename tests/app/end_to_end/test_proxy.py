@@ -121,6 +121,20 @@ def test_the_page_names_the_address_that_visitors_have(proxies):
         assert httpx.get(f"{address}config").json()["root"] == address.rstrip("/")
         assert httpx.get(f"{address}theme.css").status_code == 200
         assert httpx.get(f"{address}jobs/x").json()["detail"].startswith("The server does not have this job")
+def test_programs_get_the_address_that_visitors_have(proxies, server, write_tif):
+    client = Client(proxies[0], verbose=False)
+    client.predict(image=handle_file(write_tif(scene_dn(24, 24), "programs.tif")), api_name="/super_resolve")
+    (folder,) = {path.parent for path in server.folder.glob("rs_srgan_*/*/programs.tif")}
+    for proxy in proxies:
+        view = httpx.get(f"{proxy}jobs/{folder.name}").json()["view"]
+        assert view["address"] == f"{proxy}jobs/{folder.name}"
+        assert f"{proxy}jobs/{folder.name}/tiles" in view["notebook"]
+    # as a proxy with a certificate asks
+    secure = httpx.get(f"{server.address}/jobs/{folder.name}", headers={"X-Forwarded-Proto": "https"}).json()["view"]
+    assert secure["address"] == f"{server.address.replace('http:', 'https:')}/sr/jobs/{folder.name}"
+    assert f"{secure['address']}/tiles" in secure["notebook"]
+
+
 
 
 def test_caddy_passes_pages_uploads_the_queue_and_results_on(caddy, write_tif):
