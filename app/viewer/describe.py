@@ -85,11 +85,13 @@ class ViewState(TypedDict):
 class JobState(TypedDict):
     """The state of a job. `step` and `seconds` are there after the first tile, `view` once the job is done.
 
-    Times are estimates in seconds: until the job begins, and then until its end.
+    `stem` is the beginning of the names of its files. Times are estimates in seconds: until the job begins, and then
+    until its end.
     """
 
     id: str
     title: str
+    stem: str
     state: str
     message: str
     ahead: int
@@ -119,6 +121,7 @@ def describe_job(job: Job, jobs: Jobs) -> JobState:
     state: JobState = {
         "id": job.id,
         "title": job.title,
+        "stem": job.stem,
         "state": job.state,
         "message": job.message,
         "ahead": jobs.ahead(job),
@@ -170,7 +173,7 @@ def describe_view(view: View, job: Job, models: Models, address: str) -> ViewSta
         bounds = lon_lat_bounds(view.grid)
         finest, one_to_one = earth_zooms(view)
         state["earth"] = {"bounds": bounds, "zoom": finest, "one_to_one": one_to_one}
-        state["notebook"] = notebook(job.title, address, bounds)
+        state["notebook"] = notebook(job.label, address, bounds)
     return state
 
 

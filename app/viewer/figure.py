@@ -61,7 +61,7 @@ def draw_figure(job: Job, view: View, style: Style, sides: tuple[str, str], wind
     figure = Pillow.new("RGB", (total_width, total_height), _PAPER)
     pen = ImageDraw.Draw(figure)
     names = layer_names(view, job, count_used(read_views(job.folder)))
-    pen.text((_MARGIN, _MARGIN - 6), _cut(job.title, fitting // 2), _INK, ImageFont.load_default(_TITLE_PX))
+    pen.text((_MARGIN, _MARGIN - 6), _cut(job.label, fitting // 2), _INK, ImageFont.load_default(_TITLE_PX))
     for index, (side, panel) in enumerate(zip(sides, panels, strict=True)):
         left = _MARGIN + index * (width + _GAP)
         pen.text((left, top - _LINE_PX), names[side], _INK, ImageFont.load_default(_TEXT_PX))
@@ -118,7 +118,7 @@ def _caption(job: Job, view: View, style: Style, sides: tuple[str, str], window:
     """Return the sentences below the pictures."""
     views, request = read_views(job.folder), job.request
     days = [each["taken"] for each in views if each["taken"]]
-    day = days[0] if days else str(date_in(job.name or job.title) or "")
+    day = days[0] if days else str(date_in(job.label) or "")
     where = [f"Taken on {day}."] if day else []
     if has_place(view.grid):
         lon, lat = to_lon_lat(view, window.row + window.height / 2, window.col + window.width / 2)

@@ -44,7 +44,7 @@ def map_page(job: Job, view: View, style: Style, sides: tuple[str, str], base_ma
         TileLayer(title, f"{BESIDE_PAGE}tiles/{EARTH}/{side}/{{z}}/{{x}}/{{y}}.webp?{query}", bounds, zoom)
         for title, side in zip(titles, sides, strict=True)
     ]
-    return SwipeMap(layers[0], layers[1], base_map=base_map or None).to_html(title=job.title)
+    return SwipeMap(layers[0], layers[1], base_map=base_map or None).to_html(title=job.label)
 
 
 @cache

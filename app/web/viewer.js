@@ -314,7 +314,7 @@ export class Viewer extends HTMLElement {
   }
 
   // Download a file, if the server still has it: else the browser would save the error.
-  async take(event) {
+  take(event) {
     const link = event.target.closest("a");
     if (link) this.follow(event, link, link.href, {method: "HEAD"});
   }
@@ -394,7 +394,7 @@ export class Viewer extends HTMLElement {
     if (!answer?.ok) return this.gone(await reasonOf(answer));
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await answer.blob());
-    link.download = `${this.job.title.replace(/\.\w+$/, "")}_figure.${kind}`;
+    link.download = `${this.job.stem}_figure.${kind}`;
     link.click();
     URL.revokeObjectURL(link.href);
   }
@@ -403,7 +403,7 @@ export class Viewer extends HTMLElement {
     if (!this.stage) return;
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await this.stage.picture(this.share));
-    link.download = `${this.job.title.replace(/\.\w+$/, "")}_comparison.png`;
+    link.download = `${this.job.stem}_comparison.png`;
     link.click();
     URL.revokeObjectURL(link.href);
   }

@@ -301,6 +301,10 @@ def test_an_area_of_a_zipped_product_is_shown_on_the_map(page, tmp_path, side):
     shown = viewer.locator(".sr-values tr[data-layer=dn] td").all_inner_texts()
     assert [int(value) for value in shown] == expected
 
+    with page.expect_download() as download:
+        viewer.get_by_role("button", name="This comparison").click()
+    assert download.value.suggested_filename == "T33TWL_20230810_comparison.png"
+
     lon, lat = re.search(r"([\d.]+)° N ([\d.]+)° E", viewer.locator(".sr-pick h3").inner_text()).group(2, 1)
     viewer.get_by_role("button", name="Pixels").click()
     page.wait_for_function(f"{STAGE}.plane == 'pixels'")
@@ -562,13 +566,13 @@ def test_revisits_are_shown_with_their_facts(browser, server):
         "[...document.querySelectorAll('#revisits-result figure img')].every(image => image.naturalWidth > 0)"
     )
     assert page.evaluate("document.querySelector('#revisits-result').scrollWidth") <= 390
+    page.get_by_role("group", name="The images and their weights").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('#revisits-result .sr-views').scrollLeft > 0")
     page.goto(page.url)  # leads to the same tab and job
     wait_for_result(page, "#revisits-result", live=False)
     page.close()
 
-    page.get_by_role("group", name="The images and their weights").focus()
-    page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('#revisits-result .sr-views').scrollLeft > 0")
 
 def test_the_server_ends_while_a_page_is_open_and_removes_all_files(browser, tmp_path):
     server = Server(tmp_path, tmp_path)

@@ -49,6 +49,13 @@ def test_files_are_offered_under_the_name_of_the_image(view, job):
     }
 
 
+def test_names_are_those_of_the_product_whatever_its_archive_is_called(view, job, jobs):
+    zipped = dataclasses.replace(job, title="download (3).zip", name="T33TWL_20230810")
+    assert describe_job(zipped, jobs)["stem"] == "T33TWL_20230810"
+    assert describe_job(job, jobs)["stem"] == "scene"
+    assert "of \" + 'T33TWL_20230810'" in describe_view(view, zipped, Models(), "")["notebook"]
+
+
 def test_progress_has_pace_and_time_left(jobs, job):
     assert "step" not in describe_job(job, jobs)
     state = describe_job(dataclasses.replace(job, step=Step(300, 900, 3.0)), jobs)
