@@ -116,11 +116,6 @@ def test_all_parts_of_the_page_work_below_a_path(browser, proxies, write_tif):
             assert dataset.shape == (96, 96)
 
 
-def test_the_page_names_the_address_that_visitors_have(proxies):
-    for address in proxies:
-        assert httpx.get(f"{address}config").json()["root"] == address.rstrip("/")
-        assert httpx.get(f"{address}theme.css").status_code == 200
-        assert httpx.get(f"{address}jobs/x").json()["detail"].startswith("The server does not have this job")
 def test_programs_get_the_address_that_visitors_have(proxies, server, write_tif):
     client = Client(proxies[0], verbose=False)
     client.predict(image=handle_file(write_tif(scene_dn(24, 24), "programs.tif")), api_name="/super_resolve")
@@ -135,6 +130,11 @@ def test_programs_get_the_address_that_visitors_have(proxies, server, write_tif)
     assert f"{secure['address']}/tiles" in secure["notebook"]
 
 
+def test_the_page_names_the_address_that_visitors_have(proxies):
+    for address in proxies:
+        assert httpx.get(f"{address}config").json()["root"] == address.rstrip("/")
+        assert httpx.get(f"{address}theme.css").status_code == 200
+        assert httpx.get(f"{address}jobs/x").json()["detail"].startswith("The server does not have this job")
 
 
 def test_caddy_passes_pages_uploads_the_queue_and_results_on(caddy, write_tif):
