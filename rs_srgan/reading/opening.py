@@ -15,7 +15,7 @@ from rs_srgan.errors import InputError
 from rs_srgan.pixels.radiometry import Encoding, FloatImage
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.arrays import bands_first, in_memory, npy_array
-from rs_srgan.reading.bands import BY_DESCRIPTIONS, FoundBands, find_bands
+from rs_srgan.reading.bands import BY_DESCRIPTIONS, BY_ORDER, FoundBands, find_bands
 from rs_srgan.reading.dates import date_in
 from rs_srgan.reading.encoding import find_encoding, require_dtype
 from rs_srgan.reading.formats import NPY_START, find_driver
@@ -124,6 +124,13 @@ def _open_file(
             found = FoundBands([1], BY_PRODUCT, None)
         else:
             found = find_bands(path, dataset, band_names, sensor, stated.band_names)
+        if found.source == BY_ORDER and (
+            inside or not start_of(path).startswith(NPY_START)
+        ):  # an NPY file has no names
+            logger.warning(
+                "%s names no band: read as %s. If that is not its order: --band-names.",
+                *(path.name, ", ".join(band_names)),
+            )
         layer = _open_layer(path, dataset, found)
         if len(dataset.subdatasets) > 1:
             logger.warning("%s has %d pages: the first is read.", path.name, len(dataset.subdatasets))

@@ -63,7 +63,7 @@ def bad_requests(write_tif, tmp_path, small):
     tiny = str(write_tif(scene_dn(30, 80), "tiny.tif"))
     empty = str(write_tif(scene_dn(80, 80) * np.uint16(0), "empty.tif", nodata=0))
     noise = np.random.default_rng(0).integers(1, 9999, (4, 80, 80), dtype=np.uint16)
-    truncated = write_tif(noise, "truncated.tif", bands=None)
+    truncated = write_tif(noise, "truncated.tif")
     truncated.write_bytes(truncated.read_bytes()[:-9000])
     (tmp_path / "nothing").mkdir()
     for folder, side in (("hr", 80), ("lr", 19)):

@@ -5,6 +5,7 @@ import rasterio
 from rs_srgan import InputError
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.opening import open_raster
+from rs_srgan.reading.stated import Stated
 from rs_srgan.sensors import LANDSAT_OLI, RGBN
 from tests.conftest import scene_dn
 from tests.rs_srgan.reading.whole import read_all
@@ -120,10 +121,23 @@ def test_names_in_the_metadata_of_bands_are_read(write_tif, item):
 
 
 @pytest.mark.parametrize("names", [None, ("Band 1", "Band 2", "Band 3", "Band 4"), ("scene",) * 4])
-def test_the_order_of_unnamed_bands_is_assumed_and_said(write_tif, names):
-    with open_raster(write_tif(scene_dn(8, 8), bands=names), RGBN) as raster:
+def test_the_order_of_unnamed_bands_is_assumed_and_said(write_tif, caplog, names):
+    path = write_tif(scene_dn(8, 8), bands=names)
+    with open_raster(path, RGBN) as raster:
         assert "order" in raster.named
         assert raster.descriptions == RGBN
+    assert caplog.messages == [
+        "scene.tif names no band: read as B04, B03, B02, B08. If that is not its order: --band-names."
+    ]
+    with open_raster(path, RGBN, Stated(band_names=RGBN)):
+        assert len(caplog.messages) == 1
+
+
+def test_an_npy_file_cannot_name_its_bands(tmp_path, caplog):
+    np.save(tmp_path / "a.npy", scene_dn(8, 8) / np.float32(10_000))
+    with open_raster(tmp_path / "a.npy", RGBN) as raster:
+        assert "order" in raster.named
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize(
