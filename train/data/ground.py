@@ -54,8 +54,7 @@ class Footprint:
         """Return the footprint of a grid; None without coordinates."""
         if not grid.crs or grid.transform.is_identity:
             return None
-        corners = [grid.transform * (col, row) for col in (0, grid.width) for row in (0, grid.height)]
-        easts, norths = zip(*corners, strict=True)
+        easts, norths = zip(*grid.corners, strict=True)
         box = (min(easts), min(norths), max(easts), max(norths))
         on_earth = grid.crs.is_geographic or grid.crs.is_projected
         degrees = transform_bounds(grid.crs, _WGS84, *box) if on_earth else _NOWHERE
@@ -155,6 +154,18 @@ def near_places(
     paths = [*train, *held_out]
     pairs = _near([*train.values(), *held_out.values()], distance_m)
     return [(paths[a], paths[b]) for a, b in pairs if a < len(train) <= b]
+
+
+def warn_of_near_places(
+    train: Mapping[Path, Footprint | None], held_out: Mapping[Path, Footprint | None], distance_m: float
+) -> None:
+    """Warn of a split that people chose if files of the two sides are less than a distance apart, metres."""
+    if near := near_places(train, held_out, distance_m):
+        logger.warning(
+            "%s trains and %s validates, and they are less than %g m apart (%d such pairs): the figures of "
+            "validation are too good.",
+            *(near[0][0].name, near[0][1].name, distance_m, len(near)),
+        )
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -47,7 +47,7 @@ def split_rows(rows: list[Row], distance_m: float = SPLIT_DISTANCE_M) -> dict[Sp
     for row in rows:
         validates = row.split == "val" or (not row.split and row.pair.site in validating)
         sides["val" if validates else "train"].append(row)
-    refuse_shared({side: [row.pair for row in members] for side, members in sides.items()}, footprints)
+    refuse_shared({side: [row.pair for row in members] for side, members in sides.items()}, footprints, distance_m)
     for side, members in sides.items():
         if not members:
             raise InputError(f"The table has no row for {side}; expected rows of at least one place on each side.")

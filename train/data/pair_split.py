@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rs_srgan.errors import InputError
-from train.data.ground import Footprint, footprint, group_places, refuse_overlaps
+from train.data.ground import Footprint, footprint, group_places, refuse_overlaps, warn_of_near_places
 from train.data.module import images_in, is_image
 from train.data.pair_loader import Pair
 from train.data.splits import Split, refuse_leaks, split_by_hash
@@ -34,13 +34,17 @@ def split_pairs(
             place, or names without pairs.
     """
     if (root / "train").is_dir():
-        if validate_on:
-            raise InputError(f"{root} has the folders train and val, and validate_on is {validate_on}; give only one.")
+        refuse_two_splits(root, validate_on)
         sides: dict[Split, list[Pair]] = {"train": _pairs(root / "train"), "val": _pairs(root / "val")}
-        refuse_shared(sides, footprints_of([*sides["train"], *sides["val"]]))
+        refuse_shared(sides, footprints_of([*sides["train"], *sides["val"]]), distance_m)
     elif validate_on:
-        sides = _named(_pairs(root), validate_on)
-        refuse_shared(sides, footprints_of([*sides["train"], *sides["val"]]))
+        pairs = _pairs(root)
+        names = named([pair.site for pair in pairs], validate_on)
+        sides = {
+            "train": [pair for pair in pairs if pair.site not in names],
+            "val": [pair for pair in pairs if pair.site in names],
+        }
+        refuse_shared(sides, footprints_of([*sides["train"], *sides["val"]]), distance_m)
     else:
         sides = _by_hash(root, _pairs(root), distance_m)
     validating = ", ".join(pair.site for pair in sides["val"])
@@ -63,20 +67,33 @@ def _by_hash(root: Path, pairs: list[Pair], distance_m: float) -> dict[Split, li
     return sides
 
 
-def _named(pairs: list[Pair], path: Path) -> dict[Split, list[Pair]]:
-    """Return the pairs by side, as a file of names says."""
+def refuse_two_splits(root: Path, validate_on: Path | None) -> None:
+    """Check that a folder with train and val comes without a file of names.
+
+    Raises:
+        InputError: both would decide the split.
+    """
+    if validate_on:
+        raise InputError(f"{root} has the folders train and val, and validate_on is {validate_on}; give only one.")
+
+
+def named(existing: Sequence[str], path: Path) -> set[str]:
+    """Return the names in a text file, one in a line, which are some of the existing ones.
+
+    Raises:
+        InputError: the file cannot be read, or it names others, none or all of them.
+    """
     try:
         names = {line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()}
     except (OSError, UnicodeDecodeError):
-        raise InputError(f"validate_on {path} is no readable text file; expected names of pairs, one a line.") from None
-    unknown = sorted(names - {pair.site for pair in pairs})
-    if unknown or not 0 < len(names) < len(pairs):
-        what = f"names no pair {', '.join(unknown)}" if unknown else f"names {len(names)} of {len(pairs)} pairs"
-        raise InputError(f"validate_on {path} {what}; expected names of some of the pairs, without suffix.")
-    return {
-        "train": [pair for pair in pairs if pair.site not in names],
-        "val": [pair for pair in pairs if pair.site in names],
-    }
+        raise InputError(
+            f"validate_on {path} is no readable text file; expected names of images, one a line."
+        ) from None
+    unknown = sorted(names - set(existing))
+    if unknown or not 0 < len(names) < len(set(existing)):
+        what = f"names no image {', '.join(unknown)}" if unknown else f"names {len(names)} of {len(existing)} images"
+        raise InputError(f"validate_on {path} {what}; expected names of some of the images, without suffix.")
+    return names
 
 
 def require_distance(distance_m: float) -> float:
@@ -107,8 +124,15 @@ def places_of(
     return group_places(names, files, [footprints[pair.hr] for pair in pairs], distance_m)
 
 
-def refuse_shared(sides: Mapping[Split, Sequence[Pair]], footprints: Mapping[Path, Footprint | None]) -> None:
-    """Check that the sides share no site, no file and no ground.
+def refuse_shared(
+    sides: Mapping[Split, Sequence[Pair]], footprints: Mapping[Path, Footprint | None], distance_m: float
+) -> None:
+    """Check that the sides share no site, no file and no ground, and warn of images of both that are near.
+
+    Args:
+        sides: pairs by side.
+        footprints: footprints of the HR images.
+        distance_m: images nearer to each other than this are near, metres.
 
     Raises:
         InputError: they do.
@@ -119,6 +143,7 @@ def refuse_shared(sides: Mapping[Split, Sequence[Pair]], footprints: Mapping[Pat
         for side in ("train", "val")
     )
     refuse_overlaps(train, val)
+    warn_of_near_places(train, val, distance_m)
 
 
 def _pairs(folder: Path) -> list[Pair]:

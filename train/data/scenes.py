@@ -18,7 +18,7 @@ from rs_srgan.reading.opening import SUFFIXES, open_raster
 from rs_srgan.sensors import SENTINEL2, Sensor, find_sensor
 from train.data.batch import Sample
 from train.data.crops import RandomCrops, ValidationImages
-from train.data.ground import Footprint, group_places, near_places, refuse_overlaps
+from train.data.ground import Footprint, group_places, refuse_overlaps, warn_of_near_places
 from train.data.module import images_in, require_files
 from train.data.pair_split import SPLIT_DISTANCE_M, require_distance
 from train.data.simulated import SimulatedDataModule
@@ -118,12 +118,7 @@ class SceneDataModule(SimulatedDataModule):
             held_out = self._scenes(self.val_patterns)
             trains, validates = ({scene.path: scene.footprint for scene in side} for side in (train, held_out))
             refuse_overlaps(trains, validates)
-            if near := near_places(trains, validates, self.split_distance_m):
-                logger.warning(
-                    "%s trains and %s validates, and they are less than %g m apart (%d such pairs): the figures of "
-                    "validation are too good.",
-                    *(near[0][0].name, near[0][1].name, self.split_distance_m, len(near)),
-                )
+            warn_of_near_places(trains, validates, self.split_distance_m)
         else:
             train, held_out = split_by_place(train, self.split_distance_m)
         names = ", ".join(scene.name for scene in held_out)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import rasterio
 import torch
 
 from rs_srgan import InputError
@@ -97,6 +98,17 @@ def test_the_split_is_by_site(tmp_path):
     edit_table(path, lambda rows: rows[1].update(site="site0"))
     with pytest.raises(InputError, match="site0"):
         split_rows(read_table(path))
+
+
+def test_near_sites_of_a_given_split_are_named(tmp_path, caplog):
+    path = index(tmp_path / "spot", count=2, dates=1)
+    edit_table(path, lambda rows: [row.update(split=side) for row, side in zip(rows, ("train", "val"), strict=True)])
+    for number in range(2):
+        for name, gsd in ((f"hr{number}.tif", 2.5), (f"lr{number}_0.tif", 10)):
+            with rasterio.open(path.parent / name, "r+") as out:
+                out.transform = rasterio.transform.from_origin(5e5 + 1000 * number, 4e6, gsd, gsd)
+    split_rows(read_table(path))
+    assert "hr0.tif trains and hr1.tif validates" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -121,3 +121,20 @@ def test_a_file_of_names_decides_the_split(tmp_path):
         names.write_text(text)
         with pytest.raises(InputError, match="validate_on"):
             split_pairs(tmp_path / "mine", validate_on=names)
+
+
+@pytest.mark.parametrize("distance_m", [2000, 500])
+def test_near_tiles_of_a_split_that_people_choose_are_named(tmp_path, distance_m, caplog):
+    tiles(tmp_path / "mine", 640)
+    names = tmp_path / "names.txt"
+    names.write_text("right\n")
+    split_pairs(tmp_path / "mine", distance_m, names)
+    assert ("left.tif trains and right.tif validates" in caplog.text) == (distance_m == 2000)
+    for part in ("hr", "lr"):
+        for side, moved in (("train", "left"), ("val", "right")):
+            (tmp_path / "sides" / side / part).mkdir(parents=True)
+            file = tmp_path / "mine" / part / f"{moved}.tif"
+            file.rename(tmp_path / "sides" / side / part / file.name)
+    caplog.clear()
+    split_pairs(tmp_path / "sides", distance_m)
+    assert ("left.tif trains and right.tif validates" in caplog.text) == (distance_m == 2000)
