@@ -11,8 +11,9 @@ from rs_srgan.errors import InputError
 from rs_srgan.hub.names import DEFAULT_MODEL
 from rs_srgan.models import SISR, SISRConfig
 from rs_srgan.models.loading import load_model
+from rs_srgan.sensors import find_sensor
 from train.data.pair_loader import PairLoader
-from train.data.pair_split import split_pairs
+from train.data.pair_split import SPLIT_DISTANCE_M, named, refuse_two_splits, require_distance, split_pairs
 from train.data.scenes import Scene, find_scenes, split_by_place
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str], fit: Callable[[Sequence[str]], None]) -> None
         description="Fine-tune a trained model on a folder with hr/ and lr/ (pairs of files of the same name), or on a "
         "folder of images alone, from which LR is made. Folders train/ and val/ in it set the split; without them a "
         "fifth of the places validates. All options of python -m train fit are accepted, too.",
+        allow_abbrev=False,  # else --data would be short for --data.validate_on
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="folder of the images")
     parser.add_argument(
@@ -47,6 +49,7 @@ def main(arguments: Sequence[str], fit: Callable[[Sequence[str]], None]) -> None
     parser.add_argument("--model", default=DEFAULT_MODEL, help=f"bundled name, folder or Hub id ({DEFAULT_MODEL})")
     parser.add_argument("--bands", type=_listed, metavar="B,B", help="bands of the images, if they are not the model's")
     parser.add_argument("--steps", type=int, default=1000, help="length of the run, steps (1000)")
+    _add_split_options(parser)
     options, others = parser.parse_known_args(arguments)
     if options.steps < 1:
         raise InputError(f"steps is {options.steps}; expected at least 1.")
@@ -60,15 +63,21 @@ def main(arguments: Sequence[str], fit: Callable[[Sequence[str]], None]) -> None
         config = _with_bands(config, options.bands)
         chosen = ["--model.config", json.dumps(dataclasses.asdict(config))]
     try:
-        chosen += _data(options.folder, config)
+        chosen += _data(options.folder, config, options.validate_on, require_distance(options.split_distance_m))
     except InputError as error:
         if options.bands or "band" not in str(error):
             raise
         raise InputError(f"{error} Or name the bands that the images have: --bands B04,B03,B02.") from None
-    epochs = min(_VALIDATIONS, options.steps)
-    request = ["fit", "--config", str(_CONFIG), "--model.init_from", options.model, *chosen]
-    request += ["--data.steps_per_epoch", str(options.steps // epochs), "--trainer.max_epochs", str(epochs)]
+    request = ["fit", "--config", str(_CONFIG), "--model.init_from", options.model, *chosen, *_length(options.steps)]
     fit([*request, "--trainer.default_root_dir", str(options.output), *others])
+
+
+def _length(steps: int) -> list[str]:
+    """Return the arguments that make a run of so many steps; it validates five times, and at its end."""
+    epochs = min(_VALIDATIONS, steps)
+    per_epoch = -(-steps // epochs)
+    length = ["--data.steps_per_epoch", str(per_epoch), "--trainer.max_epochs", str(epochs)]
+    return length if per_epoch * epochs == steps else [*length, "--trainer.max_steps", str(steps)]
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -80,29 +89,60 @@ def _with_bands(config: SISRConfig, bands: tuple[str, ...]) -> SISRConfig:
     return dataclasses.replace(config, bands=bands, mtf_nyquist=(), uncertainty=False, quantized=False)
 
 
-def _data(folder: Path, config: SISRConfig) -> list[str]:
+def _add_split_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the data that decide the split, which is made before Lightning sees them."""
+    parser.add_argument(
+        *("--data.validate_on", "--data.init_args.validate_on"),
+        dest="validate_on",
+        type=Path,
+        metavar="FILE",
+        help="text file that names the images to validate on, one in a line, without suffix",
+    )
+    parser.add_argument(
+        *("--data.split_distance_m", "--data.init_args.split_distance_m"),
+        dest="split_distance_m",
+        type=float,
+        default=SPLIT_DISTANCE_M,
+        metavar="M",
+        help=f"images nearer to each other than this belong to one place, metres ({SPLIT_DISTANCE_M:g})",
+    )
+
+
+def _data(folder: Path, config: SISRConfig, validate_on: Path | None, distance_m: float) -> list[str]:
     """Return the arguments that choose the data module, the split and the size of the crops."""
+    split = ["--data.split_distance_m", str(distance_m)]
     if (folder / "hr").is_dir() or (folder / "train" / "hr").is_dir():
-        pairs = [pair for side in split_pairs(folder).values() for pair in side]
-        shapes = PairLoader(config.bands, config.scale).prepare(pairs)
+        pairs = [pair for side in split_pairs(folder, distance_m, validate_on).values() for pair in side]
+        shapes = PairLoader(config.bands, config.scale, sensor=find_sensor(config.sensor)).prepare(pairs)
         smallest = min(min(shape) for shape in shapes)
-        return ["--data.root", str(folder), "--data.crop_lr_px", str(_crop(smallest, f"the LR images in {folder}"))]
-    train, held_out = _scenes(folder, config)
+        crop = _crop(smallest, f"the LR images in {folder}")
+        split += ["--data.validate_on", str(validate_on)] if validate_on else []
+        return ["--data.root", str(folder), *split, "--data.crop_lr_px", str(crop)]
+    train, held_out = _scenes(folder, config, validate_on, distance_m)
     smallest = min(min(scene.shape[1:]) for scene in train) // config.scale
     logger.info("%s has no hr and lr, so LR is made from its images.", folder)
     return [
         *("--data", "train.data.scenes.SceneDataModule"),
         *("--data.train", json.dumps([str(scene.path) for scene in train])),
         *("--data.val", json.dumps([str(scene.path) for scene in held_out])),
+        *split,
         *("--data.crop_lr_px", str(_crop(smallest, f"1/{config.scale} of the images in {folder}"))),
     ]
 
 
-def _scenes(folder: Path, config: SISRConfig) -> tuple[list[Scene], list[Scene]]:
+def _scenes(
+    folder: Path, config: SISRConfig, validate_on: Path | None, distance_m: float
+) -> tuple[list[Scene], list[Scene]]:
     if (folder / "train").is_dir():
+        refuse_two_splits(folder, validate_on)
         train, held_out = (find_scenes(folder / side, config) for side in ("train", "val"))
         return train, held_out
-    return split_by_place(find_scenes(folder, config))
+    scenes = find_scenes(folder, config)
+    if validate_on is None:
+        return split_by_place(scenes, distance_m)
+    names = named([scene.path.stem for scene in scenes], validate_on)
+    train, held_out = ([each for each in scenes if (each.path.stem in names) == val] for val in (False, True))
+    return train, held_out
 
 
 def _crop(smallest: int, what: str) -> int:

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+import rasterio
 import yaml
 
 from rs_srgan import InputError, load_model
@@ -66,6 +67,59 @@ def test_images_with_other_bands_need_their_names(tmp_path, chosen):
     assert config["bands"] == list(RGB) and len(config["mtf_nyquist"]) == 3
     with pytest.raises(InputError, match="violet"):
         chosen(folder, "--bands", "B04,B03,violet")
+
+
+def neighbours(folder: Path) -> Path:
+    """Write three pairs that are less than 2 km apart."""
+    pair_folder(folder, count=3, side=96)
+    for number in range(3):
+        for part, gsd in (("hr", 2.5), ("lr", 10)):
+            with rasterio.open(folder / part / f"place{number}.tif", "r+") as out:
+                out.transform = rasterio.transform.from_origin(5e5 + 500 * number, 4e6, gsd, gsd)
+    return folder
+
+
+def test_a_file_of_names_splits_pairs_that_are_near(tmp_path, model_folder, chosen):
+    folder, names = neighbours(tmp_path / "mine"), tmp_path / "names.txt"
+    with pytest.raises(InputError, match="validate_on"):
+        chosen(folder)
+    names.write_text("place1\n")
+    request = ["finetune", str(folder), "-o", str(tmp_path / "run"), "--model", str(model_folder), "--steps", "1"]
+    assert main([*request, *QUICK, f"--data.validate_on={names}"]) == 0
+    assert "| place1 " in (tmp_path / "run" / "report.md").read_text()
+
+
+@pytest.mark.parametrize("option", ["--data.split_distance_m", "--data.init_args.split_distance_m"])
+def test_a_smaller_distance_splits_pairs_that_are_near(tmp_path, chosen, option):
+    assert chosen(neighbours(tmp_path / "mine"), option, "100")["--data.split_distance_m"] == "100.0"
+
+
+def test_a_file_of_names_splits_images(tmp_path, chosen):
+    folder, names = images(tmp_path / "mine", ["a_2021", "a_2022", "b"]), tmp_path / "names.txt"
+    names.write_text("a_2022\n")
+    held_out = yaml.safe_load(chosen(folder, "--data.validate_on", str(names))["--data.val"])
+    assert [Path(name).name for name in held_out] == ["a_2022.tif"]
+    names.write_text("c\n")
+    with pytest.raises(InputError, match="no image c"):
+        chosen(folder, "--data.validate_on", str(names))
+
+
+def test_a_smaller_distance_splits_images(tmp_path, chosen):
+    folder = images(tmp_path / "mine", ["a", "b", "c"])
+    for number, path in enumerate(sorted(folder.iterdir())):
+        with rasterio.open(path, "r+") as out:
+            out.transform = rasterio.transform.from_origin(5e5 + 500 * number, 4e6, 2.5, 2.5)
+    with pytest.raises(InputError, match="one place"):
+        chosen(folder)
+    assert len(yaml.safe_load(chosen(folder, "--data.split_distance_m=100")["--data.val"])) == 1
+
+
+@pytest.mark.parametrize(("steps", "last"), [(1000, None), (9, "9"), (199, "199"), (3, None)])
+def test_a_run_has_exactly_the_steps_that_are_asked_for(tmp_path, chosen, steps, last):
+    options = chosen(pair_folder(tmp_path / "mine", count=3, side=96), "--steps", str(steps))
+    whole = int(options["--data.steps_per_epoch"]) * int(options["--trainer.max_epochs"])
+    assert options.get("--trainer.max_steps") == last
+    assert whole >= steps if last else whole == steps
 
 
 @pytest.mark.parametrize(
