@@ -23,6 +23,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="M", help="model to start from: bundled name, folder or Hub id")
     parser.add_argument("--bands", metavar="B,B", help="bands of the images, if they are not the model's")
     parser.add_argument("--steps", type=int, default=1000, metavar="N", help="length of the run, steps (%(default)s)")
+    parser.add_argument(
+        "--ckpt_path",
+        metavar="CKPT",
+        help="checkpoint of a stopped run to go on with; last: that in RUN, or a new run if there is none yet",
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -37,7 +42,7 @@ def run(options: argparse.Namespace) -> None:
     if options.steps < 1:
         raise InputError(f"steps is {options.steps}; expected at least 1.")
     words = ["finetune", str(options.folder), "-o", str(options.output), "--steps", str(options.steps)]
-    given = {"--model": options.model, "--bands": options.bands}
+    given = {"--model": options.model, "--bands": options.bands, "--ckpt_path": options.ckpt_path}
     words += [word for option, value in given.items() if value for word in (option, value)]
     logging.getLogger().handlers.clear()  # Lightning would print its messages twice
     try:

@@ -10,17 +10,24 @@ from tests.train.data.makers import RGBN, pair_folder
 SMALL = SISRConfig(channels=16, blocks=1)
 
 
-def test_a_folder_of_pairs_becomes_a_model(tmp_path):
-    pair_folder(tmp_path / "pairs", count=3, side=96)
-    SISR(SMALL).save_pretrained(tmp_path / "start")
-    request = ["finetune", "pairs", "-o", "run", "--model", "start", "--steps", "1"]
+def finetune(folder, *options):
+    """Run the command in a folder with `pairs` and `start`."""
+    request = ["finetune", "pairs", "-o", "run", "--model", "start", "--steps", "1", *options]
     done = subprocess.run(
-        [sys.executable, "-m", "rs_srgan", *request], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "rs_srgan", *request], cwd=folder, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "run/model\n"
+    return done.stderr
+
+
+def test_a_folder_of_pairs_becomes_a_model_and_the_same_command_goes_on(tmp_path):
+    pair_folder(tmp_path / "pairs", count=3, side=96)
+    SISR(SMALL).save_pretrained(tmp_path / "start")
+    printed = finetune(tmp_path, "--ckpt_path", "last")  # there is none yet
     assert load_model(tmp_path / "run" / "model").config.bands == RGBN
-    assert "than the start (start)" in done.stderr
+    assert "than the start (start)" in printed
+    assert "Nothing is left to do" in finetune(tmp_path, "--ckpt_path", "last")
 
 
 @pytest.mark.parametrize(("change", "words"), [([], "pairs"), (["--steps", "0"], "steps")])
