@@ -92,7 +92,8 @@ class QuantizationModule(SRModule):
         self.full_precision_share = full_precision_share
 
     def on_train_start(self) -> None:
-        """Set gains and ranges, unless a checkpoint brought them."""
+        """Set gains and ranges, unless a checkpoint brought them, and take the learning rate of the request."""
+        super().on_train_start()
         self.trained.eval()
         if self.global_step == 0:
             calibrate(self.model, self._calibration_inputs())

@@ -87,3 +87,16 @@ def test_a_model_for_several_views_is_refused(tmp_path):
     MISR(MISRConfig(channels=16, blocks=1, fusion="recursive")).save_pretrained(tmp_path / "misr")
     with pytest.raises(InputError, match="MISR"):
         QuantizationModule(str(tmp_path / "misr"))
+
+
+def test_a_resumed_run_takes_another_learning_rate(source, tmp_path):
+    first = trainer(max_steps=1)
+    first.fit(QuantizationModule(str(source), learning_rate=1e-3, warmup_steps=1), pairs(8))
+    first.save_checkpoint(tmp_path / "last.ckpt")
+    rates = []
+    for rate in (1e-3, 1e-4):
+        later = trainer(max_steps=2)
+        module = QuantizationModule(str(source), learning_rate=rate, warmup_steps=1)
+        later.fit(module, pairs(8), ckpt_path=tmp_path / "last.ckpt")
+        rates.append(later.optimizers[0].param_groups[0]["lr"])
+    assert rates[1] == pytest.approx(rates[0] / 10)
