@@ -39,14 +39,22 @@ def manifest_hash(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def revision() -> str | None:
-    """Return the commit of this checkout, with "-dirty" if files differ from it; None outside a checkout."""
+def revision(file: Path = Path(__file__)) -> str | None:
+    """Return the commit of this checkout, with "-dirty" if files differ from it.
+
+    None outside a checkout: also if an installed wheel lies in the repository of another project, which does not track
+    its files.
+
+    Args:
+        file: a file of the checkout.
+    """
 
     def git(*arguments: str) -> str:
-        folder = Path(__file__).parent
-        return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True).stdout
+        run = subprocess.run(["git", *arguments], cwd=file.parent, capture_output=True, text=True, check=True)
+        return run.stdout
 
     try:
+        git("ls-files", "--error-unmatch", file.name)
         changed = git("status", "--porcelain", "--untracked-files=no", ".", "../rs_srgan")
         return git("rev-parse", "HEAD").strip() + ("-dirty" if changed.strip() else "")
     except (OSError, subprocess.CalledProcessError):
