@@ -49,9 +49,10 @@ def start(
 
     Args:
         config: configuration of a new model. With `init_from` it may change sensor, normalisation, projection, scale
-            and bands. With another scale the last layers start from random weights, and all others from those of
-            `init_from`. With other bands the first and last layers are remade. A generator that extends that of
-            `init_from`, as edsr_lka does edsr, begins with its result.
+            and bands; a warning names what it changes, also where a field was left out. With another scale the last
+            layers start from random weights, and all others from those of `init_from`. With other bands the first and
+            last layers are remade. A generator that extends that of `init_from`, as edsr_lka does edsr, begins with its
+            result.
         init_from: bundled name, folder or Hub id of a trained model.
         fusion: fusion to add to a SISR model. The MISR model gives the same result as that model at first.
         keep_quantized: False if training changes weights: ranges of a quantised model would not fit them any more, so
@@ -122,6 +123,12 @@ def _with_config(model: SISR | MISR, config: SISRConfig) -> SISR:
             f"{model.name} has another architecture than config: {what}. Leave config out, or leave "
             "init_from out to begin with a new model."
         )
+    logger.warning(
+        "config changes the start, %s: %s. A field that config does not name has its usual value, not that of the "
+        "start: name those that should stay.",
+        model.name,
+        "; ".join(f"{key} is {own[key]!r} and becomes {given[key]!r}" for key in given if given[key] != own[key]),
+    )
     changed = SISR(config)
     weights, known = changed.state_dict(), model.state_dict()
     if other_bands:

@@ -61,6 +61,18 @@ def test_a_generator_that_extends_that_of_the_start_begins_near_its_result(tmp_p
         start(SISRConfig(channels=16, blocks=2), str(tmp_path / "far"), None)
 
 
+def test_what_a_configuration_changes_is_named(tmp_path, caplog):
+    """Expect also the fields that it leaves out, which have their usual values then."""
+    own = SISRConfig(scale=2, channels=16, blocks=1, mtf_nyquist=(0.5,) * 4, reflectance_mean=0.3)
+    SISR(own).save_pretrained(tmp_path)
+    start(own, str(tmp_path), None)
+    assert caplog.text == ""
+    start(SISRConfig(channels=16, blocks=1, bands=("B02", "B03")), str(tmp_path), None)
+    for words in ("scale is 2 and becomes 4", "mtf_nyquist is (0.5,", "reflectance_mean is 0.3 and becomes 0.15"):
+        assert words in caplog.text
+    assert "channels" not in caplog.text
+
+
 def test_another_mtf_keeps_weights_and_what_is_trained():
     model = SISR(SISRConfig(channels=16, blocks=1))
     model.generator.head.requires_grad_(False)
