@@ -1,6 +1,7 @@
 """GANModule: the stage that trains a generator against a discriminator."""
 
 import dataclasses
+import warnings
 from typing import Any
 
 import torch
@@ -122,9 +123,11 @@ class GANModule(SRModule):
             self._discriminator_step(discriminator, sr.detach(), hr, coarse)
         if not waiting:
             self._generator_step(generator, sr, hr, coarse if playing else None, playing)
-        for scheduler in _schedulers(self):
-            if not isinstance(scheduler, ReduceLROnPlateau):
-                scheduler.step()
+        with warnings.catch_warnings():  # a network that waits has had no step yet, and its schedule goes on
+            warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step")
+            for scheduler in _schedulers(self):
+                if not isinstance(scheduler, ReduceLROnPlateau):
+                    scheduler.step()
         self.iterations += 1
         self.log("train/iterations", float(self.iterations))
 
