@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import lightning as L
+import numpy as np
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
@@ -32,6 +33,8 @@ logger = logging.getLogger(__name__)
 BORDER_LR_PX = 2
 # Fields of a model's configuration that a run may measure from its data.
 _MEASURED = ("mtf_nyquist", "reflectance_mean", "reflectance_std")
+# Measures of the same data on two processors may differ by their rounding; greater differences are other data.
+_SAME_MEASURE = 0.01
 
 
 class SRModule(L.LightningModule):
@@ -277,14 +280,18 @@ class SRModule(L.LightningModule):
         figures = from_all_processes(self._figures, self.trainer)
         places, means = by_place(figures), group_means(figures)
         if self.trainer.sanity_checking:
-            self.at_start = self.at_start or {site: each.model for site, each in places.items()}
-            logger.info("Before the first step, on %s.", _summary(places))
+            if self.trainer.ckpt_path is None:
+                self.at_start = {site: each.model for site, each in places.items()}
+                logger.info("Before the first step, on %s.", _summary(places, "the start"))
+            else:
+                logger.info("Going on from step %d, on %s.", self.steps_done, _summary(places, "the model so far"))
             return
         self.latest = places
         shown = {"val/psnr", "val/bicubic", "val/baseline"}
         for name, value in logged(means).items():
             self.log(name, value, prog_bar=name in shown)
         if over := gains(places, self.at_start):
+            self.log("val/start", sum(self.at_start[site] for site in over) / len(over))
             self.log("val/over_start", sum(over.values()) / len(over), prog_bar=True)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -313,7 +320,9 @@ class SRModule(L.LightningModule):
         for field in _MEASURED if same_bands else ():
             ours = getattr(self.model.config, field)
             theirs = checkpoint.get(field, ours)  # earlier versions did not save it
-            if theirs != ours:
+            if theirs != ours and np.allclose(theirs, ours, rtol=0, atol=_SAME_MEASURE):
+                self.change(**{field: theirs})
+            elif theirs != ours:
                 raise InputError(
                     f"The checkpoint (ckpt_path) has {field} {theirs} and this run {ours}; expected the same. Use the "
                     "configuration and the data of the checkpoint."
@@ -346,9 +355,9 @@ class SRModule(L.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-def _summary(places: Mapping[str, PlaceFigures]) -> str:
-    """Return the mean figures of all places for people."""
-    methods = (("bicubic", "bicubic"), ("without learning", "baseline"), ("the start", "model"))
+def _summary(places: Mapping[str, PlaceFigures], title: str) -> str:
+    """Return the mean figures of all places for people; `title` says which weights the model has."""
+    methods = (("bicubic", "bicubic"), ("without learning", "baseline"), (title, "model"))
     means = [(title, [getattr(each, field) for each in places.values()]) for title, field in methods]
     text = ", ".join(f"{title} {sum(values) / max(1, len(values)):.2f} dB" for title, values in means)
     return f"{len(places)} validation place{'s' * (len(places) != 1)}: PSNR of {text}"

@@ -8,6 +8,7 @@ from torch.utils.data import DataLoader
 from rs_srgan import InputError, SISRConfig
 from rs_srgan.sensors.mtf import wald_mtf
 from rs_srgan.sensors.projection import back_projected_bicubic
+from train.callbacks import Averaging
 from train.losses import ReconstructionWeights
 from train.module import SISRModule
 
@@ -37,7 +38,9 @@ def test_training_lowers_the_loss():
     torch.manual_seed(0)
     module = SISRModule(config=SMALL, learning_rate=2e-3, warmup_steps=5)
     losses = []
-    module.log_means = lambda values, **_: losses.extend(float(values[name]) for name in values if name == "train/loss")
+    module.log_means = lambda values, **_: losses.extend(
+        float(values[name].detach()) for name in values if name == "train/loss"
+    )
     trainer(max_steps=60).fit(module, pairs())
     assert sum(losses[-10:]) < 0.8 * sum(losses[:10])
 
@@ -112,6 +115,35 @@ def test_a_resumed_run_takes_another_learning_rate(tmp_path, caplog):
         rates[rate] = later.optimizers[0].param_groups[0]["lr"]
         assert ("learning rate" in caplog.text) == (rate == 1e-4)
     assert rates[1e-4] == pytest.approx(rates[1e-3] / 10)
+
+
+def test_a_resumed_run_takes_measures_that_differ_by_rounding(tmp_path):
+    """Expect what a checkpoint has, because another processor rounds the fit to the same data differently."""
+    first = trainer(max_steps=1)
+    first.fit(SISRModule(config=SMALL, warmup_steps=1, mtf_nyquist=(0.301,) * 4), pairs(8))
+    first.save_checkpoint(tmp_path / "last.ckpt")
+    near = SISRModule(config=SMALL, warmup_steps=1, mtf_nyquist=(0.302,) * 4)
+    trainer(max_steps=2, callbacks=[Averaging(0.5)]).fit(near, pairs(8), ckpt_path=tmp_path / "last.ckpt")
+    assert near.mtf_nyquist == near.model.config.mtf_nyquist == (0.301,) * 4
+    other = SISRModule(config=SMALL, warmup_steps=1, mtf_nyquist=(0.35,) * 4)
+    with pytest.raises(InputError, match="mtf_nyquist"):
+        trainer(max_steps=2).fit(other, pairs(8), ckpt_path=tmp_path / "last.ckpt")
+
+
+def test_the_log_has_the_start_and_a_resumed_run_does_not_call_its_model_so(tmp_path, caplog):
+    item = {"hr": torch.rand(4, 48, 48), "lr": torch.rand(4, 12, 12), "group": "a", "site": "a"}
+    figures = []
+    for steps, resume in ((1, None), (2, tmp_path / "last.ckpt")):
+        caplog.clear()
+        run, module = trainer(max_steps=steps), SISRModule(config=SMALL, warmup_steps=1, learning_rate=1e-2)
+        with caplog.at_level("INFO"):
+            run.fit(module, pairs(4 * steps), DataLoader([item], 1), ckpt_path=resume)
+        figures.append(run.callback_metrics["val/start"])
+        run.save_checkpoint(tmp_path / "last.ckpt")
+        assert ("the start" in caplog.text) == (resume is None)
+        assert ("Going on from step 1" in caplog.text) == (resume is not None)
+    assert figures[0] == figures[1] == pytest.approx(module.at_start["a"])
+    assert module.at_start["a"] != module.latest["a"].model
 
 
 def test_a_given_mtf_is_the_models(tmp_path):
