@@ -9,21 +9,19 @@ import numpy as np
 
 from rs_srgan.errors import InputError
 from rs_srgan.pixels.radiometry import FloatImage
-from rs_srgan.pixels.windows import Window
 from train.data.ground import Footprint, footprint
+from train.data.pair_agreement import PART_PX, UNRELATED, Agreement, agreements, middle
 from train.data.pair_loader import Pair, PairLoader
 from train.data.relation import MTF_LIMITS, Relation, relate
 
 logger = logging.getLogger(__name__)
 
-# Greatest side of the part of a pair that is compared, HR pixels.
-_PART_PX = 384
-# Pairs that are compared, spread evenly over all.
+# Pairs whose blur, shift and tones are fitted, spread evenly over all; `agreements` looks at the others.
 _MOST_PAIRS = 24
 # Greatest distance of the corners of LR and HR, LR pixels: the shift that registration still finds.
 _APART_LR_PX = 8
-# LR and HR of one place and date correlate by 0.9 and more; other dates by 0.5 and more.
-_UNRELATED, _CHANGED = 0.3, 0.8
+# Less than that of LR and HR of one place and date, 0.9 and more.
+_CHANGED = 0.8
 _SHIFTED_LR_PX = 0.25
 _OTHER_GAIN, _OTHER_OFFSET = 0.05, 0.02
 # Reflectance outside of these values is rare.
@@ -98,7 +96,7 @@ class Comparison:
 
 
 def compare(pairs: Sequence[Pair], load: PairLoader) -> Comparison:
-    """Compare LR with HR in some pairs, and refuse pairs that do not belong together.
+    """Compare LR with HR, and refuse what does not belong together: some pairs are fitted, all dates are looked at.
 
     Other things that spoil a training are warned of: shifts, other tones, changes, and values that are no reflectance.
 
@@ -115,12 +113,13 @@ def compare(pairs: Sequence[Pair], load: PairLoader) -> Comparison:
     relations = {}
     limits: list[FloatImage] = []
     for pair, shape in zip(chosen, shapes, strict=True):
-        lr, hr = load.read(pair, middle(shape, _PART_PX // load.scale))
+        lr, hr = load.read(pair, middle(shape, PART_PX // load.scale))
         relations[pair.site] = relate(lr[0], hr, load.scale)
         limits += [np.nanpercentile(image, (1, 99)) for image in (lr, hr) if np.isfinite(image).any()]
     found = Comparison(load.bands, relations, len(pairs))
-    _refuse_unrelated(found)
-    _warn(found, load)
+    others = agreements(pairs, chosen, load)
+    _refuse_unrelated(found, others)
+    _warn(found, others, load)
     _warn_of_units(limits)
     return found
 
@@ -141,12 +140,6 @@ def fitted_mtf(found: Comparison, expected: Sequence[float]) -> tuple[float, ...
     if max(mtf) > MTF_LIMITS[1] - 0.02:
         logger.warning("LR is HR without blur, as by nearest neighbour: it is aliased. Average HR over an LR pixel.")
     return mtf
-
-
-def middle(shape: tuple[int, int], limit: int) -> Window:
-    """Return the middle of an image as a window of at most `limit` pixels along each axis."""
-    height, width = (min(side, limit) for side in shape)
-    return Window((shape[0] - height) // 2, (shape[1] - width) // 2, height, width)
 
 
 def _refuse_other_places(pairs: Sequence[Pair], load: PairLoader) -> None:
@@ -175,17 +168,18 @@ def _pixel(place: Footprint, path: Path) -> float:
     return max((east - west) / width, (north - south) / height)
 
 
-def _refuse_unrelated(found: Comparison) -> None:
-    wrong = [f"{site} ({level:.2f})" for site in found.relations if (level := found.correlation(site)) is not None]
-    wrong = [text for text in wrong if float(text.rsplit("(", 1)[1][:-1]) < _UNRELATED]
+def _refuse_unrelated(found: Comparison, others: Sequence[Agreement]) -> None:
+    levels = [(site, level) for site in found.relations if (level := found.correlation(site)) is not None]
+    levels += [(each.name, each.correlation) for each in others]
+    wrong = [f"{name} ({level:.2f})" for name, level in levels if level < UNRELATED]
     if wrong:
         raise InputError(
-            f"LR and HR of {len(wrong)} of {len(found.relations)} pairs do not correlate: {_some(wrong)}; expected at "
-            f"least {_UNRELATED}. Leave these pairs out, or set data.compare to false."
+            f"LR and HR of {len(wrong)} of {len(levels)} pairs and dates do not correlate: {_some(wrong)}; expected at "
+            f"least {UNRELATED}. Leave these out, or set data.compare to false."
         )
 
 
-def _warn(found: Comparison, load: PairLoader) -> None:
+def _warn(found: Comparison, others: Sequence[Agreement], load: PairLoader) -> None:
     """Warn of pairs with a shift, with other tones, with another blur than the others, or of another date."""
     shifted, apart, toned, changed = [], [], [], []
     for site, bands in found.relations.items():
@@ -202,9 +196,13 @@ def _warn(found: Comparison, load: PairLoader) -> None:
         spread = max((max(abs(e.rows - best.rows), abs(e.cols - best.cols)) for e in alike), default=0.0)
         if spread > _SHIFTED_LR_PX:
             apart.append(f"{site} ({spread:.2f})")
-        other = [each for each in known if abs(each.gain - 1) > _OTHER_GAIN or abs(each.offset) > _OTHER_OFFSET]
-        if other and best.correlation >= _CHANGED:
-            toned.append(f"{site} ({other[0].gain:.3f}, {other[0].offset:+.4f})")
+        toned_bands = [each for each in known if abs(each.gain - 1) > _OTHER_GAIN or abs(each.offset) > _OTHER_OFFSET]
+        if toned_bands and best.correlation >= _CHANGED:
+            toned.append(f"{site} ({toned_bands[0].gain:.3f}, {toned_bands[0].offset:+.4f})")
+    for other in others:
+        sure = other.first and other.confidence >= _CHANGED
+        if sure and max(abs(other.rows), abs(other.cols)) > _SHIFTED_LR_PX:
+            shifted.append(f"{other.name} ({other.rows:+.2f}, {other.cols:+.2f})")
     if shifted:
         remedy = "" if load.align else " Set data.align to true, or register them."
         logger.warning("HR is shifted against LR, LR pixels down and right: %s.%s", _some(shifted), remedy)

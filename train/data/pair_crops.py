@@ -13,7 +13,7 @@ from rs_srgan.evaluation.metrics.masks import filled
 from rs_srgan.pixels.windows import Window
 from train.data.batch import Sample
 from train.data.crops import LEAST_DATA, TRIES, Crops, data_share, turned
-from train.data.pair_check import middle
+from train.data.pair_agreement import middle
 from train.data.pair_loader import Pair, PairLoader
 
 logger = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from scipy.optimize import least_squares
 
 from rs_srgan.evaluation.metrics.masks import filled, known, known_coarse
 from rs_srgan.pixels.radiometry import FloatImage, Mask
-from rs_srgan.registration.shift import find_shift
+from rs_srgan.registration.shift import Shift, find_shift
 from rs_srgan.sensors.mtf import DEGRADE_REACH_LR_PX, degrade
 
 # Least and greatest MTF that is looked for. Sampling without blur, by nearest neighbour, comes near 1.
@@ -21,6 +21,8 @@ _USUAL_MTF = 0.3
 _LEAST_PIXELS = 100
 # Standard deviation of the Gaussian that leaves the slow changes, LR pixels.
 _SLOW_LR_PX = 3
+# Largest shift that `agree` looks for, LR pixels.
+_LARGEST_SHIFT_PX = 8
 # A band with a smaller standard deviation, reflectance, shows nothing.
 _FLAT = 1e-5
 
@@ -71,6 +73,34 @@ def relate(lr: FloatImage, hr: FloatImage, scale: int) -> list[Relation | None]:
     counts[:, : rim[1]] = counts[:, -rim[1] :] = False
     start = np.clip([found.rows - whole[0], found.cols - whole[1]], -0.9, 0.9)
     return [_band(*each, counts, scale, start, whole) for each in zip(lr, filled(moved), strict=True)]
+
+
+def agree(lr: FloatImage, hr: FloatImage, scale: int) -> tuple[float, Shift] | None:
+    """Return how well LR agrees with HR, quickly: without a fit of the blur, and by whole LR pixels.
+
+    Args:
+        lr: reflectance, (C, h, w), NaN where there is no data.
+        hr: reflectance, (C, h * scale, w * scale), NaN where there is no data.
+        scale: 2, 4 or 8.
+
+    Returns:
+        the best correlation of the detail of the bands, at most a little above that of `relate`, and the shift of HR
+        against LR, LR pixels; None if all bands are flat or have too little data.
+    """
+    full = hr.reshape(hr.shape[0], lr.shape[1], scale, lr.shape[2], scale).mean((2, 4))
+    largest = min(_LARGEST_SHIFT_PX, min(lr.shape[1:]) // 6)  # else little of a small image would remain
+    found = find_shift(_mean(lr), _mean(full), largest_px=largest)
+    whole = np.rint([found.rows, found.cols]).astype(int)
+    moved = np.roll(full, tuple(-whole), (1, 2))
+    counts = known(lr) & known(moved)
+    rim = 1 + np.abs(whole)
+    counts[: rim[0]] = counts[-rim[0] :] = False
+    counts[:, : rim[1]] = counts[:, -rim[1] :] = False
+    if counts.sum() < _LEAST_PIXELS:
+        return None
+    detail = ([_detail(band)[counts] for band in filled(image)] for image in (lr, moved))
+    both = [(one, other) for one, other in zip(*detail, strict=True) if min(one.std(), other.std()) >= _FLAT]
+    return (max(_correlation(*each) for each in both), found) if both else None
 
 
 def _mean(image: FloatImage) -> FloatImage:

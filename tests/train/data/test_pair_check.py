@@ -4,11 +4,10 @@ import rasterio
 from scipy import ndimage
 
 from rs_srgan import InputError
-from rs_srgan.pixels.windows import Window
 from tests.conftest import scene_dn
 from tests.train.data.makers import RGBN, coarse, pair_folder, write_at
 from tests.train.data.test_relation import ground, observed
-from train.data.pair_check import compare, fitted_mtf, middle
+from train.data.pair_check import compare, fitted_mtf
 from train.data.pair_loader import Pair, PairLoader
 from train.data.pair_split import split_pairs
 
@@ -92,5 +91,19 @@ def test_pairs_without_coordinates_are_compared_by_their_pixels(tmp_path):
     assert found.correlation("a") > 0.9
 
 
-def test_the_middle_is_limited():
-    assert middle((100, 40), 50) == Window(25, 0, 50, 40)
+def test_a_wrong_one_of_many_pairs_is_found(tmp_path, caplog):
+    """Expect the check of all pairs, not only of those whose blur is fitted; a shift is warned of."""
+    pair_folder(tmp_path, count=40, side=256)
+    load, pairs = PairLoader(RGBN, 4), [pair for side in split_pairs(tmp_path).values() for pair in side]
+    caplog.clear()
+    found = compare(pairs, load)
+    assert caplog.text == ""
+    slow = set(found.relations)
+    wrong, moved = [pair for pair in pairs if pair.site not in slow][3:5]
+    for pair, change in ((wrong, np.rot90), (moved, lambda band: np.roll(band, 2, 0))):
+        with rasterio.open(pair.lr[0], "r+") as out:
+            out.write(np.stack([change(band) for band in out.read()]))
+    with pytest.raises(InputError, match=rf"of 1 of 40 .*{wrong.site} "):
+        compare(pairs, load)
+    compare([pair for pair in pairs if pair != wrong], load)
+    assert f"shifted against LR, LR pixels down and right: {moved.site} (-2.0" in caplog.text
