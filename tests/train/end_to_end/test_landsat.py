@@ -12,7 +12,7 @@ from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.opening import open_raster
 from rs_srgan.sensors import LANDSAT_OLI
 from tests.conftest import scene_dn
-from train.__main__ import run
+from train.commands import run
 
 CONFIG = "train/configs/landsat_x2_rgbn.yaml"
 
