@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -22,25 +23,41 @@ def as_text(node: ast.expr) -> str | None:
     return None
 
 
-@cache
-def texts_in_code() -> tuple[str, ...]:
-    files = [path for package in ("rs_srgan", "train", "app") for path in (ROOT / package).rglob("*.py")]
+def texts_in(files: Iterable[Path]) -> tuple[str, ...]:
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
     nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant | ast.JoinedStr))
     found = {as_text(node) for node in nodes}
     return tuple(" ".join(text.split()) for text in found if text)
 
 
+@cache
+def texts_in_code() -> tuple[str, ...]:
+    return texts_in(path for package in ("rs_srgan", "train", "app") for path in (ROOT / package).rglob("*.py"))
+
+
 def in_code(message: str) -> bool:
     """Return whether a text of the code holds the message; `...` stands for a value and the words around it."""
-    parts = [re.escape(part.strip()) for part in message.split("...") if part.strip()]
-    pattern = re.compile(r".*?".join(parts), re.S)
+    pattern = pattern_of(message)
     return any(pattern.search(text) for text in texts_in_code())
+
+
+def pattern_of(message: str) -> re.Pattern[str]:
+    """Return the pattern of a message of the page."""
+    parts = [re.escape(part.strip()) for part in message.split("...") if part.strip()]
+    return re.compile(r".*?".join(parts), re.S)
 
 
 def test_the_page_has_messages_of_every_kind():
     assert len(MESSAGES) > 60
     assert len(set(MESSAGES)) == len(MESSAGES)
+
+
+def test_the_page_has_every_fault_of_an_image():
+    """Find the faults in the code by their remedies."""
+    texts = texts_in([ROOT / "rs_srgan" / "reading" / "survey.py"])
+    faults = {text for text in texts if _GAP in text and re.search(r"\. (If|Check) ", text)}
+    assert len(faults) == 8
+    assert {text for text in faults if not any(pattern_of(message).search(text) for message in MESSAGES)} == set()
 
 
 @pytest.mark.parametrize("message", MESSAGES)
