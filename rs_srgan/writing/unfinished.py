@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from rs_srgan.durable import force_content, force_names
-from rs_srgan.errors import InputError, ReadError
+from rs_srgan.errors import InputError, ReadError, shown
 from rs_srgan.writing.lock import TargetLock
 
 logger = logging.getLogger(__name__)
@@ -32,9 +32,15 @@ def files_beside(target: Path) -> list[Path]:
     return [target.with_name(f"{name}.partial{ending}") for ending in endings]
 
 
-def _checksum(note: dict[str, Any]) -> str:
+def checksum(note: dict[str, Any]) -> str:
     """Return the SHA-256 of a note: a changed number would otherwise count pixels that are not there."""
     return hashlib.sha256(json.dumps(note, sort_keys=True).encode()).hexdigest()
+
+
+def _is_plausible(note: dict[str, Any]) -> bool:
+    """Return whether a note has the types and numbers that this version writes; another one may write others."""
+    counts = [note["done"], note["parts"], note["bytes"]]
+    return all(type(count) is int for count in counts) and 0 <= counts[0] <= counts[1] and type(note["request"]) is dict
 
 
 def was_published(target: Path) -> bool:
@@ -113,14 +119,20 @@ class Unfinished:
             self._remove()
             force_names(self.target.parent)  # a note that comes back after a power cut must not count new pixels
             return
-        differing = [key for key in self._request if begun["request"].get(key) != self._request[key]]
+        keys = {**self._request, **begun["request"]}  # of both: another version may ask for more
+        differing = [key for key in keys if begun["request"].get(key) != self._request.get(key)]
         if differing:
             key = differing[0]
-            before, now = begun["request"].get(key), self._request[key]
-            which = "" if isinstance(now, list) or key == "model" else f": {before!r}, now {now!r}"
+            before, now = begun["request"].get(key), self._request.get(key)
+            which = "" if isinstance(now, list) or key == "model" else f": {shown(before)}, now {shown(now)}"
             raise InputError(
-                f"The unfinished run of {self.target} had another {key}{which}. "
+                f"The unfinished run of {self.target} had another {key:.80}{which}. "
                 "Repeat the same request, or start again (overwrite=True, --overwrite)."
+            )
+        if begun["parts"] != self._parts:
+            raise InputError(
+                f"The unfinished run of {self.target} had {begun['parts']} parts, now {self._parts}: "
+                "another version of rs_srgan divided it. Start again (overwrite=True, --overwrite)."
             )
         self.done = begun["done"]
         if not self._quiet:
@@ -129,7 +141,7 @@ class Unfinished:
     def _read_note(self) -> dict[str, Any] | None:
         try:
             note = json.loads(self._note.read_text(encoding="utf-8"))
-            intact = note.pop("sha256") == _checksum(note)
+            intact = note.pop("sha256") == checksum(note) and _is_plausible(note)
             missing = note["bytes"] - self.pixels.stat().st_size
         except FileNotFoundError:
             return None
@@ -147,7 +159,7 @@ class Unfinished:
         """Write the note that the file, which is on the disk as it is now, contains the first `done` parts."""
         size = self.pixels.stat().st_size
         content = {"done": done, "parts": self._parts, "bytes": size, "request": self._request}
-        content["sha256"] = _checksum(content)
+        content["sha256"] = checksum(content)
         fresh = self._note.with_suffix(".new")
         fresh.write_text(json.dumps(content), encoding="utf-8")
         force_content(fresh)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from rs_srgan.errors import InputError, ReadError
-from rs_srgan.writing.unfinished import Unfinished, was_published
+from rs_srgan.writing.unfinished import Unfinished, checksum, was_published
 
 REQUEST = {"input": [["a.tif", 12]], "tile size": 512, "region": [1.5, None]}
 
@@ -129,6 +129,49 @@ def test_a_note_with_a_changed_number_is_not_believed(target, caplog, before, af
     with Unfinished(target, REQUEST, 10, resume=True) as again:
         assert again.done == 0
     assert "damaged" in caplog.text
+
+
+def rewrite(target, **changes):
+    """Change entries of the note of a stopped run, as another version might write them, with a right checksum."""
+    (path,) = target.parent.glob("*.json")
+    note = json.loads(path.read_text()) | changes
+    del note["sha256"]
+    path.write_text(json.dumps({**note, "sha256": checksum(note)}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"request": []},
+        {"request": None},
+        {"parts": "10"},
+        {"parts": None},
+        {"parts": 2.5},
+        {"parts": 2},
+        {"parts": -1},
+        {"done": True},
+        {"done": -3},
+        {"bytes": "6"},
+    ],
+)
+@pytest.mark.parametrize("resume", [True, False])
+def test_a_note_of_other_types_is_damaged_although_its_checksum_is_right(target, caplog, resume, changes):
+    leave_off(target)
+    rewrite(target, **changes)
+    with Unfinished(target, REQUEST, 10, resume=resume) as again:
+        assert again.done == 0
+    assert "damaged" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({"parts": 12}, "12 parts, now 10"), ({"request": {**REQUEST, "ensemble": 8}}, "another ensemble: 8, now None")],
+)
+def test_a_note_of_another_division_or_with_another_option_is_not_continued(target, changes, words):
+    leave_off(target)
+    rewrite(target, **changes)
+    with pytest.raises(InputError, match=words):
+        Unfinished(target, REQUEST, 10, resume=True)
 
 
 def test_resume_without_an_unfinished_run_starts_one(target):

@@ -8,19 +8,24 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import rasterio
 from affine import Affine
 
+from rs_srgan.inference.options import PredictOptions
 from rs_srgan.inference.super_resolve import super_resolve
-from rs_srgan.writing.unfinished import files_beside
+from rs_srgan.writing.unfinished import checksum, files_beside
 from torture.fuzz.images import small_model
 from torture.fuzz.odd import changed_bytes, changed_tree, json_bytes
 from torture.fuzz.reader import Wrong
 
-_NUMBERS = (-1, 0, 1, 2, 3, 4, 5, 100, 2**63, 1.5, "3", None, True, [], 1e999)
+_NUMBERS: tuple[Any, ...] = (-1, 0, 1, 2, 3, 4, 5, 100, 2**63, 1.5, "3", None, True, [], 1e999)
 _BROKEN_PIXELS_SHARE = 0.1
+# Entries of a note that another version of the library could write otherwise. A wrong number of finished parts or bytes
+# with a right checksum would be a lie that nobody can see.
+_MAY_DIFFER = ("request", "parts")
 
 
 class _Stopped(Exception):
@@ -44,9 +49,11 @@ class _Resume:
         note = folder / self._note.name
         content = json.loads(self._note.read_bytes())
         change = random.random()
-        if change < 0.3:
+        if change < 0.2:
             note.write_bytes(changed_bytes(random, note.read_bytes()))
-        elif change < 0.6:
+        elif change < 0.7:
+            note.write_text(json.dumps(_with_checksum(random, content)))
+        elif change < 0.8:
             content[random.choice(list(content))] = random.choice(_NUMBERS)
             note.write_text(json.dumps(content))
         else:
@@ -85,11 +92,22 @@ class _Resume:
             if len(tiles) == stop_after:
                 raise _Stopped
 
-        options = {"engine": "torch", "precision": "fp32", "tile": 32, "resume": True}
-        super_resolve(self._source, target, self._model, progress=report, **options)
+        options = PredictOptions(engine="torch", precision="fp32", tile=32, resume=True)
+        super_resolve(self._source, target, self._model, options, progress=report)
         with rasterio.open(target) as result:
             found: np.ndarray[tuple[int, ...], np.dtype[np.uint16]] = result.read()
         return found
+
+
+def _with_checksum(random: Random, content: dict[str, Any]) -> dict[str, Any]:
+    """Return a note with other entries, and the checksum of these, so that it counts as intact."""
+    entry = random.choice(_MAY_DIFFER)
+    value = random.choice(_NUMBERS) if random.random() < 0.5 else changed_tree(random, content[entry])
+    changed = {**content, entry: value}
+    del changed["sha256"]
+    with suppress(RecursionError, ValueError):  # a tree that has no checksum keeps the old one
+        return {**changed, "sha256": checksum(changed)}
+    return {**content, entry: value}
 
 
 def _write_image(path: Path) -> None:
