@@ -8,6 +8,7 @@ from rs_srgan.addresses import without_secrets
 
 # Lists of bands and options in a message are shorter.
 _LONGEST_MESSAGE = 2000
+_GAP = " ... "
 
 
 class InputError(ValueError):
@@ -26,12 +27,20 @@ class InputError(ValueError):
 
 def one_line(text: str) -> str:
     """Return a text in one line: control characters as escapes, and the middle of a very long text left out."""
-    if len(text) > _LONGEST_MESSAGE:  # the beginning names what is wrong, the end names the remedy
-        text = f"{text[: _LONGEST_MESSAGE // 2]} ... {text[-_LONGEST_MESSAGE // 2 :]}"
+    text = _without_middle(text)
     if text.isprintable():
         return text
     spaced = "".join(" " if sign in "\n\r\t" else sign for sign in text)
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in spaced)
+    escaped = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in spaced)
+    return _without_middle(escaped)  # an escape is longer than its character
+
+
+def _without_middle(text: str) -> str:
+    """Return a text of at most `_LONGEST_MESSAGE` characters: the beginning names what is wrong, the end the remedy."""
+    if len(text) <= _LONGEST_MESSAGE:
+        return text
+    end = (_LONGEST_MESSAGE - len(_GAP)) // 2
+    return f"{text[: _LONGEST_MESSAGE - len(_GAP) - end]}{_GAP}{text[-end:]}"
 
 
 class ReadError(InputError):

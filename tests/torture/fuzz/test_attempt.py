@@ -43,11 +43,18 @@ class Made:
         return path
 
 
+def _say_much(path):
+    error = InputError("")
+    error.args = ("A" * 2001,)
+    raise error
+
+
 @pytest.mark.parametrize(
     ("read", "failure"),
     [
         (lambda path: None, ""),
         (_refuse, ""),
+        (_say_much, "message too long"),
         (lambda path: path.read_text(encoding="utf-8"), "UnicodeDecodeError"),
         (_warn, "Python warning"),
         (_log, "logged traceback"),
@@ -58,7 +65,7 @@ class Made:
 def test_what_a_reader_does_is_judged(tmp_path, read, failure):
     outcome = attempt(Made(read), "made", 1, 5, tmp_path / "input")
     assert outcome.number == 5 and outcome.failure.startswith(failure) and bool(outcome.failure) == bool(failure)
-    assert outcome.refused == (read is _refuse)
+    assert outcome.refused == (read in (_refuse, _say_much))
     if read is _leave_open:
         _leave_open.file.close()
 
