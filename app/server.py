@@ -11,6 +11,7 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from rasterio.errors import RasterioIOError
 from starlette.routing import Mount
 
 from app.errors import Gone, for_people
@@ -34,6 +35,7 @@ from app.root_path import RootPath
 from app.settings import FOLDER_PREFIX, Settings
 from app.viewer.routes import make_job_routes
 from rs_srgan import InputError
+from rs_srgan.inference.memory import return_memory, save_memory
 
 _OWN = "'self' data: blob:"
 # What a visitor's browser may load. The server of map tiles is added to it.
@@ -52,6 +54,7 @@ def make_server(settings: Settings) -> FastAPI:
     models = Models()
     jobs = Jobs(settings, models)
     jobs.also_clear.append(partial(clear_uploads, uploads))
+    jobs.also_clear.append(lambda _: return_memory())
     products = Products(settings, jobs)
     places = Places(jobs)
     sample = submit_sample(jobs)
@@ -113,6 +116,7 @@ def make_server(settings: Settings) -> FastAPI:
 
 def serve(settings: Settings) -> None:
     """Serve until interrupted."""
+    save_memory()  # the processes that it starts inherit the limit of GDAL's cache
     clear_leftovers(settings.folder.parent, f"{FOLDER_PREFIX}*")
     lock = claim(settings.folder)
     try:
@@ -156,4 +160,10 @@ def answer_errors(server: FastAPI) -> None:
 
     @server.exception_handler(FileNotFoundError)  # the job was removed during the request
     def lose(_: Request, _error: FileNotFoundError) -> JSONResponse:
+        return answer(404, GONE)
+
+    @server.exception_handler(RasterioIOError)  # the same, when GDAL opens the file
+    def lose_image(_: Request, error: RasterioIOError) -> JSONResponse:
+        if "No such file or directory" not in str(error):
+            raise error
         return answer(404, GONE)

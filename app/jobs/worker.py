@@ -29,7 +29,7 @@ from app.jobs.views import write_views
 from app.sandbox.process import Sandbox, limit_cpu, new_event
 from rs_srgan import MISR, SISR, InputError
 from rs_srgan.cores import usable_cores
-from rs_srgan.inference.memory import save_memory
+from rs_srgan.inference.memory import return_memory, save_memory
 from rs_srgan.inference.super_resolve import run
 
 logger = logging.getLogger(__name__)
@@ -211,10 +211,15 @@ def serve(connection: Connection, stop: Event, server: int, max_seconds: float) 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this process
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # our own errors quote GDAL's messages
     logging.getLogger("rs_srgan").setLevel(logging.ERROR)  # visitors read warnings of their images on the page
+    worked = True
     while os.getppid() == server:
         if not connection.poll(1.0):
             _engines.get_ready()
+            if worked:  # once after the last of several jobs
+                return_memory()
+            worked = False
             continue
+        worked = True
         try:
             request, folder = connection.recv()
         except EOFError:

@@ -1,4 +1,4 @@
-"""`save_memory`: settings of a process that reads, computes and writes for hours."""
+"""Memory of a process that reads, computes and writes for hours: `save_memory` and `return_memory`."""
 
 import ctypes
 import os
@@ -17,3 +17,12 @@ def save_memory() -> None:
     os.environ.setdefault("GDAL_CACHEMAX", "64")
     if os.name == "posix" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
         mallopt(_M_ARENA_MAX, _ARENAS)
+
+
+def return_memory() -> None:
+    """Give memory that this process has freed back to the system. Call it between two jobs.
+
+    glibc keeps freed pages that lie between pages in use; a server that was busy once would keep them until it ends.
+    """
+    if os.name == "posix" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+        trim(ctypes.c_size_t(0))
