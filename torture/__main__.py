@@ -1,7 +1,8 @@
 """`python -m torture`: attack the project and print what survived.
 
-To add a part, write a module of this package with a function `run(seed: int, quick: bool) -> list[Row]`, and enter it
-in `PARTS`. Its rows carry the name of the part. `quick` asks for a run of at most a few seconds, for the fast tests.
+To add a part, write a module of this package with a function `run(seed: int, quick: bool, until: Deadline) ->
+list[Row]`, and enter it in `PARTS`. Its rows carry the name of the part. `quick` asks for a run of at most a few
+seconds, for the fast tests. After `until` a part begins no further attempt; its rows say how many were planned.
 docs/reliability.md needs a block `<!-- torture NAME -->` ... `<!-- end torture NAME -->`. A part uses as many processes
 as `rs_srgan.cores.usable_cores` allows: `taskset -c 0 python -m torture` keeps it on one core.
 """
@@ -12,16 +13,18 @@ import time
 from collections.abc import Sequence
 from importlib import import_module
 
+from torture.deadline import Deadline
 from torture.row import Row
 from torture.table import format_rows, write_rows
 
-# The module of each part. Together they take at most 30 minutes on two cores.
+# The module of each part, and the minutes after which it begins no further attempt. Together they leave three of thirty
+# minutes for imports and for attempts that have begun.
 PARTS = {
-    "fuzz": "torture.fuzz",  # 12 minutes
-    "faults": "torture.faults",  # 8
-    "numbers": "torture.numbers",  # 2
-    "load": "torture.load",  # 6
-    "supply": "torture.supply",  # 1
+    "fuzz": ("torture.fuzz", 8.0),
+    "faults": ("torture.faults", 8.0),
+    "numbers": ("torture.numbers", 2.5),
+    "load": ("torture.load", 7.0),
+    "supply": ("torture.supply", 1.5),
 }
 SEED = 25
 
@@ -42,12 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run_part(part: str, seed: int, quick: bool) -> list[Row]:
     """Run one part. If the part itself ends with an error, return a row that says so."""
     start = time.monotonic()
+    module, minutes = PARTS[part]
     print(f"{part} ...", file=sys.stderr, flush=True)
     try:
-        return import_module(PARTS[part]).run(seed, quick)
+        rows: list[Row] = import_module(module).run(seed, quick, Deadline.after(60 * minutes))
     except Exception as error:  # the other parts are to run all the same
         line = f"the part ended with {type(error).__name__}: {error}"
         return [Row(part, "itself", 1, 0, (line,), time.monotonic() - start)]
+    return rows
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,24 +47,26 @@ class AppServer:
     Args:
         folder: an empty folder for its temporary files and its log.
         options: further options of `python -m app`.
+        variables: further environment variables. Secrets of this process's environment are not passed on.
 
     Attributes:
         address: its address, without a slash at its end.
         log: the file with all that it printed.
     """
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, variables: Mapping[str, str] | None = None) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._port = int(probe.getsockname()[1])
         self.address = f"http://127.0.0.1:{self._port}"
         self.log, self._temporary = folder / "server.log", folder / "tmp"
         self._temporary.mkdir()
-        self._options = options
+        self._options, self._variables = options, dict(variables or {})
 
     def __enter__(self) -> "AppServer":
         environment = {name: value for name, value in os.environ.items() if name not in ("HF_TOKEN", "RS_SRGAN_AUTH")}
         environment |= {"TMPDIR": str(self._temporary), "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
+        environment |= self._variables
         command = [sys.executable, "-m", "app", "--port", str(self._port), "--catalogue", "none", *self._options]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)

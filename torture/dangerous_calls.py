@@ -88,7 +88,7 @@ def _is(node: ast.expr | None, value: bool) -> bool:
 
 def _imported_names(tree: ast.Module) -> dict[str, str]:
     """Return the full names of what a source imports, by the names that it uses."""
-    found = {}
+    found: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {each.asname or each.name.split(".")[0]: each.name if each.asname else "" for each in node.names}

@@ -1,6 +1,5 @@
 """`Errand`: what a visitor of the app wants, and the pixels that rs-srgan predict gives for it."""
 
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -45,7 +44,7 @@ class Errands:
 
     Args:
         folder: an empty folder for the files.
-        random: what chooses the pixels.
+        random: what chooses the pixels and the names.
     """
 
     def __init__(self, folder: Path, random: Random) -> None:
@@ -61,7 +60,7 @@ class Errands:
         wave = number.uniform(4, 12, 3)
         land = 900 + 500 * np.sin(rows / wave[0]) * np.cos(cols / wave[1]) + 30 * (cols // wave[2] % 9)
         dn = np.stack([land * (1 + 0.2 * band) + number.normal(0, 40, land.shape) for band in range(len(_BANDS))])
-        path = self._folder / f"{CANARY}_{secrets.token_hex(8)}.tif"
+        path = self._folder / f"{CANARY}_{self._random.randbytes(8).hex()}.tif"
         place = {"crs": "EPSG:32631", "transform": Affine(10, 0, 500_000, 0, -10, 3000)}
         size = {"count": len(_BANDS), "height": height, "width": width, "dtype": "uint16"}
         with rasterio.open(path, "w", driver="GTiff", **size, **place) as dataset:

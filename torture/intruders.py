@@ -4,7 +4,6 @@ An attack returns what went wrong in words, or "" if nothing did.
 """
 
 import json
-import secrets
 import socket
 import struct
 import zipfile
@@ -87,7 +86,15 @@ class Intruder:
 
     def guess_jobs(self) -> str:
         """Ask for jobs and products by names that nobody has."""
-        guesses = (secrets.token_urlsafe(16), self._sample[:-1], self._sample.swapcase(), "%2e%2e", ".", "*", "lock")
+        guesses = (
+            self._name(16),
+            self._sample[:-1],
+            self._sample.swapcase(),
+            "%2e%2e",
+            ".",
+            "*",
+            "lock",
+        )
         name = self._random.choice(guesses)
         of_job = f"/jobs/{name}{self._random.choice(_JOB_PATHS)}"
         path = self._random.choice((of_job, f"/products/{name}/quicklook.webp"))
@@ -112,7 +119,7 @@ class Intruder:
             f"{folder}/{self._sample}/sr0.tif",
             f"{folder}/uploads/../{self._sample}/lr.tif",
             f"{folder}/uploads/../../../../etc/passwd",
-            f"{folder}/uploads/{secrets.token_hex(32)}/a.tif",
+            f"{folder}/uploads/{self._name(32)}/a.tif",
         )
         path = self._random.choice(paths)
         way = self._random.choice(("/gradio_api/file={}", "/gradio_api/file=%2F..{}", "/static/..{}", "/web/..{}"))
@@ -120,8 +127,8 @@ class Intruder:
 
     def listen_to_others(self) -> str:
         """Listen for a second to the answers of sessions and events that others may have."""
-        session = self._random.choice(("", "0", "null", secrets.token_hex(8), "*"))
-        event = secrets.token_hex(16)
+        session = self._random.choice(("", "0", "null", self._name(8), "*"))
+        event = self._name(16)
         path = self._random.choice(
             (f"/gradio_api/queue/data?session_hash={session}", f"/gradio_api/call/super_resolve/{event}")
         )
@@ -136,8 +143,12 @@ class Intruder:
 
     def cancel_others(self) -> str:
         """Cancel events of sessions that others may have. Valid requests at the same time show whether one was."""
-        asked = {"session_hash": secrets.token_hex(8), "fn_index": self._random.randint(0, 40), "event_id": ""}
-        asked["event_id"] = secrets.token_hex(16)
+        asked = {
+            "session_hash": self._name(8),
+            "fn_index": self._random.randint(0, 40),
+            "event_id": "",
+        }
+        asked["event_id"] = self._name(16)
         return self._expect(self._http.post("/gradio_api/cancel", json=asked), "cancel", 200, 422)
 
     def name_files(self) -> str:
@@ -172,7 +183,7 @@ class Intruder:
         path = self._random.choice((f"/gradio_api/call/{endpoint}", "/gradio_api/queue/join"))
         if path.endswith("join") and self._random.random() < 0.5:
             function = self._random.choice((-1, 10**9, "x", None, 0.5, True))
-            body = json.dumps({"data": [], "fn_index": function, "session_hash": secrets.token_hex(4)}).encode()
+            body = json.dumps({"data": [], "fn_index": function, "session_hash": self._name(4)}).encode()
         answer = self._http.post(path, content=body, headers={"Content-Type": "application/json"})
         return self._expect(answer, f"{path} {body[:60]!r}", 200, 400, 404, 413, 422, 503)
 
@@ -182,7 +193,7 @@ class Intruder:
         with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("../../MTD_MSIL2A.xml", b"<a>" * 300_000)
         huge = _TIFF + struct.pack("<HHHII", 1, 256, 4, 1, 2**31 - 1) + bytes(4)
-        noise, array = secrets.token_bytes(5000), b"\x93NUMPY\x01\0" + b"v" * 300
+        noise, array = self._random.randbytes(5000), b"\x93NUMPY\x01\0" + b"v" * 300
         content = self._random.choice((b"", b"x", _TIFF, _VRT, huge, array, noise, bomb.getvalue()))
         long, turned = f"{'c' * 300}.tif", "d\u202egpj.tif"
         name = self._random.choice(("a.tif", "../../b.tif", "lock", "sr0.tif", long, turned, ".tif", "e.vrt", "f.zip"))
@@ -235,7 +246,7 @@ class Intruder:
         upload = f"POST /gradio_api/upload HTTP/1.1\r\n{host}"
         sent = self._random.choice(
             (
-                b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03" + secrets.token_bytes(200),
+                b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03" + self._random.randbytes(200),
                 b"GET /\r\n\r\n",
                 f"GET / HTTP/1.1\r\n{host}{'X-A: b' * 20_000}\r\n\r\n".encode(),
                 f"{upload}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /x".encode(),
@@ -273,6 +284,10 @@ class Intruder:
             if self._random.random() < 0.5:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         return ""
+
+    def _name(self, count: int) -> str:
+        """Return a name of `count` bytes that nobody else has, in hexadecimal digits."""
+        return self._random.randbytes(count).hex()
 
     def _expect_refusal(self, endpoint: str, data: list[object]) -> str:
         """Call an endpoint, and return what is wrong if it does not refuse with a sentence."""

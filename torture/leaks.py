@@ -5,7 +5,6 @@ Commands are run with tokens, keys, passwords and signatures, and all that they 
 
 import json
 import os
-import secrets
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,8 +18,10 @@ import numpy as np
 import rasterio
 from affine import Affine
 
-# Every secret begins with it, and nothing else does.
-MARK = "hush"
+from torture.deadline import NEVER, Deadline
+from torture.marks import leaks_in, secret
+from torture.server_leaks import SERVER, leaks_of_server
+
 _SECONDS = 120
 _BANDS = ("B04", "B03", "B02", "B08")
 _STOPPED = """
@@ -66,11 +67,6 @@ class Way:
 
     name: str
     arguments: tuple[str, ...]
-
-
-def secret() -> str:
-    """Return a new secret."""
-    return f"{MARK}{secrets.token_hex(8)}"
 
 
 def environment() -> dict[str, str]:
@@ -147,17 +143,6 @@ def run_way(way: Way, environment: Mapping[str, str], port: int) -> str:
     return done.stdout.decode(errors="replace")
 
 
-def leaks_in(said: str, folder: Path) -> list[str]:
-    """Return where secrets are: lines of what a command said, and files of a folder."""
-    found = [f"it said {line[:200]!r}" for line in said.splitlines() if MARK in line]
-    holding = (file for file in folder.rglob("*") if MARK in file.name or _holds_one(file))
-    return [*found, *(f"{file.relative_to(folder)} holds one" for file in holding)]
-
-
-def _holds_one(file: Path) -> bool:
-    return file.is_file() and MARK.encode() in file.read_bytes()
-
-
 def write_scene(folder: Path) -> Path:
     """Write scene.tif, an image of 96 x 96 pixels with the bands of the models, and return its path."""
     path = folder / "scene.tif"
@@ -231,17 +216,27 @@ def echo_server(scene: Path) -> Iterator[int]:
         thread.join()
 
 
-def search_leaks(folder: Path, chosen: Sequence[str] = ()) -> dict[str, list[str]]:
+def count_ways() -> int:
+    """Return the number of commands, the app as a server included."""
+    return len(ways(Path(), 0)) + 1
+
+
+def search_leaks(folder: Path, chosen: Sequence[str] = (), until: Deadline = NEVER) -> dict[str, list[str]]:
     """Run the commands, and return where secrets were found, by the name of the command.
 
     Args:
         folder: an empty folder.
         chosen: names of the commands to run; none for all.
+        until: after it no command is started.
     """
     scene, found, secrets_of = write_scene(folder), {}, environment()
     with echo_server(scene) as port:
         for way in ways(folder, port):
-            if not chosen or way.name in chosen:
+            if (not chosen or way.name in chosen) and not until.has_passed:
                 said = run_way(way, secrets_of, port)
                 found[way.name] = leaks_in(said, folder) or ([] if said.strip() else ["it said nothing"])
+    if (not chosen or SERVER in chosen) and not until.has_passed:
+        own = folder / "server"
+        own.mkdir()
+        found[SERVER] = leaks_of_server(own)
     return found

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from benchmarks.report import ROOT
 from torture.dangerous_calls import dangers_in
-from torture.leaks import search_leaks
+from torture.deadline import Deadline
+from torture.leaks import count_ways, search_leaks
 from torture.row import Row
 
 PART = "supply"
@@ -22,10 +23,10 @@ _QUICK_WAYS = ("an image that is refused", "the manifest and the reports of a ba
 CONSTRAINTS = ROOT / "app" / "constraints.txt"
 
 
-def run(seed: int, quick: bool) -> list[Row]:
+def run(seed: int, quick: bool, until: Deadline) -> list[Row]:
     """Search the source for dangerous calls, the packages for known faults, and all words of commands for secrets."""
-    rows = [_source(), _words(_QUICK_WAYS if quick else ())]
-    return rows if quick else [*rows, _bandit(), _packages()]
+    rows = [_source()] if quick else [_source(), _bandit(), _packages(until.share(0.3))]
+    return [*rows, _words(_QUICK_WAYS if quick else (), until)]
 
 
 def _source() -> Row:
@@ -34,13 +35,14 @@ def _source() -> Row:
     return Row(PART, "source files without dangerous calls", files, files - len(found), tuple(found), _since(start))
 
 
-def _words(chosen: tuple[str, ...]) -> Row:
+def _words(chosen: tuple[str, ...], until: Deadline) -> Row:
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="torture_supply_") as name:
-        found = search_leaks(Path(name), chosen)
+        found = search_leaks(Path(name), chosen, until)
     lines = tuple(f"{way}: {each}" for way, places in found.items() for each in places)
-    silent = sum(not places for places in found.values())
-    return Row(PART, "commands with secrets: none is said or written", len(found), silent, lines, _since(start))
+    silent, planned = sum(not places for places in found.values()), len(chosen) or count_ways()
+    subject = "commands with secrets: none is said or written"
+    return Row(PART, subject, len(found), silent, lines, _since(start), planned)
 
 
 def _bandit() -> Row:
@@ -62,7 +64,7 @@ def _bandit() -> Row:
     return Row(PART, subject, files, files - hit, found, _since(start))
 
 
-def _packages() -> Row:
+def _packages(until: Deadline) -> Row:
     """Ask for known faults of the packages that the image of the app installs."""
     start = time.monotonic()
     subject = "packages of the app's image, by pip-audit"
@@ -70,8 +72,9 @@ def _packages() -> Row:
         return Row(PART, subject, 0, 0, ("pip-audit is not installed: pip install rs_srgan[audit]",), 0)
     command = [sys.executable, "-m", "pip_audit", "-r", str(CONSTRAINTS), "--disable-pip", "-f", "json"]
     command += ["--progress-spinner", "off"]
+    seconds = min(_AUDIT_SECONDS, until.left)
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_AUDIT_SECONDS, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
         listed = json.loads(done.stdout)["dependencies"]
     except (subprocess.TimeoutExpired, ValueError):
         return Row(PART, f"{subject}: the database could not be asked", 0, 0, (), _since(start))

@@ -13,12 +13,16 @@ PAGE = ROOT / "docs" / "reliability.md"
 def format_rows(rows: Sequence[Row]) -> str:
     """Return the rows as a Markdown table, followed by a list of what was found."""
     cells = [
-        (row.part, row.subject, f"{row.tried:,}", f"{row.survived:,}", str(len(row.found)), f"{row.seconds:.0f}")
+        (row.part, row.subject, _tried(row), f"{row.survived:,}", str(len(row.found)), f"{row.seconds:.0f}")
         for row in rows
     ]
     lines = [table(("part", "attacked", "tried", "survived", "found", "seconds"), cells)]
     found = [f"- {row.part}, {row.subject}: {line}" for row in rows for line in row.found]
     return "\n\n".join([*lines, "\n".join(found)]) if found else lines[0]
+
+
+def _tried(row: Row) -> str:
+    return f"{row.tried:,}" if row.planned in (None, row.tried) else f"{row.tried:,} of {row.planned:,}"
 
 
 def write_rows(rows: Sequence[Row], page: Path = PAGE) -> None:

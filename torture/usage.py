@@ -11,7 +11,7 @@ class Usage:
     """What a process and its child processes use.
 
     Attributes:
-        memory_mb: resident memory of all processes, MB. Pages that they share count once for each.
+        memory_mb: memory of all processes, MB: proportional set sizes, so that a page that several share counts once.
         processes: number of processes.
         threads: number of threads.
         handles: number of open file descriptors.
@@ -37,12 +37,12 @@ def usage_of(process: int, folder: Path) -> Usage:
     memory, threads, handles, counted, processes = 0.0, 0, 0, 0, [process]
     for each in processes:
         processes += _children(each)  # the list grows while it is read
-        status = _read(f"/proc/{each}/status")
-        resident, number = re.search(r"VmRSS:\s+(\d+) kB", status), re.search(r"Threads:\s+(\d+)", status)
-        if resident is None or number is None:  # it ended meanwhile
+        share = re.search(r"^Pss:\s+(\d+) kB", _read(f"/proc/{each}/smaps_rollup"), re.MULTILINE)
+        number = re.search(r"Threads:\s+(\d+)", _read(f"/proc/{each}/status"))
+        if share is None or number is None:  # it ended meanwhile
             continue
         counted += 1
-        memory += int(resident[1]) / 1000
+        memory += int(share[1]) * 1024 / 1e6
         threads += int(number[1])
         handles += len(_names(f"/proc/{each}/fd"))
     inside = list(folder.rglob("*"))

@@ -2,7 +2,6 @@
 
 import json
 import re
-import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,7 +42,7 @@ class Visitor:
         address: address of the server.
         number: 0 to 65535; the server tells visitors apart by the address that a proxy states.
         folder: an empty folder for downloads.
-        random: what chooses among the ways.
+        random: what chooses among the ways, and names.
     """
 
     def __init__(self, address: str, number: int, folder: Path, random: Random) -> None:
@@ -51,8 +50,9 @@ class Visitor:
         self.headers = {"X-Forwarded-For": f"198.18.{number // 256}.{number % 256}"}
         # The server closes idle connections after five seconds. A request at that moment would fail.
         limits = httpx.Limits(keepalive_expiry=2)
-        options = {"headers": self.headers, "timeout": SECONDS, "limits": limits, "trust_env": False}
-        self.http = httpx.Client(base_url=address, **options)
+        self.http = httpx.Client(
+            base_url=address, headers=self.headers, timeout=SECONDS, limits=limits, trust_env=False
+        )
         self._client: Client | None = None
         self._page: tuple[int, int] | None = None
 
@@ -161,7 +161,7 @@ class Visitor:
 
     def press(self, function: int, trigger: int, data: list[Any]) -> list[Any]:
         """Call a function of the page, and return its outputs; see `call`."""
-        session = secrets.token_hex(8)
+        session = self._random.randbytes(8).hex()
         asked = {"data": data, "fn_index": function, "trigger_id": trigger, "session_hash": session}
         joined = self.http.post("/gradio_api/queue/join", json=asked)
         if joined.status_code != 200:
@@ -188,7 +188,7 @@ class Visitor:
         """Write an answer into a file."""
         if answer.status_code != 200:
             raise AssertionError(f"a result has status {answer.status_code}: {answer.text[:120]}")
-        path = self._folder / f"{secrets.token_hex(8)}.tif"
+        path = self._folder / f"{self._random.randbytes(8).hex()}.tif"
         path.write_bytes(answer.content)
         return path
 

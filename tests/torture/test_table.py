@@ -18,6 +18,11 @@ def test_the_table_has_the_figures_and_below_it_what_failed():
     ]
 
 
+def test_a_row_that_ran_out_of_time_says_how_many_attempts_were_planned():
+    assert "| 171 of 2,000 |" in format_rows([Row("fuzz", "zip", 171, 171, (), 60, planned=2000)])
+    assert " of " not in format_rows([Row("fuzz", "zip", 171, 171, (), 60, planned=171)])
+
+
 def test_each_part_has_its_place_on_the_page(tmp_path):
     page = tmp_path / "page.md"
     page.write_text(PAGE.read_text(encoding="utf-8"), encoding="utf-8")

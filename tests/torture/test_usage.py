@@ -34,6 +34,23 @@ def test_children_threads_handles_and_files_count(tmp_path):
     assert during.memory_mb > 1
 
 
+def test_memory_that_processes_share_counts_once(tmp_path):
+    program = """
+import mmap, os, sys
+shared = mmap.mmap(-1, 60_000_000)
+shared.write(bytes(len(shared)))
+os.fork() and os.fork() and os.fork()
+print(flush=True)
+sys.stdin.read()
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        for _ in range(4):
+            parent.stdout.readline()
+        used = usage_of(parent.pid, tmp_path)
+    assert used.processes == 4
+    assert 60 < used.memory_mb < 120
+
+
 def test_a_process_that_has_ended_uses_nothing(tmp_path):
     with subprocess.Popen([sys.executable, "-c", ""]) as child:
         pass

@@ -7,13 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from rs_srgan.cores import usable_cores
+from torture.deadline import NEVER, Deadline
 from torture.row import Row
 
 _T = TypeVar("_T")
 
 
 def try_all(
-    subject: str, seed: int, chosen: Sequence[_T], attempt: Callable[[int, random.Random, _T], str], at_once: int = 0
+    subject: str,
+    seed: int,
+    chosen: Sequence[_T],
+    attempt: Callable[[int, random.Random, _T], str],
+    at_once: int = 0,
+    until: Deadline = NEVER,
 ) -> Row:
     """Make attempts, and return their row.
 
@@ -23,10 +29,13 @@ def try_all(
         chosen: what each attempt takes.
         attempt: makes one attempt, with its number and random numbers of its own; returns what went wrong, or nothing.
         at_once: number of attempts at the same time; 0 for the number of cores.
+        until: after it no attempt begins.
     """
     begun = time.monotonic()
 
-    def one(number: int) -> str:
+    def one(number: int) -> str | None:
+        if until.has_passed:
+            return None
         try:
             return attempt(number, random.Random(f"{seed} {subject} {number}"), chosen[number])
         except Exception as error:  # an attempt that cannot be judged has not survived
@@ -35,4 +44,5 @@ def try_all(
     with ThreadPoolExecutor(at_once or usable_cores()) as pool:
         faults = list(pool.map(one, range(len(chosen))))
     found = tuple(f"seed {seed}, attempt {number}: {fault}" for number, fault in enumerate(faults) if fault)
-    return Row("faults", subject, len(chosen), faults.count(""), found, time.monotonic() - begun)
+    made = len(faults) - faults.count(None)
+    return Row("faults", subject, made, faults.count(""), found, time.monotonic() - begun, planned=len(chosen))

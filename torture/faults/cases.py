@@ -18,6 +18,7 @@ from rs_srgan import MISR, SISR, MISRConfig, SISRConfig
 from rs_srgan.sensors.sentinel2 import RGBN
 from tests.rs_srgan.catalogues.products import EARTH_SEARCH_NAMES, add_item, box_of, land
 from tests.rs_srgan.catalogues.server import StacLookalike
+from torture.deadline import NEVER, Deadline
 from torture.faults.processes import Ended, Preparation, Running, run_to_end
 from torture.faults.surroundings import set_variable
 
@@ -143,6 +144,7 @@ class Cases:
         uncertain: one image, and the uncertainty of its result.
         cog: one image into a Cloud Optimized GeoTIFF.
         catalogue: a place and a date of a catalogue, which a server of this process answers for.
+        until: after it no attempt begins.
     """
 
     folder: Path
@@ -151,6 +153,7 @@ class Cases:
     uncertain: Case
     cog: Case
     catalogue: Case
+    until: Deadline = NEVER
 
     def all(self) -> tuple[Case, ...]:
         """Return each case."""
@@ -194,7 +197,8 @@ def make_cases(folder: Path, quick: bool) -> Iterator[Cases]:
             for key, (arguments, name) in given.items()
         }
         (folder / "attempts").mkdir()
-        yield Cases(folder / "attempts", **made)
+        image, revisits, uncertain, cog, catalogue = made.values()
+        yield Cases(folder / "attempts", image, revisits, uncertain, cog, catalogue)
     finally:
         stac.stop()
 

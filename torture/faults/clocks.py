@@ -23,7 +23,7 @@ def change_clocks(cases: Cases, seed: int, quick: bool) -> list[Row]:
         return []
     if not _LIBRARIES:
         return [Row("faults", "a clock that jumps (not tried: libfaketime is not installed)", 0, 0, (), 0)]
-    return [try_all("a clock that jumps", seed, [cases.image] * 4, partial(_jump, cases))]
+    return [try_all("a clock that jumps", seed, [cases.image] * 4, partial(_jump, cases), until=cases.until)]
 
 
 def _jump(cases: Cases, number: int, chance: random.Random, case: Case) -> str:

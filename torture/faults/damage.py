@@ -17,10 +17,15 @@ from torture.row import Row
 def damage_leftovers(cases: Cases, seed: int, quick: bool) -> list[Row]:
     """Damage notes and cached models at random; the pixels stay right."""
     chosen = [cases.image] * (1 if quick else 20)
-    rows = [try_all("a corrupt note of a stopped run", seed, chosen, partial(_damage_note, cases))]
+    rows = [
+        try_all(
+            "a corrupt note of a stopped run", seed, chosen, partial(_damage_note, cases), until=cases.until.share(0.5)
+        )
+    ]
     if not quick:
         attempt = partial(_damage_graphs, cases)
-        rows.append(try_all("a corrupt cached model of OpenVINO", seed, [cases.image] * 5, attempt, at_once=1))
+        subject = "a corrupt cached model of OpenVINO"
+        rows.append(try_all(subject, seed, [cases.image] * 5, attempt, at_once=1, until=cases.until))
     return rows
 
 

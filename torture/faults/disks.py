@@ -23,7 +23,8 @@ _Change = Callable[[Path], object]
 def fill_disks(cases: Cases, seed: int, quick: bool) -> list[Row]:
     """Fill the disk under predict at random sizes, make room, and resume."""
     chosen = ([cases.image, cases.cog, cases.uncertain] * 4)[: 1 if quick else None]
-    rows = [try_all("a file that must not grow", seed, chosen, partial(_stop_growth, cases))]
+    half = cases.until.share(0.5)
+    rows = [try_all("a file that must not grow", seed, chosen, partial(_stop_growth, cases), until=half)]
     if quick:
         return rows
     if can_mount():
@@ -43,7 +44,7 @@ def _stop_growth(cases: Cases, number: int, chance: random.Random, case: Case) -
 
 
 def _fill_all(cases: Cases, seed: int, chosen: list[Case]) -> Row:
-    return try_all("a tmpfs that fills", seed, chosen, partial(_fill, cases))
+    return try_all("a tmpfs that fills", seed, chosen, partial(_fill, cases), until=cases.until)
 
 
 def _fill(cases: Cases, number: int, chance: random.Random, case: Case) -> str:
@@ -77,10 +78,14 @@ def lose_folders(cases: Cases, seed: int, quick: bool) -> list[Row]:
         ("removed", shutil.rmtree, Path.mkdir),
         ("read-only", partial(_let_write, allowed=False), partial(_let_write, allowed=True)),
     )
-    for name, lose, bring_back in ways[: 1 if quick else None]:
+    for (name, lose, bring_back), until in zip(ways[: 1 if quick else None], cases.until.shares([1] * 3), strict=False):
+        subject = f"the folder of the result is {name}"
+        if name == "read-only" and not _can_forbid(cases.attempt("read-only probe")):
+            rows.append(Row("faults", f"{subject} (not tried: nothing here stops root)", 0, 0, (), 0))
+            continue
         chosen = ([cases.image, cases.uncertain, cases.cog] * 2)[:count]
         attempt = partial(_lose, cases, name, lose, bring_back)
-        rows.append(try_all(f"the folder of the result is {name}", seed, chosen, attempt))
+        rows.append(try_all(subject, seed, chosen, attempt, until=until))
     return rows
 
 
@@ -117,6 +122,18 @@ def _move(folder: Path) -> None:
 
 def _move_back(folder: Path) -> None:
     folder.with_suffix(".moved").rename(folder)
+
+
+def _can_forbid(folder: Path) -> bool:
+    """Return whether a folder can be made read-only for this process, tried with a file in an empty one."""
+    _let_write(folder, allowed=False)
+    try:
+        (folder / "probe").touch()
+    except OSError:
+        return True
+    finally:
+        _let_write(folder, allowed=True)
+    return False
 
 
 def _let_write(folder: Path, allowed: bool) -> None:

@@ -29,9 +29,10 @@ def change_images(cases: Cases, seed: int, quick: bool) -> list[Row]:
         ("vanishes", _remove),
     )
     formats = ("tif",) if quick else ("tif", "deflate.tif", "png", "jp2", "npy")
-    for name, change in changes[: 1 if quick else None]:
+    for (name, change), until in zip(changes[: 1 if quick else None], cases.until.shares([1] * 4), strict=False):
         chosen = [formats[number % len(formats)] for number in range(count)]
-        rows.append(try_all(f"the image {name}", seed, chosen, partial(_change, cases, name, change)))
+        attempt = partial(_change, cases, name, change)
+        rows.append(try_all(f"the image {name}", seed, chosen, attempt, until=until))
     return rows
 
 

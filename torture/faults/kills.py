@@ -14,15 +14,16 @@ from torture.row import Row
 
 # Share of the kills after which the process that resumes is killed, too.
 _AGAIN = 1 / 3
+_MOST_OPERATIONS = 60
 
 
 def kill_at_random_moments(cases: Cases, seed: int, quick: bool) -> list[Row]:
     """Kill predict at random moments, resume, sometimes kill that again, and compare the pixels."""
     shares = {"one image": 14, "revisits": 12, "uncertainty": 8, "COG": 8, "catalogue": 8}
     rows = []
-    for case in cases.all()[: 1 if quick else None]:
+    for case, until in zip(cases.all()[: 1 if quick else None], cases.until.shares([*shares.values()]), strict=False):
         chosen = [case] * (1 if quick else shares[case.name])
-        rows.append(try_all(f"kill -9, {case.name}", seed, chosen, partial(_kill, cases)))
+        rows.append(try_all(f"kill -9, {case.name}", seed, chosen, partial(_kill, cases), until=until))
     return rows
 
 
@@ -51,7 +52,10 @@ def _kill(cases: Cases, number: int, chance: random.Random, case: Case) -> str:
 
 def kill_commands(cases: Cases, seed: int, quick: bool) -> list[Row]:
     """Kill the command itself, imports included, three times."""
-    return [] if quick else [try_all("kill -9, the whole command", seed, [cases.image] * 3, partial(_kill_one, cases))]
+    if quick:
+        return []
+    attempt = partial(_kill_one, cases)
+    return [try_all("kill -9, the whole command", seed, [cases.image] * 3, attempt, until=cases.until)]
 
 
 def _kill_one(cases: Cases, number: int, chance: random.Random, case: Case) -> str:
@@ -71,11 +75,12 @@ def _kill_one(cases: Cases, number: int, chance: random.Random, case: Case) -> s
 def kill_at_file_operations(cases: Cases, seed: int, quick: bool) -> list[Row]:
     """Kill predict just before each operation on a file beside the result, the last ones included."""
     rows = []
-    for case in (cases.uncertain, cases.cog)[: 1 if quick else None]:
-        count = _count_operations(cases, case)
-        chosen = list(range(count, 0, -1))[:12:6] if quick else list(range(count, 0, -1))[:60]
+    attacked = (cases.uncertain, cases.cog)[: 1 if quick else None]
+    for case, until in zip(attacked, cases.until.shares([1] * len(attacked)), strict=True):
+        count = _MOST_OPERATIONS if until.has_passed else _count_operations(cases, case)
+        chosen = list(range(count, 0, -1))[:12:6] if quick else list(range(count, 0, -1))[:_MOST_OPERATIONS]
         subject = f"kill -9 before each change of a file, {case.name}"
-        rows.append(try_all(subject, seed, chosen, partial(_kill_at, cases, case)))
+        rows.append(try_all(subject, seed, chosen, partial(_kill_at, cases, case), until=until))
     return rows
 
 
@@ -102,9 +107,10 @@ def _kill_at(cases: Cases, case: Case, number: int, chance: random.Random, opera
 def stop_by_signals(cases: Cases, seed: int, quick: bool) -> list[Row]:
     """Send SIGTERM and SIGINT at random moments; check the exit code, and resume."""
     rows = []
-    for number, code in () if quick else ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
-        chosen = [cases.image, cases.uncertain] * 5
-        rows.append(try_all(f"{number.name}, exit code {code}", seed, chosen, partial(_stop, cases, number, code)))
+    signals = () if quick else ((signal.SIGTERM, 143), (signal.SIGINT, 130))
+    for (number, code), until in zip(signals, cases.until.shares([1] * len(signals)), strict=True):
+        chosen, attempt = [cases.image, cases.uncertain] * 5, partial(_stop, cases, number, code)
+        rows.append(try_all(f"{number.name}, exit code {code}", seed, chosen, attempt, until=until))
     return rows
 
 

@@ -23,12 +23,13 @@ def limit_memory(cases: Cases, seed: int, quick: bool) -> list[Row]:
     if quick:
         return []
     chosen = [cases.image] * 12
-    rows = [try_all("ulimit -v", seed, chosen, partial(_limit_own, cases))]
+    rows = [try_all("ulimit -v", seed, chosen, partial(_limit_own, cases), until=cases.until.share(0.6))]
     with _group() as group:
         if group is None:
             return [*rows, Row("faults", "memory of a control group (not tried: no right to make one)", 0, 0, (), 0)]
         attempt = partial(_limit_group, cases, group)
-        return [*rows, try_all("memory of a control group", seed, chosen[:5], attempt, at_once=1)]
+        subject = "memory of a control group"
+        return [*rows, try_all(subject, seed, chosen[:5], attempt, at_once=1, until=cases.until)]
 
 
 def _limit_own(cases: Cases, number: int, chance: random.Random, case: Case) -> str:

@@ -20,12 +20,13 @@ _DISK_BYTES = 32_000_000
 def cut_the_power(cases: Cases, seed: int, quick: bool) -> list[Row]:
     """Lose the last writes at random moments, then resume: by a record of all writes, and on a real file system."""
     rows = []
-    for case in (cases.image, cases.uncertain, cases.cog)[: 1 if quick else None]:
-        operations = _recorded(cases, case)
+    recorded = (cases.image, cases.uncertain, cases.cog)[: 1 if quick else None]
+    weights = [1] * (len(recorded) + (not quick))  # the last one is that of ext4
+    for case, until in zip(recorded, cases.until.shares(weights), strict=False):
+        operations = [] if until.has_passed else _recorded(cases, case)
         chosen = [(operations, LOSSES[number % len(LOSSES)]) for number in range(2 if quick else 30)]
-        rows.append(
-            try_all(f"power cut, by a record of writes, {case.name}", seed, chosen, partial(_lose, cases, case))
-        )
+        subject = f"power cut, by a record of writes, {case.name}"
+        rows.append(try_all(subject, seed, chosen, partial(_lose, cases, case), until=until))
     if quick:
         return rows
     if os.geteuid() == 0 and can_mount() and shutil.which("mkfs.ext4"):
@@ -55,7 +56,7 @@ def _lose(cases: Cases, case: Case, number: int, chance: random.Random, given: t
 
 
 def _cut_all(cases: Cases, seed: int, chosen: list[Case]) -> Row:
-    return try_all("power cut, ext4", seed, chosen, partial(_cut, cases))
+    return try_all("power cut, ext4", seed, chosen, partial(_cut, cases), until=cases.until)
 
 
 def _cut(cases: Cases, number: int, chance: random.Random, case: Case) -> str:

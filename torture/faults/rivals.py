@@ -15,7 +15,8 @@ def start_rivals(cases: Cases, seed: int, quick: bool) -> list[Row]:
     options: list[tuple[str, ...]] = [(), ("--resume",), ("--overwrite",), ("--overwrite", "--resume")]
     if quick:
         return []
-    return [try_all("four runs of one target", seed, options * 2, partial(_compete, cases, cases.image), at_once=1)]
+    attempt = partial(_compete, cases, cases.image)
+    return [try_all("four runs of one target", seed, options * 2, attempt, at_once=1, until=cases.until)]
 
 
 def _compete(cases: Cases, case: Case, number: int, chance: random.Random, options: tuple[str, ...]) -> str:

@@ -2,10 +2,13 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 from benchmarks.report import ROOT
 from rs_srgan.cores import usable_cores
+from torture.deadline import NEVER, Deadline
 from torture.fuzz.outcome import Outcome, lines
 from torture.fuzz.reader import READERS
 from torture.fuzz.watchdog import Watched
@@ -17,13 +20,19 @@ KEPT = ROOT / "build" / "torture"
 _MOST_PROCESSES = 2
 
 
-def run(seed: int, quick: bool) -> list[Row]:
+def run(seed: int, quick: bool, until: Deadline) -> list[Row]:
     """Attack every reader; see `torture.__main__`."""
-    with ThreadPoolExecutor(min(_MOST_PROCESSES, usable_cores())) as pool:
-        return list(pool.map(lambda name: attack(name, seed, QUICK_INPUTS if quick else INPUTS), READERS))
+    processes, inputs = min(_MOST_PROCESSES, usable_cores()), QUICK_INPUTS if quick else INPUTS
+
+    def attack_one(index: int, name: str) -> Row:
+        # the readers from this one on share what is left, as many at a time as there are processes
+        return attack(name, seed, inputs, until=until.share(processes / (len(READERS) - index)))
+
+    with ThreadPoolExecutor(processes) as pool:
+        return list(pool.map(attack_one, range(len(READERS)), READERS))
 
 
-def attack(name: str, seed: int, inputs: int, kept: Path = KEPT) -> Row:
+def attack(name: str, seed: int, inputs: int, kept: Path = KEPT, until: Deadline = NEVER) -> Row:
     """Attack one reader with so many inputs.
 
     Args:
@@ -31,11 +40,12 @@ def attack(name: str, seed: int, inputs: int, kept: Path = KEPT) -> Row:
         seed: seed of the run.
         inputs: number of inputs.
         kept: folder for copies of the inputs that fail.
+        until: after it no input is read.
     """
     start = time.monotonic()
     with Watched(name, seed, kept) as worker:
-        outcomes = [worker.attempt(number) for number in range(inputs)]
-    return row_of(name, outcomes, seed, time.monotonic() - start)
+        outcomes = [worker.attempt(number) for number in takewhile(lambda _: not until.has_passed, range(inputs))]
+    return replace(row_of(name, outcomes, seed, time.monotonic() - start), planned=inputs)
 
 
 def row_of(name: str, outcomes: list[Outcome], seed: int, seconds: float) -> Row:

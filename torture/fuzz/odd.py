@@ -84,7 +84,20 @@ TEXTS = (
         "2024-02-30",
     ),
 )
-_ODD_VALUES = (None, True, False, [], {}, [[]], [None], {"": ""}, {"type": "x"}, *INTEGERS, *FLOATS, *TEXTS)
+_ODD_VALUES: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    [],
+    {},
+    [[]],
+    [None],
+    {"": ""},
+    {"type": "x"},
+    *INTEGERS,
+    *FLOATS,
+    *TEXTS,
+)
 
 
 def odd_value(random: Random) -> Any:  # noqa: ANN401
@@ -120,7 +133,7 @@ def changed_bytes(random: Random, data: bytes, times: int | None = None) -> byte
         elif change == 6:
             width, order = random.choice((2, 4, 8)), random.choice(("little", "big"))
             number = random.choice(INTEGERS) & (256**width - 1)
-            out[at : at + width] = number.to_bytes(width, order)  # type: ignore[arg-type]  # one of the two
+            out[at : at + width] = number.to_bytes(width, order)
     return bytes(out)
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from rs_srgan import MISR, SISR, load_model
 from rs_srgan.hub.names import bundled_names
+from torture.deadline import Deadline
 from torture.numbers.attempts import check_all
 from torture.numbers.images import land
 from torture.row import Row
@@ -95,19 +96,19 @@ def turned(image: Tensor, way: int) -> Tensor:
     return image.transpose(-1, -2) if way & 4 else image
 
 
-def move(seed: int, quick: bool) -> list[Row]:
+def move(seed: int, quick: bool, until: Deadline) -> list[Row]:
     """Move images by whole LR pixels."""
-    return [_for_all_models("moves by whole pixels", seed, quick, fault_of_move)]
+    return [_for_all_models("moves by whole pixels", seed, quick, fault_of_move, until)]
 
 
-def flip_and_turn(seed: int, quick: bool) -> list[Row]:
+def flip_and_turn(seed: int, quick: bool, until: Deadline) -> list[Row]:
     """Flip and turn images."""
-    return [_for_all_models("flips and turns", seed, quick, fault_of_turn)]
+    return [_for_all_models("flips and turns", seed, quick, fault_of_turn, until)]
 
 
-def scale_brightness(seed: int, quick: bool) -> list[Row]:
+def scale_brightness(seed: int, quick: bool, until: Deadline) -> list[Row]:
     """Make images darker and brighter."""
-    return [_for_all_models("brightness times 0.5 to 1.5", seed, quick, fault_of_brightness)]
+    return [_for_all_models("brightness times 0.5 to 1.5", seed, quick, fault_of_brightness, until)]
 
 
 def fault_of_move(model: _Model, number: int, top: int, left: int, _: float) -> str:
@@ -145,7 +146,7 @@ def _rms(image: Tensor) -> float:
     return float(image.square().mean().sqrt())
 
 
-def _for_all_models(subject: str, chosen_seed: int, quick: bool, fault: _Property) -> Row:
+def _for_all_models(subject: str, chosen_seed: int, quick: bool, fault: _Property, until: Deadline) -> Row:
     names = ["sisr-x2-rgbn"] if quick else bundled_names()
 
     def check(name: str) -> str:
@@ -176,4 +177,5 @@ def _for_all_models(subject: str, chosen_seed: int, quick: bool, fault: _Propert
             _through.cache_clear()
         return ""
 
-    return check_all(subject, ((f"seed {chosen_seed}, {name}", partial(check, name)) for name in names))
+    checks = ((f"seed {chosen_seed}, {name}", partial(check, name)) for name in names)
+    return check_all(subject, checks, until)

@@ -8,6 +8,7 @@ import numpy as np
 from rs_srgan import MISR, SISR, load_model
 from rs_srgan.hub.names import bundled_names
 from rs_srgan.pixels.radiometry import FloatImage
+from torture.deadline import Deadline
 from torture.numbers.attempts import check_all
 from torture.numbers.images import PATTERNS, land
 from torture.row import Row
@@ -18,10 +19,10 @@ _SHAPE = (29, 23)
 BEYOND_RANGE, BEYOND = 8.0, 0.2
 
 
-def give_extremes(seed: int, quick: bool) -> list[Row]:
+def give_extremes(seed: int, quick: bool, until: Deadline) -> list[Row]:
     """Give every model every pattern; results are finite, in range, and without data exactly where the input is."""
     names = ["sisr-x2-rgbn"] if quick else bundled_names()
-    return [check_all("extreme values, arrays", _checks(names, seed))]
+    return [check_all("extreme values, arrays", _checks(names, seed), until)]
 
 
 def _checks(names: list[str], seed: int) -> Iterator[tuple[str, Callable[[], str]]]:

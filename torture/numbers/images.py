@@ -71,14 +71,18 @@ PATTERNS: dict[str, Callable[[FloatImage, _Random], FloatImage]] = {
 }
 
 
-def patchwork(bands: int, height: int, width: int, seed: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint16]]:
-    """Return DN (bands, height, width) of land with patches of extremes; 0 is nodata."""
+def patchwork(
+    bands: int, height: int, width: int, seed: int, extreme: bool = True
+) -> np.ndarray[tuple[int, ...], np.dtype[np.uint16]]:
+    """Return DN (bands, height, width) of land with patches without data, and of extremes or of usual values.
+
+    0 is nodata.
+    """
     random = np.random.default_rng(seed)
     image = land((bands, height, width), random)
     half, third = height // 2, width // 3
-    for index, name in enumerate(
-        ("holes of one pixel", "65535 everywhere", "a checkerboard of 0 and 65535", "no data", "one valid pixel")
-    ):
+    values = ("65535 everywhere", "a checkerboard of 0 and 65535") if extreme else ("a constant", "holes of one pixel")
+    for index, name in enumerate(("holes of one pixel", *values, "no data", "one valid pixel")):
         row, col = (index % 2) * half, index // 2 * third
         patch = np.s_[:, row : row + half // 2, col : col + third // 2]
         image[patch] = PATTERNS[name](image[patch], random)

@@ -8,6 +8,7 @@ import numpy as np
 from rs_srgan import MISR, load_model
 from rs_srgan.hub.names import bundled_names
 from rs_srgan.pixels.radiometry import FloatImage, Mask
+from torture.deadline import Deadline
 from torture.numbers.attempts import check_all
 from torture.numbers.images import land
 from torture.row import Row
@@ -17,10 +18,10 @@ REORDERED = 1e-5
 _SHAPE, _VIEWS = (4, 40, 36), 4
 
 
-def mix_views(seed: int, quick: bool) -> list[Row]:
+def mix_views(seed: int, quick: bool, until: Deadline) -> list[Row]:
     """Change the order of revisits, and the values under their masks."""
     names = [name for name in bundled_names() if name.startswith("misr")][: 1 if quick else None]
-    return [check_all("order and masks of revisits", _checks(names, seed, 1 if quick else 5))]
+    return [check_all("order and masks of revisits", _checks(names, seed, 1 if quick else 5), until)]
 
 
 def _checks(names: list[str], seed: int, count: int) -> Iterator[tuple[str, Callable[[], str]]]:

@@ -127,7 +127,8 @@ def _break(random: Random, data: bytearray) -> None:
 
 
 def _all(data: bytearray, mark: bytes) -> list[int]:
-    found, at = [], data.find(mark)
+    found: list[int] = []
+    at = data.find(mark)
     while at >= 0 and len(found) < 4000:
         found.append(at)
         at = data.find(mark, at + 4)

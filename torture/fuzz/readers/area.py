@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from affine import Affine
 from rasterio.crs import CRS
@@ -32,8 +33,8 @@ class _Area:
             ring = [
                 [10.3 + random.random() / 30, 46 + random.random() / 30] for _ in range(random.choice((3, 60, 300)))
             ]
-        polygon = {"type": "Polygon", "coordinates": [ring]}
-        content = random.choice(
+        polygon: dict[str, Any] = {"type": "Polygon", "coordinates": [ring]}
+        content: dict[str, Any] = random.choice(
             (
                 polygon,
                 {"type": "MultiPolygon", "coordinates": [[ring], [ring]]},
