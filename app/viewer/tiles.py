@@ -54,13 +54,13 @@ def to_pixel(view: View, lon: float, lat: float) -> tuple[float, float]:
         xs, ys = transform(LONGITUDE_LATITUDE, view.grid.crs, [lon], [lat])
     except PROJECTION_ERRORS:
         raise InputError(BEYOND) from None
-    col, row = ~view.grid.scaled(view.scale).transform * (xs[0], ys[0])
+    col, row = view.grid.scaled(view.scale).pixel(xs[0], ys[0])
     return row, col
 
 
 def to_lon_lat(view: View, row: float, col: float) -> tuple[float, float]:
     """Return longitude and latitude of a place, given in SR pixels."""
-    x, y = view.grid.scaled(view.scale).transform * (col, row)
+    x, y = view.grid.scaled(view.scale).place(col, row)
     lons, lats = transform(view.grid.crs, LONGITUDE_LATITUDE, [x], [y])
     return lons[0], lats[0]
 

@@ -77,7 +77,7 @@ def _down(metres: float) -> int:
 
 def _extent(grid: Grid, crs: CRS) -> tuple[float, float, float, float]:
     left, top = grid.transform.c, grid.transform.f
-    right, bottom = grid.transform * (grid.width, grid.height)
+    right, bottom = grid.corners[-1]
     if grid.crs == crs:
         return left, bottom, right, top
     own: tuple[float, float, float, float] = transform_bounds(grid.crs, crs, left, bottom, right, top)

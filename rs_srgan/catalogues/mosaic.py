@@ -49,7 +49,7 @@ class Mosaic:
 
     def _origin(self, tile: RemoteImage) -> Window:
         """Return where the grid begins in a tile, pixels; its size does not matter."""
-        col, row = ~tile.grid.transform * (self.grid.transform.c, self.grid.transform.f)
+        col, row = tile.grid.pixel(self.grid.transform.c, self.grid.transform.f)
         return Window(round(row), round(col), 0, 0)
 
     def strips(self) -> Iterator[Window]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from rs_srgan.pixels.windows import Window, spread
-from rs_srgan.reading.grid import Grid
+from rs_srgan.reading.grid import Grid, composed
 from rs_srgan.reading.raster import Raster
 from rs_srgan.registration.copies import holds_no_more, varies
 
@@ -50,7 +50,7 @@ def _common(grid: Grid, other: Grid) -> tuple[Window, Window] | None:
     """Return the windows of two grids that are the same places; None if they share no pixel or lie askew."""
     if grid.crs != other.crs or grid.control_points != other.control_points:
         return None
-    step = ~other.transform * grid.transform
+    step = composed(~other.transform, grid.transform)
     shape = np.array([step.a - 1, step.b, step.d, step.e - 1]) * max(grid.height, grid.width)
     row, col = round(step.f), round(step.c)
     away = np.abs([*shape, step.f - row, step.c - col]).max()

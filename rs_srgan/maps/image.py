@@ -19,7 +19,7 @@ from rs_srgan.maps.block import Block
 from rs_srgan.maps.web_tiles import Bounds, earth_places, has_place, lon_lat_bounds, native_zoom
 from rs_srgan.pixels.radiometry import FloatImage, Stretch
 from rs_srgan.pixels.windows import Window
-from rs_srgan.reading.grid import Grid
+from rs_srgan.reading.grid import Grid, composed
 from rs_srgan.reading.opening import open_raster
 from rs_srgan.reading.proj import LONGITUDE_LATITUDE
 from rs_srgan.reading.virtual import VirtualFile
@@ -82,7 +82,7 @@ class MapImage:
     def put_on(self, other: Grid) -> None:
         """Give an image without a place the extent of another grid."""
         across, down = other.width / self.grid.width, other.height / self.grid.height
-        transform = other.transform * Affine.scale(across, down)
+        transform = composed(other.transform, Affine.scale(across, down))
         self.grid = Grid(self.grid.height, self.grid.width, other.crs, transform)
 
     def put_at_origin(self) -> None:

@@ -157,6 +157,6 @@ def _misplaced(name: str, width: int, height: int, grid: Grid) -> InputError:
 def _same_place(own: Grid, image: Grid, factor: int) -> bool:
     """Return whether the corners of a mask are those of its image, to a tenth of the image's pixel."""
     pixel = abs(image.transform.a)
-    corners = ((0, 0), (own.width, 0), (0, own.height))
-    pairs = [(own.transform * corner, image.transform * (corner[0] * factor, corner[1] * factor)) for corner in corners]
+    corners = ((0.0, 0.0), (float(own.width), 0.0), (0.0, float(own.height)))
+    pairs = [(own.place(col, row), image.place(col * factor, row * factor)) for col, row in corners]
     return all(abs(a - b) <= pixel / 10 for pair in pairs for a, b in zip(*pair, strict=True))

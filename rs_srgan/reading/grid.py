@@ -1,12 +1,16 @@
 """Grids: the size, transform and coordinate reference system of a raster."""
 
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
+import numpy as np
 from affine import Affine
 from rasterio.crs import CRS
 from rasterio.io import DatasetReader
 
 from rs_srgan.pixels.windows import Window
+
+Coordinate = TypeVar("Coordinate", float, np.ndarray[Any, Any])
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,19 @@ class Grid:
         """True if the raster states a CRS and a transform."""
         return self.crs is not None and not self.transform.is_identity
 
+    @property
+    def corners(self) -> list[tuple[float, float]]:
+        """Coordinates of the upper left, lower left, upper right and lower right corner."""
+        return [self.place(float(col), float(row)) for col in (0, self.width) for row in (0, self.height)]
+
+    def place(self, col: Coordinate, row: Coordinate) -> tuple[Coordinate, Coordinate]:
+        """Return the coordinates x and y of columns and rows, which count from the corner of the grid."""
+        return _applied(self.transform, col, row)
+
+    def pixel(self, x: Coordinate, y: Coordinate) -> tuple[Coordinate, Coordinate]:
+        """Return the columns and rows, from the corner of the grid, of coordinates."""
+        return _applied(~self.transform, x, y)
+
     @classmethod
     def of(cls, dataset: DatasetReader) -> "Grid":
         """Return the grid of an open file."""
@@ -55,3 +72,20 @@ class Grid:
         transform = self.transform if self.transform.is_identity else moved
         points = tuple((row - window.row, col - window.col, x, y, z) for row, col, x, y, z in self.control_points)
         return Grid(window.height, window.width, self.crs, transform, points)
+
+
+def composed(outer: Affine, inner: Affine) -> Affine:
+    """Return the transform that applies `inner`, then `outer`.
+
+    affine 3 warns of the operator `*` of transforms, and affine 2 has no other.
+    """
+    a, b, _, d, e, _ = inner[:6]
+    x, y = _applied(outer, inner.c, inner.f)
+    return Affine(
+        outer.a * a + outer.b * d, outer.a * b + outer.b * e, x, outer.d * a + outer.e * d, outer.d * b + outer.e * e, y
+    )
+
+
+def _applied(transform: Affine, x: Coordinate, y: Coordinate) -> tuple[Coordinate, Coordinate]:
+    a, b, c, d, e, f = transform[:6]
+    return a * x + b * y + c, d * x + e * y + f

@@ -243,10 +243,7 @@ def _nodata(raster: Raster, encoding: Encoding) -> str:
 def _footprint(grid: Grid) -> tuple[float, float, float, float] | None:
     if grid.crs is None:
         return None
-    corners = [
-        grid.transform * corner for corner in ((0, 0), (grid.width, 0), (0, grid.height), (grid.width, grid.height))
-    ]
-    xs, ys = zip(*corners, strict=True)
+    xs, ys = zip(*grid.corners, strict=True)
     try:
         with rasterio.Env():  # else GDAL prints its own message
             box = transform_bounds(grid.crs, LONGITUDE_LATITUDE, min(xs), min(ys), max(xs), max(ys))

@@ -43,7 +43,7 @@ def overlap_px(grid: Grid, other: Grid) -> float | None:
 def _footprint(grid: Grid) -> BaseGeometry:
     """Return the outline of a grid in its own CRS, or in pixels without one."""
     corners = [(0, 0), (grid.width, 0), (grid.width, grid.height), (0, grid.height)]
-    return shapely.Polygon([grid.transform * corner for corner in corners] if grid.has_place else corners)
+    return shapely.Polygon([grid.place(*corner) for corner in corners] if grid.has_place else corners)
 
 
 def _projected(outline: BaseGeometry, grid: Grid, target: Grid) -> BaseGeometry | None:

@@ -8,7 +8,7 @@ from rasterio.warp import transform
 from rs_srgan.errors import InputError
 from rs_srgan.pixels.radiometry import Image
 from rs_srgan.pixels.windows import Window
-from rs_srgan.reading.grid import Grid
+from rs_srgan.reading.grid import Grid, composed
 from rs_srgan.reading.proj import PROJECTION_ERRORS
 
 # Distance of the pixels whose positions are computed exactly between two projections; others are interpolated. Over
@@ -78,14 +78,14 @@ class Positions:
         """Return the positions, rows and columns, of points of the reference; NaN beyond the projection's reach."""
         if not self._view.has_place:
             return rows, cols
-        x, y = _applied(self._reference.transform, cols + 0.5, rows + 0.5)
+        x, y = self._reference.place(cols + 0.5, rows + 0.5)
         if self.reprojected:
             try:
                 with rasterio.Env():  # else GDAL prints its own message
                     x, y = map(np.array, transform(self._reference.crs, self._view.crs, x, y))
             except PROJECTION_ERRORS:
                 return np.full_like(rows, np.nan), np.full_like(cols, np.nan)
-        col, row = _applied(~self._view.transform, x, y)
+        col, row = self._view.pixel(x, y)
         return row - 0.5, col - 0.5
 
     def at(self, window: Window) -> Image:
@@ -114,16 +114,10 @@ class Positions:
         )
         if not self._view.has_place:
             return np.stack([rows, cols])
-        step = ~self._view.transform * self._reference.transform
-        half = Affine.translation(-0.5, -0.5) * step * Affine.translation(0.5, 0.5)
+        step = composed(~self._view.transform, self._reference.transform)
+        half = composed(composed(Affine.translation(-0.5, -0.5), step), Affine.translation(0.5, 0.5))
         a, b, c, d, e, f = (round(float(value) / _SAME_PX) * _SAME_PX for value in half[:6])
         return np.stack([d * cols + e * rows + f, a * cols + b * rows + c])
-
-
-def _applied(transform: Affine, x: Image, y: Image) -> tuple[Image, Image]:
-    """Apply a transform to arrays of coordinates."""
-    a, b, c, d, e, f = transform[:6]
-    return a * x + b * y + c, d * x + e * y + f
 
 
 def _between(start: int, count: int, first: int) -> tuple[Image, Image]:

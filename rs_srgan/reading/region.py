@@ -169,7 +169,7 @@ def _surroundings(grid: Grid, crs: CRS) -> list[Box]:
 
 
 def _extent(grid: Grid) -> Box:
-    xs, ys = zip(*(grid.transform * (col, row) for col in (0, grid.width) for row in (0, grid.height)), strict=True)
+    xs, ys = zip(*grid.corners, strict=True)
     return min(xs), min(ys), max(xs), max(ys)
 
 
@@ -178,7 +178,7 @@ def _covering(extents: Sequence[Box], grid: Grid) -> Window | None:
     if not extents or not np.isfinite(extents).all():
         return None
     corners = [
-        ~grid.transform * corner
+        grid.pixel(*corner)
         for left, bottom, right, top in extents
         for corner in ((left, top), (right, top), (left, bottom), (right, bottom))
     ]
