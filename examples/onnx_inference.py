@@ -27,12 +27,18 @@ from dataclasses import dataclass
 import numpy as np
 import onnxruntime
 import rasterio
+from rasterio.enums import MaskFlags
 from rasterio.windows import Window
 
 TILE = 256  # LR pixels
 REGISTERED = 1024  # LR pixels along each axis from whose middle the shift of a view is found
 SMOOTHING = 0.7  # pixels: removes aliasing and noise, which differ between revisits
 LARGEST_SHIFT = 8  # LR pixels
+# Values that mean no data where all bands hold them and the file declares no value.
+FILLS = (0, -9999, -10000, -32768)
+# Metadata that rs-srgan understands and this example does not: scalings and offsets, and values without data.
+SCALING_ITEMS, OFFSET_ITEMS = {"SCALE_FACTOR", "ADD_OFFSET"}, {"BOA_ADD_OFFSET", "RADIO_ADD_OFFSET"}
+NODATA_ITEMS, MASKS = {"_FILLVALUE", "MISSING_VALUE"}, {"DATAMASK", "VALIDMASK"}
 
 # Some formats, and files beside an image, name other files and addresses, which GDAL would open.
 WITHOUT_SIDECARS = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO"}
@@ -79,6 +85,7 @@ def find_scaling(
 
     Tags come first. Without them integers are DN / 10000, and floats are reflectance.
     """
+    refuse_metadata(scene, bands, offset)
     kinds = {scene.dtypes[band - 1] for band in bands}
     if len(kinds) > 1 or not kinds <= {"uint16", "int16", "float32", "float64"}:
         raise SystemExit(f"{scene.name} holds {', '.join(sorted(kinds))}; expected uint16 or int16 DN, or floats.")
@@ -94,7 +101,7 @@ def find_scaling(
     side = [min(length, 256) for length in (scene.width, scene.height)]
     middle = Window((scene.width - side[0]) // 2, (scene.height - side[1]) // 2, *side)
     stored = scene.read(bands, window=middle, masked=True)
-    held = stored[:, ~(stored.data == 0).all(0)].astype(np.float64) * gain[:, None] + bias[:, None]
+    held = stored[:, ~find_fills(scene, stored.data)].astype(np.float64) * gain[:, None] + bias[:, None]
     median = float(np.ma.median(np.ma.masked_invalid(held))) if held.count() else 0.1
     if not 0.0005 < median < 1.5:
         raise SystemExit(
@@ -108,15 +115,35 @@ def read(
 ) -> np.ndarray:
     """Read the reflectance of a window, (bands, h, w), with NaN for nodata.
 
-    A window may extend beyond the image. The outermost pixels of the image are repeated there. Zero in all bands is no
-    data, as in rs-srgan, unless the file declares another value.
+    A window may extend beyond the image. The outermost pixels of the image are repeated there.
     """
     stored = read_stored(scene, bands, window)
     gain, bias = scaling
     image = (stored.astype(np.float64).filled(np.nan) * gain + bias).astype(np.float32)
-    if scene.nodata is None:
-        image[:, (stored.data == 0).all(0)] = np.nan
+    image[:, find_fills(scene, stored.data)] = np.nan
     return image
+
+
+def find_fills(scene: rasterio.DatasetReader, stored: np.ndarray) -> np.ndarray:
+    """Return where all bands of (bands, h, w) hold a fill value, as rs-srgan reads a file that declares no nodata."""
+    declares = scene.nodata is not None or any(MaskFlags.per_dataset in flags for flags in scene.mask_flag_enums)
+    return np.any([(stored == fill).all(0) & (not declares) for fill in FILLS], axis=0)
+
+
+def refuse_metadata(scene: rasterio.DatasetReader, bands: list[int], offset: float | None) -> None:
+    """End the program if the file says something about its values that only rs-srgan understands."""
+    items = {key.upper() for tags in (scene.tags(), *map(scene.tags, bands)) for key in tags}
+    scaled = any(scene.scales[band - 1] != 1 or scene.offsets[band - 1] != 0 for band in bands)
+    unread = set() if scaled else items & (SCALING_ITEMS | (OFFSET_ITEMS if offset is None else set()))
+    unread |= items & NODATA_ITEMS if scene.nodata is None else set()
+    for index, (name, kind) in enumerate(zip(scene.descriptions, scene.colorinterp, strict=True), 1):
+        if index not in bands and (kind.name == "alpha" or re.sub(r"[\W_]", "", name or "").upper() in MASKS):
+            unread.add(name or kind.name)
+    if unread:
+        raise SystemExit(
+            f"{scene.name} has {', '.join(sorted(unread))}; expected a file that needs only scale, offset "
+            "and nodata tags. For this file use rs-srgan."
+        )
 
 
 def read_stored(scene: rasterio.DatasetReader, bands: list[int], window: Window) -> np.ma.MaskedArray:

@@ -127,6 +127,54 @@ def test_what_the_example_does_not_understand_is_refused(exported, write_tif, tm
     assert not (tmp_path / "found.tif").exists()
 
 
+@pytest.mark.parametrize(
+    ("items", "of_band"),
+    [
+        ({"scale_factor": "0.0001", "add_offset": "-0.1"}, True),
+        ({"BOA_ADD_OFFSET": "-1000"}, False),
+        ({"RADIO_ADD_OFFSET": "-1000"}, True),
+        ({"_FillValue": "77"}, False),
+    ],
+)
+def test_metadata_that_change_the_values_are_refused(exported, write_tif, tmp_path, items, of_band):
+    source = write_tif(scene_dn(8, 8))
+    with rasterio.open(source, "r+") as dataset:
+        for index in dataset.indexes if of_band else [0]:
+            dataset.update_tags(index, **items)
+    process = run(exported[1], source, tmp_path / "found.tif")
+    assert process.returncode == 1 and "use rs-srgan" in process.stderr and "Traceback" not in process.stderr
+    assert not (tmp_path / "found.tif").exists()
+    tagged = {"scales": (1e-4,) * 4, "offsets": (-0.1,) * 4, "nodata": 77}
+    with rasterio.open(source, "r+") as dataset:
+        dataset.scales, dataset.offsets, dataset.nodata = tagged.values()
+    assert run(exported[1], source, tmp_path / "found.tif").returncode == 0, "tags come before metadata"
+
+
+@pytest.mark.parametrize("mask", ["dataMask", "alpha"])
+def test_a_mask_among_the_bands_is_refused(exported, write_tif, tmp_path, mask):
+    source = write_tif(scene_dn(8, 8, bands=5), bands=("B04", "B03", "B02", "B08", mask))
+    if mask == "alpha":
+        with rasterio.open(source, "r+") as dataset:
+            dataset.colorinterp = [*dataset.colorinterp[:4], rasterio.enums.ColorInterp.alpha]
+    process = run(exported[1], source, tmp_path / "found.tif")
+    assert process.returncode == 1 and mask in process.stderr and "use rs-srgan" in process.stderr
+
+
+@pytest.mark.parametrize("fill", [-9999, -10_000, -32_768])
+def test_undeclared_fill_values_are_read_as_predict_does(exported, write_tif, tmp_path, fill):
+    model, onnx = exported
+    dn = scene_dn(16, 16).astype(np.int16)
+    dn[:, 10:, 12:] = fill
+    source = write_tif(dn)
+    process = run(onnx, source, tmp_path / "found.tif")
+    assert process.returncode == 0, process.stderr
+    expected = super_resolve(source, tmp_path / "expected.tif", model, precision="fp32", engine="torch")
+    with rasterio.open(expected) as dataset:
+        empty = dataset.read_masks(1) == 0
+    np.testing.assert_array_equal((pixels(tmp_path / "found.tif")[0] == 0).all(0), empty)
+    assert 0 < empty.mean() < 0.5
+
+
 def test_floats_tags_and_undeclared_zeros_are_read_as_predict_does(exported, write_tif, tmp_path):
     model, onnx = exported
     dn = scene_dn(24, 24)
