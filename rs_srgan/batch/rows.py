@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rs_srgan.addresses import without_secrets
 from rs_srgan.errors import InputError, require_extra
 from rs_srgan.inference.options import PredictOptions, option_of
 from rs_srgan.reading.opening import SUFFIXES
@@ -23,6 +24,8 @@ _PATHS = ("masks", "aoi")
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 # Separates several words of one cell of a CSV file.
 _SEPARATOR = ";"
+# Endings of the names of STAC items and areas, which are no images.
+_OF_OBJECTS = (".json", ".geojson")
 # Names of files with this many bytes leave room for the endings of partial files.
 _LONGEST_BYTES = 200
 
@@ -209,6 +212,12 @@ def _checked(row: Row, where: str) -> Row:
         PredictOptions().replace(options)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
+    for source in map(str, row.sources):
+        if _file_name(source).lower().endswith(_OF_OBJECTS) and not is_item(source):
+            raise InputError(
+                f"{where}: {without_secrets(source)} is no image. Of a STAC item give the address in its catalogue, "
+                "https://.../collections/.../items/..., and the option bbox or aoi."
+            )
     for name in row.outputs:
         if not is_plain_name(name):
             raise InputError(f"{where}: the output is {name!r:.80}; expected a file name that ends in .tif, no folder.")
@@ -230,6 +239,11 @@ def is_address(source: str) -> bool:
     return bool("://" in source and split_address(source).scheme) or source.startswith("/vsi")
 
 
+def is_item(source: str) -> bool:
+    """Return whether a source is the address of an item in a STAC catalogue."""
+    return source.startswith(("http://", "https://")) and "/collections/" in source and "/items/" in source
+
+
 def _absolute(source: str | Path) -> str:
     """Return a path that holds in any working folder; addresses stay as they are."""
     text = str(source)
@@ -246,8 +260,12 @@ def _absolute_paths(value: object) -> object:
 
 def _default_output(source: str) -> str:
     """Return the name of a result: that of the first source, with _sr."""
-    name = Path(split_address(source).path if is_address(source) else source).name
-    return f"{Path(name).stem}_sr.tif"
+    return f"{Path(_file_name(source)).stem}_sr.tif"
+
+
+def _file_name(source: str) -> str:
+    """Return the name of a file without its folder or address."""
+    return Path(split_address(source).path if is_address(source) else source).name
 
 
 def _require_distinct(rows: Sequence[Row]) -> None:

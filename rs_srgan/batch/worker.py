@@ -17,6 +17,7 @@ import torch
 
 from rs_srgan.arrays.kinds import named
 from rs_srgan.batch.place import here
+from rs_srgan.batch.rows import is_item
 from rs_srgan.batch.task import Note, Opened, Place, SceneTask
 from rs_srgan.catalogues.search import open_item
 from rs_srgan.errors import InputError
@@ -227,8 +228,3 @@ def _sources(task: SceneTask, model: SISR | MISR, options: Any, files: ExitStack
     scenes = [open_item(each, area) for each in task.sources]
     products, options = cut_for(scenes, model, options, several=len(scenes) > 1)
     return list(products), options
-
-
-def is_item(source: str) -> bool:
-    """Return whether a source is the address of an item in a STAC catalogue."""
-    return source.startswith(("http://", "https://")) and "/collections/" in source and "/items/" in source

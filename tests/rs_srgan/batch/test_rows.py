@@ -39,6 +39,13 @@ def test_products_are_known_by_their_content(tmp_path):
     assert [row.sources for row in read_rows(folder / "around")] == [(str(inner),)]
 
 
+@pytest.mark.parametrize("source", ["item.json", "https://x.org/S2B_X.json", "place.geojson"])
+def test_items_are_given_by_their_address_in_a_catalogue(source):
+    with pytest.raises(InputError, match=r"collections/\.\.\./items"):
+        read_rows([source])
+    assert read_rows(["https://x.org/collections/c/items/S2B_X.json"])
+
+
 def test_a_pattern_and_a_text_give_the_same_rows(folder, monkeypatch):
     monkeypatch.chdir(folder)
     (folder / "list.txt").write_text("\ufeff# two\n\n a.jp2 \nb.tif\n", encoding="utf-8")
