@@ -163,8 +163,18 @@ def summarise(raster: Raster) -> str:
         str(raster.encoding),
         f"no data: {_nodata(raster, raster.encoding)}",
     ]
-    faults = [] if raster.product else find_faults(raster, survey(raster))
-    return ". ".join([", ".join(parts), *(fault.rstrip(".") for fault in faults)])
+    about = [f"The image has {raster.grid.width} x {raster.grid.height} pixels"]
+    if raster.taken:
+        about.append(f"is of {raster.taken.isoformat()}")
+    faults: list[str] = []
+    if not raster.product:  # to decode the blocks of a whole product takes seconds
+        found = survey(raster)
+        faults = find_faults(raster, found)
+        medians = [f"{band.median:.3f} in {band.name}" for band in found.bands if band.valid]
+        if medians and not raster.encoding.display:
+            about.append(f"has a median reflectance of {', '.join(medians)}")
+    shown = " and ".join(about) if len(about) < 3 else f"{about[0]}, {about[1]} and {about[2]}"
+    return ". ".join([", ".join(parts), *(fault.rstrip(".") for fault in faults), shown])
 
 
 @contextmanager

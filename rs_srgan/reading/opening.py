@@ -124,13 +124,10 @@ def _open_file(
             found = FoundBands([1], BY_PRODUCT, None)
         else:
             found = find_bands(path, dataset, band_names, sensor, stated.band_names)
-        if found.source == BY_ORDER and (
-            inside or not start_of(path).startswith(NPY_START)
-        ):  # an NPY file has no names
-            logger.warning(
-                "%s names no band: read as %s. If that is not its order: --band-names.",
-                *(path.name, ", ".join(band_names)),
-            )
+        can_name = bool(inside) or not start_of(path).startswith(NPY_START)
+        if found.source == BY_ORDER and can_name:
+            order = ", ".join(band_names)
+            logger.warning("%s names no band: read as %s. If that is not its order: --band-names.", path.name, order)
         layer = _open_layer(path, dataset, found)
         if len(dataset.subdatasets) > 1:
             logger.warning("%s has %d pages: the first is read.", path.name, len(dataset.subdatasets))

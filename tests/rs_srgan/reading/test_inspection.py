@@ -79,6 +79,16 @@ def test_the_picture_is_small_and_never_replaces_a_file(write_tif, tmp_path):
 def test_the_summary_names_bands_formula_nodata_and_faults(write_tif):
     dn = DN.copy()
     dn[:, :10] = 0
-    with open_raster(write_tif(dn), RGBN) as raster:
+    with open_raster(write_tif(dn, "scene_2023-08-10.tif"), RGBN) as raster:
         text = summarise(raster)
     assert all(part in text for part in ("B04, B03, B02, B08", "DN / 10000", "0 in all bands", "25 %"))
+    median = np.median(dn[0, 10:]) / 10_000
+    assert (
+        f". The image has 50 x 40 pixels, is of 2023-08-10 and has a median reflectance of {median:.3f} in B04" in text
+    )
+
+
+def test_the_summary_of_a_product_reads_no_pixels(tmp_path):
+    safe = build_safe(tmp_path, {(band, 10): DN[index] for index, band in enumerate(RGBN)})
+    with open_raster(safe, RGBN) as raster:
+        assert summarise(raster).endswith(". The image has 50 x 40 pixels and is of 2023-08-10")
