@@ -1,6 +1,6 @@
 """Installed packages work: the wheel in its own virtual environment, and the other major version of huggingface_hub.
 
-Both tests need a package index. They borrow the packages that are already installed, which saves gigabytes.
+The tests need a package index. They borrow the packages that are already installed, which saves gigabytes.
 """
 
 import os
@@ -13,7 +13,9 @@ from pathlib import Path
 import huggingface_hub
 import pytest
 
+from rs_srgan import SISR, SISRConfig, load_model
 from rs_srgan.models.catalogue import catalogue
+from tests.train.data.makers import pair_folder
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
@@ -44,11 +46,18 @@ def run(python: Path, *arguments: str, **options) -> str:
     return process.stdout
 
 
-def test_the_wheel_contains_the_models_and_loads_them_offline(tmp_path):
-    build = ["wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(ROOT)]
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """Return the Python of an environment with the wheel; all tests share it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = ["wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
     subprocess.run([sys.executable, "-m", "pip", *build], check=True)
-    (wheel,) = tmp_path.glob("rs_srgan-*.whl")
-    python = environment_with(tmp_path / "clean", "--no-deps", str(wheel))
+    (wheel,) = folder.glob("rs_srgan-*.whl")
+    return environment_with(folder / "clean", "--no-deps", str(wheel))
+
+
+def test_the_wheel_contains_the_models_and_loads_them_offline(installed, tmp_path):
+    python = installed
     code = (
         "import rs_srgan.models.loading, rs_srgan.publishing.card\n"
         "print(rs_srgan.__file__)\n"
@@ -57,10 +66,25 @@ def test_the_wheel_contains_the_models_and_loads_them_offline(tmp_path):
         "    print(each.name, rs_srgan.load_model(each.name).fingerprint(), card.startswith('---'))"
     )
     where, *models = run(python, "-c", code, cwd=tmp_path).splitlines()
-    assert Path(where).is_relative_to(tmp_path / "clean")
+    assert Path(where).is_relative_to(python.parents[1])
     assert models == [f"{each.name} {each.metrics.fingerprint} True" for each in catalogue().values()]
     printed = run(python.with_name("rs-srgan"), "models", cwd=tmp_path)
     assert all(name in printed for name in catalogue())
+
+
+@pytest.mark.parametrize(("program", "package"), [("rs-srgan-app", "app"), ("rs-srgan-train", "train")])
+def test_the_wheel_starts_its_programs(installed, tmp_path, program, package):
+    for own in ("app", "train"):
+        (tmp_path / f"{own}.py").write_text("raise SystemExit('another program of that name')")
+    assert f"usage: python -m {package}" in run(installed.with_name(program), "--help", cwd=tmp_path)
+
+
+def test_the_wheel_fine_tunes_a_model(installed, tmp_path):
+    pair_folder(tmp_path / "pairs", count=3, side=96)
+    SISR(SISRConfig(channels=16, blocks=1)).save_pretrained(tmp_path / "start")
+    words = ["finetune", "pairs", "-o", "run", "--model", "start", "--steps", "1"]
+    assert run(installed.with_name("rs-srgan"), *words, cwd=tmp_path) == "run/model\n"
+    assert load_model(tmp_path / "run" / "model").config.scale == 4
 
 
 def test_the_hub_tests_pass_with_the_other_major_version_of_huggingface_hub(tmp_path):

@@ -24,7 +24,7 @@ def test_the_programs_are_those_of_the_checkout():
     assert all((programs() / name / "__main__.py").is_file() for name in ("app", "train"))
 
 
-@pytest.mark.parametrize(("program", "words"), [("app", ["--help"])])
+@pytest.mark.parametrize(("program", "words"), [("app", ["--help"]), ("train", ["--help"])])
 def test_a_program_starts_also_where_another_has_its_name(program, words, tmp_path):
     (tmp_path / f"{program}.py").write_text("raise SystemExit('another')")
     done = run(program, *words, cwd=tmp_path)
