@@ -111,12 +111,14 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.address = f"http://127.0.0.1:{port}"
+        self._command = [sys.executable, "-m", "app", "--port", str(port), "--data-root", str(data_root), *options]
+        own = {"PYTHONUNBUFFERED": "1", "TMPDIR": str(folder), "HF_HUB_OFFLINE": "1"}
+        self._environment = os.environ | own | environment
+        self._start()
+
+    def _start(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "app", "--port", str(port), "--data-root", str(data_root), *options],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=os.environ | {"PYTHONUNBUFFERED": "1", "TMPDIR": str(folder), "HF_HUB_OFFLINE": "1"} | environment,
+            self._command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self._environment
         )
         self.said: list[str] = []
         for line in self._process.stdout:  # ends when the server does
@@ -124,6 +126,13 @@ class Server:
             if f"running on {self.address}" in line:
                 return
         pytest.fail(f"the server ended before it listened: {''.join(self.said)}")
+
+    def restart(self) -> None:
+        """Kill the server, and start another one at its address."""
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+        self._start()
 
     def close(self) -> None:
         self._process.terminate()
