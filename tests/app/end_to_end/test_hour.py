@@ -21,12 +21,24 @@ STARTS = {"Patch": "#start", "Tile": "#start-tile", "Revisits": "#start-revisits
 RESULTS = {"Patch": "#patch-result", "Tile": "#tile-result", "Revisits": "#revisits-result", "Place": "#place-result"}
 # What a browser, or Gradio, says about requests that fail, which happens offline and after refusals.
 OF_REQUESTS = ("Failed to load resource", "net::ERR_", "WebGL", "GPU stall", "Response")
-# A job has ended, or an answer in words is there.
-SETTLED = """place => {
-    const box = document.querySelector(place), job = box.querySelector('sr-job');
-    if (box.querySelector('.sr-error, [role=status] h2') && !box.querySelector('progress')) return true;
-    return job && ['done', 'failed', 'stopped'].includes(job.dataset.state) && !!job.firstChild;
+# Time after which an answer in the same words counts as a new one: Gradio does not replace equal answers.
+SAME_WORDS_MS = 5000
+# What the place of a result shows: the id of its job, and an answer in words outside of jobs.
+SHOWN = """place => {
+    const box = document.querySelector(place);
+    const words = [...box.querySelectorAll('.sr-error, [role=status] h2')].filter(each => !each.closest('sr-job'));
+    return {job: box.querySelector('sr-job')?.dataset.id, words: words.map(each => each.textContent).join(' ')};
 }"""
+# Another job than before has ended, or an answer in words is there.
+SETTLED = """({place, before, until}) => {
+    const box = document.querySelector(place), job = box.querySelector('sr-job');
+    const alert = job?.querySelector(':scope > .sr-error');
+    if (job && job.dataset.id !== before?.job) {
+        return !!alert || ['done', 'failed', 'stopped'].includes(job.dataset.state) && !!job.firstChild;
+    }
+    const {words} = (SHOWN)(place);
+    return !!words && (words !== before?.words || performance.now() > until);
+}""".replace("SHOWN", SHOWN)
 
 
 class Visitor:
@@ -90,13 +102,18 @@ class Visitor:
         if httpx.get(f"{self.server.address}/health").status_code != 200:
             self.complain("the server is ill")
 
-    def settle(self, tab: str) -> None:
-        self.page.wait_for_function(SETTLED, arg=RESULTS[tab])
+    def settle(self, tab: str, before: dict[str, str] | None = None) -> None:
+        """Wait for a result, or for another one than `before`."""
+        until = self.page.evaluate(f"performance.now() + {SAME_WORDS_MS}")
+        self.page.wait_for_function(SETTLED, arg={"place": RESULTS[tab], "before": before, "until": until})
+
+    def shown(self, tab: str) -> dict[str, str]:
+        return self.page.evaluate(SHOWN, RESULTS[tab])
 
     def start(self, tab: str, impatient: bool = False) -> None:
+        before = self.shown(tab)
         self.page.dblclick(STARTS[tab]) if impatient else self.page.click(STARTS[tab])
-        self.page.wait_for_timeout(300)  # the answer takes the place of the last one
-        self.settle(tab)
+        self.settle(tab, before)
 
     # What people do
 
@@ -154,11 +171,12 @@ class Visitor:
         self.go("Patch")
         self.page.locator("#file input[type=file]").set_input_files(self.files["large.tif"])
         self.page.locator("#file").get_by_test_id("download-link").wait_for()
+        before = self.shown("Patch")
         self.page.click(STARTS["Patch"])
         stop = self.page.locator("#patch-result .sr-stop")
         stop.wait_for()
         stop.click()
-        self.settle("Patch")
+        self.settle("Patch", before)
 
     def use_the_viewer(self) -> None:
         place = RESULTS.get(self.tab, "#patch-result")
@@ -186,20 +204,24 @@ class Visitor:
         self.page.reload()
         self.page.wait_for_selector("#patch-result sr-job")
         if named:
-            self.page.wait_for_function(f"Object.values({list(RESULTS.values())}).some({SETTLED})")
+            # the sample, which every page shows, is not the job that the address names
+            sample = "{job: document.querySelector('sr-job:not([data-remember])')?.dataset.id}"
+            settled = f"place => ({SETTLED})({{place, before: {sample}}})"
+            self.page.wait_for_function(f"{list(RESULTS.values())}.some({settled})")
         tab = self.page.get_by_role("tab", selected=True).first.inner_text()
         self.tab = tab if tab in STARTS else self.tab
 
     def lose_the_network(self) -> None:
         self.go("Revisits")
+        before = self.shown("Revisits")
         self.page.click(STARTS["Revisits"])
         self.page.wait_for_timeout(400)
         self.context.set_offline(True)
         self.page.wait_for_timeout(self.random.choice((500, 4000, 11_000)))
         self.context.set_offline(False)
         self.page.wait_for_timeout(300)
-        if self.page.locator("#revisits-result sr-job").count():
-            self.settle("Revisits")
+        if self.shown("Revisits") != before:
+            self.settle("Revisits", before)
         else:  # the click itself was lost: another one must work
             self.start("Revisits")
 
