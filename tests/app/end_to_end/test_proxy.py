@@ -4,13 +4,16 @@ import re
 import shutil
 import socket
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 import rasterio
 import yaml
 from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
 
 from app.__main__ import make_parser
 from tests.app.conftest import SECONDS, Server
@@ -40,7 +43,9 @@ def free_port() -> int:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """A server that is offered below a path."""
-    server = Server(tmp_path_factory.mktemp("server"), tmp_path_factory.mktemp("data"), "--root-path", "/sr")
+    server = Server(
+        tmp_path_factory.mktemp("server"), tmp_path_factory.mktemp("data"), "--root-path", "/sr", "--max-waiting", "1"
+    )
     yield server
     server.close()
 
@@ -114,6 +119,56 @@ def test_all_parts_of_the_page_work_below_a_path(browser, proxies, write_tif):
     for path in (address, address.replace(proxies[0], proxies[1])):  # for programs, too
         with rasterio.open(f"{path}/files/sr0.tif") as dataset:
             assert dataset.shape == (96, 96)
+
+
+def test_large_uploads_figures_and_maps_work_below_a_path(browser, proxies, write_tif):
+    page = browser.new_page(viewport={"width": 1300, "height": 1000})
+    parts, failed = [], []
+    page.on("request", lambda asked: asked.method == "PATCH" and parts.append(asked.url))
+    page.context.on("response", lambda answer: answer.status >= 400 and failed.append(answer.url))
+    page.goto(proxies[1])
+    page.wait_for_selector("#patch-result sr-viewer.sr-live", timeout=SECONDS)
+    with page.expect_download(timeout=SECONDS) as download:
+        page.locator("#patch-result [data-figure=png]").click()
+    assert download.value.suggested_filename == "sentinel2_sample_figure.png"
+    if find_spec("leafmap"):
+        with page.context.expect_page() as opened:
+            page.locator("#patch-result .sr-open-map").click()
+        opened.value.wait_for_selector("html[data-state=drawn]", state="attached", timeout=SECONDS)
+        assert opened.value.url.startswith(f"{proxies[1]}jobs/")
+    large = write_tif(np.zeros((4, 1100, 1100), np.uint16), "large.tif")  # 9.7 MB
+    page.locator("#file input[type=file]").set_input_files(large)
+    page.locator("#file").get_by_test_id("download-link").wait_for(timeout=SECONDS)
+    assert len(parts) == 2 and all(part.startswith(f"{proxies[1]}uploads/") for part in parts)
+    assert failed == []
+    page.close()
+
+
+def test_visitors_behind_a_proxy_are_told_apart(proxies, write_tif):
+    """The server of this file lets one job of each visitor wait."""
+    one, other = (
+        Client(proxies[0], verbose=False, headers={"X-Forwarded-For": address})
+        for address in ("203.0.113.1", "203.0.113.2")
+    )
+
+    def ask(client: Client, name: str, side: int):
+        image = handle_file(write_tif(scene_dn(side, side), name))
+        return client.submit(image=image, api_name="/super_resolve")
+
+    def waits(job) -> bool:
+        return next(iter(job))[2].startswith("waiting")
+
+    first = ask(one, "first.tif", 1200)
+    while waits(first):
+        pass
+    second = ask(one, "second.tif", 1200)
+    assert waits(second)
+    with pytest.raises(AppError, match="waiting"):
+        ask(one, "third.tif", 24).result(timeout=SECONDS / 1000)
+    theirs = ask(other, "theirs.tif", 24)
+    assert waits(theirs)
+    for job in (theirs, second, first):
+        job.cancel()
 
 
 def test_programs_get_the_address_that_visitors_have(proxies, server, write_tif):
