@@ -20,6 +20,8 @@ def build_safe(
     offset: int | None = -1000,
     quantification: int = 10000,
     block_px: int = 128,
+    crs: str = "EPSG:32633",
+    corner: tuple[float, float] = (499_980, 5_000_040),
 ) -> Path:
     """Write a product into `folder`.
 
@@ -31,6 +33,8 @@ def build_safe(
         offset: offset of every band, DN; None leaves the list of offsets out.
         quantification: DN per unit of reflectance.
         block_px: side of the images' blocks, pixels.
+        crs: CRS of the images.
+        corner: x and y of the upper left corner, in `crs`.
 
     Returns:
         the path of the .SAFE folder.
@@ -41,7 +45,8 @@ def build_safe(
     for (band, gsd_m), dn in images.items():
         name = f"{_STAMP}_{band}" if level == "L1C" else f"R{gsd_m}m/{_STAMP}_{band}_{gsd_m}m"
         listed.append(f"{granule}/IMG_DATA/{name}")
-        _write_jp2(safe / f"{listed[-1]}.jp2", dn, gsd_m, block_px)
+        transform = Affine(gsd_m, 0, corner[0], 0, -gsd_m, corner[1])
+        _write_jp2(safe / f"{listed[-1]}.jp2", dn, crs, transform, block_px)
     prefix = {"L1C": "RADIO", "L2A": "BOA"}[level]
     quantity = "QUANTIFICATION_VALUE" if level == "L1C" else "BOA_QUANTIFICATION_VALUE"
     offsets = "".join(f'<{prefix}_ADD_OFFSET band_id="{i}">{offset}</{prefix}_ADD_OFFSET>' for i in range(13))
@@ -73,7 +78,7 @@ def zip_safe(safe: Path) -> Path:
     return Path(shutil.make_archive(str(safe), "zip", safe.parent, safe.name))
 
 
-def _write_jp2(path: Path, dn: np.ndarray, gsd_m: int, block_px: int) -> None:
+def _write_jp2(path: Path, dn: np.ndarray, crs: str, transform: Affine, block_px: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with rasterio.open(
         path,
@@ -83,8 +88,8 @@ def _write_jp2(path: Path, dn: np.ndarray, gsd_m: int, block_px: int) -> None:
         height=dn.shape[0],
         width=dn.shape[1],
         dtype=dn.dtype,
-        crs="EPSG:32633",
-        transform=Affine(gsd_m, 0, 499_980, 0, -gsd_m, 5_000_040),
+        crs=crs,
+        transform=transform,
         quality=100,
         reversible=True,
         blockxsize=block_px,

@@ -3,7 +3,13 @@ from threading import Event, Thread
 import numpy as np
 import pytest
 
+from app.jobs.queue import DONE
+from app.jobs.request import make_request
+from app.products.submit import submit_product
 from rs_srgan import InputError
+from rs_srgan.hub.names import DEFAULT_MODEL
+from tests.app.conftest import write_product
+from tests.safe_builder import zip_safe
 
 
 @pytest.fixture
@@ -15,6 +21,18 @@ def test_a_drawn_area_is_outlined_at_its_place(product):
     box = product.area(0.25, 0.25, 0.5, 0.75)
     # the rectangle in degrees contains the one in metres, and is slightly rotated
     np.testing.assert_allclose(product.outline(box), (0.25, 0.25, 0.5, 0.75), atol=0.02)
+
+
+def test_a_product_across_180_degrees_is_drawn_outlined_and_computed(products, jobs, models, tmp_path):
+    across = zip_safe(write_product(tmp_path, 120, crs="EPSG:32660", corner=(735_180, 5_003_880)))
+    product = products.receive(across)
+    west, south, east, north = product.area(0.1, 0.25, 0.9, 0.75)
+    assert 179 < west < 180 and -180 < east < -179 and south < north
+    np.testing.assert_allclose(product.outline((west, south, east, north)), (0.1, 0.25, 0.9, 0.75), atol=0.05)
+    request = make_request(models, (DEFAULT_MODEL,), 1, False)
+    job = submit_product(jobs, product, f"{west} {south} {east} {north}", request)
+    assert jobs.wait(job, 120) and job.state == DONE, job.message
+    assert 96 <= job.outlook.grid.width <= 106 and 60 <= job.outlook.grid.height <= 70
 
 
 def test_an_area_elsewhere_has_no_outline(product):

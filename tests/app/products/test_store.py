@@ -4,6 +4,7 @@ import shutil
 import zipfile
 from threading import Event
 
+import numpy as np
 import pytest
 
 from app.errors import Gone
@@ -14,6 +15,9 @@ from app.products.submit import submit_product
 from app.settings import Settings
 from rs_srgan import InputError
 from rs_srgan.hub.names import DEFAULT_MODEL
+from rs_srgan.pixels.windows import Window
+from rs_srgan.reading.opening import open_raster
+from rs_srgan.sensors import RGBN
 from tests.app.conftest import write_product
 from tests.safe_builder import zip_safe
 
@@ -70,6 +74,20 @@ def test_the_queue_removes_old_products(models, small, tmp_path, monkeypatch):
     jobs.close()
 
 
+def test_an_archive_with_backslashes_is_unpacked_whole(products, tmp_path):
+    safe = write_product(tmp_path, 120)
+    with zipfile.ZipFile(tmp_path / "windows.zip", "w") as archive:
+        for path in safe.rglob("*.*"):
+            if path.is_file():
+                info = zipfile.ZipInfo("")
+                info.filename = str(path.relative_to(tmp_path)).replace("/", "\\")
+                archive.writestr(info, path.read_bytes())
+    source = products.receive(tmp_path / "windows.zip").source()
+    with open_raster(source, RGBN) as read, open_raster(safe, RGBN) as expected:
+        window = Window(0, 0, 120, 120)
+        np.testing.assert_array_equal(read.read(window)[0], expected.read(window)[0])
+
+
 @pytest.mark.parametrize(
     ("members", "words"),
     [
@@ -121,6 +139,17 @@ class TestDataRoot:
         (root / "link.SAFE").symlink_to(outside / "other.SAFE")
         with pytest.raises(InputError, match="server"):
             offered.choose("link.SAFE")
+
+    def test_products_of_any_name_and_depth_are_offered_and_read(self, offered, root, tmp_path):
+        (safe,) = root.iterdir()
+        zip_safe(safe).replace(root / "download.zip")
+        (root / "2023" / "august").mkdir(parents=True)
+        write_product(root / "2023", 120, baseline="04.00")
+        safe.rename(root / "2023" / "august" / "plain")
+        nested, plain, archive = offered.offered()
+        assert (plain, archive) == ("2023/august/plain", "download.zip")
+        for name in (plain, nested, archive):
+            assert offered.choose(name).source().is_dir()
 
     def test_without_a_folder_nothing_is_offered(self, products):
         assert products.offered() == []
