@@ -20,7 +20,7 @@ def dated(tmp_path) -> Pair:
         path.write_bytes((tmp_path / "lr" / "place0.tif").read_bytes())
         with rasterio.open(path, "r+") as out:
             pixels = out.read()
-            out.write(np.flip(pixels, (1, 2)) if number == 2 else (pixels * 0.8).astype(pixels.dtype))
+            out.write(np.rot90(pixels, 1, (1, 2)) if number == 2 else (pixels * 0.8).astype(pixels.dtype))
     return Pair("place0", tmp_path / "hr" / "place0.tif", tuple(dates))
 
 
