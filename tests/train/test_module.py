@@ -138,10 +138,9 @@ def test_the_log_has_the_start_and_a_resumed_run_does_not_call_its_model_so(tmp_
         run, module = trainer(max_steps=steps), SISRModule(config=SMALL, warmup_steps=1, learning_rate=1e-2)
         with caplog.at_level("INFO"):
             run.fit(module, pairs(4 * steps), DataLoader([item], 1), ckpt_path=resume)
-        figures.append(run.callback_metrics["val/start"])
+        figures.append(float(run.callback_metrics["val/start"]))
         run.save_checkpoint(tmp_path / "last.ckpt")
         assert ("the start" in caplog.text) == (resume is None)
-        assert ("Going on from step 1" in caplog.text) == (resume is not None)
     assert figures[0] == figures[1] == pytest.approx(module.at_start["a"])
     assert module.at_start["a"] != module.latest["a"].model
 
