@@ -5,6 +5,7 @@ from pathlib import Path
 LR_FILE = "lr.tif"
 MEAN_FILE = "mean.tif"
 VIEWS_FILE = "views.json"
+ANSWERS_FOLDER = "answers"
 _RESULT, _UNCERTAINTY = "sr", "uncertainty"
 
 
@@ -20,5 +21,5 @@ def thumbnail_name(number: int) -> str:
 
 def is_reserved(name: str) -> bool:
     """Return whether the job itself could write a file of this name, so that an upload needs another one."""
-    stems = (Path(LR_FILE).stem, Path(MEAN_FILE).stem)
-    return name.lower().startswith((*(f"{stem}." for stem in stems), _RESULT, _UNCERTAINTY))
+    stems = (Path(LR_FILE).stem, Path(MEAN_FILE).stem, Path(VIEWS_FILE).stem)
+    return name.lower().startswith((*(f"{stem}." for stem in stems), _RESULT, _UNCERTAINTY, ANSWERS_FOLDER))

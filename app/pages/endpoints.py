@@ -10,7 +10,7 @@ import gradio as gr
 import rasterio
 
 from app.errors import for_people
-from app.jobs.files import LR_FILE, result_name
+from app.jobs.files import ANSWERS_FOLDER, LR_FILE, result_name
 from app.jobs.models import Models
 from app.jobs.queue import DONE, FAILED, WAITING, Job, Jobs
 from app.jobs.request import make_request, make_revisits_request
@@ -30,7 +30,6 @@ from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
 from rs_srgan.reading.revisit import NO_MASK
 
 # Folder of the files that programs get, under the names that visitors see.
-_ANSWERS = "answers"
 # Seconds between two reports of progress.
 _REPORT_SECONDS = 0.5
 
@@ -258,7 +257,7 @@ def _place(jobs: Jobs, job: Job) -> str:
 
 def _named(job: Job, file: Path, what: str) -> Path:
     """Return a link to a file of a job that has the name of its image, as programs keep it."""
-    folder = job.folder / _ANSWERS
+    folder = job.folder / ANSWERS_FOLDER
     folder.mkdir(exist_ok=True)
     target = folder / f"{job.stem}_{what}.tif"
     link(file, target)
