@@ -1,22 +1,29 @@
 """The Python code of docs/python.md: it runs against a local Hub, and passes mypy --strict."""
 
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("rioxarray")
 pytest.importorskip("dask")
+pytest.importorskip("onnxruntime")
+pytest.importorskip("onnxscript")
 
 from tests.conftest import scene_dn
 from tests.rs_srgan.hub.server import OWNER
 
 ROOT = Path(__file__).parents[3]
 GUIDE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", GUIDE, re.S)
 START = """\
+import warnings
 from typing import Any
 
 import numpy as np
@@ -26,11 +33,16 @@ import xarray
 
 from rs_srgan import MISR, SISR, super_resolve
 
+# -W cannot: it compares whole names of modules
+for category in (DeprecationWarning, PendingDeprecationWarning, FutureWarning):
+    warnings.filterwarnings("error", category=category, module=r"(rs_srgan|__main__)\\b")
+
 with rasterio.open("scene.tif") as opened:
     reflectance: np.ndarray[Any, np.dtype[np.float32]] = opened.read().astype("float32") / 10000
 """
 # What must hold after the code of the guide: types for mypy, values for the run.
 END = """
+from pathlib import Path
 from typing import assert_type
 
 assert_type(model, SISR)
@@ -53,17 +65,33 @@ assert half.dtype == torch.float16 and np.abs(half.predict(reflectance) - sr).ma
 assert revisits.predict([reflectance] * 2, masks=[None, None]).shape[1] == 2 * reflectance.shape[1]
 assert loaded.fingerprint() == again.fingerprint() == model.fingerprint()
 assert sample["image"].shape == sr.shape
+assert best.scale == 4
+assert_type(joined, np.ndarray[Any, np.dtype[np.float32]])
+assert joined.shape == (4, 80, 72) and not np.array_equal(joined, revisits.predict([reflectance] * 2))
+assert_type(written, Path)
+with rasterio.open(written) as file:
+    assert file.dtypes[0] == "float32" and file.width < 4 * 36
+with rasterio.open("joined_x2.tif") as file:
+    assert file.shape == (80, 72)
+assert onnx_file.is_file()
 """
+# Fewer lines would not show what people do.
+LEAST_LINES = 60
 
 
 @pytest.fixture
 def script(tmp_path, write_tif):
     write_tif(scene_dn(40, 36))
-    blocks = re.findall(r"```python\n(.*?)```", GUIDE, re.S)
+    write_tif(scene_dn(40, 36, seed=1), "later.tif")
+    write_tif((np.arange(40 * 36).reshape(1, 40, 36) >= 360).astype(np.uint8), "clear.tif", bands=("clear",))
     path = tmp_path / "guide.py"
-    path.write_text(START + "\n".join(blocks) + END)
-    assert len(path.read_text().splitlines()) > 60
+    path.write_text(START + "\n".join(BLOCKS) + END)
     return path
+
+
+def test_the_guide_shows_enough():
+    lines = [line.strip() for block in BLOCKS for line in block.splitlines()]
+    assert sum(line != "" and not line.startswith("#") for line in lines) >= LEAST_LINES
 
 
 def run(*command, **options):
@@ -74,7 +102,7 @@ def run(*command, **options):
 
 def test_the_code_of_the_guide_runs(script, hub, tmp_path):
     environment = {**os.environ, "HF_TOKEN": OWNER, "HF_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
-    process = run("-W", "error::DeprecationWarning:rs_srgan", script.name, cwd=tmp_path, env=environment)
+    process = run(script.name, cwd=tmp_path, env=environment)
     assert "sisr-x4-rgbn" in process.stdout
     files = hub.repos["organisation/moors"].files()
     assert hub.repos["organisation/moors"].messages[-1] == "First weights"
@@ -87,3 +115,15 @@ def test_the_code_of_the_guide_is_typed(script, tmp_path):
     run(
         "-m", "mypy", "--config-file", "mypy.ini", "--follow-imports=silent", script.name, cwd=tmp_path, env=environment
     )
+
+
+def test_the_code_of_the_guide_passes_pyright(script, tmp_path):
+    pyright = shutil.which("pyright", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    if pyright is None:
+        pytest.skip("pyright is not installed: pip install pyright")
+    settings = {"include": [script.name], "extraPaths": [str(ROOT)], "pythonVersion": "3.11"}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
+    process = subprocess.run(
+        [pyright, "--pythonpath", sys.executable, "--project", str(tmp_path)], capture_output=True, text=True
+    )
+    assert process.returncode == 0, process.stdout + process.stderr
