@@ -14,6 +14,8 @@ pytest.importorskip("torchmetrics")
 from rs_srgan import InputError, load_model
 from rs_srgan.cli.main import main
 from rs_srgan.evaluation import evaluate, save_report
+from rs_srgan.figures.metrics import read_metrics
+from rs_srgan.hub.names import bundle
 from rs_srgan.publishing import describe
 from tests.conftest import scene_dn, squeeze
 
@@ -86,7 +88,11 @@ def test_figures_of_other_weights_are_refused(model_folder, model, reports):
 def test_a_folder_named_like_a_bundled_model_is_described_itself(model_folder, reports, monkeypatch):
     model_folder.rename(model_folder.with_name("sisr-x4-rgbn"))
     monkeypatch.chdir(model_folder.parent)
-    describe("sisr-x4-rgbn", reports=reports)
+    bundled = {path: path.stat().st_mtime_ns for path in (bundle() / "sisr-x4-rgbn").rglob("*")}
+    path = describe("sisr-x4-rgbn", reports=reports)
+    assert path.resolve().parent == model_folder.with_name("sisr-x4-rgbn")
+    assert read_metrics(path.with_name("metrics.json")).fingerprint == load_model(path.parent).fingerprint()
+    assert {path: path.stat().st_mtime_ns for path in (bundle() / "sisr-x4-rgbn").rglob("*")} == bundled
 
 
 def test_a_wrong_request_is_one_line(model_folder, reports, tmp_path, capsys):

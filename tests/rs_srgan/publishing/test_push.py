@@ -227,3 +227,11 @@ def test_offline_the_command_explains_the_failure_in_one_line(described):
 def test_the_command_offers_no_token_option(described, capsys):
     with pytest.raises(SystemExit):
         main(["push", str(described), NAME, "--token", OWNER])
+    assert "unrecognized arguments: --token" in capsys.readouterr().err
+    assert "--token" not in _help_of_push(capsys)
+
+
+def _help_of_push(capsys):
+    with pytest.raises(SystemExit):
+        main(["push", "--help"])
+    return capsys.readouterr().out
