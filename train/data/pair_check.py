@@ -170,12 +170,22 @@ def _pixel(place: Footprint, path: Path) -> float:
 
 def _refuse_unrelated(found: Comparison, others: Sequence[Agreement]) -> None:
     levels = [(site, level) for site in found.relations if (level := found.correlation(site)) is not None]
-    levels += [(each.name, each.correlation) for each in others]
+    levels += [(each.name, each.correlation) for each in others if each.first]
     wrong = [f"{name} ({level:.2f})" for name, level in levels if level < UNRELATED]
     if wrong:
         raise InputError(
-            f"LR and HR of {len(wrong)} of {len(levels)} pairs and dates do not correlate: {_some(wrong)}; expected at "
+            f"LR and HR of {len(wrong)} of {len(levels)} pairs do not correlate: {_some(wrong)}; expected at "
             f"least {UNRELATED}. Leave these out, or set data.compare to false."
+        )
+    # Clouds and snow may hide a further date; the fusion learns to give such dates little weight.
+    dates = [(each.name, each.correlation) for each in others if not each.first]
+    hidden = [f"{name} ({level:.2f})" for name, level in dates if level < UNRELATED]
+    if hidden:
+        logger.warning(
+            "%d of %d further dates do not correlate with HR: %s. If they show another place, leave them out.",
+            len(hidden),
+            len(dates),
+            _some(hidden),
         )
 
 

@@ -33,9 +33,12 @@ def test_all_dates_that_training_reads_are_compared(dated):
     assert agreements([dated], [dated], PairLoader(RGBN, 4)) == []
 
 
-def test_a_wrong_date_is_refused_by_its_name(dated):
-    with pytest.raises(InputError, match=r"place0, 2\.tif"):
-        compare([dated], PairLoader(RGBN, 4, views=3))
+def test_a_wrong_date_is_named_in_a_warning_and_a_wrong_first_date_is_refused(dated, caplog):
+    compare([dated], PairLoader(RGBN, 4, views=3))
+    assert "1 of 2 further dates do not correlate with HR: place0, 2.tif (" in caplog.text
+    wrong = Pair("place0", dated.hr, dated.lr[2:])
+    with pytest.raises(InputError, match=r"1 of 1 pairs do not correlate: place0"):
+        compare([wrong], PairLoader(RGBN, 4))
 
 
 def test_dates_without_data_are_left_out(dated):
