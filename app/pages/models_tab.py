@@ -40,9 +40,8 @@ def models_tab(models: Models, choices: list[gr.Dropdown], others: list[gr.Dropd
         for card in models.bundled.values():
             with gr.Accordion(f"Card of {card.name}", open=False):
                 text = _without_front_matter((card.folder / CARD_FILE).read_text(encoding="utf-8"))
-                gr.Markdown(
-                    _lower_headings(text).replace(f"]({PICTURES_FOLDER}/", f"](cards/{card.name}/{PICTURES_FOLDER}/")
-                )
+                text = _lower_headings(text).replace(f"]({PICTURES_FOLDER}/", f"](cards/{card.name}/{PICTURES_FOLDER}/")
+                gr.Markdown(text, elem_classes="sr-model-card")
 
     def load(name: str, fetched: list[str]) -> tuple[object, ...]:
         try:

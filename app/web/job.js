@@ -167,8 +167,7 @@ class Job extends HTMLElement {
       kept.append(`The result is kept for ${told.keep_minutes} minutes at `, link, ". Nobody can guess it.");
       title.append(kept);
     }
-    this.holdTop();
-    this.replaceChildren(title, ...this.views(view.views), viewer);
+    this.holdTop(() => this.replaceChildren(title, ...this.views(view.views), viewer));
     this.comeIntoView();
   }
 
@@ -183,11 +182,15 @@ class Job extends HTMLElement {
   }
 
   // The result is higher than the progress. If that is in view, keep its top there, not what is below it.
-  holdTop() {
+  holdTop(replace) {
     const {top} = this.getBoundingClientRect();
-    if (!this.offsetParent || top < 0 || top > innerHeight) return;
-    document.documentElement.style.overflowAnchor = "none";
-    setTimeout(() => (document.documentElement.style.overflowAnchor = ""), HOLD_MS);
+    const inView = this.offsetParent && top >= -1 && top <= innerHeight; // parts of a pixel do not count
+    if (inView) {
+      document.documentElement.style.overflowAnchor = "none";
+      setTimeout(() => (document.documentElement.style.overflowAnchor = ""), HOLD_MS);
+    }
+    replace();
+    if (inView) scrollBy({top: this.getBoundingClientRect().top - top, behavior: "instant"});
   }
 
   // Show a small picture and the facts of each revisit.

@@ -155,5 +155,6 @@
     });
     look(document.documentElement);
     select();
+    dispatchEvent(new Event("resize")); // Gradio may have measured the tabs with other names
   });
 })();

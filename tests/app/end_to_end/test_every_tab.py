@@ -1,4 +1,7 @@
-"""Every tab with a result in it: on a phone, on other screens, in both themes, and for people who cannot see it."""
+"""Every tab with a result in it: on a phone, on other screens, in both themes, and for people who cannot see it.
+
+It takes two minutes: python -m pytest -m slow tests/app/end_to_end/test_every_tab.py
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,6 +15,7 @@ from tests.app.end_to_end.test_browser import LIVE, PLACES, TABS, open_tab, wait
 from tests.app.end_to_end.test_language import texts_of
 
 sync_api = pytest.importorskip("playwright.sync_api")
+pytestmark = pytest.mark.slow
 AXE = find_spec("axe_playwright_python")
 RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], rules: {'heading-order': {enabled: true}}}"
 WIDTHS = (390, 768, 1440)
@@ -86,7 +90,7 @@ def test_the_result_comes_into_view_on_a_phone(seen, tab):
     assert seen[tab]
 
 
-@pytest.mark.parametrize("code", ["en", "de"])
+@pytest.mark.parametrize("code", ["en", "de", "fr", "es", "zh-CN"])
 def test_all_tabs_stand_in_a_row_on_a_phone(browser, server, code):
     """Gradio moves tabs that do not fit into a menu, where few visitors look for them."""
     names = {} if code == "en" else texts_of(code)
