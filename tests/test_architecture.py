@@ -33,6 +33,7 @@ FLOORS = {
             "errors",
             "guard",
             "leftovers",
+            "protocol",
             "root_path",
             "sandbox",
             "settings",

@@ -82,7 +82,7 @@ def cut_down_gdal(settings: dict[str, str]) -> None:
 def machine_bytes() -> int:
     """Return the memory of this machine, or of its control group if that has less, in bytes."""
     found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
-    for file in _memory_limits(Path("/")):
+    for file in memory_limits(Path("/")):
         try:
             found.append(int(file.read_text(encoding="ascii")))
         except (OSError, ValueError):  # absent, or "max"
@@ -90,7 +90,7 @@ def machine_bytes() -> int:
     return min(found)
 
 
-def _memory_limits(root: Path) -> Iterator[Path]:
+def memory_limits(root: Path) -> Iterator[Path]:
     """Yield the files that may limit memory, of the control group of this process and those around it.
 
     Source: cgroups(7).

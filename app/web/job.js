@@ -152,10 +152,16 @@ class Job extends HTMLElement {
     title.className = "sr-title";
     const gsd = view.gsd_m ? `, ${view.gsd_m} m became ${view.gsd_m / view.scale} m` : "";
     const text = `${view.width / view.scale} x ${view.height / view.scale} px became ${view.width} x ${view.height} px${gsd}, ` +
-      `with ${told.models.join(" and ")} in ${(told.seconds ?? 0).toFixed(1)} s. Read as ${view.scaling}.`;
+      `with ${told.models.join(" and ")} in ${(told.seconds ?? 0).toFixed(1)} s.`;
+    const read = document.createElement("details");
+    read.append(
+      Object.assign(document.createElement("summary"), {textContent: "How the image was read"}),
+      Object.assign(document.createElement("p"), {textContent: `Read as ${view.scaling}.`}),
+    );
     title.append(
       Object.assign(document.createElement("h2"), {textContent: told.title}),
       Object.assign(document.createElement("p"), {textContent: text}),
+      read,
     );
     if (view.warning) title.append(Object.assign(document.createElement("p"), {textContent: view.warning}));
     if (view.credit) title.append(Object.assign(document.createElement("p"), {textContent: `${view.credit}.`, className: "sr-credits"}));

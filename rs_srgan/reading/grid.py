@@ -43,11 +43,11 @@ class Grid:
 
     def place(self, col: Coordinate, row: Coordinate) -> tuple[Coordinate, Coordinate]:
         """Return the coordinates x and y of columns and rows, which count from the corner of the grid."""
-        return _applied(self.transform, col, row)
+        return applied(self.transform, col, row)
 
     def pixel(self, x: Coordinate, y: Coordinate) -> tuple[Coordinate, Coordinate]:
         """Return the columns and rows, from the corner of the grid, of coordinates."""
-        return _applied(~self.transform, x, y)
+        return applied(~self.transform, x, y)
 
     @classmethod
     def of(cls, dataset: DatasetReader) -> "Grid":
@@ -80,12 +80,14 @@ def composed(outer: Affine, inner: Affine) -> Affine:
     affine 3 warns of the operator `*` of transforms, and affine 2 has no other.
     """
     a, b, _, d, e, _ = inner[:6]
-    x, y = _applied(outer, inner.c, inner.f)
+    x, y = applied(outer, inner.c, inner.f)
     return Affine(
         outer.a * a + outer.b * d, outer.a * b + outer.b * e, x, outer.d * a + outer.e * d, outer.d * b + outer.e * e, y
     )
 
 
-def _applied(transform: Affine, x: Coordinate, y: Coordinate) -> tuple[Coordinate, Coordinate]:
+def applied(transform: Affine, x: Coordinate, y: Coordinate) -> tuple[Coordinate, Coordinate]:
+    """Apply a transform to columns and rows, or to the places where it leads from; see `composed` for the reason."""
     a, b, c, d, e, f = transform[:6]
-    return a * x + b * y + c, d * x + e * y + f
+    with np.errstate(invalid="ignore"):  # places outside of a projection are infinite
+        return a * x + b * y + c, d * x + e * y + f

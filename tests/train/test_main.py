@@ -1,7 +1,7 @@
 import signal
 import subprocess
 import sys
-import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -36,7 +36,8 @@ def started(tmp_path, model_folder):
 def wait_for(process, met):
     while not met():
         assert process.poll() is None, process.stderr.read()
-        time.sleep(0.05)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
 
 
 def test_sigterm_ends_a_run_with_143_and_the_line_that_says_how_to_go_on(started, tmp_path):

@@ -53,7 +53,7 @@ def test_the_interval_has_its_coverage_on_other_sites(source, tmp_path):
     within = ((sr[0] - item["hr"]).abs() <= half_width[0])[:, 8:-8, 8:-8].float().mean()
     assert within == pytest.approx(0.8, abs=0.05)
     left, right = half_width[..., 8:20].mean(), half_width[..., 28:40].mean()
-    assert right > 4 * left
+    assert right > 3 * left
 
 
 def test_only_the_group_of_calibrate_on_sets_the_factors(source):
@@ -87,7 +87,7 @@ def test_statistics_of_batch_normalisation_stay(tmp_path):
     SISR(SISRConfig(scale=2, generator="srresnet", channels=16, blocks=1)).save_pretrained(tmp_path / "source")
     module = UncertaintyModule(str(tmp_path / "source"), warmup_steps=1)
     run = trainer(max_steps=4, num_sanity_val_steps=0, callbacks=[SaveModel(str(tmp_path / "model"))])
-    run.fit(module, DataLoader(noisy(16, seed=1), 4), DataLoader(noisy(1, seed=2), 1))
+    run.fit(module, DataLoader(noisy(16, seed=1), 4), DataLoader(noisy(2, seed=2, group="a"), 1))
     trained = load_model(tmp_path / "model").state_dict()
     for name, weight in load_model(tmp_path / "source").state_dict().items():
         assert torch.equal(trained[name], weight), name

@@ -76,11 +76,11 @@ def lose_folders(cases: Cases, seed: int, quick: bool) -> list[Row]:
     ways: tuple[tuple[str, _Change, _Change], ...] = (
         ("moved away", _move, _move_back),
         ("removed", shutil.rmtree, Path.mkdir),
-        ("read-only", partial(_let_write, allowed=False), partial(_let_write, allowed=True)),
+        ("read-only", partial(let_write, allowed=False), partial(let_write, allowed=True)),
     )
     for (name, lose, bring_back), until in zip(ways[: 1 if quick else None], cases.until.shares([1] * 3), strict=False):
         subject = f"the folder of the result is {name}"
-        if name == "read-only" and not _can_forbid(cases.attempt("read-only probe")):
+        if name == "read-only" and not can_forbid(cases.attempt("read-only probe")):
             rows.append(Row("faults", f"{subject} (not tried: nothing here stops root)", 0, 0, (), 0))
             continue
         chosen = ([cases.image, cases.uncertain, cases.cog] * 2)[:count]
@@ -124,19 +124,19 @@ def _move_back(folder: Path) -> None:
     folder.with_suffix(".moved").rename(folder)
 
 
-def _can_forbid(folder: Path) -> bool:
+def can_forbid(folder: Path) -> bool:
     """Return whether a folder can be made read-only for this process, tried with a file in an empty one."""
-    _let_write(folder, allowed=False)
+    let_write(folder, allowed=False)
     try:
         (folder / "probe").touch()
     except OSError:
         return True
     finally:
-        _let_write(folder, allowed=True)
+        let_write(folder, allowed=True)
     return False
 
 
-def _let_write(folder: Path, allowed: bool) -> None:
+def let_write(folder: Path, allowed: bool) -> None:
     """Allow or forbid new names in a folder; for root, whom permissions do not stop, by ext4's attribute."""
     if not allowed:
         folder.chmod(0o555)

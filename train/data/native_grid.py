@@ -12,6 +12,7 @@ from rasterio.transform import Affine
 from rasterio.warp import transform as project
 
 from rs_srgan.pixels.radiometry import FloatImage
+from rs_srgan.reading.grid import applied
 
 Coordinates = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -38,7 +39,7 @@ def to_native_grid(image: FloatImage, crs: CRS | None, grid: Affine, pixel_m: in
     if crs is None or not crs.is_geographic:
         return None
     rows, cols = np.mgrid[: image.shape[1], : image.shape[2]]
-    longitudes, latitudes = grid * (cols.ravel() + 0.5, rows.ravel() + 0.5)
+    longitudes, latitudes = applied(grid, cols.ravel() + 0.5, rows.ravel() + 0.5)
     own_zone = int((longitudes.mean() + 180) // 6) + 1
     for zone in (own_zone, own_zone - 1, own_zone + 1):  # tiles extend into the next zone
         epsg = (32600 if latitudes.mean() >= 0 else 32700) + (zone - 1) % 60 + 1

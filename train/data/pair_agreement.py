@@ -21,7 +21,7 @@ _WINDOW_LR_PX = 64
 # Below this quick correlation, which ignores blur and parts of pixels, the slow comparison decides.
 _SUSPECT = 0.6
 # Pairs that are compared quickly, spread evenly over all.
-_MOST_PAIRS = 5000
+MOST_PAIRS = 5000
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ def agreements(pairs: Sequence[Pair], known: Sequence[Pair], load: PairLoader) -
     """
     done = set(known)
     wanted = [pair for pair in pairs if pair not in done or _dates(pair, load) > 1]
-    if len(wanted) > _MOST_PAIRS:
+    if len(wanted) > MOST_PAIRS:
         logger.warning(
-            "%d of %d pairs are not compared, because that would take too long.", len(wanted) - _MOST_PAIRS, len(pairs)
+            "%d of %d pairs are not compared, because that would take too long.", len(wanted) - MOST_PAIRS, len(pairs)
         )
-        wanted = [wanted[index] for index in np.linspace(0, len(wanted) - 1, _MOST_PAIRS).round().astype(int)]
+        wanted = [wanted[index] for index in np.linspace(0, len(wanted) - 1, MOST_PAIRS).round().astype(int)]
     shapes = zip(wanted, load.prepare(wanted), strict=True)
     return [each for pair, shape in shapes for each in _of(pair, shape, load, int(pair in done))]
 

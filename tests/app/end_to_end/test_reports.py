@@ -49,7 +49,8 @@ def test_a_view_has_a_scale_bar_a_figure_and_a_link_that_shows_it_to_others(page
     assert "#" not in other.url
     assert other.locator("#patch-result [name=left]").input_value() == "input"
     other.go_back()  # the view of the link
-    other.wait_for_function(f"{STAGE}?.maps[0].getZoom() == 17", timeout=SECONDS)
+    viewer = "document.querySelector('#patch-result sr-viewer')"
+    other.wait_for_function(f"{viewer}?.stage?.maps[0].getZoom() == 17", timeout=SECONDS)
     other.close()
 
 

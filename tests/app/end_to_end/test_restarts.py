@@ -1,4 +1,4 @@
-"""What a visitor sees after the server was killed and has started again."""
+"""What a visitor sees after the server was killed and has started again: half a minute, by name with -m slow."""
 
 import re
 
@@ -17,6 +17,7 @@ def server(tmp_path):
     server.close()
 
 
+@pytest.mark.slow
 def test_a_page_says_that_a_new_server_does_not_have_its_job_and_goes_on(browser, server, write_tif):
     page = browser.new_page()
     page.goto(server.address)

@@ -177,20 +177,18 @@ def test_a_full_queue_refuses_and_keeps_nothing(jobs, write_tif, settings, monke
 
 
 def test_jobs_that_come_while_an_image_is_read_do_not_pass_the_limit(jobs, write_tif, settings, monkeypatch):
-    limit = settings.max_waiting_each
-    others = [object()] * limit
-    monkeypatch.setattr(queue, "look", lambda *_: monkeypatch.setattr(jobs, "_waiting_of", lambda _: others))
-    with pytest.raises(InputError, match=f"{limit} are allowed"):
-        submit_image(jobs, write_tif(scene_dn(16, 16)), dataclasses.replace(REQUEST, visitor="a"))
+    monkeypatch.setattr(queue, "look", lambda *_: monkeypatch.setattr(queue, "MAX_WAITING", 0))
+    with pytest.raises(InputError, match="full"):
+        submit_image(jobs, write_tif(scene_dn(16, 16)), REQUEST)
     assert not list(settings.folder.iterdir())
 
 
-def test_a_part_of_cleaning_that_fails_does_not_end_the_others(jobs, write_tif, caplog):
+def test_a_part_of_cleaning_that_fails_does_not_end_the_others(jobs, monkeypatch, caplog):
     def fail(_: float) -> None:
         raise RuntimeError("dictionary changed size")
 
     cleared = []
-    jobs.also_clear[:] = [fail, cleared.append]
+    monkeypatch.setattr(jobs, "also_clear", [fail, cleared.append])
     jobs.sweep()
     assert cleared == [jobs.settings.keep]
     assert "dictionary changed size" in caplog.text

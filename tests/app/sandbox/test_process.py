@@ -9,9 +9,9 @@ import pytest
 from app.sandbox.process import (
     ALLOWED_DRIVERS,
     Sandbox,
-    _memory_limits,
     gdal_settings,
     machine_bytes,
+    memory_limits,
     worker_bytes,
 )
 from tests.app import probes
@@ -48,6 +48,6 @@ def test_workers_share_the_memory_of_the_machine():
 def test_the_limits_of_groups_around_the_process_count(tmp_path):
     (tmp_path / "proc/self").mkdir(parents=True)
     (tmp_path / "proc/self/cgroup").write_text("0::/system.slice/app.service\n5:cpu,memory:/docker/a\n")
-    limits = [str(path.relative_to(tmp_path / "sys/fs/cgroup")) for path in _memory_limits(tmp_path)]
+    limits = [str(path.relative_to(tmp_path / "sys/fs/cgroup")) for path in memory_limits(tmp_path)]
     assert {"memory.max", "system.slice/memory.max", "system.slice/app.service/memory.max"} < set(limits)
     assert "memory/docker/a/memory.limit_in_bytes" in limits

@@ -16,14 +16,14 @@ def test_a_lost_folder_costs_no_pixel(cases):
 
 
 def test_a_folder_that_this_process_may_write_all_the_same_is_not_tried(cases, monkeypatch):
-    monkeypatch.setattr(disks, "_let_write", lambda folder, allowed: None)  # as for root, where chattr does nothing
+    monkeypatch.setattr(disks, "let_write", lambda folder, allowed: None)  # as for root, where chattr does nothing
     folder = cases.attempt("probe without effect")
-    assert not disks._can_forbid(folder)
+    assert not disks.can_forbid(folder)
     (folder / "probe").unlink()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
 def test_a_folder_that_was_forbidden_can_be_written_again(cases):
     folder = cases.attempt("probe")
-    disks._can_forbid(folder)
+    disks.can_forbid(folder)
     (folder / "other").touch()

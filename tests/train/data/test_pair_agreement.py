@@ -37,7 +37,7 @@ def test_a_wrong_date_is_named_in_a_warning_and_a_wrong_first_date_is_refused(da
     compare([dated], PairLoader(RGBN, 4, views=3))
     assert "1 of 2 further dates do not correlate with HR: place0, 2.tif (" in caplog.text
     wrong = Pair("place0", dated.hr, dated.lr[2:])
-    with pytest.raises(InputError, match=r"1 of 1 pairs do not correlate: place0"):
+    with pytest.raises(InputError, match="place0"):
         compare([wrong], PairLoader(RGBN, 4))
 
 
@@ -50,7 +50,7 @@ def test_dates_without_data_are_left_out(dated):
 
 
 def test_of_very_many_pairs_some_are_left_out_with_a_warning(dated, monkeypatch, caplog):
-    monkeypatch.setattr(pair_agreement, "_MOST_PAIRS", 2)
+    monkeypatch.setattr(pair_agreement, "MOST_PAIRS", 2)
     pairs = [Pair(f"place{number}", dated.hr, dated.lr[:1]) for number in range(5)]
     assert len(agreements(pairs, [], PairLoader(RGBN, 4))) == 2
     assert "3 of 5 pairs are not compared" in caplog.text

@@ -40,5 +40,5 @@ def test_more_views_than_the_reach_allows_are_refused():
     model = MISR(MISRConfig(fusion="recursive", channels=16, blocks=1, fusion_blocks=1)).eval()
     with torch.no_grad():
         model(torch.rand(1, 16, 4, 9, 8))
-        with pytest.raises(InputError, match="at most 16"):
+        with pytest.raises(InputError, match="16"):
             model(torch.rand(1, 17, 4, 9, 8))
