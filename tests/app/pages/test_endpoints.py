@@ -11,6 +11,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from app.jobs.sample import write_sample_revisits
+from app.settings import Settings
 from rs_srgan import super_resolve
 from tests.app.conftest import sample_dn
 from tests.conftest import scene_dn
@@ -148,12 +149,12 @@ def test_a_missing_image_is_a_clear_error(client):
         client.predict(image=None, api_name="/super_resolve")
 
 
-def test_twelve_requests_at_once_finish(client, write_tif):
-    source = write_tif(scene_dn(40, 40))
+def test_as_many_requests_at_once_as_may_wait_finish(client, write_tif):
+    source, most = write_tif(scene_dn(40, 40)), Settings(folder=Path()).max_waiting_each
 
     def ask(_: int) -> str:
         return client.predict(image=handle_file(source), api_name="/super_resolve")[2]
 
-    with ThreadPoolExecutor(12) as pool:
-        reports = list(pool.map(ask, range(12)))
+    with ThreadPoolExecutor(most) as pool:
+        reports = list(pool.map(ask, range(most)))
     assert all(report.startswith("40 x 40 px became 160 x 160 px") for report in reports)
