@@ -198,8 +198,7 @@ export class Viewer extends HTMLElement {
     });
     this.part(".sr-files").addEventListener("click", event => this.take(event));
     const map = this.part(".sr-open-map");
-    // a removed map would be an error in a new tab
-    map.addEventListener("click", event => this.follow(event, map, this.address));
+    map.addEventListener("click", event => this.openMap(event, map));
     const handle = this.part(".sr-handle");
     handle.addEventListener("pointerdown", event => {
       handle.setPointerCapture(event.pointerId);
@@ -328,6 +327,17 @@ export class Viewer extends HTMLElement {
     link.dataset.there = "yes";
     link.click();
     delete link.dataset.there;
+  }
+
+  // Open the map in a new tab, unless it was removed. Browsers open tabs only at the click itself, not after an answer.
+  async openMap(event, link) {
+    event.preventDefault();
+    const tab = open("", "_blank");
+    const text = await troubleWith(this.address);
+    if (!text && tab) return tab.location.replace(link.href);
+    tab?.close();
+    if (text) this.gone(text);
+    else location.assign(link.href); // the browser allows no tabs
   }
 
   async pick(place) {

@@ -100,7 +100,7 @@ def test_a_removed_map_says_so_and_opens_no_tab(page):
     link, note = page.locator("#patch-result .sr-open-map"), page.locator("#patch-result .sr-gone")
     with page.expect_popup(timeout=SECONDS) as opened:
         link.click()
-    assert "/map?" in opened.value.url
+    opened.value.wait_for_url("**/map?*", timeout=SECONDS)
     opened.value.close()
     before = len(page.context.pages)
     page.route("**/jobs/*", lambda route: route.fulfill(status=404, json={"detail": "It is gone."}))
