@@ -32,3 +32,8 @@ def identity_of(address: str) -> str:
     known = [pair for pair in parse_qsl(address.partition("?")[2]) if not _PASSING.search(pair[0])]
     checksum = hashlib.sha256(repr(known).encode()).hexdigest()[:8] if known else ""
     return f"{without_secrets(address)}{checksum}"
+
+
+def is_item(source: str) -> bool:
+    """Return whether a source is the address of an item in a STAC catalogue."""
+    return source.startswith(("http://", "https://")) and "/collections/" in source and "/items/" in source

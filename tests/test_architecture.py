@@ -13,6 +13,7 @@ FLOORS = {
             "version",
             "addresses",
             "errors",
+            "control_groups",
             "cores",
             "durable",
             "locks",

@@ -15,7 +15,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from app.sandbox.landlock import allow_reading_only
+from rs_srgan.control_groups import VERSION_1, group_folders, lines_of
 
 logger = logging.getLogger(__name__)
 
@@ -79,40 +80,18 @@ def cut_down_gdal(settings: dict[str, str]) -> None:
         )
 
 
-def machine_bytes() -> int:
-    """Return the memory of this machine, or of its control group if that has less, in bytes."""
-    found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
-    for file in memory_limits(Path("/")):
-        try:
-            found.append(int(file.read_text(encoding="ascii")))
-        except (OSError, ValueError):  # absent, or "max"
-            continue
-    return min(found)
+def machine_bytes(root: Path = Path("/")) -> int:
+    """Return the memory of this machine, or of its control groups if they have less, in bytes.
 
-
-def memory_limits(root: Path) -> Iterator[Path]:
-    """Yield the files that may limit memory, of the control group of this process and those around it.
-
-    Source: cgroups(7).
+    Args:
+        root: folder that holds proc/ and the mounted control groups.
     """
-    try:
-        groups = (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        groups = []
-    mount = root / "sys/fs/cgroup"
-    for line in ("0::/", "1:memory:/", *groups):
-        number, controllers, path = (*line.split(":", 2), "", "")[:3]
-        parts = [part for part in path.split("/") if part and part != ".."]
-        if number == "0":
-            folder, name = mount, "memory.max"
-        elif "memory" in controllers.split(","):
-            folder, name = mount / "memory", "memory.limit_in_bytes"
-        else:
-            continue
-        yield folder / name
-        for part in parts:
-            folder /= part
-            yield folder / name
+    found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for version, group in group_folders("memory", root):
+        limit = " ".join(lines_of(group / ("memory.limit_in_bytes" if version == VERSION_1 else "memory.max")))
+        if limit.isdigit():  # it is absent, or "max", where nothing is limited
+            found.append(int(limit))
+    return min(found)
 
 
 def worker_bytes(processes: int) -> int:

@@ -313,16 +313,11 @@ export class Viewer extends HTMLElement {
   }
 
   // Download a file, if the server still has it: else the browser would save the error.
-  take(event) {
+  async take(event) {
     const link = event.target.closest("a");
-    if (link) this.follow(event, link, link.href, {method: "HEAD"});
-  }
-
-  // Follow a link, if the server gives a good answer to a question before.
-  async follow(event, link, address, options) {
-    if (link.dataset.there) return;
+    if (!link || link.dataset.there) return;
     event.preventDefault();
-    const text = await troubleWith(address, options);
+    const text = await troubleWith(link.href, {method: "HEAD"});
     if (text) return this.gone(text);
     link.dataset.there = "yes";
     link.click();

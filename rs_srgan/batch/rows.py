@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rs_srgan.addresses import without_secrets
+from rs_srgan.addresses import is_item, without_secrets
 from rs_srgan.errors import InputError, require_extra
 from rs_srgan.inference.options import PredictOptions, option_of
 from rs_srgan.reading.opening import SUFFIXES
@@ -237,11 +237,6 @@ def is_plain_name(name: str) -> bool:
 def is_address(source: str) -> bool:
     """Return whether a source is an address or a name in one of GDAL's file systems, not a path."""
     return bool("://" in source and split_address(source).scheme) or source.startswith("/vsi")
-
-
-def is_item(source: str) -> bool:
-    """Return whether a source is the address of an item in a STAC catalogue."""
-    return source.startswith(("http://", "https://")) and "/collections/" in source and "/items/" in source
 
 
 def _absolute(source: str | Path) -> str:

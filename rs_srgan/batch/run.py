@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from rs_srgan.addresses import is_item
 from rs_srgan.batch.cluster import Share, connected, nodes_now, require_ray, share_of
 from rs_srgan.batch.manifest import Manifest, Record, Written, inputs_of, request_of
 from rs_srgan.batch.output import OutputFolder
@@ -203,7 +204,7 @@ class _Work:
     @property
     def several(self) -> bool:
         together = len(self.row.sources) > 1 and not self.options.stack
-        return together or self.options.masks is not None or "/items/" in self.row.sources[0]
+        return together or self.options.masks is not None or is_item(self.row.sources[0])
 
     def task(self, number: int) -> SceneTask:
         options = self.options.replace({"detail": None})  # it is in the weights

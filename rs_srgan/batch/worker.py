@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 import ray
 import torch
 
+from rs_srgan.addresses import is_item
 from rs_srgan.arrays.kinds import named
 from rs_srgan.batch.place import here
-from rs_srgan.batch.rows import is_item
 from rs_srgan.batch.task import Note, Opened, Place, SceneTask
 from rs_srgan.catalogues.search import open_item
 from rs_srgan.errors import InputError

@@ -17,7 +17,7 @@ from rs_srgan.reading.proj import LONGITUDE_LATITUDE
 
 # One tile of Sentinel-2 has 12,000 square kilometres. More is work for products on disk.
 MOST_KM2 = 12_500.0
-# Sentinel-2 observes land up to 84 degrees north, and some of Antarctica's coast. Source: Sentinel-2 User Handbook.
+# Tiles lie in zones of UTM, which reach from 80 degrees south to 84 degrees north.
 _SOUTHERNMOST, _NORTHERNMOST = -80.0, 84.0
 # Mean radius of the Earth in kilometres. Source: IUGG.
 _EARTH_KM = 6371.0088

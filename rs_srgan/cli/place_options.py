@@ -3,15 +3,16 @@
 import argparse
 from collections.abc import Sequence
 
+from rs_srgan.addresses import is_item
 from rs_srgan.catalogues import Catalogue, Scene, choose_views, find_catalogue, open_item, search, stac_api
 from rs_srgan.catalogues.earth_search import EARTH_SEARCH
 from rs_srgan.catalogues.known import CATALOGUES
+from rs_srgan.catalogues.search import is_below
 from rs_srgan.errors import InputError
 from rs_srgan.reading.paths import split_address
 
 _STAC = "stac:"
 # The end of an item's address in every STAC API. Source: OGC API Features, part 1.
-_ITEM = "/items/"
 _DEFAULT_LIMIT = 24
 
 
@@ -35,7 +36,7 @@ def add_place_options(parser: argparse.ArgumentParser) -> None:
 
 def names_place(sources: Sequence[str]) -> bool:
     """Return whether a source is a catalogue (stac:NAME) or an item of one."""
-    return any(each.startswith(_STAC) or _is_item(each) for each in sources)
+    return any(each.startswith(_STAC) or is_item(each) for each in sources)
 
 
 def found_scenes(options: argparse.Namespace, source: str) -> list[Scene]:
@@ -51,7 +52,7 @@ def found_scenes(options: argparse.Namespace, source: str) -> list[Scene]:
     area = options.bbox if options.bbox is not None else options.aoi
     if area is None:
         raise InputError(f"{source} needs an area: --bbox W S E N, or --aoi F.geojson.")
-    if _is_item(source):
+    if is_item(source):
         return [open_item(source, area, _item_catalogue(options, source))]
     if options.dates is None:
         raise InputError(f"{source} needs days: --dates 2024-06-01/2024-08-31.")
@@ -70,16 +71,12 @@ def chosen_scenes(options: argparse.Namespace) -> list[Scene]:
         if options.dates is not None:
             raise InputError("Give one day (--date) or a range (--dates), not both.")
         options.dates = options.date
-    if all(map(_is_item, options.sources)) and len(options.sources) > 1:
+    if all(map(is_item, options.sources)) and len(options.sources) > 1:
         return [scene for source in options.sources for scene in found_scenes(options, source)]
     if len(options.sources) > 1:
         raise InputError(f"A catalogue is the only input; here are {len(options.sources)}. Give files in a second run.")
     scenes = found_scenes(options, options.sources[0])
     return scenes[:1] if options.views is None else choose_views(scenes, options.views)
-
-
-def _is_item(source: str) -> bool:
-    return split_address(source).scheme in ("http", "https") and _ITEM in source and "/collections/" in source
 
 
 def _catalogue(options: argparse.Namespace, name: str) -> Catalogue:
@@ -92,7 +89,7 @@ def _catalogue(options: argparse.Namespace, name: str) -> Catalogue:
 
 def _item_catalogue(options: argparse.Namespace, source: str) -> Catalogue | None:
     """Return the catalogue of an item; None if it is a known one."""
-    if any(source.startswith(each.url) for each in CATALOGUES.values()):
+    if any(is_below(source, each.url) for each in CATALOGUES.values()):
         return None
     url, _, rest = source.partition("/collections/")
     options.collection = options.collection or rest.partition("/")[0]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rs_srgan.addresses import identity_of, without_secrets
+from rs_srgan.addresses import identity_of, is_item, without_secrets
 from rs_srgan.errors import InputError, ReadError
 
 SIGNED = "https://store.example/a/b.tif?X-Amz-Credential=me&X-Amz-Signature=hush"
@@ -42,3 +42,8 @@ def test_a_file_that_is_signed_again_is_the_same_one_and_another_parameter_anoth
     assert identity_of(f"{SIGNED}&id=1") == identity_of(f"{again}&id=1") != identity_of(f"{again}&id=2")
     assert "id" not in identity_of(f"{SIGNED}&id=1") and "hush" not in identity_of(SIGNED)
     assert identity_of("/data/a?b=1.tif").startswith("/data/a?b=1.tif")
+
+
+def test_only_addresses_are_items_of_a_catalogue():
+    assert is_item("https://example.com/collections/s2/items/a")
+    assert not is_item("/data/collections/s2/items/a.tif")

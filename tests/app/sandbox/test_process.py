@@ -11,7 +11,6 @@ from app.sandbox.process import (
     Sandbox,
     gdal_settings,
     machine_bytes,
-    memory_limits,
     worker_bytes,
 )
 from tests.app import probes
@@ -45,9 +44,14 @@ def test_workers_share_the_memory_of_the_machine():
     assert worker_bytes(2) == worker_bytes(1) // 2 < machine_bytes() / 2
 
 
-def test_the_limits_of_groups_around_the_process_count(tmp_path):
+@pytest.mark.parametrize("where", ["", "system.slice", "system.slice/app.service"])
+def test_the_limits_of_groups_around_the_process_count(tmp_path, where):
     (tmp_path / "proc/self").mkdir(parents=True)
-    (tmp_path / "proc/self/cgroup").write_text("0::/system.slice/app.service\n5:cpu,memory:/docker/a\n")
-    limits = [str(path.relative_to(tmp_path / "sys/fs/cgroup")) for path in memory_limits(tmp_path)]
-    assert {"memory.max", "system.slice/memory.max", "system.slice/app.service/memory.max"} < set(limits)
-    assert "memory/docker/a/memory.limit_in_bytes" in limits
+    (tmp_path / "proc/self/cgroup").write_text("0::/system.slice/app.service\n")
+    (tmp_path / "proc/self/mountinfo").write_text("30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n")
+    groups = tmp_path / "sys/fs/cgroup"
+    (groups / "system.slice/app.service").mkdir(parents=True)
+    (groups / "memory.max").write_text("max\n")
+    assert machine_bytes(tmp_path) > 1_000_000
+    (groups / where / "memory.max").write_text("1000000\n")
+    assert machine_bytes(tmp_path) == 1_000_000

@@ -5,7 +5,7 @@ import pytest
 import rasterio
 
 from rs_srgan import InputError, PredictOptions, super_resolve
-from rs_srgan.batch.rows import is_item
+from rs_srgan.addresses import is_item
 from rs_srgan.batch.task import SceneTask
 from rs_srgan.writing.geotiff import GeoTiffWriter
 from tests.rs_srgan.inference.conftest import pixels
