@@ -15,6 +15,7 @@ from rs_srgan.sensors import find_sensor
 from train.data.pair_loader import PairLoader
 from train.data.pair_split import SPLIT_DISTANCE_M, named, refuse_two_splits, require_distance, split_pairs
 from train.data.scenes import Scene, find_scenes, split_by_place
+from train.data.units import Reflectance
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str], fit: Callable[[Sequence[str]], None]) -> None
     parser.add_argument("--model", default=DEFAULT_MODEL, help=f"bundled name, folder or Hub id ({DEFAULT_MODEL})")
     parser.add_argument("--bands", type=_listed, metavar="B,B", help="bands of the images, if they are not the model's")
     parser.add_argument("--steps", type=int, default=1000, help="length of the run, steps (1000)")
-    _add_split_options(parser)
+    _add_data_options(parser)
     options, others = parser.parse_known_args(arguments)
     if options.steps < 1:
         raise InputError(f"steps is {options.steps}; expected at least 1.")
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str], fit: Callable[[Sequence[str]], None]) -> None
         config = _with_bands(config, options.bands)
         chosen = ["--model.config", json.dumps(dataclasses.asdict(config))]
     try:
-        chosen += _data(options.folder, config, options.validate_on, require_distance(options.split_distance_m))
+        chosen += _data(options, config, _reflectance(options))
     except InputError as error:
         if options.bands or "band" not in str(error):
             raise
@@ -89,8 +90,8 @@ def _with_bands(config: SISRConfig, bands: tuple[str, ...]) -> SISRConfig:
     return dataclasses.replace(config, bands=bands, mtf_nyquist=(), uncertainty=False, quantized=False)
 
 
-def _add_split_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the data that decide the split, which is made before Lightning sees them."""
+def _add_data_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the data that decide the split and how files are read, both before Lightning sees them."""
     parser.add_argument(
         *("--data.validate_on", "--data.init_args.validate_on"),
         dest="validate_on",
@@ -106,40 +107,59 @@ def _add_split_options(parser: argparse.ArgumentParser) -> None:
         metavar="M",
         help=f"images nearer to each other than this belong to one place, metres ({SPLIT_DISTANCE_M:g})",
     )
+    for name, meaning in (("scale", "reflectance per unit of the stored values"), ("offset", "reflectance at 0")):
+        parser.add_argument(
+            *(f"--data.reflectance.{name}", f"--data.init_args.reflectance.{name}"),
+            dest=name,
+            type=float,
+            metavar="X",
+            help=f"{meaning}, instead of the tags of the files and the sensor",
+        )
 
 
-def _data(folder: Path, config: SISRConfig, validate_on: Path | None, distance_m: float) -> list[str]:
-    """Return the arguments that choose the data module, the split and the size of the crops."""
-    split = ["--data.split_distance_m", str(distance_m)]
+def _reflectance(options: argparse.Namespace) -> Reflectance | None:
+    """Return the conversion of the stored values that the user states; None without one."""
+    stated = {name: value for name in ("scale", "offset") if (value := getattr(options, name)) is not None}
+    return Reflectance(**stated) if stated else None
+
+
+def _data(options: argparse.Namespace, config: SISRConfig, reflectance: Reflectance | None) -> list[str]:
+    """Return the arguments that choose the data module, the split, the reading of files and the size of the crops."""
+    folder, validate_on = options.folder, options.validate_on
+    distance_m = require_distance(options.split_distance_m)
+    shared = ["--data.split_distance_m", str(distance_m)]
+    if reflectance:
+        shared += ["--data.reflectance", json.dumps(dataclasses.asdict(reflectance))]
     if (folder / "hr").is_dir() or (folder / "train" / "hr").is_dir():
         pairs = [pair for side in split_pairs(folder, distance_m, validate_on).values() for pair in side]
-        shapes = PairLoader(config.bands, config.scale, sensor=find_sensor(config.sensor)).prepare(pairs)
-        smallest = min(min(shape) for shape in shapes)
+        load = PairLoader(config.bands, config.scale, sensor=find_sensor(config.sensor), reflectance=reflectance)
+        smallest = min(min(shape) for shape in load.prepare(pairs))
         crop = _crop(smallest, f"the LR images in {folder}")
-        split += ["--data.validate_on", str(validate_on)] if validate_on else []
-        return ["--data.root", str(folder), *split, "--data.crop_lr_px", str(crop)]
-    train, held_out = _scenes(folder, config, validate_on, distance_m)
+        shared += ["--data.validate_on", str(validate_on)] if validate_on else []
+        return ["--data.root", str(folder), *shared, "--data.crop_lr_px", str(crop)]
+    train, held_out = _scenes(options, config, reflectance)
     smallest = min(min(scene.shape[1:]) for scene in train) // config.scale
     logger.info("%s has no hr and lr, so LR is made from its images.", folder)
     return [
         *("--data", "train.data.scenes.SceneDataModule"),
         *("--data.train", json.dumps([str(scene.path) for scene in train])),
         *("--data.val", json.dumps([str(scene.path) for scene in held_out])),
-        *split,
+        *shared,
         *("--data.crop_lr_px", str(_crop(smallest, f"1/{config.scale} of the images in {folder}"))),
     ]
 
 
 def _scenes(
-    folder: Path, config: SISRConfig, validate_on: Path | None, distance_m: float
+    options: argparse.Namespace, config: SISRConfig, reflectance: Reflectance | None
 ) -> tuple[list[Scene], list[Scene]]:
+    folder, validate_on = options.folder, options.validate_on
     if (folder / "train").is_dir():
         refuse_two_splits(folder, validate_on)
-        train, held_out = (find_scenes(folder / side, config) for side in ("train", "val"))
+        train, held_out = (find_scenes(folder / side, config, reflectance) for side in ("train", "val"))
         return train, held_out
-    scenes = find_scenes(folder, config)
+    scenes = find_scenes(folder, config, reflectance)
     if validate_on is None:
-        return split_by_place(scenes, distance_m)
+        return split_by_place(scenes, options.split_distance_m)
     names = named([scene.path.stem for scene in scenes], validate_on)
     train, held_out = ([each for each in scenes if (each.path.stem in names) == val] for val in (False, True))
     return train, held_out

@@ -4,7 +4,8 @@ import pytest
 import rasterio
 import yaml
 
-from rs_srgan import InputError, load_model
+from rs_srgan import SISR, InputError, SISRConfig, load_model
+from rs_srgan.sensors import LANDSAT_OLI
 from tests.conftest import scene_dn
 from tests.train.data.makers import RGB, RGBN, pair_folder, write_at
 from train.__main__ import main
@@ -128,3 +129,35 @@ def test_a_run_has_exactly_the_steps_that_are_asked_for(tmp_path, chosen, steps,
 def test_a_folder_that_cannot_train_is_refused(tmp_path, chosen, names, side, words):
     with pytest.raises(InputError, match=words):
         chosen(images(tmp_path / "mine", names, side))
+
+
+@pytest.fixture
+def landsat_folder(tmp_path):
+    """Write a small model of scale 4 for Landsat, and return its folder."""
+    config = SISRConfig(bands=LANDSAT_OLI.default_bands, sensor=LANDSAT_OLI.name, channels=16, blocks=1)
+    SISR(config).save_pretrained(tmp_path / "landsat-model")
+    return tmp_path / "landsat-model"
+
+
+@pytest.mark.parametrize("pairs", [True, False])
+def test_images_are_those_of_the_models_sensor(tmp_path, landsat_folder, pairs):
+    """By the encoding of Landsat, DN of 2000 are a reflectance of -0.145; by that of Sentinel-2, one of 0.2."""
+    folder = pair_folder(tmp_path / "mine", count=3, bands=LANDSAT_OLI.default_bands, side=96)
+    request = ["finetune", str(folder if pairs else folder / "hr"), "-o", str(tmp_path / "run"), "--steps", "1"]
+    assert main([*request, "--model", str(landsat_folder), *QUICK, "--model.reflectance_mean=fit"]) == 0
+    config = load_model(tmp_path / "run" / "model").config
+    assert (config.sensor, config.bands) == (LANDSAT_OLI.name, LANDSAT_OLI.default_bands)
+    assert config.reflectance_mean < 0
+
+
+@pytest.mark.parametrize("pairs", [True, False])
+def test_a_stated_scale_counts_from_the_first_reading_on(tmp_path, chosen, pairs):
+    folder = pair_folder(tmp_path / "mine", count=3, side=96)
+    for path in folder.glob("*/*.tif"):
+        with rasterio.open(path, "r+") as out:
+            out.scales = (0,) * 4
+    folder = folder if pairs else folder / "hr"
+    with pytest.raises(InputError, match="scale"):
+        chosen(folder)
+    options = chosen(folder, "--data.reflectance.scale", "2.75e-5", "--data.init_args.reflectance.offset=-0.2")
+    assert yaml.safe_load(options["--data.reflectance"]) == {"scale": 2.75e-5, "offset": -0.2}

@@ -155,18 +155,19 @@ def split_by_place(scenes: Sequence[Scene], distance_m: float = SPLIT_DISTANCE_M
     return sides[0], sides[1]
 
 
-def find_scenes(folder: Path, config: SISRConfig) -> list[Scene]:
+def find_scenes(folder: Path, config: SISRConfig, reflectance: Reflectance | None = None) -> list[Scene]:
     """Return the GeoTIFFs, other rasters and Sentinel-2 products of a folder.
 
     Args:
         folder: the folder.
         config: configuration of the model that reads them.
+        reflectance: conversion of the stored values; None: by the tags of the files, or by the sensor.
 
     Raises:
         InputError: there is none, or one lacks a band of the model.
     """
     paths = images_in(folder, (*SUFFIXES, ".safe", ".zip"))
-    return [Scene.of(path, config.bands, find_sensor(config.sensor)) for path in paths]
+    return [Scene.of(path, config.bands, find_sensor(config.sensor), reflectance) for path in paths]
 
 
 def _paths(patterns: Sequence[str]) -> list[Path]:
