@@ -13,7 +13,7 @@ from rs_srgan.catalogues.mosaic import Mosaic
 from rs_srgan.catalogues.place import Place
 from rs_srgan.catalogues.remote import open_remote
 from rs_srgan.catalogues.scene import Part
-from rs_srgan.pixels.windows import Window, spread
+from rs_srgan.pixels.windows import spread_windows
 from rs_srgan.sensors import SENTINEL2
 
 CLASSES = ("SCL", 20)
@@ -49,7 +49,7 @@ def read_cover(catalogue: Catalogue, parts: tuple[Part, ...], place: Place, time
         mosaic = Mosaic(tiles, frame.grid(20))
         outline = place.projected(frame.crs)
         total = cloudy = known = 0
-        for window in _samples(mosaic.grid.height, mosaic.grid.width):
+        for window in spread_windows(mosaic.grid.height, mosaic.grid.width, _SAMPLE_PX, _SAMPLES):
             shape = (window.height, window.width)
             inside = geometry_mask(
                 [mapping(outline)], shape, mosaic.grid.cropped(window).transform, all_touched=True, invert=True
@@ -64,12 +64,3 @@ def read_cover(catalogue: Catalogue, parts: tuple[Part, ...], place: Place, time
     # the frame ends where the tiles end; the place may go on
     within = min(1.0, outline.intersection(frame.outline()).area / outline.area)
     return Cover(cloudy / total * within, known / total * within)
-
-
-def _samples(height: int, width: int) -> list[Window]:
-    tall, wide = min(height, _SAMPLE_PX), min(width, _SAMPLE_PX)
-    rows, cols = (
-        spread(side, size, max(size, -(-(side - size) // (_SAMPLES - 1))))
-        for side, size in ((height, tall), (width, wide))
-    )
-    return [Window(row, col, tall, wide) for row in rows for col in cols]

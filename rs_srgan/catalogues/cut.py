@@ -29,7 +29,7 @@ from rs_srgan.errors import InputError
 from rs_srgan.locks import has_locks
 from rs_srgan.pixels.radiometry import QUANTIFICATION
 from rs_srgan.pixels.radiometry import Image as Pixels
-from rs_srgan.pixels.windows import Window, spread
+from rs_srgan.pixels.windows import Window, spread_windows
 from rs_srgan.reading.safe_metadata import native_gsd_m
 
 logger = logging.getLogger(__name__)
@@ -37,8 +37,9 @@ logger = logging.getLogger(__name__)
 # Images that are read at the same time: more would only wait for the same network.
 _AT_ONCE = 8
 _BLOCK_PX = 256
-# Where a place shows nothing dark, the tile is looked at in squares of that side, pixels of 20 m.
-_SAMPLE_PX, _SAMPLES = 256, 2
+# Where a place shows nothing dark, the tile is looked at in squares of that side, pixels of 20 m, at most that many
+# along each axis.
+_SAMPLE_PX, _SAMPLES = 256, 3
 # Pixels of 20 m at most that are compared, along each axis.
 _COMPARED_PX = 2048
 TIMEOUT_S = 30.0
@@ -228,15 +229,11 @@ class _Cut:
         logger.info("%s: the area shows nothing dark; looking at other places of the tile.", self._scene.name)
         with ExitStack() as files:
             (image, *_), (classes, *_) = self._open(band, files), self._open(CLASSES, files)
-            for row in spread(classes.grid.height, _SAMPLE_PX, max(1, (classes.grid.height - _SAMPLE_PX) // _SAMPLES)):
-                for col in spread(
-                    classes.grid.width, _SAMPLE_PX, max(1, (classes.grid.width - _SAMPLE_PX) // _SAMPLES)
-                ):
-                    coarse = Window(row, col, _SAMPLE_PX, _SAMPLE_PX).clipped(classes.grid.height, classes.grid.width)
-                    fine = image.read(coarse.scaled(2).clipped(image.grid.height, image.grid.width))
-                    seen = judge(fine[:, ::2, ::2], classes.read(coarse)[0])
-                    if seen is not None:
-                        return seen
+            for coarse in spread_windows(classes.grid.height, classes.grid.width, _SAMPLE_PX, _SAMPLES):
+                fine = image.read(coarse.scaled(2).clipped(image.grid.height, image.grid.width))
+                seen = judge(fine[:, ::2, ::2], classes.read(coarse)[0])
+                if seen is not None:
+                    return seen
         return None
 
 

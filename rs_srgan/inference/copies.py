@@ -1,10 +1,10 @@
 """Copies among files: the same image several times as revisits, see `registration.copies`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from rs_srgan.pixels.windows import Window, spread
+from rs_srgan.pixels.windows import Window, spread_windows
 from rs_srgan.reading.grid import Grid, composed
 from rs_srgan.reading.raster import Raster
 from rs_srgan.registration.copies import holds_no_more, varies
@@ -84,12 +84,7 @@ def _parts_of_each_other(first: Raster, own: Window, second: Raster, other: Wind
     return part[0] and varied, part[1] and varied
 
 
-def _samples(height: int, width: int) -> Iterator[Window]:
-    """Yield windows that are spread over an image, beginning in its middle, where most images differ."""
-    rows, cols = (
-        spread(side, min(_SAMPLE_PX, side), max(min(_SAMPLE_PX, side), -(-(side - _SAMPLE_PX) // (_SAMPLES - 1))))
-        for side in (height, width)
-    )
-    places = [(row, col) for row in rows for col in cols]
-    for row, col in sorted(places, key=lambda place: abs(place[0] - height / 2) + abs(place[1] - width / 2)):
-        yield Window(row, col, min(_SAMPLE_PX, height), min(_SAMPLE_PX, width))
+def _samples(height: int, width: int) -> list[Window]:
+    """Return windows that are spread over an image, beginning in its middle, where most images differ."""
+    windows = spread_windows(height, width, _SAMPLE_PX, _SAMPLES)
+    return sorted(windows, key=lambda window: abs(window.row - height / 2) + abs(window.col - width / 2))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from rs_srgan.errors import InputError
-from rs_srgan.pixels.windows import Window, spread
+from rs_srgan.pixels.windows import Window, spread_windows
 from rs_srgan.reading.grid import Grid
 from rs_srgan.reading.overlap import overlap_px
 from rs_srgan.reading.region import find_region
@@ -96,12 +96,7 @@ def clear_share(revisit: Revisit, window: Window) -> float:
 
 def spread_samples(window: Window) -> list[Window]:
     """Return windows that are spread over a larger one."""
-    height, width = min(_SAMPLE_PX, window.height), min(_SAMPLE_PX, window.width)
-    rows, cols = (
-        spread(side, size, max(size, -(-(side - size) // (_SAMPLES - 1))))
-        for side, size in ((window.height, height), (window.width, width))
-    )
-    return [Window(row, col, height, width).moved(window) for row in rows for col in cols]
+    return [each.moved(window) for each in spread_windows(window.height, window.width, _SAMPLE_PX, _SAMPLES)]
 
 
 def shows_elsewhere(reference: Grid, window: Window, other: Grid) -> bool:

@@ -107,6 +107,23 @@ def spread(side: int, size: int, step: int) -> list[int]:
     return [_in_one_block(round(start), size, room) for start in np.linspace(0, room, -(-room // step) + 1)]
 
 
+def spread_windows(height: int, width: int, side: int, most: int) -> list[Window]:
+    """Return windows that are spread evenly over an image, row by row; one as large as the image if that is smaller.
+
+    Args:
+        height: rows of the image.
+        width: columns of the image.
+        side: height and width of a window, pixels.
+        most: largest number of windows along each axis, at least 2.
+    """
+    tall, wide = min(side, height), min(side, width)
+    rows, cols = (
+        spread(length, size, max(size, -(-(length - size) // (most - 1))))
+        for length, size in ((height, tall), (width, wide))
+    )
+    return [Window(row, col, tall, wide) for row in rows for col in cols]
+
+
 def _in_one_block(start: int, size: int, last: int) -> int:
     """Return the nearest start, at most `last`, of a window inside one block; `start` itself if there is none."""
     wanted = size + 2 * _AROUND_PX

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rs_srgan.errors import InputError
-from rs_srgan.pixels.windows import Window, crop_replicated, plan_tiles, spread
+from rs_srgan.pixels.windows import Window, crop_replicated, plan_tiles, spread, spread_windows
 
 
 @pytest.mark.parametrize(("height", "width", "tile"), [(1, 1, 512), (7, 5, 3), (64, 64, 64), (65, 63, 64), (10, 3, 1)])
@@ -44,3 +44,13 @@ def test_windows_are_spread_evenly_and_stay_inside_one_block(side, step):
     assert starts[0] == 0 and starts[-1] == side - 256
     assert max(np.diff(starts), default=0) <= step + 256
     assert all((start - 8) // 1024 == (start + 263) // 1024 for start in starts[1:-1])
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 5000), (200, 300), (256, 1024), (4000, 10_980)])
+def test_few_windows_are_spread_over_the_whole_image(height, width):
+    windows = spread_windows(height, width, side=256, most=4)
+    assert {(each.height, each.width) for each in windows} == {(min(256, height), min(256, width))}
+    for length, starts in ((height, {each.row for each in windows}), (width, {each.col for each in windows})):
+        assert len(starts) <= 4
+        assert min(starts) == 0 and max(starts) == max(0, length - 256)
+    assert len({(each.row, each.col) for each in windows}) == len(windows)
