@@ -1,4 +1,4 @@
-"""Callbacks of every run: the check of pairs, normalisation, averaged weights, last validation and model folder."""
+"""Callbacks of every run: the check of pairs, normalisation, averaged weights and model folder."""
 
 import json
 import logging
@@ -120,20 +120,6 @@ class Averaging(WeightAveraging):
 
     def __init__(self, decay: float = 0.999) -> None:
         super().__init__(multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
-
-
-class ValidateAtEnd(L.Callback):
-    """Lets a run that `max_steps` ends inside an epoch validate its last weights, by which it is judged.
-
-    Without it Lightning ends such a run without a validation, and the figures are those of earlier weights, or none.
-    """
-
-    def on_train_batch_end(
-        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: object, batch: object, batch_idx: int
-    ) -> None:
-        """Ask for the end at the last step: Lightning validates where it is asked to stop."""
-        if 0 < trainer.max_steps <= trainer.global_step:
-            trainer.should_stop = True
 
 
 class SaveModel(L.Callback):

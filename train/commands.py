@@ -22,7 +22,7 @@ from rs_srgan.hub.names import local_files
 from rs_srgan.inference.engine import computes_in_bf16, default_device, default_threads
 from rs_srgan.writing.guard import require_unread
 from train import average, chosen_help, convert, finetune, reproduce
-from train.callbacks import Averaging, CheckPairs, FitNormalisation, SaveModel, ValidateAtEnd
+from train.callbacks import Averaging, CheckPairs, FitNormalisation, SaveModel
 from train.data.module import SRDataModule
 from train.figures import Figures
 from train.gan import GANModule
@@ -172,7 +172,6 @@ def with_defaults(requested: list[Namespace] | Namespace | None, root: Path, ema
         },
         CheckPairs: {},
         FitNormalisation: {},
-        ValidateAtEnd: {},
         SaveModel: {"folder": str(root / "model")},
         Figures: {"folder": str(root / "figures")},
         Report: {"folder": str(root)},

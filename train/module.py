@@ -254,6 +254,19 @@ class SRModule(L.LightningModule):
             "The schedule goes on from the new one." if taken else "The schedule plateau goes on with the old one.",
         )
 
+    def on_train_batch_end(self, *_: object) -> None:
+        """Let the run validate its last weights, by which it is judged, wherever it ends.
+
+        Lightning validates only at the steps and in the epochs of `val_check_interval` and `check_val_every_n_epoch`.
+        This hook comes after those of the callbacks: the timer of `max_time` has decided by then.
+        """
+        trainer = self.trainer
+        last_epoch = 0 < (trainer.max_epochs or -1) <= trainer.current_epoch + 1
+        if 0 < trainer.max_steps <= trainer.global_step or (last_epoch and trainer.is_last_batch):
+            trainer.should_stop = True  # Lightning validates where it is asked to stop
+        if trainer.should_stop and trainer.check_val_every_n_epoch:
+            trainer.check_val_every_n_epoch = 1
+
     def on_validation_epoch_start(self) -> None:
         """Start to collect figures."""
         self._figures: list[ImageFigures] = []

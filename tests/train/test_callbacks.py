@@ -4,12 +4,11 @@ import math
 import lightning as L
 import pytest
 import torch
-from torch.utils.data import DataLoader
 
 from rs_srgan import InputError, load_model
 from tests.train.data.makers import pair_folder, pair_module
-from tests.train.test_module import SMALL, pairs, trainer
-from train.callbacks import Averaging, FitNormalisation, SaveModel, ValidateAtEnd
+from tests.train.test_module import SMALL, held_out, pairs, trainer
+from train.callbacks import Averaging, FitNormalisation, SaveModel
 from train.data.normalisation import measure
 from train.module import SISRModule
 
@@ -24,12 +23,6 @@ class Average(L.Callback):
         for name, value in module.model.state_dict().items():
             old = self.values.get(name, value)
             self.values[name] = self.decay * old + (1 - self.decay) * value
-
-
-def held_out():
-    """Return one validation image."""
-    item = {"hr": torch.rand(4, 48, 48), "lr": torch.rand(4, 12, 12), "group": "sentinel2", "site": "a"}
-    return DataLoader([item], 1)
 
 
 def test_the_saved_model_has_the_averaged_weights(tmp_path):
@@ -52,20 +45,6 @@ def test_a_validation_also_saves_the_averaged_weights(tmp_path):
     run = trainer(max_steps=12, val_check_interval=4, num_sanity_val_steps=0, callbacks=callbacks)
     run.fit(SISRModule(config=SMALL, warmup_steps=1), pairs(), held_out())
     assert seen == [True, True, True]
-
-
-@pytest.mark.parametrize(("steps", "expected"), [(10, [10]), (16, [16]), (20, [16, 20])])
-def test_a_run_validates_its_last_step(steps, expected):
-    """Run epochs of 16 steps: also a run that ends inside one has the figures of its last weights."""
-    seen = []
-
-    class Look(L.Callback):
-        def on_validation_end(self, trainer, module):
-            seen.append(trainer.global_step)
-
-    run = trainer(max_steps=steps, num_sanity_val_steps=0, callbacks=[ValidateAtEnd(), Look()])
-    run.fit(SISRModule(config=SMALL, warmup_steps=1), pairs(), held_out())
-    assert (seen, run.global_step) == (expected, steps)
 
 
 def test_averaging_before_saving_is_refused(tmp_path):

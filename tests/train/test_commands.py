@@ -146,7 +146,7 @@ def test_a_log_without_its_package_is_refused(tmp_path, capsys):
 def test_a_requested_callback_joins_those_of_every_run(tmp_path, given, expected):
     requested = given and [Namespace(class_path=given)]
     found = [callback.class_path.split(".")[-1] for callback in with_defaults(requested, tmp_path, ema=0.9)]
-    ours = "CheckPairs FitNormalisation ValidateAtEnd SaveModel Figures Report HowToGoOn"
+    ours = "CheckPairs FitNormalisation SaveModel Figures Report HowToGoOn"
     assert " ".join(found) == expected.format(saving="ModelCheckpoint", ours=ours)
 
 

@@ -31,7 +31,7 @@ def trainer(**options):
         "enable_checkpointing": False,
         "enable_model_summary": False,
     }
-    return L.Trainer(accelerator="cpu", max_epochs=-1, **quiet, **options)
+    return L.Trainer(accelerator="cpu", **{"max_epochs": -1} | quiet | options)
 
 
 def test_training_lowers_the_loss():
@@ -99,6 +99,50 @@ def test_a_new_guided_model_gains_nothing_over_its_baseline():
     item |= {"group": "native", "site": "native/dell"}
     (figures,) = trainer(max_steps=1).validate(module, DataLoader([item], 1), verbose=False)
     assert figures["val/gain_native"] == pytest.approx(0, abs=0.05)
+
+
+def held_out():
+    """Return one validation image."""
+    item = {"hr": torch.rand(4, 48, 48), "lr": torch.rand(4, 12, 12), "group": "sentinel2", "site": "a"}
+    return DataLoader([item], 1)
+
+
+class Validated(L.Callback):
+    """The steps after which a run validated."""
+
+    def __init__(self):
+        self.steps = []
+
+    def on_validation_end(self, trainer, module):
+        self.steps.append(trainer.global_step)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"max_steps": 10}, [10]),
+        ({"max_steps": 16}, [16]),
+        ({"max_steps": 20}, [16, 20]),
+        ({"max_steps": 20, "check_val_every_n_epoch": 2}, [20]),
+        ({"max_steps": 40, "check_val_every_n_epoch": 2}, [32, 40]),
+        ({"max_epochs": 3, "check_val_every_n_epoch": 2}, [32, 48]),
+        ({"max_epochs": 1, "val_check_interval": 6}, [6, 12, 16]),
+        ({"max_epochs": 2, "val_check_interval": 20, "check_val_every_n_epoch": None}, [20, 32]),
+    ],
+)
+def test_a_run_validates_its_last_weights_once(options, expected):
+    """Run epochs of 16 steps; the length and the validations are given in steps or epochs."""
+    seen = Validated()
+    run = trainer(num_sanity_val_steps=0, callbacks=[seen], **options)
+    run.fit(SISRModule(config=SMALL, warmup_steps=1), pairs(), held_out())
+    assert (seen.steps, run.global_step) == (expected, expected[-1])
+
+
+def test_a_run_by_the_clock_validates_its_last_weights():
+    seen = Validated()
+    run = trainer(max_time={"seconds": 1}, check_val_every_n_epoch=1_000_000, num_sanity_val_steps=0, callbacks=[seen])
+    run.fit(SISRModule(config=SMALL, warmup_steps=1), pairs(), held_out())
+    assert seen.steps == [run.global_step]
 
 
 def test_a_resumed_run_takes_another_learning_rate(tmp_path, caplog):
