@@ -7,9 +7,10 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Collection
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from rs_srgan import InputError
+from rs_srgan.reading.safe_files import path_inside
 
 # A product has 100 to 200 files and 0.5 to 1.2 GB. Compression makes text ten times smaller, images hardly.
 MAX_MEMBERS = 2000
@@ -37,7 +38,7 @@ def checked_members(path: Path) -> list[zipfile.ZipInfo]:
         raise _refused(path, f"unpacked it has {total / 1e9:.1f} GB; at most {MAX_BYTES / 1e9:.0f} GB are allowed")
     seen = set()
     for member in members:
-        name = inside(member.filename)
+        name = path_inside(member.filename)
         unsafe = "\0" in member.orig_filename or ":" in member.filename
         if name.is_absolute() or ".." in name.parts or unsafe:
             raise _refused(path, f"it contains {member.filename!r:.80}, a name that points out of the archive")
@@ -53,11 +54,6 @@ def checked_members(path: Path) -> list[zipfile.ZipInfo]:
             raise _refused(path, f"it contains {name.name!r:.80} twice")
         seen.add(name)
     return members
-
-
-def inside(name: str) -> PurePosixPath:
-    """Return the path of a member in the archive; some programs of Windows write backslashes."""
-    return PurePosixPath(name.replace("\\", "/"))
 
 
 def unpack(path: Path, folder: Path, wanted: Collection[str]) -> None:
@@ -78,7 +74,7 @@ def unpack(path: Path, folder: Path, wanted: Collection[str]) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             for member in members:
-                target = folder / inside(member.filename)
+                target = folder / path_inside(member.filename)
                 if target.exists():
                     continue
                 target.parent.mkdir(parents=True, exist_ok=True)

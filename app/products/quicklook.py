@@ -105,14 +105,10 @@ def _quick_images(safe: SafeProduct) -> list[str]:
         raise InputError(f"{safe.path.name} lists no image of {', '.join(_RGB)}, which the quicklook needs.")
     for gsd_m in listed:
         images = [safe.images[band, gsd_m] for band in _RGB]
-        if all(_exists(safe, image) for image in images):
+        if all(safe.has_image(image) for image in images):
             return images
-    missing = next(safe.images[band, listed[-1]] for band in _RGB if not _exists(safe, safe.images[band, listed[-1]]))
+    missing = next(safe.images[band, listed[-1]] for band in _RGB if not safe.has_image(safe.images[band, listed[-1]]))
     raise InputError(f"{safe.path.name} is incomplete: {Path(missing).name} is missing. Download it again.")
-
-
-def _exists(safe: SafeProduct, image: str) -> bool:
-    return Path(image).is_file() if safe.members is None else image in safe.members
 
 
 def _refuse_large_image(name: str, dataset: DatasetReader) -> None:

@@ -11,13 +11,13 @@ from threading import Lock, Thread
 from app.errors import Gone
 from app.jobs.queue import Jobs
 from app.jobs.uploads import link
-from app.products.archive import inside, unpack
+from app.products.archive import unpack
 from app.products.product import Product
 from app.products.quicklook import glance_at, list_contents
 from app.products.sample import SAMPLE_NOTE, write_sample_product
 from app.settings import Settings
 from rs_srgan import InputError
-from rs_srgan.reading.safe_files import holds_product, is_archive
+from rs_srgan.reading.safe_files import holds_product, is_archive, path_inside
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Products:
             link(upload, archive)  # Gradio may delete the upload at any time
             contents = readers.ask(upload.name, list_contents, archive)
             unpack(archive, folder, {contents.metadata} | contents.quick)
-            unpacked = folder / inside(contents.metadata).parent
+            unpacked = folder / path_inside(contents.metadata).parent
             product = Product(folder.name, upload.name, readers.ask(upload.name, glance_at, unpacked), folder)
 
         def unpack_rest() -> None:

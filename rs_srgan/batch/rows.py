@@ -11,7 +11,7 @@ from pathlib import Path
 from rs_srgan.addresses import is_item, without_secrets
 from rs_srgan.errors import InputError, require_extra
 from rs_srgan.inference.options import PredictOptions, option_of
-from rs_srgan.reading.opening import SUFFIXES
+from rs_srgan.reading.formats import SUFFIXES
 from rs_srgan.reading.paths import split_address
 from rs_srgan.reading.safe import is_product
 from rs_srgan.reading.safe_files import holds_product

@@ -20,7 +20,9 @@ from rs_srgan.figures.metrics import Protocol
 from rs_srgan.models import SISRConfig
 from rs_srgan.pixels.radiometry import FloatImage
 from rs_srgan.pixels.windows import Window
-from rs_srgan.reading.opening import SUFFIXES, open_raster
+from rs_srgan.reading.dates import before_date
+from rs_srgan.reading.formats import SUFFIXES
+from rs_srgan.reading.opening import open_raster
 from rs_srgan.reading.paths import existing
 from rs_srgan.reading.raster import Raster
 from rs_srgan.reading.safe_files import holds_product
@@ -44,9 +46,8 @@ _MASK_WORDS = r"(?:(?:cloud|data|valid|nodata)[_-]?)?(?:mask|msk|clouds?|scl|udm
 _MASK = re.compile(rf"(?P<before>.+)[_.-]{_MASK_WORDS}|{_MASK_WORDS}[_.-](?P<after>.+)", re.IGNORECASE)
 # The archive of a product; others are known by their content, which a damaged one does not show.
 _ZIPPED = re.compile(r"S2[A-D]_MSIL.*\.zip", re.IGNORECASE)
-# The tile in the name of a Sentinel-2 product; then the part of a name before a year or a date.
+# The tile in the name of a Sentinel-2 product.
 _TILE = re.compile(r"_(T\d\d[A-Z]{3})_")
-_BEFORE_DATE = re.compile(r"(.+?)[_-]+(?:19|20)\d\d(?:-?[01]\d-?[0-3]\d)?(?=[_T-]|$)")
 
 
 @dataclass(frozen=True)
@@ -200,8 +201,8 @@ def _site(inside: Path, pattern: re.Pattern[str] | None) -> str:
         return "_".join(group for group in found.groups() if group) or found[0]
     if len(inside.parts) > 1:
         return inside.parent.as_posix()
-    tile, dated = _TILE.search(inside.name), _BEFORE_DATE.match(inside.stem)
-    return tile[1] if tile else dated[1] if dated else inside.stem
+    tile = _TILE.search(inside.name)
+    return tile[1] if tile else before_date(inside.stem)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from rs_srgan.errors import InputError
 
+# Suffixes by which images are found in folders; the content decides the format.
+SUFFIXES = (".tif", ".tiff", ".jp2", ".png", ".npy")
 # Only formats that contain their pixels. If GDAL chose the driver, a file could be a VRT that names other files or web
 # addresses. Sources: TIFF 6.0 and BigTIFF; ISO 15444-1 (box and codestream); PNG.
 _SIGNATURES = {

@@ -34,7 +34,6 @@ from rs_srgan.sensors import SENTINEL2, Sensor
 
 logger = logging.getLogger(__name__)
 
-SUFFIXES = (".tif", ".tiff", ".jp2", ".png", ".npy")
 # Medians that decide on a scale come from that many pixels along each axis, in the middle of the image.
 _MEDIAN_PX = 256
 BY_PRODUCT = "by the product"

@@ -21,7 +21,7 @@ from rs_srgan.reading.stated import NO_NODATA, Stated
 # DN without data. 65535 means saturated and is kept, as a very bright pixel. Source: Sentinel-2 Products Specification.
 NODATA = 0
 # The metadata name images of JPEG 2000. Some archives, for example Microsoft's Planetary Computer, store GeoTIFF.
-_SUFFIXES = (".jp2", ".tif", ".tiff", ".JP2", ".TIF")
+_STORED_SUFFIXES = (".jp2", ".tif", ".tiff", ".JP2", ".TIF")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class SafeProduct(ProductMetadata):
             path = self.images.get((band, gsd_m))
             if path is None:
                 raise InputError(f"{self.path.name} lists no image of {band} at {gsd_m} m, which the model needs.")
-            if not self._exists(path):
+            if not self.has_image(path):
                 raise InputError(
                     f"{self.path.name} is incomplete: {PurePosixPath(path).name} ({band} at {gsd_m} m) is missing. "
                     "Download the product again."
@@ -86,9 +86,14 @@ class SafeProduct(ProductMetadata):
     def scene_classification(self) -> str | None:
         """The path, for GDAL, of the scene classification with the smallest pixels; None without one, as in L1C."""
         found = (self.images.get(("SCL", gsd_m)) for gsd_m in (20, 60))
-        return next((path for path in found if path and self._exists(path)), None)
+        return next((path for path in found if path and self.has_image(path)), None)
 
-    def _exists(self, image: str) -> bool:
+    def has_image(self, image: str) -> bool:
+        """Return whether the file of an image exists.
+
+        Args:
+            image: path for GDAL, from `images`.
+        """
         return Path(image).is_file() if self.members is None else image in self.members
 
     def with_stored_images(self) -> "SafeProduct":
@@ -96,8 +101,8 @@ class SafeProduct(ProductMetadata):
         stored = {}
         for key, image in self.images.items():
             stem = image.rpartition(".")[0]
-            names = [image, *(f"{stem}{suffix}" for suffix in _SUFFIXES)]
-            stored[key] = next((name for name in names if self._exists(name)), image)
+            names = [image, *(f"{stem}{suffix}" for suffix in _STORED_SUFFIXES)]
+            stored[key] = next((name for name in names if self.has_image(name)), image)
         return dataclasses.replace(self, images=stored)
 
     def open_image(self, image: str) -> DatasetReader:

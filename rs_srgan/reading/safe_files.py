@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from rs_srgan.errors import InputError
-from rs_srgan.reading.formats import START_BYTES, TAIL_BYTES, is_zip
+from rs_srgan.reading.formats import START_BYTES, SUFFIXES, TAIL_BYTES, is_zip
 from rs_srgan.reading.gdal import first_line
 
 METADATA_NAME = re.compile(r"MTD_MSIL(1C|2A)\.xml", re.IGNORECASE)
@@ -24,8 +24,6 @@ _INSIDE = 4
 # Where macOS puts its own notes about an archive's members, under the same names.
 _MAC_FOLDER = "__MACOSX"
 
-# Images that people keep beside a product.
-_IMAGE_SUFFIXES = (".tif", ".tiff", ".jp2", ".png", ".npy")
 # The metadata of a product have 50 kB. Larger files are not read.
 _MAX_XML_BYTES = 16_000_000
 _CHUNK_BYTES = 1 << 20
@@ -115,7 +113,7 @@ def _find_in_folder(path: Path, folder: Path) -> ProductFiles:
         if len(inside) > 1:
             names = ", ".join(child.name for child in inside)
             raise InputError(f"{path} holds {len(inside)} Sentinel-2 products; expected one. Give one of {names}.")
-        images = [child.name for child in sorted(folder.iterdir()) if child.suffix.lower() in _IMAGE_SUFFIXES]
+        images = [child.name for child in sorted(folder.iterdir()) if child.suffix.lower() in SUFFIXES]
         if inside and images:
             raise InputError(
                 f"{path} holds the product {inside[0].name} and other images ({', '.join(images[:3])}); expected a "
@@ -138,7 +136,7 @@ def _remedy_for_folder(folder: Path) -> str:
     children = sorted(folder.iterdir())
     if {".zgroup", ".zattrs", "zarr.json"} & {child.name for child in children}:
         return " This is a Zarr store: convert it to GeoTIFF (gdal_translate), or give a DataArray in Python."
-    images = [child.name for child in children if child.suffix.lower() in _IMAGE_SUFFIXES]
+    images = [child.name for child in children if child.suffix.lower() in SUFFIXES]
     if images:
         return f" It holds images, for example {images[0]}: name one, or all of one band each with --stack."
     return ""
@@ -185,7 +183,7 @@ def _find_in_zip(path: Path) -> ProductFiles:
 def _why_no_product(path: Path, names: Sequence[PurePosixPath]) -> str:
     if names and all(name.suffix == ".npy" for name in names):
         return f"{path.name} is NumPy's archive of arrays (.npz); expected one array. Save it with numpy.save (.npy)."
-    images = [name for name in names if name.suffix.lower() in _IMAGE_SUFFIXES]
+    images = [name for name in names if name.suffix.lower() in SUFFIXES]
     remedy = f"Unpack it and give the image, or name it: {path.name}/{images[0]}." if images else "Check the archive."
     return f"{path.name} holds 0 Sentinel-2 products; expected one. {remedy}"
 

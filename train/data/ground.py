@@ -2,7 +2,6 @@
 
 import logging
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from rs_srgan.errors import InputError
+from rs_srgan.reading.dates import before_date
 from rs_srgan.reading.gdal import open_alone
 from rs_srgan.reading.grid import Grid
 from rs_srgan.reading.proj import require_proj
@@ -29,8 +29,6 @@ _NOWHERE: _Box = (math.nan, math.nan, math.nan, math.nan)
 _RIM = 0.01
 # Length of a degree of latitude, metres.
 _METRES_PER_DEGREE = 111_320.0
-# Text before a year or a date that is a word of its own.
-_BEFORE_DATE = re.compile(r"(.+?)[_-]+(?:19|20)\d\d(?:-?[01]\d-?[0-3]\d)?(?=[_T-]|$)")
 
 
 @dataclass(frozen=True)
@@ -72,12 +70,6 @@ def footprint(path: Path) -> Footprint | None:
     require_proj()
     with open_alone(path) as dataset:
         return Footprint.of(Grid.of(dataset))
-
-
-def before_date(name: str) -> str:
-    """Return the part of a name before a year or a date: "place0" for "place0_2021"."""
-    dated = _BEFORE_DATE.match(name)
-    return dated[1] if dated else name
 
 
 def group_places(

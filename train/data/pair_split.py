@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rs_srgan.errors import InputError
+from rs_srgan.reading.formats import SUFFIXES
 from train.data.ground import Footprint, footprint, group_places, refuse_overlaps, warn_of_near_places
 from train.data.module import images_in, is_image
 from train.data.pair_loader import Pair
@@ -15,8 +16,6 @@ logger = logging.getLogger(__name__)
 
 # Least distance of two places, metres. Nearer images show the same fields, roofs and weather.
 SPLIT_DISTANCE_M = 2000.0
-
-_SUFFIXES = (".tif", ".tiff", ".jp2", ".png", ".npy")
 
 
 def split_pairs(
@@ -147,7 +146,7 @@ def refuse_shared(
 
 
 def _pairs(folder: Path) -> list[Pair]:
-    high = images_in(folder / "hr", _SUFFIXES)
+    high = images_in(folder / "hr", SUFFIXES)
     pairs, missing = [], []
     for path in high:
         views = _views(folder / "lr", path)
@@ -161,7 +160,7 @@ def _pairs(folder: Path) -> list[Pair]:
     alone = [
         path.name
         for path in sorted((folder / "lr").glob("*"))
-        if (is_image(path, _SUFFIXES) and path.stem not in names) or (path.is_dir() and path.name not in names)
+        if (is_image(path, SUFFIXES) and path.stem not in names) or (path.is_dir() and path.name not in names)
     ]
     if alone:
         logger.warning(
@@ -172,5 +171,5 @@ def _pairs(folder: Path) -> list[Pair]:
 
 def _views(folder: Path, high: Path) -> tuple[Path, ...]:
     if (folder / high.stem).is_dir():
-        return tuple(sorted(p for p in (folder / high.stem).iterdir() if is_image(p, _SUFFIXES)))
-    return tuple(p for suffix in _SUFFIXES if (p := folder / f"{high.stem}{suffix}").is_file())[:1]
+        return tuple(sorted(p for p in (folder / high.stem).iterdir() if is_image(p, SUFFIXES)))
+    return tuple(p for suffix in SUFFIXES if (p := folder / f"{high.stem}{suffix}").is_file())[:1]

@@ -14,7 +14,8 @@ from rs_srgan.errors import InputError
 from rs_srgan.models import SISRConfig
 from rs_srgan.pixels.radiometry import FloatImage
 from rs_srgan.pixels.windows import Window
-from rs_srgan.reading.opening import SUFFIXES, open_raster
+from rs_srgan.reading.formats import SUFFIXES
+from rs_srgan.reading.opening import open_raster
 from rs_srgan.sensors import SENTINEL2, Sensor, find_sensor
 from train.data.batch import Sample
 from train.data.crops import RandomCrops, ValidationImages

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from rs_srgan.reading.dates import date_in
+from rs_srgan.reading.dates import before_date, date_in
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,11 @@ from rs_srgan.reading.dates import date_in
 )
 def test_the_first_date_of_a_name_counts(name, day):
     assert date_in(name) == day
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [("place0_2021", "place0"), ("a_b-20220801", "a_b"), ("field_2022-08-01T10", "field"), ("place0", "place0")],
+)
+def test_a_name_before_its_date(name, place):
+    assert before_date(name) == place

@@ -9,9 +9,9 @@ import numpy as np
 import rasterio
 from PIL import Image
 
+from rs_srgan.reading.dates import before_date
 from tests.conftest import scene_dn
 from tests.train.conftest import write
-from train.data.ground import before_date
 from train.data.pairs import PairFolderDataModule
 
 RGB = ("B04", "B03", "B02")

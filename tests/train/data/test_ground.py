@@ -5,7 +5,7 @@ from rasterio.warp import transform
 
 from rs_srgan import InputError
 from rs_srgan.reading.grid import Grid
-from train.data.ground import Footprint, before_date, group_places, refuse_overlaps
+from train.data.ground import Footprint, group_places, refuse_overlaps
 
 
 def at(east, north, epsg=32632, side=100):
@@ -42,11 +42,3 @@ def test_names_decide_only_without_coordinates(files):
     with pytest.raises(InputError, match="leaks"):
         refuse_overlaps({files[0]: at(3e5, 5e6)}, {files[1]: at(3e5, 5e6), files[2]: None})
     refuse_overlaps({files[0]: at(3e5, 5e6)}, {files[1]: at(4e5, 5e6), files[2]: None})
-
-
-@pytest.mark.parametrize(
-    ("name", "place"),
-    [("place0_2021", "place0"), ("a_b-20220801", "a_b"), ("field_2022-08-01T10", "field"), ("place0", "place0")],
-)
-def test_a_name_before_its_date(name, place):
-    assert before_date(name) == place
