@@ -1,7 +1,7 @@
 """Masks among uploaded images: found by their file names, and matched with the images that they belong to."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from rs_srgan import InputError
@@ -10,14 +10,17 @@ from rs_srgan import InputError
 _MASK = re.compile(r"(.+)[_-](?:scl|mask)(?:[_-]\d+m)?", re.IGNORECASE)
 
 
-def names_of_images(files: Sequence[str | Path]) -> list[str]:
-    """Return the names of those files that are images, not masks, in their order and each once."""
-    names = (Path(file) for file in files)
-    return list(dict.fromkeys(file.name for file in names if _name_of_image(file) is None))
+def images_among(files: Sequence[str | Path]) -> list[Path]:
+    """Return those files that are images, not masks, in their order and each once."""
+    return [file for file in dict.fromkeys(map(Path, files)) if _name_of_image(file) is None]
 
 
-def match_masks(files: Sequence[Path]) -> tuple[list[Path], dict[int, Path]]:
+def match_masks(files: Sequence[Path], left_out: Collection[Path] = ()) -> tuple[list[Path], dict[int, Path]]:
     """Return the images among some files in their order, and the mask of each image that has one, by its index.
+
+    Args:
+        files: images and masks in any order.
+        left_out: those images that are not wanted. Their masks are left out, too, and go to no other image.
 
     Raises:
         InputError: there are masks and no image, a mask that fits no image or several, or an image with two masks.
@@ -32,7 +35,8 @@ def match_masks(files: Sequence[Path]) -> tuple[list[Path], dict[int, Path]]:
         if owner in owned:
             raise InputError(f"{images[owner].name} has two masks, {owned[owner].name} and {mask.name}; expected one.")
         owned[owner] = mask
-    return images, owned
+    wanted = [index for index, image in enumerate(images) if image not in left_out]
+    return [images[old] for old in wanted], {new: owned[old] for new, old in enumerate(wanted) if old in owned}
 
 
 def _name_of_image(file: Path) -> str | None:

@@ -1,7 +1,7 @@
 """Jobs for uploaded images: what tabs, endpoints and tests call."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from app.jobs.files import is_reserved
@@ -37,7 +37,13 @@ def submit_image(jobs: Jobs, file: str | Path | None, request: Request) -> Job:
         return jobs.submit(dataclasses.replace(request, source=source), upload.name, folder)
 
 
-def submit_views(jobs: Jobs, files: Sequence[str | Path], request: Request, reference: str = "") -> Job:
+def submit_views(
+    jobs: Jobs,
+    files: Sequence[str | Path],
+    request: Request,
+    reference: str = "",
+    left_out: Collection[str | Path] = (),
+) -> Job:
     """Put several uploaded images of one place into the queue; return their job.
 
     Args:
@@ -46,11 +52,14 @@ def submit_views(jobs: Jobs, files: Sequence[str | Path], request: Request, refe
             simulated from the sample are used.
         request: the options; its sources, masks and reference are replaced.
         reference: name of the image that the result shows; empty for the one that the others show most.
+        left_out: those images among `files` that are not used, nor their masks.
 
     Raises:
         InputError: the images or masks cannot be used, or no image has the name of the reference.
     """
-    images, masks = match_masks([Path(file) for file in files])
+    images, masks = match_masks([Path(file) for file in files], {Path(file) for file in left_out})
+    if files and not images:
+        raise InputError("No image is chosen; expected two or more of one place. Choose the images to use.")
     if len(images) == 1:
         raise InputError("This is one image; expected several of one place. For one image use the tab Patch.")
     if len(images) > MAX_VIEWS:

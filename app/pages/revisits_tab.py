@@ -1,8 +1,10 @@
 """The tab for several images of one place."""
 
+from pathlib import Path
+
 import gradio as gr
 
-from app.jobs.masks import names_of_images
+from app.jobs.masks import images_among
 from app.jobs.models import Models
 from app.jobs.queue import Jobs
 from app.jobs.request import make_revisits_request
@@ -42,6 +44,8 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
         with gr.Column(scale=2, min_width=290):
             files = upload_field("Images of one place", file_count="multiple", elem_id="views", height=170)
             use_sample = sample_checkbox("Without images, use four simulated ones", "sample-views")
+            known = gr.State([])
+            used = gr.CheckboxGroup([], label="Images to use", visible=False, elem_id="used", elem_classes="sr-names")
             gr.Markdown(_HELP)
             model = gr.Dropdown(models.names_of_several(), value=REVISITS_MODEL, label="Model")
             about = gr.Markdown(describe_model(models, REVISITS_MODEL), elem_classes="sr-estimate")
@@ -51,14 +55,25 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
         with gr.Column(scale=5, min_width=RESULT_PX, elem_classes="sr-result"):
             result = gr.HTML(_NOTHING, elem_id="revisits-result")
 
-    def offer(files: list[str] | None, chosen: str) -> object:
-        choices = [AUTOMATIC, *names_of_images(files or [])]
-        return gr.update(choices=choices, value=chosen if chosen in choices else AUTOMATIC)
+    def offer(files: list[str] | None, known: list[str], used: list[str], reference: str) -> tuple[object, ...]:
+        images = images_among(files or [])
+        left_out = left_out_of(known, used) if len(images) > 1 else set()
+        choices = [(name, str(image)) for name, image in zip(tell_apart(images), images, strict=True)]
+        offered = [path for _, path in choices]
+        still = [path for path in offered if path not in left_out]
+        shown = gr.update(choices=choices, value=still, visible=len(images) > 1)
+        return offered, shown, references(offered, still, reference)
+
+    def references(known: list[str], used: list[str], reference: str) -> object:
+        choices = [AUTOMATIC, *dict.fromkeys(Path(image).name for image in known if image in used)]
+        return gr.update(choices=choices, value=reference if reference in choices else AUTOMATIC)
 
     def submit(
         files: list[str] | None,
         model: str,
         offset: str,
+        known: list[str],
+        used: list[str],
         reference: str,
         use_sample: bool,
         http: gr.Request | None = None,
@@ -69,12 +84,39 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
             )
         try:
             request = from_visitor(make_revisits_request(models, model, OFFSETS[offset]), http)
-            return job_html(submit_views(jobs, files or [], request, "" if reference == AUTOMATIC else reference).id)
+            name = "" if reference == AUTOMATIC else reference
+            return job_html(submit_views(jobs, files or [], request, name, left_out_of(known, used)).id)
         except InputError as error:
             return refusal(error)
 
     model.change(lambda name: describe_model(models, name), model, about, api_visibility="private")
-    files.change(offer, [files, reference], reference, api_visibility="private", show_progress="hidden")
-    asked = [files, model, offset, reference, use_sample]
+    files.change(
+        offer,
+        [files, known, used, reference],
+        [known, used, reference],
+        api_visibility="private",
+        show_progress="hidden",
+    )
+    used.input(references, [known, used, reference], reference, api_visibility="private", show_progress="hidden")
+    asked = [files, model, offset, known, used, reference, use_sample]
     start.click(submit, asked, result, api_visibility="private", concurrency_limit=8)
     return result
+
+
+def left_out_of(known: list[str], used: list[str]) -> set[str]:
+    """Return the images that the visitor left out. An image that was not offered yet, because it just came, is used.
+
+    Args:
+        known: paths of the images that were offered.
+        used: paths of those that are chosen.
+    """
+    return set(known) - set(used)
+
+
+def tell_apart(images: list[Path]) -> list[str]:
+    """Return the names of images, with a number behind those that several images have."""
+    names = [image.name for image in images]
+    return [
+        name if names.count(name) == 1 else f"{name} ({names[: index + 1].count(name)})"
+        for index, name in enumerate(names)
+    ]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from app.jobs.masks import match_masks
+from app.jobs.masks import images_among, match_masks
 from rs_srgan import InputError
 
 
@@ -25,6 +25,17 @@ def test_a_mask_belongs_to_the_image_with_its_name(mask, images, owner):
 def test_files_without_masks_are_images():
     paths = [Path("b.tif"), Path("a.tif")]
     assert match_masks(paths) == (paths, {})
+
+
+def test_images_are_listed_once_without_masks():
+    assert images_among(["b.tif", "b_scl.tif", "a.tif", "b.tif"]) == [Path("b.tif"), Path("a.tif")]
+
+
+def test_the_mask_of_an_image_that_is_left_out_goes_to_no_other_one():
+    names = ("a.tif", "a_rgbn.tif", "b.tif")
+    first, second, third = paths = [Path(name) for name in names]
+    masks = [Path("a_scl.tif"), Path("b_scl.tif")]
+    assert match_masks([*paths, *masks], {first}) == ([second, third], {1: masks[1]})
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,20 @@ class TestViews:
         with pytest.raises(InputError, match="reference"):
             submit_views(jobs, files, revisits, "other.tif")
 
+    def test_an_image_that_is_left_out_changes_nothing(self, jobs, revisits, clouded, write_tif):
+        """The pixels, titles, masks and counts are those without its upload."""
+        clouds, clear, classes = clouded
+        other = write_tif(sample_dn(50) + np.uint16(9), "20230820_rgbn.tif", bands=("B02", "B03", "B04", "B08"))
+        few = submit_views(jobs, [clear, other], revisits)
+        chosen = submit_views(jobs, [clouds, classes, clear, other], revisits, left_out=[str(clouds)])
+        for job in (few, chosen):
+            assert jobs.wait(job, 120) and job.state == DONE, job.message
+        assert chosen.request.masks == () and chosen.title == few.title and "2 of 2 images" in chosen.title
+        assert read_views(chosen.folder) == read_views(few.folder)
+        for name in ("sr0.tif", "sr1.tif", "lr.tif", "mean.tif"):
+            with rasterio.open(few.folder / name) as expected, rasterio.open(chosen.folder / name) as result:
+                np.testing.assert_array_equal(result.read(), expected.read())
+
     def test_images_of_two_places_are_refused_by_name(self, jobs, revisits, write_tif):
         far = Affine(10, 0, 300_000, 0, -10, 5_000_000)
         files = [write_tif(sample_dn(60), "here.tif"), write_tif(sample_dn(60), "there.tif", transform=far)]

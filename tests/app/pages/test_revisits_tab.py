@@ -1,11 +1,12 @@
 import re
+from pathlib import Path
 
 import gradio as gr
 import pytest
 
 from app.jobs.submit import SAMPLE_TITLE
 from app.pages.forms import AS_TAGGED, OFFSETS, describe_model
-from app.pages.revisits_tab import AUTOMATIC, revisits_tab
+from app.pages.revisits_tab import AUTOMATIC, revisits_tab, tell_apart
 from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
 from tests.app.conftest import end, sample_dn
 
@@ -24,10 +25,17 @@ def submit(page):
     """Return the function of the button."""
     (click,) = [each.fn for each in page.fns.values() if each.fn.__name__ == "submit"]
 
-    def press(files, model=REVISITS_MODEL, offset=AS_TAGGED, reference=AUTOMATIC, use_sample=True):
-        return click(files, model, offset, reference, use_sample)
+    def press(files, model=REVISITS_MODEL, offset=AS_TAGGED, reference=AUTOMATIC, use_sample=True, known=(), used=()):
+        return click(files, model, offset, list(known), list(used), reference, use_sample)
 
     return press
+
+
+@pytest.fixture
+def call(page):
+    """Return a function that calls a handler of the tab by its name."""
+    handlers = {each.fn.__name__: each.fn for each in page.fns.values() if each.fn}
+    return lambda name, *values: handlers[name](*values)
 
 
 @pytest.fixture
@@ -47,14 +55,48 @@ def test_images_become_one_job_with_the_chosen_options(submit, jobs, images):
     end(jobs, job)
 
 
-def test_a_visitor_can_choose_the_reference(page, submit, jobs, images):
-    (offer,) = [each.fn for each in page.fns.values() if each.fn.__name__ == "offer"]
-    assert offer([*images, "0_scl.tif"], AUTOMATIC)["choices"] == [AUTOMATIC, "0.tif", "1.tif", "2.tif"]
-    assert offer(images[:2], "1.tif")["value"] == "1.tif"  # a further file leaves the choice as it is
-    assert offer(images[:1], "1.tif")["value"] == AUTOMATIC
+def test_a_visitor_can_choose_the_reference(call, submit, jobs, images):
+    masks = ["/there/0_scl.tif"]
+    known, _, offered = call("offer", images + masks, [], [], AUTOMATIC)
+    assert offered["choices"] == [AUTOMATIC, "0.tif", "1.tif", "2.tif"]
+    assert call("offer", images[:2], known, known, "1.tif")[2]["value"] == "1.tif"  # the choice stays
+    assert call("offer", images[:1], known, known, "1.tif")[2]["value"] == AUTOMATIC
     job = job_of(jobs, submit(images, REVISITS_MODEL, AS_TAGGED, "1.tif"))
     assert job.request.reference == 1
     end(jobs, job)
+
+
+def test_images_are_chosen_unless_a_visitor_leaves_them_out(call, images):
+    known, used, _ = call("offer", images[:2], [], [], AUTOMATIC)
+    assert (known, used["value"], used["visible"]) == (images[:2], images[:2], True)
+    assert used["choices"] == [("0.tif", images[0]), ("1.tif", images[1])]
+    offered = call("references", known, images[1:2], "0.tif")
+    assert (offered["choices"], offered["value"]) == ([AUTOMATIC, "1.tif"], AUTOMATIC)
+    known, used, offered = call("offer", images, known, images[1:2], AUTOMATIC)  # a further image is chosen
+    assert used["value"] == images[1:] and offered["choices"] == [AUTOMATIC, "1.tif", "2.tif"]
+    known, used, _ = call("offer", images[:1], known, used["value"], AUTOMATIC)  # nothing to choose is left
+    assert (used["visible"], used["value"]) == (False, images[:1])
+
+
+def test_an_image_that_is_left_out_is_in_no_job(submit, jobs, images):
+    job = job_of(jobs, submit(images, known=images, used=images[1:]))
+    assert [path.name for path in job.request.sources] == ["1.tif", "2.tif"]
+    end(jobs, job)
+    late = job_of(jobs, submit(images, known=images[:1], used=images[:1]))  # the choice has not seen two files
+    assert len(late.request.sources) == 3
+    end(jobs, late)
+
+
+@pytest.mark.parametrize(("used", "words"), [([], "No image is chosen"), ([0], "one image")])
+def test_too_few_chosen_images_are_a_message_and_no_sample(submit, settings, images, used, words):
+    answer = submit(images, known=images, used=[images[index] for index in used])
+    assert 'role="alert"' in answer and words in answer
+    assert not list(settings.folder.iterdir())
+
+
+def test_images_of_one_name_are_told_apart():
+    paths = [Path(folder, name) for folder, name in (("a", "s.tif"), ("b", "t.tif"), ("c", "s.tif"))]
+    assert tell_apart(paths) == ["s.tif (1)", "t.tif", "s.tif (2)"]
 
 
 @pytest.mark.parametrize("nothing", [None, []])
