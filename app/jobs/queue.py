@@ -322,7 +322,7 @@ class Jobs:
                         state = STOPPED
                         break
             if state == DONE and (views := read_views(job.folder)):
-                job.title, job.name = title_of(views), Path(views[0]["name"]).stem
+                job.title, job.name = title_of(views), job.name or Path(views[0]["name"]).stem
         except Exception:
             logger.exception("The worker of a job failed.")
             state, job.message = FAILED, "An internal error occurred. The server's log has the details."

@@ -10,7 +10,7 @@ import gradio as gr
 from app.errors import for_people
 from app.jobs.models import Models
 from app.jobs.queue import Jobs
-from app.jobs.request import make_revisits_request
+from app.jobs.request import MAX_VIEWS, make_revisits_request
 from app.pages.forms import RESULT_PX, ModelControls, empty, from_visitor, job_html, refusal
 from app.places.places import MOST_KM2, Places, Search, is_silence
 from app.places.submit import USUAL_VIEWS, choose, submit_dates
@@ -85,10 +85,9 @@ def place_tab(jobs: Jobs, models: Models, places: Places) -> gr.HTML:
     def look(area: str, first: str, last: str, catalogue: str, kind: str) -> tuple[str, str, str]:
         try:
             search = places.search(area, f"{first}/{last}", catalogue)
-            numbers = choose(search, kind == SEVERAL)
         except InputError as error:
             return "", answer(error), ""
-        return search.id, dates_html(search, numbers, kind == SEVERAL), _words(numbers)
+        return search.id, *propose(search, kind == SEVERAL)
 
     def change(kind: str, known: str) -> tuple[object, ...]:
         several = kind == SEVERAL
@@ -96,11 +95,9 @@ def place_tab(jobs: Jobs, models: Models, places: Places) -> gr.HTML:
         if not known:
             return *shown, gr.skip(), gr.skip()
         try:
-            search = places.get(known)
-            numbers = choose(search, several)
+            return *shown, *propose(places.get(known), several)
         except InputError as error:
             return *shown, answer(error), ""
-        return *shown, dates_html(search, numbers, several), _words(numbers)
 
     def submit(
         area: str,
@@ -126,7 +123,7 @@ def place_tab(jobs: Jobs, models: Models, places: Places) -> gr.HTML:
             )
             yield gr.skip(), gr.skip(), gr.skip(), _busy(f"Looking for dates in {catalogue}")
             search = places.search(area, f"{first}/{last}", catalogue)
-            numbers = _numbers(chosen) if search.id == known and chosen else choose(search, several)
+            numbers = _numbers(chosen) if search.id == known else choose(search, several)
             listed = dates_html(search, numbers, several)
             what = "one date" if len(numbers) == 1 else f"{len(numbers)} dates"
             yield search.id, listed, _words(numbers), _busy(f"Reading {what} from {catalogue}")
@@ -169,26 +166,51 @@ def months_until(today: date) -> list[tuple[str, str]]:
     ]
 
 
-def dates_html(search: Search, numbers: list[int], several: bool) -> str:
-    """Return the dates of a search as HTML: pictures that can be chosen, with some of them chosen."""
+def propose(search: Search, several: bool) -> tuple[str, str]:
+    """Return the dates of a search as HTML, and the numbers of those that are best: visitors can choose others.
+
+    If there are not enough clear dates for revisits, none is chosen, and the HTML says why.
+    """
+    try:
+        numbers, note = choose(search, several), ""
+    except InputError as error:
+        numbers, note = [], for_people(error)
+    return dates_html(search, numbers, several, note), _words(numbers)
+
+
+def dates_html(search: Search, numbers: list[int], several: bool, note: str = "") -> str:
+    """Return the dates of a search as HTML: pictures that can be chosen, with some of them chosen.
+
+    Args:
+        search: the search.
+        numbers: numbers of the chosen scenes, the reference first.
+        several: True if visitors can choose several dates.
+        note: what visitors must know about the dates; empty for nothing.
+    """
     buttons = []
     for number, scene in enumerate(search.scenes):
         cloud = "clouds unknown" if scene.cloud is None else f"{100 * scene.cloud:.0f} % cloud"
         covered = "" if scene.covered > 0.995 else f", {100 * scene.covered:.0f} % covered"
         taken = f"{scene.taken:%d %b %Y}"
+        mark = " data-reference" if several and number in numbers[:1] else ""
         buttons.append(
-            f'<button type="button" data-number="{number}" aria-pressed="{str(number in numbers).lower()}">'
+            f'<button type="button" data-number="{number}" aria-pressed="{str(number in numbers).lower()}"{mark}>'
             f'<img src="places/{search.id}/{number}.webp" alt="" loading="lazy">'
-            f"<strong>{html.escape(taken)}</strong><span>{html.escape(cloud + covered)}</span></button>"
+            f"<strong>{html.escape(taken)}</strong><span>{html.escape(cloud + covered)}</span>"
+            f'<span class="sr-role">reference</span></button>'
         )
     hint = (
-        f"Choose 2 dates or more; the first one is the reference. Chosen are the best {USUAL_VIEWS} or fewer."
+        f"Click a date to leave it out or to add it. A result needs 2 to {MAX_VIEWS} dates. "
+        f"The best {USUAL_VIEWS} or fewer are chosen."
         if several
         else "The clearest date over the area is chosen. Choose another one, if you like."
     )
+    count = f'<p class="sr-hint sr-count" role="status">{len(numbers)} of {len(buttons)} dates chosen</p>'
     return (
         f'<sr-dates data-field="place-chosen" data-several="{str(several).lower()}">'
-        f'<p class="sr-hint">{hint}</p><div class="sr-dates" role="group" aria-label="Dates">{"".join(buttons)}</div>'
+        + (f'<p class="sr-note" role="alert">{html.escape(note)}</p>' if note else "")
+        + f'<p class="sr-hint">{hint}</p>{count if several else ""}'
+        f'<div class="sr-dates" role="group" aria-label="Dates">{"".join(buttons)}</div>'
         f'<p class="sr-hint">{html.escape(search.catalogue)}. Contains modified Copernicus Sentinel data.</p>'
         "</sr-dates>"
     )

@@ -183,15 +183,25 @@ class Place extends HTMLElement {
 class Dates extends HTMLElement {
   connectedCallback() {
     this.addEventListener("click", event => {
-      const button = event.target.closest("button[data-number]");
-      if (!button) return;
-      const several = this.dataset.several === "true";
-      const buttons = [...this.querySelectorAll("button[data-number]")];
-      if (several) button.setAttribute("aria-pressed", button.getAttribute("aria-pressed") !== "true");
-      else buttons.forEach(each => each.setAttribute("aria-pressed", each === button));
-      const chosen = buttons.filter(each => each.getAttribute("aria-pressed") === "true").map(each => each.dataset.number);
-      fill(this.dataset.field, chosen.join(" "));
+      const clicked = event.target.closest("button[data-number]");
+      if (clicked) this.choose(clicked.dataset.number);
     });
+  }
+
+  // Choose another date, or with several revisits one more or one less. The first one chosen stays the reference.
+  choose(number) {
+    const several = this.dataset.several === "true";
+    const before = (input(this.dataset.field)?.value ?? "").split(" ").filter(Boolean);
+    let chosen = [number];
+    if (several) chosen = before.includes(number) ? before.filter(each => each !== number) : [...before, number];
+    const buttons = [...this.querySelectorAll("button[data-number]")];
+    for (const button of buttons) {
+      button.setAttribute("aria-pressed", chosen.includes(button.dataset.number));
+      button.toggleAttribute("data-reference", several && button.dataset.number === chosen[0]);
+    }
+    const count = this.querySelector(".sr-count");
+    if (count) count.textContent = `${chosen.length} of ${buttons.length} dates chosen`;
+    fill(this.dataset.field, chosen.join(" "));
   }
 }
 

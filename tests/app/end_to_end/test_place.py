@@ -114,6 +114,35 @@ def test_a_place_becomes_a_picture_and_a_map(browser, server, stac, area):
     page.close()
 
 
+def test_single_dates_can_be_taken_out_and_added(browser, server, area):
+    page = browser.new_page(viewport={"width": 1300, "height": 1000})
+    page.goto(server.address)
+    open_tab(page, "Place")
+    page.locator("#place-area").get_by_role("textbox").fill(area)
+    for label in ("From", "To"):
+        page.get_by_label(label, exact=True).fill("July 2024")
+        page.get_by_role("option", name="July 2024").last.click()  # the first list is still closing
+    page.locator("#place-kind").get_by_text("Several revisits").click()
+    page.click("#find-dates")
+    dates, count = page.locator("sr-dates button"), page.locator("sr-dates .sr-count")
+    dates.nth(2).wait_for(timeout=SECONDS)
+    field = page.locator("#place-chosen").get_by_role("textbox", include_hidden=True)
+    shown = "sr-dates .sr-role:visible"
+    assert (field.input_value(), count.inner_text()) == ("0 1", "2 of 3 dates chosen")
+    assert dates.nth(0).locator(".sr-role").is_visible() and page.locator(shown).count() == 1
+    dates.nth(0).click()
+    assert (field.input_value(), count.inner_text()) == ("1", "1 of 3 dates chosen")
+    dates.nth(0).click()
+    assert field.input_value() == "1 0" and count.inner_text() == "2 of 3 dates chosen"
+    assert dates.nth(1).locator(".sr-role").is_visible() and page.locator(shown).count() == 1
+    assert [each.get_attribute("aria-pressed") for each in dates.all()] == ["true", "true", "false"]
+    page.locator("#place-kind").get_by_text("The clearest date").click()
+    count.wait_for(state="detached", timeout=SECONDS)
+    dates.nth(1).click()
+    assert field.input_value() == "1" and page.locator(shown).count() == 0
+    page.close()
+
+
 def test_a_written_map_opens_without_a_server(browser, write_tif, tmp_path):
     from rs_srgan import maps
     from tests.conftest import UTM_10M, scene_dn

@@ -1,10 +1,12 @@
+import dataclasses
 import re
 from datetime import date
 
 import gradio as gr
 import pytest
 
-from app.pages.place_tab import ONE, SEVERAL, answer, months_until, place_tab
+from app.jobs.queue import DONE
+from app.pages.place_tab import ONE, SEVERAL, answer, months_until, place_tab, propose
 from app.places.geocoder import Hit
 from app.places.places import Search
 from rs_srgan import InputError
@@ -47,6 +49,29 @@ def test_one_button_finds_reads_and_starts(call, jobs, area, title):
     known, *_ = call("look", area, *JULY, title, ONE)
     *_, last = call("submit", area, *JULY, title, ONE, known, "1", *options)
     assert "02 July 2024" in jobs.get(re.search('data-id="(.*?)"', last[3])[1]).title
+
+
+def test_dates_that_are_taken_out_are_not_used_and_the_first_one_is_the_reference(call, jobs, places, area, title):
+    options = (REVISITS_MODEL, DEFAULT_MODEL, "None", 1.0, False)
+    known, listed, _ = call("look", area, *JULY, title, SEVERAL)
+    assert "2 of 3 dates chosen" in listed and re.findall(r'"(\d)" aria-pressed="\w+" data-ref', listed) == ["0"]
+    *_, last = call("submit", area, *JULY, title, SEVERAL, known, "1 0", *options)
+    job = jobs.get(re.search('data-id="(.*?)"', last[3])[1])
+    scenes = places.get(known).scenes
+    assert [address.rpartition("/")[2] for address in job.request.scenes] == [scenes[1].name, scenes[0].name]
+    assert jobs.wait(job, 120) and job.state == DONE, job.message
+    assert job.title == f"{scenes[1].name}, 2 of 2 images used" and job.stem == "33TWL_20240702"
+    for chosen, word in (("", "No date"), ("1", "1 dates")):  # no other date comes in their place
+        *_, last = call("submit", area, *JULY, title, SEVERAL, known, chosen, *options)
+        assert 'role="alert"' in last[3] and word in last[3]
+
+
+def test_dates_that_the_server_would_not_choose_can_be_chosen(call, places, area, title):
+    known, *_ = call("look", area, *JULY, title, ONE)
+    search = dataclasses.replace(places.get(known), scenes=places.get(known).scenes[1:])  # one is clear
+    listed, chosen = propose(search, several=True)
+    assert chosen == "" and listed.count("<button") == 2 and "true" not in re.findall(r'pressed="(\w+)"', listed)
+    assert "expected at least 2" in listed and "0 of 2 dates chosen" in listed
 
 
 @pytest.mark.parametrize(("area", "chosen", "word"), [("here", "", "area"), (None, "0 1", "chosen")])
