@@ -70,6 +70,13 @@ def place_tab(jobs: Jobs, models: Models, places: Places) -> gr.HTML:
             dates = gr.HTML(_NOTHING, elem_id="dates")
             result = gr.HTML("", elem_id="place-result")
 
+    def renew() -> tuple[object, ...]:
+        now = months_until(date.today())
+        if now == months:
+            return gr.skip(), gr.skip()  # the visitor may have chosen already
+        usual = now[_USUAL_MONTHS][1], now[1][1]
+        return tuple(gr.update(choices=now, value=value) for value in usual)
+
     def look_up(name: str) -> tuple[object, ...]:
         try:
             found = places.look_up(name)
@@ -136,6 +143,8 @@ def place_tab(jobs: Jobs, models: Models, places: Places) -> gr.HTML:
     def begin() -> None:
         places.get_ready()
 
+    # without triggers: when a page loads, since the server may run for months
+    gr.on(fn=renew, outputs=[first, last], api_visibility="private", show_progress="hidden", concurrency_limit=8)
     name.submit(look_up, name, [hits, said, area], api_visibility="private", concurrency_limit=2)
     hits.input(take, hits, area, api_visibility="private", show_progress="hidden")
     area.change(None, area, None, js=_OUTLINE, api_visibility="private")

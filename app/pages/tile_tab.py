@@ -47,10 +47,7 @@ def tile_tab(jobs: Jobs, models: Models, products: Products) -> TileTab:
         with gr.Column(scale=2, min_width=290):
             file = upload_field("A zipped Sentinel-2 product", elem_id="product", height=150)
             sample = gr.Button("Try a sample product", size="sm", elem_id="sample-product")
-            offered = products.offered()
-            choice = gr.Dropdown(
-                offered, value=None, label="Or a product of this server", visible=bool(offered), elem_id="offered"
-            )
+            choice = gr.Dropdown([], value=None, label="Or a product of this server", visible=False, elem_id="offered")
             area = gr.Textbox(
                 label="Area of interest",
                 info="Draw a rectangle on the picture, or type west south east north in degrees, or GeoJSON. "
@@ -87,6 +84,10 @@ def tile_tab(jobs: Jobs, models: Models, products: Products) -> TileTab:
             return arrive(products.receive(Path(file)))
         except InputError as error:
             return None, refusal(error), "", ""
+
+    def offer() -> object:
+        offered = products.offered()
+        return gr.update(choices=offered, visible=bool(offered))
 
     def choose(name: str | None) -> tuple[object, ...]:
         if not name:
@@ -127,6 +128,8 @@ def tile_tab(jobs: Jobs, models: Models, products: Products) -> TileTab:
             return refusal(error)
 
     outputs = [known, glance, area, result]
+    # without triggers: when a page loads, since products may come while the server runs
+    gr.on(fn=offer, outputs=choice, api_visibility="private", show_progress="hidden", concurrency_limit=4)
     file.upload(upload, file, outputs, api_visibility="private", show_progress_on=glance, concurrency_limit=4)
     sample.click(try_sample, None, outputs, api_visibility="private", show_progress_on=glance, concurrency_limit=2)
     choice.input(choose, choice, outputs, api_visibility="private", show_progress_on=glance, concurrency_limit=4)

@@ -34,6 +34,29 @@ def test_months_end_today_and_begin_with_the_mission():
     assert months[0] == ("March 2024", "2024-03") and months[-1] == ("January 2017", "2017-01")
 
 
+def test_a_page_has_the_months_of_today_also_if_the_server_runs_for_months(jobs, models, places, monkeypatch):
+    class Earlier(date):
+        """The day on which the server started."""
+
+        @classmethod
+        def today(cls):
+            return date(2024, 3, 15)
+
+    with monkeypatch.context() as then:
+        then.setattr("app.pages.place_tab.date", Earlier)
+        with gr.Blocks() as page, gr.Tabs():
+            place_tab(jobs, models, places)
+        (renew,) = [each for each in page.fns.values() if each.fn and each.fn.__name__ == "renew"]
+        assert renew.fn() == (gr.skip(), gr.skip())  # nothing is new
+    assert [event for _, event in renew.targets] == ["load"]
+    first, last = renew.fn()
+    now = months_until(date.today())
+    assert first["choices"] == last["choices"] == now
+    assert (first["value"], last["value"]) == (now[3][1], now[1][1])
+    months = [each["props"]["choices"] for each in page.config["components"] if each["props"].get("label") == "From"]
+    assert months[0][0] == ("March 2024", "2024-03")
+
+
 def test_dates_are_shown_with_the_clearest_one_chosen(call, area, title):
     known, listed, chosen = call("look", area, *JULY, title, ONE)
     assert re.findall(r'aria-pressed="(\w+)"', listed) == ["true", "false", "false"]
