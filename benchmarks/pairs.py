@@ -23,6 +23,7 @@ from rs_srgan import InputError, load_model
 from rs_srgan.evaluation.metrics.psnr import psnr
 from rs_srgan.evaluation.report.tables import table
 from rs_srgan.pixels.radiometry import FloatImage
+from rs_srgan.reading.grid import composed
 from rs_srgan.sensors import RGBN
 from rs_srgan.sensors.mtf import wald_mtf
 from train.data.pair_check import compare, fitted_mtf
@@ -141,7 +142,7 @@ def write_pair(folder: Path, name: str, lr: np.ndarray, hr: np.ndarray, number: 
 def move_coordinates(path: Path) -> None:
     """Move a file by 50 of its pixels."""
     with rasterio.open(path, "r+") as out:
-        out.transform = out.transform * rasterio.Affine.translation(50, 0)
+        out.transform = composed(out.transform, rasterio.Affine.translation(50, 0))
 
 
 def change_crs(path: Path) -> None:

@@ -49,6 +49,15 @@ def open_image(path: str) -> rasterio.DatasetReader:
     return rasterio.open(path, driver="JP2OpenJPEG" if path.lower().endswith(".jp2") else "GTiff")
 
 
+def finer(transform: rasterio.Affine, scale: int) -> rasterio.Affine:
+    """Return the transform of a grid with `scale` times the pixels along each axis.
+
+    affine 3 warns of the operator `*` of transforms, and affine 2 has no other.
+    """
+    a, b, c, d, e, f = transform[:6]
+    return rasterio.Affine(a / scale, b / scale, c, d / scale, e / scale, f)
+
+
 def find_bands(scene: rasterio.DatasetReader, bands: list[str]) -> list[int]:
     """Return the indexes of the named bands in the file, from 1.
 
@@ -329,7 +338,7 @@ def main() -> None:
             "dtype": "uint16",
             "nodata": 0,
             "crs": scene.crs,
-            "transform": scene.transform * scene.transform.scale(1 / scale),
+            "transform": finer(scene.transform, scale),
             "tiled": True,
             "compress": "deflate",
         }

@@ -22,8 +22,9 @@ def run(*arguments):
         "import runpy, sys; sys.modules['torch'] = sys.modules['rs_srgan'] = None; sys.argv = sys.argv[1:];"
         "runpy.run_path(sys.argv[0], run_name='__main__')"
     )
+    warned = "error::PendingDeprecationWarning:__main__"  # of the example itself
     return subprocess.run(
-        [sys.executable, "-c", code, str(EXAMPLE), *map(str, arguments)], capture_output=True, text=True
+        [sys.executable, "-W", warned, "-c", code, str(EXAMPLE), *map(str, arguments)], capture_output=True, text=True
     )
 
 
