@@ -146,7 +146,8 @@ def with_csv(
         return False
     csv = _made(_LOGGERS["csv"], save_dir=str(root), name="log")
     if requested is None or requested is True:
-        return [csv, *([_made(_LOGGERS[log], save_dir=str(root), name=log)] if log != "csv" else [])]
+        name = root.resolve().name if log == "wandb" else log  # W&B shows it as the name of the run, in its own folder
+        return [csv, *([_made(_LOGGERS[log], save_dir=str(root), name=name)] if log != "csv" else [])]
     given = requested if isinstance(requested, list) else [requested] if isinstance(requested, Namespace) else []
     return given if any(issubclass(_class_of(each), CSVLogger) for each in given) else [csv, *given]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from jsonargparse import Namespace
 
-from train.commands import inputs_of, main, outputs_of, several_devices, with_defaults
+from train.commands import inputs_of, main, outputs_of, several_devices, with_csv, with_defaults
 
 CONFIGS = sorted(Path("train/configs").glob("*.yaml"))
 FINETUNE = "train/configs/finetune.yaml"
@@ -132,6 +132,13 @@ def test_help_of_a_class_has_the_parameters_of_its_parents(capsys):
 def test_a_log_without_its_package_is_refused(tmp_path, capsys):
     options = [f"--data.root={tmp_path}", f"--trainer.default_root_dir={tmp_path}", "--log=wandb"]
     assert "pip install wandb" in refused(["fit", "--config", "train/configs/srgan_x4_rgbn.yaml", *options], capsys)
+
+
+@pytest.mark.parametrize(
+    ("log", "names"), [("csv", ["log"]), ("tensorboard", ["log", "tensorboard"]), ("wandb", ["log", "moors"])]
+)
+def test_a_log_beside_csv_has_a_folder_of_its_own_or_the_name_of_the_run(log, names):
+    assert [logger.init_args.name for logger in with_csv(None, log, Path("runs/moors"))] == names
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,23 @@ def test_log_chooses_the_logger(own, tmp_path):
     assert "curves.png" in (run / "report.md").read_text()
 
 
+@pytest.mark.slow
+def test_weights_and_biases_gets_curves_and_pictures_without_a_network(own, tmp_path, monkeypatch):
+    """Run with the package: pip install wandb, python -m pytest -m slow -k weights_and_biases."""
+    pytest.importorskip("wandb")
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    options = ["--trainer.max_steps=2", "--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false"]
+    given = ["--config", CONFIG, "--data.root", str(own), "--data.crop_lr_px=16", "--log", "wandb"]
+    given += ["--data.steps_per_epoch=2", "--trainer.log_every_n_steps=1", "--trainer.default_root_dir=runs/moors"]
+    assert main(["fit", *given, *options]) == 0
+    run = tmp_path / "runs" / "moors"
+    (record,) = run.glob("wandb/offline-run-*/run-*.wandb")
+    assert all(name in record.read_bytes() for name in (b"moors", b"train/loss", b"val/psnr"))
+    assert any(run.glob("wandb/offline-run-*/files/media/images/val/*.png"))
+    report = (run / "report.md").read_text()
+    assert "curves.png" in report and "(figures/" in report
+
+
 class OwnData(L.LightningDataModule):
     """Data module as a user would write it."""
 
