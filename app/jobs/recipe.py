@@ -10,40 +10,41 @@ from app.jobs.request import Request
 from rs_srgan.inference.options import PredictOptions
 
 
-def command(request: Request, images: Sequence[str], masks: Sequence[str] = ()) -> str:
+def command(request: Request, images: Sequence[str], masks: Sequence[str] = (), stem: str = "") -> str:
     """Return one line for each model, for a terminal in the folder that holds the images.
 
     Args:
         request: the visitor's request.
         images: names of the images, the reference first; only the first model takes all of them.
         masks: names of their masks, "-" for none.
+        stem: beginning of the names of the results; empty for that of the first image.
     """
-    lines = []
+    lines, stem = [], stem or PurePath(images[0]).stem
     for index, model in enumerate(request.models):
         sources = images[:1] if index else images
         words = ["rs-srgan", "predict", *(request.scenes[: len(sources)] or sources)]
-        words += ["-o", _target(images[0], model), "--model", model]
-        lines.append(shlex.join([*words, *_options(request, images, masks, index).arguments()]))
+        words += ["-o", _target(stem, model), "--model", model]
+        lines.append(shlex.join([*words, *_options(request, images, masks, stem, index).arguments()]))
     return "\n".join(lines)
 
 
-def snippet(request: Request, images: Sequence[str], masks: Sequence[str] = ()) -> str:
+def snippet(request: Request, images: Sequence[str], masks: Sequence[str] = (), stem: str = "") -> str:
     """Return the same for Python; see `command`."""
-    lines = ["from rs_srgan import super_resolve", ""]
+    lines, stem = ["from rs_srgan import super_resolve", ""], stem or PurePath(images[0]).stem
     if request.scenes:
         lines[1:1] = ["from rs_srgan.catalogues import open_item"]
     for index, model in enumerate(request.models):
         source = images[0] if index or len(images) == 1 else list(images)
-        words = [repr(source), repr(_target(images[0], model)), repr(model)]
+        words = [repr(source), repr(_target(stem, model)), repr(model)]
         if request.scenes:
             opened = [f"open_item({address!r}, {request.bbox})" for address in request.scenes]
             words[0] = opened[0] if index or len(images) == 1 else f"[{', '.join(opened)}]"
-        words += _options(request, images, masks, index).keywords()
+        words += _options(request, images, masks, stem, index).keywords()
         lines.append("super_resolve(\n    " + ",\n    ".join(words) + ",\n)")
     return "\n".join(lines)
 
 
-def _options(request: Request, images: Sequence[str], masks: Sequence[str], index: int) -> PredictOptions:
+def _options(request: Request, images: Sequence[str], masks: Sequence[str], stem: str, index: int) -> PredictOptions:
     """Return the options of one model, with the names that files have at the visitor's home."""
     options, first = shared_options(request), index == 0
     several = first and len(images) > 1
@@ -53,7 +54,7 @@ def _options(request: Request, images: Sequence[str], masks: Sequence[str], inde
         reference=images[0] if several else None,
         aoi=request.aoi.name if request.aoi else None,
         detail=request.detail if first else None,
-        uncertainty=_target(images[0], "uncertainty") if first and request.uncertainty else None,
+        uncertainty=_target(stem, "uncertainty") if first and request.uncertainty else None,
     )
 
 
@@ -79,6 +80,5 @@ def notebook(title: str, address: str, bounds: tuple[float, float, float, float]
     )
 
 
-def _target(title: str, what: str) -> str:
-    stem = PurePath(title).stem
+def _target(stem: str, what: str) -> str:
     return f"{stem}_{what.replace('/', '_')}.tif"

@@ -166,8 +166,8 @@ def describe_view(view: View, job: Job, models: Models, address: str) -> ViewSta
         "files": offered_files(view, job),
         "views": views,
         "address": address,
-        "command": command(job.request, images, masks),
-        "snippet": snippet(job.request, images, masks),
+        "command": command(job.request, images, masks, job.stem),
+        "snippet": snippet(job.request, images, masks, job.stem),
     }
     if has_place(view.grid):
         bounds = lon_lat_bounds(view.grid)

@@ -9,6 +9,8 @@ from app.jobs.queue import DONE
 from app.pages.place_tab import ONE, SEVERAL, answer, months_until, place_tab, propose
 from app.places.geocoder import Hit
 from app.places.places import Search
+from app.viewer.describe import describe_view
+from app.viewer.layers import view_of
 from rs_srgan import InputError
 from rs_srgan.errors import ReadError
 from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
@@ -74,7 +76,9 @@ def test_one_button_finds_reads_and_starts(call, jobs, area, title):
     assert "02 July 2024" in jobs.get(re.search('data-id="(.*?)"', last[3])[1]).title
 
 
-def test_dates_that_are_taken_out_are_not_used_and_the_first_one_is_the_reference(call, jobs, places, area, title):
+def test_dates_that_are_taken_out_are_not_used_and_the_first_one_is_the_reference(
+    call, jobs, models, places, area, title
+):
     options = (REVISITS_MODEL, DEFAULT_MODEL, "None", 1.0, False)
     known, listed, _ = call("look", area, *JULY, title, SEVERAL)
     assert "2 of 3 dates chosen" in listed and re.findall(r'"(\d)" aria-pressed="\w+" data-ref', listed) == ["0"]
@@ -84,6 +88,11 @@ def test_dates_that_are_taken_out_are_not_used_and_the_first_one_is_the_referenc
     assert [address.rpartition("/")[2] for address in job.request.scenes] == [scenes[1].name, scenes[0].name]
     assert jobs.wait(job, 120) and job.state == DONE, job.message
     assert job.title == f"{scenes[1].name}, 2 of 2 images used" and job.stem == "33TWL_20240702"
+    told = describe_view(view_of(job, [models.config(name) for name in job.request.models]), job, models, "")
+    assert [line.split(" -o ")[1].split()[0] for line in told["command"].splitlines()] == [
+        "33TWL_20240702_misr-x4-rgbn.tif",
+        "33TWL_20240702_sisr-x4-rgbn.tif",
+    ]
     for chosen, word in (("", "No date"), ("1", "1 dates")):  # no other date comes in their place
         *_, last = call("submit", area, *JULY, title, SEVERAL, known, chosen, *options)
         assert 'role="alert"' in last[3] and word in last[3]
