@@ -14,7 +14,6 @@ from rs_srgan.pixels.windows import Window, plan_tiles
 from rs_srgan.reading.opening import open_raster
 from rs_srgan.reading.raster import Raster
 from rs_srgan.reading.region import Region, find_region
-from rs_srgan.reading.stated import Stated
 from rs_srgan.sensors import find_sensor
 from rs_srgan.writing.cog import write_cog
 from rs_srgan.writing.geotiff import BLOCK_PX
@@ -33,7 +32,7 @@ def write_lr(request: Request, config: SISRConfig, target: Path) -> None:
     Raises:
         InputError: the input cannot be read.
     """
-    with open_raster(request.source, config.bands, Stated(offset=request.offset), find_sensor(config.sensor)) as raster:
+    with open_raster(request.source, config.bands, request.stated, find_sensor(config.sensor)) as raster:
         region = find_region(raster.grid, raster.name, request.bbox, request.aoi)
         write_reflectance(raster, region, config.bands, target, raster.read)
 

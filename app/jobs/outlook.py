@@ -12,6 +12,7 @@ from app.settings import Settings
 from rs_srgan import InputError, SISRConfig
 from rs_srgan.pixels.windows import plan_tiles
 from rs_srgan.reading.grid import Grid
+from rs_srgan.reading.inspection import Inspection
 
 # Halo of a tile, about: receptive fields of the bundled models.
 _HALO_LR_PX = 32
@@ -28,7 +29,7 @@ class Outlook:
     Attributes:
         grid: grid of the wanted LR pixels.
         scale: scale of the first model.
-        scaling: how the image is read, as text: bands, formula, nodata, and what may be wrong.
+        images: what is read of each image, in the order of the request.
         work_px: number of LR pixels, counted once for each model and each further image.
         result_bytes: estimated size of all result files together.
         scene_px: LR pixels of the whole image, also if only a part is wanted; they decide on the engine.
@@ -36,7 +37,7 @@ class Outlook:
 
     grid: Grid
     scale: int
-    scaling: str
+    images: tuple[Inspection, ...]
     work_px: int
     result_bytes: int
     scene_px: int
@@ -70,7 +71,7 @@ def look(request: Request, models: Models, settings: Settings, readers: Readers)
             f"The result needs about {result_bytes / 1e9:.1f} GB, and twice that while it is written; this server has "
             f"{free / 1e9:.1f} GB free. Choose a smaller area, or leave out the uncertainty map."
         )
-    return Outlook(grid, config.scale, largest.scaling, work_px, result_bytes, largest.scene_px)
+    return Outlook(grid, config.scale, tuple(each.read for each in found), work_px, result_bytes, largest.scene_px)
 
 
 def _survey(
@@ -83,7 +84,7 @@ def _survey(
     """
 
     def ask(config: SISRConfig) -> list[Surveyed]:
-        wanted = (config.bands, config.sensor, request.offset, request.bbox, request.aoi, settings.max_lr_px)
+        wanted = (config.bands, config.sensor, request.stated, request.bbox, request.aoi, settings.max_lr_px)
         return readers.ask(request.source.name, survey_images, request.sources, request.masks, *wanted)
 
     try:

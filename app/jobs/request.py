@@ -1,12 +1,13 @@
 """What a visitor asks for: images, models and options."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.jobs.models import Models
 from app.jobs.survey import Box
 from rs_srgan import InputError
 from rs_srgan.reading.revisit import NO_MASK
+from rs_srgan.reading.stated import Stated
 
 # The worker reports progress and can be stopped after each tile: every half second on two cores.
 TILE_LR_PX = 256
@@ -23,7 +24,8 @@ class Request:
         models: names of one model, or of two to compare.
         commits: of each model the commit on the Hub, or None; empty if all models are bundled.
         detail: of the first model, 0 to 1, see `load_model`; None if the model has no such option.
-        offset: offset of the DN, or None to use the one in the file.
+        stated: what the visitor states about the images, instead of what the files say.
+        soften: whether to blur a single image first, because it was thinned out.
         bbox: the wanted part in degrees, or None.
         aoi: a GeoJSON file of the wanted part, or None.
         uncertainty: True if the uncertainty is wanted. Models without uncertainty ignore it.
@@ -39,7 +41,8 @@ class Request:
     models: tuple[str, ...]
     commits: tuple[str | None, ...] = ()
     detail: float | None = None
-    offset: float | None = None
+    stated: Stated = field(default_factory=Stated)
+    soften: bool = False
     bbox: Box | None = None
     aoi: Path | None = None
     uncertainty: bool = False
@@ -66,9 +69,7 @@ class Request:
         return [mask or NO_MASK for mask in self.masks] or None
 
 
-def make_request(
-    models: Models, names: tuple[str, ...], detail: float, uncertainty: bool, offset: float | None = None
-) -> Request:
+def make_request(models: Models, names: tuple[str, ...], detail: float, uncertainty: bool) -> Request:
     """Return a request without its image. Options that the first model does not have are left out.
 
     Raises:
@@ -81,7 +82,6 @@ def make_request(
         models=names,
         commits=tuple(models.commit(name) for name in names),
         detail=detail if models.knows_detail(names[0]) else None,
-        offset=offset,
         uncertainty=uncertainty and models.config(names[0]).uncertainty,
     )
 
@@ -94,4 +94,4 @@ def make_revisits_request(models: Models, name: str, offset: float | None = None
     """
     if name not in models.names_of_several():
         raise InputError(f"{name!r:.80} takes one image; expected one of {', '.join(models.names_of_several())}.")
-    return Request(Path(), (name, models.alone(name)), offset=offset)
+    return Request(Path(), (name, models.alone(name)), stated=Stated(offset=offset))

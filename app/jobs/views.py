@@ -16,10 +16,9 @@ from rs_srgan import MISR, InputError
 from rs_srgan.inference.series import Series, open_series
 from rs_srgan.pixels.radiometry import FloatImage, Mask, Stretch
 from rs_srgan.pixels.windows import Window
-from rs_srgan.reading.inspection import summarise
+from rs_srgan.reading.inspection import Inspection
 from rs_srgan.reading.raster import Raster
 from rs_srgan.reading.revisit import NO_MASK
-from rs_srgan.reading.stated import Stated
 from rs_srgan.sensors import find_sensor
 
 _THUMBNAIL_PX = 240
@@ -34,7 +33,7 @@ class ShiftFacts(TypedDict):
 
 
 class ViewFacts(TypedDict):
-    """The facts of a view in JSON: those of `ViewSummary`, what was read and how, see `summarise`, and its mask."""
+    """The facts of a view in JSON: those of `ViewSummary`, and its mask."""
 
     name: str
     taken: str
@@ -43,7 +42,6 @@ class ViewFacts(TypedDict):
     weight: float
     role: str
     source: int
-    scaling: str
     mask: str
 
 
@@ -59,13 +57,12 @@ def write_views(request: Request, model: MISR, folder: Path) -> Request:
     sources = request.sources
     masks = request.mask_files
     sensor = find_sensor(model.config.sensor)
-    stated = Stated(offset=request.offset)
     with open_series(
         sources,
         model,
         masks=masks,
         reference=request.reference,
-        stated=stated,
+        stated=request.stated,
         bbox=request.bbox,
         aoi=request.aoi,
         sensor=sensor,
@@ -78,7 +75,7 @@ def write_views(request: Request, model: MISR, folder: Path) -> Request:
             picture = stretch.apply(np.nan_to_num(small))
             picture = picture if picture.shape[2] == 3 else picture.repeat(3, axis=2)
             Pillow.fromarray(picture).save(folder / thumbnail_name(number))
-            own = {"name": sources[summary.source].name, "scaling": summarise(raster)}
+            own = {"name": sources[summary.source].name}
             own["mask"] = Path(masks[summary.source]).name if masks else NO_MASK
             facts.append(dataclasses.asdict(summary) | own)
         bands = model.config.bands
@@ -106,10 +103,15 @@ def title_of(views: Sequence[ViewFacts]) -> str:
     return f"{views[0]['name']}, {count_used(views)} of {len(views)} images used"
 
 
-def read_as(folder: Path, scaling: str) -> str:
-    """Return what was read of the image in the viewer, and how: of the reference, or `scaling` for one image."""
+def in_shown_order(folder: Path, images: Sequence[Inspection]) -> list[Inspection]:
+    """Return what was read of the images of a job in the order of its result, the image in the viewer first.
+
+    Args:
+        folder: folder of the job's files.
+        images: what was read of the images, in the order of the request.
+    """
     views = read_views(folder)
-    return views[0]["scaling"] if views else scaling
+    return [images[view["source"]] for view in views] or list(images)
 
 
 def thumbnail(folder: Path, number: int) -> Path:

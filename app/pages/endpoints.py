@@ -9,16 +9,17 @@ from typing import TypedDict
 import gradio as gr
 import rasterio
 
-from app.errors import for_people
+from app.errors import for_programs
 from app.jobs.files import ANSWERS_FOLDER, LR_FILE, result_name
 from app.jobs.models import Models
 from app.jobs.queue import DONE, FAILED, WAITING, Job, Jobs
 from app.jobs.request import make_request, make_revisits_request
 from app.jobs.submit import submit_image, submit_views
 from app.jobs.uploads import link
-from app.jobs.views import count_used, read_as, read_views
+from app.jobs.views import count_used, in_shown_order, read_views
 from app.pages.durations import time_range
-from app.pages.forms import AS_TAGGED, OFFSETS, from_visitor
+from app.pages.forms import AS_TAGGED, from_visitor
+from app.pages.reading_controls import read_as
 from app.pages.upload_field import upload_field
 from app.places.places import Places
 from app.places.submit import choose, submit_dates
@@ -27,6 +28,7 @@ from app.products.submit import submit_product
 from app.viewer.sampling import warning_of
 from rs_srgan import InputError
 from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
+from rs_srgan.reading.inspection import summarise
 from rs_srgan.reading.revisit import NO_MASK
 
 # Folder of the files that programs get, under the names that visitors see.
@@ -53,7 +55,7 @@ def _clear_errors() -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise gr.Error(for_people(error), print_exception=False) from None
+        raise gr.Error(for_programs(error), print_exception=False) from None
 
 
 def add_endpoints(jobs: Jobs, models: Models, products: Products, places: Places) -> None:
@@ -64,6 +66,10 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products, places: Places
         model: str = DEFAULT_MODEL,
         detail: float = 1.0,
         offset: str = AS_TAGGED,
+        scale: str = "",
+        nodata: str = "",
+        band_names: str = "",
+        soften: bool = False,
         http: gr.Request | None = None,
     ) -> Iterator[Answer]:
         """Super-resolve a satellite image: a GeoTIFF, JP2, PNG or NPY file with the model's bands.
@@ -72,14 +78,21 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products, places: Places
             image: the file.
             model: a name from the endpoint /models.
             detail: 0 to 1, how much texture a GAN-trained model may add.
-            offset: how DN are read: "As the file says", or "-1000: untagged pixels since baseline 04.00".
+            offset: DN to add before scaling: "As the file says", "-1000: untagged pixels since baseline 04.00", or a
+                number.
+            scale: reflectance of one DN, 0.0001 or 1/65535; empty for the file's tags.
+            nodata: value of pixels without data, none if all hold data; empty for what the file says.
+            band_names: names of the file's bands in the file's order, B02,B03,B04,B08, with - for one that is not
+                wanted; empty for the file's own.
+            soften: whether to blur the image first, because it was thinned out by nearest neighbour.
             http: the request, which Gradio adds.
 
         Returns:
             the super-resolved GeoTIFF, the uncertainty as another GeoTIFF or nothing, and a report.
         """
         with _clear_errors():
-            request = from_visitor(make_request(models, (model,), detail, True, _offset(offset)), http)
+            request = from_visitor(make_request(models, (model,), detail, True), http)
+            request = read_as(request, band_names, scale, offset, nodata, soften)
             yield from _follow(jobs, submit_image(jobs, image, request))
 
     def super_resolve_product(
@@ -114,6 +127,9 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products, places: Places
         model: str = REVISITS_MODEL,
         offset: str = AS_TAGGED,
         reference: str = "",
+        scale: str = "",
+        nodata: str = "",
+        band_names: str = "",
         http: gr.Request | None = None,
     ) -> Iterator[Answer]:
         """Super-resolve several satellite images of one place, taken on different dates, into one image.
@@ -124,6 +140,9 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products, places: Places
             model: a name from the endpoint /models, of a model for several images.
             offset: see super_resolve.
             reference: name of the image that the result shows; empty for the one that the others show most.
+            scale: see super_resolve.
+            nodata: see super_resolve.
+            band_names: see super_resolve.
             http: the request, which Gradio adds.
 
         Returns:
@@ -132,7 +151,8 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products, places: Places
         with _clear_errors():
             if not images:
                 raise InputError("There are no images; expected several of one place.")
-            request = from_visitor(make_revisits_request(models, model, _offset(offset)), http)
+            request = from_visitor(make_revisits_request(models, model), http)
+            request = read_as(request, band_names, scale, offset, nodata)
             yield from _follow(jobs, submit_views(jobs, images, request, reference))
 
     def super_resolve_place(
@@ -201,11 +221,13 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products, places: Places
         outputs = [gr.File(label="result"), gr.File(label="uncertainty"), gr.Textbox(label="report")]
         listed = gr.JSON(label="models")
         add = partial(gr.Button().click, concurrency_limit=20, show_progress="hidden")
-        add(super_resolve, [image, model, detail, offset], outputs, api_name="super_resolve")
+        read = [gr.Textbox("", label=label) for label in ("scale", "nodata", "band_names")]
+        soften = gr.Checkbox(False, label="soften")
+        add(super_resolve, [image, model, detail, offset, *read, soften], outputs, api_name="super_resolve")
         inputs = [product, area, model, detail, uncertainty]
         add(super_resolve_product, inputs, outputs, api_name="super_resolve_product")
         reference = gr.Textbox("", label="reference")
-        inputs = [images, several, offset, reference]
+        inputs = [images, several, offset, reference, *read]
         add(super_resolve_revisits, inputs, outputs, api_name="super_resolve_revisits")
         dates, place, catalogue = (gr.Textbox("", label=label) for label in ("dates", "place", "catalogue"))
         any_model, revisits = gr.Textbox("", label="model"), gr.Checkbox(False, label="revisits")
@@ -223,12 +245,6 @@ def _describe(models: Models, name: str) -> ModelFacts:
         "several": config.several,
         "psnr_db": models.bundled[name].accuracy.psnr_db,
     }
-
-
-def _offset(name: str) -> float | None:
-    if name not in OFFSETS:
-        raise InputError(f"The offset is {name!r:.60}; expected one of {', '.join(map(repr, OFFSETS))}.")
-    return OFFSETS[name]
 
 
 def _follow(jobs: Jobs, job: Job) -> Iterator[Answer]:
@@ -268,12 +284,13 @@ def _report(job: Job) -> str:
     """Return what a job did, with a line on each of several revisits."""
     with rasterio.open(job.folder / LR_FILE, driver="GTiff") as shown:  # the job chose it among the revisits
         width, height, scale = shown.width, shown.height, job.outlook.scale
+    read = in_shown_order(job.folder, job.outlook.images)[0]
     lines = [
         f"{width} x {height} px became {width * scale} x {height * scale} px with "
-        f"{job.request.models[0]}. Read as {read_as(job.folder, job.outlook.scaling)}."
+        f"{job.request.models[0]}. Read as {for_programs(summarise(read))}."
     ]
-    if warning := warning_of(job.folder / LR_FILE):
-        lines.append(warning)
+    if warning := warning_of(job.folder / LR_FILE, job.request.soften):
+        lines.append(for_programs(warning))
     views = read_views(job.folder)
     if views:
         lines.append(f"{count_used(views)} of {len(views)} images are used.")

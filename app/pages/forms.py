@@ -131,11 +131,11 @@ class ModelControls:
             gr.update(visible=sure, value=sure),
         )
 
-    def request(self, model: str, other: str, detail: float, uncertainty: bool, offset: float | None = None) -> Request:
+    def request(self, model: str, other: str, detail: float, uncertainty: bool) -> Request:
         """Return a request with the chosen models and options, without its image.
 
         Raises:
             InputError: a model is unknown, or the detail is not between 0 and 1.
         """
         models = (model,) if other in (NO_OTHER, "", model) else (model, other)
-        return make_request(self._models, models, detail, uncertainty, offset)
+        return make_request(self._models, models, detail, uncertainty)

@@ -6,8 +6,6 @@ from app.jobs.models import Models
 from app.jobs.queue import Job, Jobs
 from app.jobs.submit import submit_image
 from app.pages.forms import (
-    AS_TAGGED,
-    OFFSETS,
     RESULT_PX,
     JobTab,
     ModelControls,
@@ -16,6 +14,7 @@ from app.pages.forms import (
     refusal,
     sample_checkbox,
 )
+from app.pages.reading_controls import ReadingControls, read_as
 from app.pages.upload_field import upload_field
 from rs_srgan import InputError
 
@@ -28,7 +27,7 @@ def patch_tab(jobs: Jobs, models: Models, sample: Job) -> JobTab:
             gr.Markdown("GeoTIFF, JP2 or NPY with the bands red, green, blue and near infrared.")
             use_sample = sample_checkbox("Without an image, use the sample", "sample-image")
             controls = ModelControls(models, guided=False)
-            offset = gr.Dropdown(list(OFFSETS), value=AS_TAGGED, label="DN offset")
+            reading = ReadingControls(single=True)
             start = gr.Button("Super-resolve", variant="primary", elem_id="start")
         with gr.Column(scale=5, min_width=RESULT_PX, elem_classes="sr-result"):
             result = gr.HTML(job_html(sample.id, remember=False), elem_id="patch-result")
@@ -39,16 +38,21 @@ def patch_tab(jobs: Jobs, models: Models, sample: Job) -> JobTab:
         other: str,
         detail: float,
         uncertainty: bool,
-        offset: str,
         use_sample: bool,
+        band_names: str,
+        scale: str,
+        offset: str | None,
+        nodata: str,
+        soften: bool,
         http: gr.Request | None = None,
     ) -> str:
         try:
-            request = from_visitor(controls.request(model, other, detail, uncertainty, OFFSETS[offset]), http)
+            request = from_visitor(controls.request(model, other, detail, uncertainty), http)
+            request = read_as(request, band_names, scale, offset, nodata, soften)
             return job_html(submit_image(jobs, file or (sample.request.source if use_sample else None), request).id)
         except InputError as error:
             return refusal(error)
 
-    asked = [file, *controls.inputs, offset, use_sample]
+    asked = [file, *controls.inputs, use_sample, *reading.inputs]
     start.click(submit, asked, result, api_visibility="private", concurrency_limit=8)
     return JobTab(controls.model, controls.other, result)

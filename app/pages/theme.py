@@ -57,6 +57,7 @@ _HEAD = """
 <script src="web/place.js" type="module"></script>
 <link rel="modulepreload" href="web/viewer.js">
 <link rel="modulepreload" href="web/stage.js">
+<link rel="modulepreload" href="web/reading.js">
 <link rel="modulepreload" href="web/chart.js">
 """
 

@@ -5,14 +5,15 @@ from typing import NotRequired, TypedDict
 import numpy as np
 import rasterio
 
+from app.errors import for_people
 from app.jobs.files import LR_FILE, result_name
 from app.jobs.models import Models
 from app.jobs.queue import Job, Jobs
 from app.jobs.recipe import command, notebook, snippet
-from app.jobs.survey import DISPLAY
-from app.jobs.views import ViewFacts, count_used, read_as, read_views
+from app.jobs.views import ViewFacts, count_used, in_shown_order, read_views
 from app.viewer.colours import composites
 from app.viewer.layers import BICUBIC, INPUT, MEAN, NAMES, OTHER, SR, UNCERTAINTY, View
+from app.viewer.reading import Reading, describe_reading
 from app.viewer.sampling import warning_of
 from app.viewer.tiles import BEYOND, PIXEL_ZOOM, earth_zooms, sample, to_lon_lat
 from rs_srgan import InputError
@@ -65,7 +66,7 @@ class ViewState(TypedDict):
     scale: int
     pixel_zoom: int
     gsd_m: float | None
-    scaling: str
+    read: list[Reading]
     warning: str | None
     credit: str
     quantity: str
@@ -141,12 +142,13 @@ def describe_job(job: Job, jobs: Jobs) -> JobState:
 def describe_view(view: View, job: Job, models: Models, address: str) -> ViewState:
     """Return what the viewer needs to show a result; `address` is that of the job on this server."""
     height, width = view.shape
-    views = read_views(job.folder)
+    views, read = read_views(job.folder), in_shown_order(job.folder, job.outlook.images)
     images = [each["name"] for each in views] or [job.title]
     masks = [each["mask"] for each in views]
     names = layer_names(view, job, count_used(views))
     wavelengths = {band.name: band.wavelength_nm for band in find_sensor(view.config.sensor).bands}
     transform = view.grid.transform
+    warning = warning_of(view.lr.path, job.request.soften)
     metres = bool(view.grid.crs and view.grid.crs.is_projected) and not transform.is_identity
     state: ViewState = {
         "height": height,
@@ -154,10 +156,10 @@ def describe_view(view: View, job: Job, models: Models, address: str) -> ViewSta
         "scale": view.scale,
         "pixel_zoom": PIXEL_ZOOM,
         "gsd_m": abs(transform.a) if metres else None,
-        "scaling": read_as(job.folder, job.outlook.scaling),
-        "warning": warning_of(view.lr.path),
+        "read": [describe_reading(each) for each in read],
+        "warning": for_people(warning) if warning else None,
         "credit": credit(view),
-        "quantity": "Display value" if DISPLAY in job.outlook.scaling else "Reflectance",
+        "quantity": "Display value" if read[0].display else "Reflectance",
         "composites": list(composites(view.config)),
         "layers": [{"id": layer, "name": names[layer]} for layer in view.layers],
         "bands": [{"name": band, "wavelength_nm": wavelengths.get(band)} for band in view.config.bands],

@@ -13,8 +13,9 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 from PIL.ImageDraw import ImageDraw as Pen
 
+from app.errors import for_people
 from app.jobs.queue import Job
-from app.jobs.views import count_used, read_as, read_views
+from app.jobs.views import count_used, in_shown_order, read_views
 from app.viewer.colours import NDVI, Style, colour, legend, shown_bands
 from app.viewer.describe import credit, layer_names
 from app.viewer.layers import IMAGES, View
@@ -23,6 +24,7 @@ from rs_srgan import InputError, __version__
 from rs_srgan.maps.web_tiles import has_place
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.dates import date_in
+from rs_srgan.reading.inspection import summarise
 
 KINDS = {"png": "image/png", "pdf": "application/pdf"}
 _PANEL_PX, _MARGIN, _GAP, _LINE_PX = 900, 36, 24, 26
@@ -139,7 +141,7 @@ def _caption(job: Job, view: View, style: Style, sides: tuple[str, str], window:
     return [
         " ".join([*where, f"{part_of}{size}."]),
         f"Model: {' and '.join(request.models)} (rs_srgan {__version__}), x{view.scale}. "
-        f"Read as {read_as(job.folder, job.outlook.scaling)}.",
+        f"Read as {for_people(summarise(in_shown_order(job.folder, job.outlook.images)[0]))}.",
         f"{style.composite}: {bands}.{stretch if stretched else ''}",
         *([f"{rights}."] if rights else []),
     ]

@@ -10,13 +10,15 @@ from rs_srgan.pixels.aliasing import MEASURED_PX, measure_sampling
 
 
 @lru_cache(maxsize=256)
-def warning_of(path: Path) -> str | None:
-    """Return what is wrong with the sampling of an input, for people; None if nothing is.
+def warning_of(path: Path, softened: bool = False) -> str | None:
+    """Return what is wrong with the sampling of an input, with the option that helps; None if nothing is.
 
     Args:
         path: the input of a finished job, reflectance, NoData is NaN; the file does not change any more.
+        softened: whether the job blurred the input, which helps if it was thinned out.
     """
     with rasterio.open(path, driver="GTiff") as image:
         height, width = min(image.height, MEASURED_PX), min(image.width, MEASURED_PX)
         middle = Window((image.width - width) // 2, (image.height - height) // 2, width, height)
-        return measure_sampling(image.read(window=middle)).advice()
+        sampling = measure_sampling(image.read(window=middle))
+    return None if softened and sampling.thinned_out else sampling.advice()

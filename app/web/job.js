@@ -1,5 +1,6 @@
 // <sr-job data-id>: the progress of a job, then its result. It asks the server, so that it also works after a reload.
 
+import {reading} from "./reading.js";
 import "./viewer.js";
 
 const ASK_MS = 250;
@@ -153,17 +154,11 @@ class Job extends HTMLElement {
     const gsd = view.gsd_m ? `, ${view.gsd_m} m became ${view.gsd_m / view.scale} m` : "";
     const text = `${view.width / view.scale} x ${view.height / view.scale} px became ${view.width} x ${view.height} px${gsd}, ` +
       `with ${told.models.join(" and ")} in ${(told.seconds ?? 0).toFixed(1)} s.`;
-    const read = document.createElement("details");
-    read.append(
-      Object.assign(document.createElement("summary"), {textContent: "How the image was read"}),
-      Object.assign(document.createElement("p"), {textContent: `Read as ${view.scaling}.`}),
-    );
     title.append(
       Object.assign(document.createElement("h2"), {textContent: told.title}),
       Object.assign(document.createElement("p"), {textContent: text}),
-      read,
+      ...reading(view.read, view.warning),
     );
-    if (view.warning) title.append(Object.assign(document.createElement("p"), {textContent: view.warning}));
     if (view.credit) title.append(Object.assign(document.createElement("p"), {textContent: `${view.credit}.`, className: "sr-credits"}));
     if (!told.kept) {
       const link = document.createElement("a");

@@ -50,6 +50,7 @@ class Inspection:
         named: what named the bands.
         data_type: numpy's name of the data type.
         reflectance: formula from a stored value to reflectance, of the first band.
+        display: whether the values are for display, 8-bit, and no reflectance.
         gain: reflectance of one DN, for each band.
         bias: reflectance at DN 0, for each band.
         nodata: what counts as no data.
@@ -71,6 +72,7 @@ class Inspection:
     named: str
     data_type: str
     reflectance: str
+    display: bool
     gain: tuple[float, ...]
     bias: tuple[float, ...]
     nodata: str
@@ -145,40 +147,56 @@ def inspect_image(
         opened = open_raster(virtual_file(str(path)) or path, band_names, stated, sensor)
     else:
         opened = open_stack(path, band_names, stated, sensor)
-    with _gathered_warnings() as warnings, opened as raster:
-        found = survey(raster, _one_block(raster) if raster.product else None)
-        warnings += find_faults(raster, found)
-        if picture is not None:
-            _draw(raster, sensor, picture)
+    with gather_warnings() as warnings, opened as raster:
         product = None
         if isinstance(path, str | Path) and is_product(Path(path)):
             product = open_product(Path(path).absolute())
-        return _describe(product, raster, found, tuple(warnings))
+        found = inspect_raster(raster, warnings, product=product)
+        if picture is not None:
+            _draw(raster, sensor, picture)
+        return found
 
 
-def summarise(raster: Raster) -> str:
-    """Return what is read of an open raster and what may be wrong, in sentences without the last full stop."""
+def inspect_raster(
+    raster: Raster, warnings: Sequence[str] = (), part: Window | None = None, product: SafeProduct | None = None
+) -> Inspection:
+    """Return what a model would read of an open raster.
+
+    Args:
+        raster: the open raster.
+        warnings: what the reader warned of while it opened the raster, see `gather_warnings`.
+        part: the wanted part of a product, from which one block is decoded; None for all of it. Of other images the
+            figures come from samples of the whole.
+        product: the product, if `raster` is one and its metadata are wanted, too.
+
+    Raises:
+        ReadError: the file is truncated or corrupt where it is sampled.
+        InputError: the values are no reflectance.
+    """
+    whole = Window(0, 0, raster.grid.height, raster.grid.width)
+    found = survey(raster, _one_block(raster, part or whole) if raster.product else None)
+    return _describe(product, raster, found, (*warnings, *find_faults(raster, found)))
+
+
+def summarise(found: Inspection) -> str:
+    """Return what was read and what may be wrong, in sentences without the last full stop."""
     parts = [
-        f"{', '.join(raster.band_names)} {raster.named}".rstrip(),
-        str(raster.encoding),
-        f"no data: {_nodata(raster, raster.encoding)}",
+        f"{', '.join(band.name for band in found.bands)} {found.named}".rstrip(),
+        found.reflectance,
+        f"no data: {found.nodata}",
     ]
-    about = [f"The image has {raster.grid.width} x {raster.grid.height} pixels"]
-    if raster.taken:
-        about.append(f"is of {raster.taken.isoformat()}")
-    faults: list[str] = []
-    if not raster.product:  # to decode the blocks of a whole product takes seconds
-        found = survey(raster)
-        faults = find_faults(raster, found)
-        medians = [f"{band.median:.3f} in {band.name}" for band in found.bands if band.valid]
-        if medians and not raster.encoding.display:
-            about.append(f"has a median reflectance of {', '.join(medians)}")
+    about = [f"The image has {found.width} x {found.height} pixels"]
+    if found.date:
+        about.append(f"is of {found.date}")
+    medians = [f"{band.median:.3f} in {band.name}" for band in found.bands if band.valid]
+    if medians and not found.display:
+        about.append(f"has a median reflectance of {', '.join(medians)}")
     shown = " and ".join(about) if len(about) < 3 else f"{about[0]}, {about[1]} and {about[2]}"
-    return ". ".join([", ".join(parts), *(fault.rstrip(".") for fault in faults), shown])
+    return ". ".join([", ".join(parts), *(warning.rstrip(".") for warning in found.warnings), shown])
 
 
 @contextmanager
-def _gathered_warnings() -> Iterator[list[str]]:
+def gather_warnings() -> Iterator[list[str]]:
     """Yield a list that takes the warnings of this package, which are then logged nowhere else."""
     found: list[str] = []
 
@@ -188,22 +206,25 @@ def _gathered_warnings() -> Iterator[list[str]]:
                 found.append(record.getMessage())
 
     package, handler = logging.getLogger("rs_srgan"), Gather()
-    before = package.propagate
+    before, level = package.propagate, package.level
     package.addHandler(handler)
     package.propagate = False
+    package.setLevel(min(package.getEffectiveLevel(), logging.WARNING))
     try:
         yield found
     finally:
+        package.setLevel(level)
         package.propagate = before
         package.removeHandler(handler)
 
 
-def _one_block(raster: Raster) -> list[Window]:
-    """Return the block nearest to the middle of a product that holds data."""
-    shape = (raster.grid.height, raster.grid.width)
-    for share in ((0.5, 0.5), (0.25, 0.25), (0.75, 0.75), (0.25, 0.75), (0.75, 0.25)):
-        row, col = (int(part * side) // _BLOCK_PX * _BLOCK_PX for part, side in zip(share, shape, strict=True))
-        window = Window(row, col, _BLOCK_PX, _BLOCK_PX).clipped(*shape)
+def _one_block(raster: Raster, part: Window) -> list[Window]:
+    """Return what of one block lies in a part of a product: of the block nearest to its middle that holds data."""
+    for down, right in ((0.5, 0.5), (0.25, 0.25), (0.75, 0.75), (0.25, 0.75), (0.75, 0.25)):
+        row = int(part.row + down * part.height) // _BLOCK_PX * _BLOCK_PX
+        col = int(part.col + right * part.width) // _BLOCK_PX * _BLOCK_PX
+        block = Window(row, col, _BLOCK_PX, _BLOCK_PX).relative_to(part)
+        window = block.clipped(part.height, part.width).moved(part)
         if raster.read_stored(window)[1].any():  # decoded once: layers keep their blocks
             return [window]
     return [window]
@@ -228,6 +249,7 @@ def _describe(product: SafeProduct | None, raster: Raster, found: Survey, warnin
         named=raster.named,
         data_type=encoding.dtype,
         reflectance="display value / 255, no reflectance" if encoding.display else str(encoding),
+        display=encoding.display,
         gain=encoding.gain,
         bias=encoding.bias,
         nodata=_nodata(raster, encoding),

@@ -16,7 +16,7 @@ ONE = Request(Path("a.tif"), (DEFAULT_MODEL,))
 
 
 def outlook(side: int, scene_px: int = 0) -> Outlook:
-    return Outlook(Grid(side, side, None, Affine.identity()), 4, "", side * side, 1, scene_px or side * side)
+    return Outlook(Grid(side, side, None, Affine.identity()), 4, (), side * side, 1, scene_px or side * side)
 
 
 def seconds(models, request: Request, side: int, **options) -> float:

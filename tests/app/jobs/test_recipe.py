@@ -15,18 +15,19 @@ from app.jobs.recipe import command, notebook, snippet
 from app.jobs.request import Request
 from app.jobs.worker import compute
 from rs_srgan.cli.main import main
+from rs_srgan.reading.stated import Stated
 from tests.conftest import scene_dn
 
 
 def requests(source):
     box = (10.3, 46.04, 10.304, 46.045)
     yield Request(source, ("sisr-x4-rgbn",), uncertainty=True)
-    yield Request(source, ("srgan-x4-rgbn",), detail=0.5, offset=-1000.0, engine="torch")
+    yield Request(source, ("srgan-x4-rgbn",), detail=0.5, stated=Stated(offset=-1000.0), engine="torch")
     yield Request(source, ("sisr-x2-rgbn", "sisr-x4-rgbn"), bbox=box)
 
 
 def test_only_changed_options_are_shown():
-    request = Request(Path("a b.tif"), ("sisr-x4-rgbn",), offset=-1000.0)
+    request = Request(Path("a b.tif"), ("sisr-x4-rgbn",), stated=Stated(offset=-1000.0))
     assert command(request, ["a b.tif"]) == (
         "rs-srgan predict 'a b.tif' -o 'a b_sisr-x4-rgbn.tif' --model sisr-x4-rgbn --cog --offset -1000"
     )

@@ -12,12 +12,14 @@ from app.jobs.recipe import command, snippet
 from app.jobs.request import make_revisits_request
 from app.jobs.sample import sample_dn, write_sample_revisits
 from app.jobs.submit import submit_views
-from app.jobs.views import read_as, read_views, thumbnail
+from app.jobs.views import in_shown_order, read_views, thumbnail
 from app.jobs.worker import compute
 from rs_srgan import InputError, super_resolve
 from rs_srgan.cli.main import main
 from rs_srgan.hub.names import REVISITS_MODEL
 from rs_srgan.pixels.windows import Window
+from rs_srgan.reading.inspection import inspect_image
+from rs_srgan.sensors import RGBN
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +54,12 @@ def test_each_view_has_facts_and_a_picture(done):
         thumbnail(folder, 4)
 
 
-def test_the_scaling_is_that_of_the_reference(done, tmp_path):
-    folder, _ = done
-    assert read_as(folder, "other") == read_views(folder)[0]["scaling"]
-    assert all(
-        "B04, B03, B02, B08 by " in view["scaling"] and "no data: " in view["scaling"] for view in read_views(folder)
-    )
-    assert read_as(tmp_path, "own") == "own"
+def test_what_was_read_is_told_of_the_reference_first(done, tmp_path):
+    folder, request = done
+    images = [inspect_image(source, RGBN) for source in request.sources]
+    ordered = in_shown_order(folder, images)
+    assert [image.name for image in ordered] == [view["name"] for view in read_views(folder)]
+    assert in_shown_order(tmp_path, images[:1]) == images[:1]
 
 
 def test_several_views_are_more_accurate_than_one(done, tmp_path):

@@ -13,6 +13,7 @@ from gradio_client.exceptions import AppError
 from app.jobs.sample import write_sample_revisits
 from app.settings import Settings
 from rs_srgan import super_resolve
+from rs_srgan.sensors import RGBN
 from tests.app.conftest import sample_dn
 from tests.conftest import scene_dn
 
@@ -34,6 +35,15 @@ def test_the_result_of_an_image_is_that_of_the_library(client, write_tif, tmp_pa
     np.testing.assert_array_equal(pixels(result), pixels(tmp_path / "own.tif"))
     np.testing.assert_array_equal(pixels(uncertainty), pixels(tmp_path / "unsure.tif"))
     assert report.startswith("60 x 50 px became 240 x 200 px with sisr-x4-rgbn")
+
+
+def test_an_image_is_read_as_a_program_states(client, write_tif, tmp_path):
+    unnamed = write_tif(scene_dn(20, 30)[[2, 1, 0, 3]], bands=None)
+    stated = {"band_names": "B02,B03,B04,B08", "scale": 0.0002, "offset": -100, "nodata": "none"}
+    result, _, report = client.predict(image=handle_file(unnamed), **stated, soften=True, api_name="/super_resolve")
+    super_resolve(unnamed, tmp_path / "own.tif", **stated | {"band_names": RGBN[2::-1] + RGBN[3:]}, soften=True)
+    np.testing.assert_array_equal(pixels(result), pixels(tmp_path / "own.tif"))
+    assert "as stated by band_names, reflectance = (DN - 100) / 5000, no data: none" in report
 
 
 def test_the_result_of_a_product_is_that_of_the_library(client, product_zip, tmp_path):
@@ -125,7 +135,7 @@ def test_only_the_named_endpoints_are_public(client):
     kinds = ("", "_product", "_revisits", "_place")
     assert set(named) == {"/models", *(f"/super_resolve{kind}" for kind in kinds)}
     names = [parameter["parameter_name"] for parameter in named["/super_resolve"]["parameters"]]
-    assert names == ["image", "model", "detail", "offset"]
+    assert names == ["image", "model", "detail", "offset", "scale", "nodata", "band_names", "soften"]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +144,9 @@ def test_only_the_named_endpoints_are_public(client):
         ({"model": "organisation/name"}, "tab Models"),
         ({"model": "/etc/passwd"}, "Unknown model"),
         ({"detail": 7}, "detail"),
-        ({"offset": "much"}, "expected one of"),
+        ({"offset": "much"}, "offset: 'much' is neither"),
+        ({"scale": 0}, "The scale is 0"),
+        ({"band_names": "B02,B03"}, "band_names states 2"),
     ],
 )
 def test_a_wrong_option_is_a_clear_error(client, write_tif, options, words):

@@ -20,7 +20,7 @@ def test_the_clearest_date_becomes_a_job_of_the_area_only(jobs, places, search):
     job = submit_dates(jobs, places, search, [0], dataclasses.replace(REQUEST, uncertainty=True))
     assert jobs.wait(job, 60) and job.state == DONE, job.message
     assert job.request.bbox == search.bbox and job.stem == "33TWL_20240712"
-    assert 38 <= job.outlook.grid.height <= 42 and "1000" in job.outlook.scaling
+    assert 38 <= job.outlook.grid.height <= 42 and "1000" in job.outlook.images[0].reflectance
     assert job.request.scenes[0].endswith("/items/" + search.scenes[0].name)
     assert job.folder in job.request.source.parents  # the cache may be cleared
 

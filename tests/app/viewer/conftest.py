@@ -4,10 +4,13 @@ import pytest
 import rasterio
 
 from app.jobs.inputs import write_lr
+from app.jobs.outlook import Outlook
 from app.jobs.request import Request
 from app.viewer.layers import View
 from rs_srgan import super_resolve
 from rs_srgan.models.catalogue import catalogue
+from rs_srgan.reading.inspection import inspect_image
+from rs_srgan.sensors import RGBN
 from tests.conftest import scene_dn
 
 MODELS = ("sisr-x4-rgbn", "sisr-x2-rgbn")
@@ -33,6 +36,11 @@ def source(tmp_path_factory):
     ) as out:
         out.write(dn)
     return path
+
+
+@pytest.fixture(scope="module")
+def outlook(view, source) -> Outlook:
+    return Outlook(view.grid, 4, (inspect_image(source, RGBN),), 1, 1, 1)
 
 
 @pytest.fixture(scope="module")

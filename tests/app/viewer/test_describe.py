@@ -6,7 +6,6 @@ import json
 import pytest
 
 from app.jobs.models import Models
-from app.jobs.outlook import Outlook
 from app.jobs.queue import DONE, Job
 from app.jobs.request import Request
 from app.jobs.worker import Step
@@ -17,8 +16,7 @@ from tests.app.viewer.conftest import MODELS
 
 
 @pytest.fixture
-def job(view, source) -> Job:
-    outlook = Outlook(view.grid, 4, "reflectance = DN / 10000", 1, 1, 1)
+def job(view, outlook, source) -> Job:
     return Job("x", "scene.tif", Request(source, MODELS, uncertainty=True), outlook, view.lr.path.parent, state=DONE)
 
 
@@ -28,9 +26,14 @@ def test_a_view_has_the_size_of_the_first_result(view, job):
     assert state["earth"]["bounds"] == pytest.approx((10.29, 46.03, 10.31, 46.05), abs=0.02)
     assert "http://localhost/jobs/x/tiles" in state["notebook"]
     assert "thinned out" in state["warning"]  # its edges are harder than those that a sensor sees
+    assert "“Blur the image first”" in state["warning"]
+    softened = dataclasses.replace(job, request=dataclasses.replace(job.request, soften=True))
+    assert describe_view(view, softened, Models(), "")["warning"] is None
     assert state["command"].count("rs-srgan predict scene.tif") == 2
     assert [band["wavelength_nm"] for band in state["bands"]] == [664.8, 559.4, 492.3, 832.9]
-    json.dumps(state)
+    assert [each["reflectance"] for each in state["read"]] == ["reflectance = DN / 10000"]
+    assert state["quantity"] == "Reflectance"
+    json.dumps(state, allow_nan=False)
 
 
 def test_two_results_have_the_names_of_their_models(view, job):

@@ -8,7 +8,6 @@ import pytest
 from affine import Affine
 from PIL import Image, ImageDraw
 
-from app.jobs.outlook import Outlook
 from app.jobs.queue import Job
 from app.viewer.colours import Style
 from app.viewer.figure import between, draw_figure, window_of
@@ -24,9 +23,9 @@ PART = Window(0, 0, 200, 240)
 
 
 @pytest.fixture(scope="module")
-def job(view, source) -> Job:
+def job(outlook, source) -> Job:
     request = dataclasses.replace(REQUEST, models=("sisr-x4-rgbn", "sisr-x2-rgbn"))
-    return Job("x", "scene_20230810.tif", request, Outlook(view.grid, 4, "DN", 1, 1, 1), source.parent)
+    return Job("x", "scene_20230810.tif", request, outlook, source.parent)
 
 
 def picture(job, view, sides=("input", "sr"), window=PART, style=STYLE) -> np.ndarray:
@@ -46,7 +45,7 @@ def test_the_panels_show_the_same_part_side_by_side(job, view):
 
 def test_a_layer_with_a_colour_scale_gets_a_legend(job, view):
     plain, scaled = picture(job, view), picture(job, view, ("input", "uncertainty"))
-    colourful = [np.ptp(image[-140:], axis=2).max() for image in (plain, scaled)]  # below the panels
+    colourful = [np.ptp(below_the_panels(image)[0], axis=2).max() for image in (plain, scaled)]
     assert colourful[0] < 40 < colourful[1]
 
 
@@ -70,10 +69,10 @@ def without_spaces(texts: list[str]) -> str:
 
 
 def below_the_panels(image: np.ndarray, window: Window = PART) -> tuple[np.ndarray, int]:
-    """Return where there is ink between panels and caption, and the width of a panel."""
+    """Return what is between panels and caption, and the width of a panel."""
     width = (image.shape[1] - 2 * 36 - 24) // 2
     bottom = 102 + width * window.height // window.width
-    return image[bottom : bottom + 80].max(axis=2) < 100, width
+    return image[bottom : bottom + 80], width
 
 
 def test_the_caption_states_place_date_model_and_stretch(job, view, written):
@@ -86,7 +85,7 @@ def test_the_caption_states_place_date_model_and_stretch(job, view, written):
         "Taken on 2023-08-10.",
         f"Middle: {lat:.4f}° N {lon:.4f}° E.",
         "240 x 200 of 680 x 600 px, pixels of 10 m became 2.5 m.",
-        f"Model: sisr-x4-rgbn and sisr-x2-rgbn (rs_srgan {__version__}), x4. Read as DN.",
+        f"Model: sisr-x4-rgbn and sisr-x2-rgbn (rs_srgan {__version__}), x4. Read as B04, B03, B02, B08 not named in",
         "True colour: B04, B03, B02. Stretch from the input, the same on both sides: 1.5 % cut at each end, gamma 2.",
     ):
         assert without_spaces([words]) in caption
@@ -98,7 +97,8 @@ def test_the_caption_states_place_date_model_and_stretch(job, view, written):
 @pytest.mark.parametrize(("cols", "metres"), [(240, 100), (600, 200)])
 def test_the_scale_bar_is_as_long_on_the_ground_as_it_says(job, view, written, cols, metres):
     window = Window(0, 0, 200, cols)
-    ink, width = below_the_panels(picture(job, view, window=window), window)
+    below, width = below_the_panels(picture(job, view, window=window), window)
+    ink = below.max(axis=2) < 100
     row = np.flatnonzero(ink[16, : width // 2])  # the upper edge of the bar, then its text
     first, last = row[0], row[np.argmax(np.diff(row) > 1)]
     assert first == 36 and (last - first) / width * cols * 2.5 == pytest.approx(metres, rel=0.02)
@@ -106,7 +106,7 @@ def test_the_scale_bar_is_as_long_on_the_ground_as_it_says(job, view, written, c
 
 
 def test_an_arrow_points_north_if_the_image_has_a_place(job, view, written, tmp_path, write_tif):
-    ink, _ = below_the_panels(picture(job, view))
+    ink = below_the_panels(picture(job, view))[0].max(axis=2) < 100
     rows, cols = np.nonzero(ink[8:48, -70:-36])
     assert "N" in written and len(rows) > 50
     tip = cols[rows == rows.min()].mean()
@@ -116,7 +116,7 @@ def test_an_arrow_points_north_if_the_image_has_a_place(job, view, written, tmp_
     nowhere = make_view(tmp_path, write_tif(scene_dn(60, 60), crs=None, transform=Affine.identity()), MODELS[:1])
     lost = dataclasses.replace(job, folder=tmp_path, request=dataclasses.replace(REQUEST, models=MODELS[:1]))
     small = Window(0, 0, 200, 200)
-    ink, _ = below_the_panels(picture(lost, nowhere, window=small), small)
+    ink = below_the_panels(picture(lost, nowhere, window=small), small)[0].max(axis=2) < 100
     assert not ink[8:48, -70:-36].any() and "N" not in written
     assert "50 px of the result" in written and not any("Middle" in text for text in written)
 

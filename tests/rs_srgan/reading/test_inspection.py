@@ -1,11 +1,13 @@
 import json
+import logging
 
 import numpy as np
 import pytest
 import rasterio
 
 from rs_srgan import InputError
-from rs_srgan.reading.inspection import inspect_image, summarise
+from rs_srgan.pixels.windows import Window
+from rs_srgan.reading.inspection import gather_warnings, inspect_image, inspect_raster, summarise
 from rs_srgan.reading.opening import open_raster
 from rs_srgan.reading.stated import Stated
 from rs_srgan.sensors import RGBN
@@ -80,7 +82,7 @@ def test_the_summary_names_bands_formula_nodata_and_faults(write_tif):
     dn = DN.copy()
     dn[:, :10] = 0
     with open_raster(write_tif(dn, "scene_2023-08-10.tif"), RGBN) as raster:
-        text = summarise(raster)
+        text = summarise(inspect_raster(raster))
     assert all(part in text for part in ("B04, B03, B02, B08", "DN / 10000", "0 in all bands", "25 %"))
     median = np.median(dn[0, 10:]) / 10_000
     assert (
@@ -88,7 +90,21 @@ def test_the_summary_names_bands_formula_nodata_and_faults(write_tif):
     )
 
 
-def test_the_summary_of_a_product_reads_no_pixels(tmp_path):
+def test_the_figures_of_a_part_of_a_product_are_those_of_the_part(tmp_path):
     safe = build_safe(tmp_path, {(band, 10): DN[index] for index, band in enumerate(RGBN)})
     with open_raster(safe, RGBN) as raster:
-        assert summarise(raster).endswith(". The image has 50 x 40 pixels and is of 2023-08-10")
+        found = inspect_raster(raster, part=Window(10, 20, 8, 6))
+    expected = (DN[:, 10:18, 20:26].mean((1, 2)) - 1000) / 10_000
+    np.testing.assert_allclose([band.mean for band in found.bands], expected, atol=1e-5)
+    assert summarise(found).startswith("B04, B03, B02, B08")
+
+
+def test_warnings_are_gathered_where_they_are_not_logged(write_tif):
+    package = logging.getLogger("rs_srgan")
+    package.setLevel(logging.ERROR)
+    try:
+        with gather_warnings() as warnings, open_raster(write_tif(DN, bands=None), RGBN):
+            assert any("names no band" in warning for warning in warnings)
+        assert package.level == logging.ERROR
+    finally:
+        package.setLevel(logging.NOTSET)
