@@ -1,5 +1,6 @@
 """`export`: a model as one ONNX file, reflectance in, reflectance out, for runtimes without PyTorch."""
 
+import copy
 import json
 import logging
 import warnings
@@ -12,7 +13,6 @@ from torch import Tensor
 from rs_srgan.errors import InputError, require_extra, require_path
 from rs_srgan.hub.names import local_files
 from rs_srgan.models import MISR, SISR
-from rs_srgan.models.evaluation_mode import evaluation_mode
 from rs_srgan.models.loading import named_model
 from rs_srgan.version import __version__
 from rs_srgan.whole_files import whole_file
@@ -70,10 +70,12 @@ def export(
         require_unread([target], local_files(model))
     model = named_model(model)
     count = _checked_views(model, views)
+    # The model itself stays on its device, in its precision and in its mode.
+    exported = copy.deepcopy(model).to("cpu", torch.float32).eval()
     try:
-        with whole_file(target) as file, evaluation_mode(model):
-            _write(model, file, count)
-            _check(model, file, count)
+        with whole_file(target) as file:
+            _write(exported, file, count)
+            _check(exported, file, count)
     except OSError as error:
         if error.errno in FULL_DISK:
             reason = f"{error.strerror}. Make room there, or choose another folder"

@@ -65,3 +65,19 @@ def test_the_weights_are_not_replaced_by_the_file(model_folder, tmp_path):
     with pytest.raises(InputError, match="input"):
         export(model_folder, tmp_path / "weights.onnx", overwrite=True)
     assert (tmp_path / "weights.onnx").read_bytes() == before
+
+
+DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU"))]
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_model_stays_on_its_device_in_its_precision_and_in_training(model, tmp_path, device, dtype):
+    model = model.to(device, dtype).train()
+    session = onnxruntime.InferenceSession(export(model, tmp_path / "model.onnx"))
+    assert {(each.device.type, each.dtype) for each in model.parameters()} == {(device, dtype)}
+    assert all(module.training for module in model.modules())
+    lr = torch.rand(1, 4, 9, 12)
+    (sr,) = session.run(None, {"lr": lr.numpy()})
+    with torch.no_grad():
+        np.testing.assert_allclose(sr, model.to("cpu", torch.float32).eval()(lr).numpy(), atol=1e-4, rtol=0)
