@@ -1,7 +1,7 @@
 """`MapImage`: a file or an array that is drawn as tiles of a web map."""
 
 import math
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -22,6 +22,7 @@ from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.grid import Grid, composed
 from rs_srgan.reading.opening import open_raster
 from rs_srgan.reading.proj import LONGITUDE_LATITUDE
+from rs_srgan.reading.raster import Raster
 from rs_srgan.reading.virtual import VirtualFile
 from rs_srgan.sensors import Sensor
 
@@ -56,8 +57,7 @@ class MapImage:
     def __init__(self, source: Source, bands: tuple[str, ...] | None, sensor: Sensor) -> None:
         self._files, self._lock = ExitStack(), Lock()
         try:
-            name = self._name(source, sensor)
-            self._raster = self._files.enter_context(open_raster(name, _bands(name, bands, sensor), sensor=sensor))
+            self._raster = self._open(self._name(source, sensor), bands, sensor)
         except BaseException:
             self._files.close()
             raise
@@ -71,6 +71,18 @@ class MapImage:
         if is_labelled(source):
             return in_memory_file(source, self._files)
         return _pixels_in_memory(np.asarray(source), _natural(sensor), self._files)
+
+    def _open(self, name: str | Path, bands: tuple[str, ...] | None, sensor: Sensor) -> Raster:
+        """Open a file with the bands that were asked for, the natural colours, or others that the file has."""
+        # a file without names must have exactly the bands of a model, so ask for these, too
+        single = [(each,) for each in sensor.band_names]
+        errors = []
+        for tried in [bands] if bands else [_natural(sensor), sensor.default_bands, _OTHERS, *single]:
+            try:
+                return self._files.enter_context(open_raster(name, tried, sensor=sensor))
+            except InputError as error:
+                errors.append(error)
+        raise errors[0]  # it says which of the first bands are missing
 
     def put_at(self, bounds: Bounds) -> None:
         """Give an image without a place the extent of west, south, east and north in degrees."""
@@ -162,18 +174,6 @@ class MapImage:
 def _natural(sensor: Sensor) -> tuple[str, ...]:
     """Return the bands of a sensor for red, green and blue."""
     return tuple(sensor.band_named(colour) or "" for colour in ("RED", "GREEN", "BLUE"))
-
-
-def _bands(name: str | Path, bands: tuple[str, ...] | None, sensor: Sensor) -> tuple[str, ...]:
-    """Return the bands to read: those that were asked for, the natural colours, or others that the image has."""
-    if bands is not None:
-        return bands
-    # a file without names must have exactly the bands of a model, so ask for these, too
-    single = [(each,) for each in sensor.band_names]
-    for tried in (_natural(sensor), sensor.default_bands, _OTHERS, *single):
-        with suppress(InputError), open_raster(name, tried, sensor=sensor):
-            return tried
-    return _natural(sensor)  # its error says what is missing
 
 
 def _pixels_in_memory(pixels: np.ndarray[Any, Any], natural: tuple[str, ...], files: ExitStack) -> VirtualFile:

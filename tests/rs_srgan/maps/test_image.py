@@ -77,6 +77,11 @@ def test_an_image_without_natural_colours_shows_others(write_tif, opened, names)
     assert shown.low == pytest.approx(tuple(expected), abs=1e-4)
 
 
+def test_a_warning_about_a_file_comes_once(write_tif, opened, caplog):
+    opened(write_tif((land(10, 10)[:3] / 20).astype(np.uint8), bands=("B04", "B03", "B02")))
+    assert len(caplog.records) == 1 and "8-bit" in caplog.text
+
+
 def test_an_array_is_placed_where_the_user_says(opened):
     image = opened(land(30, 40)[:3].astype(np.float32) / 10_000)
     assert not image.has_place
