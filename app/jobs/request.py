@@ -86,7 +86,7 @@ def make_request(models: Models, names: tuple[str, ...], detail: float, uncertai
     )
 
 
-def make_revisits_request(models: Models, name: str, offset: float | None = None) -> Request:
+def make_revisits_request(models: Models, name: str) -> Request:
     """Return a request for several images without them: a model, and the model of one image to compare with.
 
     Raises:
@@ -94,4 +94,4 @@ def make_revisits_request(models: Models, name: str, offset: float | None = None
     """
     if name not in models.names_of_several():
         raise InputError(f"{name!r:.80} takes one image; expected one of {', '.join(models.names_of_several())}.")
-    return Request(Path(), (name, models.alone(name)), stated=Stated(offset=offset))
+    return Request(Path(), (name, models.alone(name)))

@@ -18,8 +18,8 @@ from app.jobs.submit import submit_image, submit_views
 from app.jobs.uploads import link
 from app.jobs.views import count_used, in_shown_order, read_views
 from app.pages.durations import time_range
-from app.pages.forms import AS_TAGGED, from_visitor
-from app.pages.reading_controls import read_as
+from app.pages.forms import from_visitor
+from app.pages.reading_controls import AS_TAGGED, read_as
 from app.pages.upload_field import upload_field
 from app.places.places import Places
 from app.places.submit import choose, submit_dates

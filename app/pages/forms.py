@@ -11,8 +11,6 @@ from app.jobs.models import Models
 from app.jobs.request import Request, make_request
 from rs_srgan.hub.names import DEFAULT_MODEL
 
-AS_TAGGED = "As the file says"
-OFFSETS = {AS_TAGGED: None, "-1000: untagged pixels since baseline 04.00": -1000.0}
 NO_OTHER = "None"
 # Narrowest column of results, pixels of the screen. Tablets show the form below it.
 RESULT_PX = 480

@@ -6,10 +6,11 @@ import gradio as gr
 
 from app.errors import FIELDS
 from app.jobs.request import Request
-from app.pages.forms import AS_TAGGED, OFFSETS
 from rs_srgan import InputError
 from rs_srgan.inference.options import PredictOptions, flag_of, option_of
 
+AS_TAGGED = "As the file says"
+OFFSETS = {AS_TAGGED: None, "-1000: untagged pixels since baseline 04.00": -1000.0}
 # Names for 13 bands have fewer.
 _MOST_CHARACTERS = 500
 _PARSERS = {field.name: option_of(field).parse for field in dataclasses.fields(PredictOptions)}

@@ -10,8 +10,6 @@ from app.jobs.queue import Jobs
 from app.jobs.request import make_revisits_request
 from app.jobs.submit import submit_views
 from app.pages.forms import (
-    AS_TAGGED,
-    OFFSETS,
     RESULT_PX,
     describe_model,
     empty,
@@ -20,6 +18,7 @@ from app.pages.forms import (
     refusal,
     sample_checkbox,
 )
+from app.pages.reading_controls import ReadingControls, read_as
 from app.pages.upload_field import upload_field
 from rs_srgan import InputError
 from rs_srgan.hub.names import REVISITS_MODEL
@@ -49,8 +48,8 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
             gr.Markdown(_HELP)
             model = gr.Dropdown(models.names_of_several(), value=REVISITS_MODEL, label="Model")
             about = gr.Markdown(describe_model(models, REVISITS_MODEL), elem_classes="sr-estimate")
-            offset = gr.Dropdown(list(OFFSETS), value=AS_TAGGED, label="DN offset")
             reference = gr.Dropdown([AUTOMATIC], value=AUTOMATIC, label="Reference", elem_id="reference")
+            reading = ReadingControls(single=False)
             start = gr.Button("Super-resolve", variant="primary", elem_id="start-revisits")
         with gr.Column(scale=5, min_width=RESULT_PX, elem_classes="sr-result"):
             result = gr.HTML(_NOTHING, elem_id="revisits-result")
@@ -71,11 +70,14 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
     def submit(
         files: list[str] | None,
         model: str,
-        offset: str,
         known: list[str],
         used: list[str],
         reference: str,
         use_sample: bool,
+        band_names: str,
+        scale: str,
+        offset: str | None,
+        nodata: str,
         http: gr.Request | None = None,
     ) -> str:
         if not (files or use_sample):
@@ -83,7 +85,8 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
                 InputError("There are no images yet. Upload several of one place, or use the simulated ones.")
             )
         try:
-            request = from_visitor(make_revisits_request(models, model, OFFSETS[offset]), http)
+            request = from_visitor(make_revisits_request(models, model), http)
+            request = read_as(request, band_names, scale, offset, nodata)
             name = "" if reference == AUTOMATIC else reference
             return job_html(submit_views(jobs, files or [], request, name, left_out_of(known, used)).id)
         except InputError as error:
@@ -98,7 +101,7 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
         show_progress="hidden",
     )
     used.input(references, [known, used, reference], reference, api_visibility="private", show_progress="hidden")
-    asked = [files, model, offset, known, used, reference, use_sample]
+    asked = [files, model, known, used, reference, use_sample, *reading.inputs]
     start.click(submit, asked, result, api_visibility="private", concurrency_limit=8)
     return result
 

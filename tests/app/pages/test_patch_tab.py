@@ -10,8 +10,9 @@ import rasterio
 from app.jobs.queue import DONE
 from app.jobs.recipe import command, snippet
 from app.jobs.submit import submit_image
-from app.pages.forms import AS_TAGGED, NO_OTHER, OFFSETS
+from app.pages.forms import NO_OTHER
 from app.pages.patch_tab import patch_tab
+from app.pages.reading_controls import AS_TAGGED, OFFSETS
 from rs_srgan.cli.main import main
 from rs_srgan.hub.names import DEFAULT_MODEL
 from rs_srgan.reading.stated import Stated

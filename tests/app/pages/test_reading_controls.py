@@ -4,8 +4,7 @@ import gradio as gr
 import pytest
 
 from app.errors import FIELDS
-from app.pages.forms import AS_TAGGED, OFFSETS
-from app.pages.reading_controls import ReadingControls, read_as
+from app.pages.reading_controls import AS_TAGGED, OFFSETS, ReadingControls, read_as
 from rs_srgan import InputError
 from rs_srgan.reading.stated import Stated
 from tests.app.conftest import REQUEST

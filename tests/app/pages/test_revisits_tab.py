@@ -5,9 +5,11 @@ import gradio as gr
 import pytest
 
 from app.jobs.submit import SAMPLE_TITLE
-from app.pages.forms import AS_TAGGED, OFFSETS, describe_model
+from app.pages.forms import describe_model
+from app.pages.reading_controls import AS_TAGGED, OFFSETS
 from app.pages.revisits_tab import AUTOMATIC, revisits_tab, tell_apart
 from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
+from rs_srgan.reading.stated import Stated
 from tests.app.conftest import end, sample_dn
 
 UNTAGGED = next(name for name in OFFSETS if name != AS_TAGGED)
@@ -25,8 +27,9 @@ def submit(page):
     """Return the function of the button."""
     (click,) = [each.fn for each in page.fns.values() if each.fn.__name__ == "submit"]
 
-    def press(files, model=REVISITS_MODEL, offset=AS_TAGGED, reference=AUTOMATIC, use_sample=True, known=(), used=()):
-        return click(files, model, offset, list(known), list(used), reference, use_sample)
+    def press(files, model=REVISITS_MODEL, reference=AUTOMATIC, use_sample=True, known=(), used=(), **read):
+        read = {"band_names": "", "scale": "", "offset": AS_TAGGED, "nodata": ""} | read
+        return click(files, model, list(known), list(used), reference, use_sample, *read.values())
 
     return press
 
@@ -49,8 +52,8 @@ def job_of(jobs, answer: str):
 
 
 def test_images_become_one_job_with_the_chosen_options(submit, jobs, images):
-    job = job_of(jobs, submit(images, "misr-x2-rgbn", UNTAGGED))
-    assert (job.request.models[0], job.request.offset) == ("misr-x2-rgbn", -1000)
+    job = job_of(jobs, submit(images, "misr-x2-rgbn", offset=UNTAGGED))
+    assert (job.request.models[0], job.request.stated) == ("misr-x2-rgbn", Stated(offset=-1000))
     assert [path.name for path in (job.request.source, *job.request.others)] == ["0.tif", "1.tif", "2.tif"]
     end(jobs, job)
 
@@ -61,7 +64,7 @@ def test_a_visitor_can_choose_the_reference(call, submit, jobs, images):
     assert offered["choices"] == [AUTOMATIC, "0.tif", "1.tif", "2.tif"]
     assert call("offer", images[:2], known, known, "1.tif")[2]["value"] == "1.tif"  # the choice stays
     assert call("offer", images[:1], known, known, "1.tif")[2]["value"] == AUTOMATIC
-    job = job_of(jobs, submit(images, REVISITS_MODEL, AS_TAGGED, "1.tif"))
+    job = job_of(jobs, submit(images, reference="1.tif"))
     assert job.request.reference == 1
     end(jobs, job)
 
@@ -101,7 +104,7 @@ def test_images_of_one_name_are_told_apart():
 
 @pytest.mark.parametrize("nothing", [None, []])
 def test_without_images_simulated_views_are_used(submit, jobs, nothing):
-    job = job_of(jobs, submit(nothing, REVISITS_MODEL, AS_TAGGED))
+    job = job_of(jobs, submit(nothing))
     assert job.title == SAMPLE_TITLE
     assert len(job.request.others) == 3
     assert [mask is not None for mask in job.request.masks] == [False, False, True, False]
@@ -118,7 +121,7 @@ def test_without_images_and_without_the_sample_nothing_runs(submit):
     [(1, REVISITS_MODEL, "one image"), (3, DEFAULT_MODEL, DEFAULT_MODEL), (3, "none", "none")],
 )
 def test_a_wrong_request_is_a_message_and_no_job(submit, settings, images, count, model, words):
-    answer = submit(images[:count], model, AS_TAGGED)
+    answer = submit(images[:count], model)
     assert 'role="alert"' in answer and words in answer
     assert "sr-job" not in answer
     assert not list(settings.folder.iterdir())
