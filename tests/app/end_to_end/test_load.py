@@ -8,7 +8,8 @@ from torture.app_server import Target, find_sample
 from torture.dawdlers import dawdling
 from torture.errands import Errands
 from torture.intruders import Intruder
-from torture.load import Crowd, Tally
+from torture.load.crowd import Crowd
+from torture.load.tally import Tally
 from torture.visitors import Full, Refused
 
 
