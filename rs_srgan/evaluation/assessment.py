@@ -7,9 +7,10 @@ from pathlib import Path
 
 from rs_srgan.batch.cluster import require_ray
 from rs_srgan.errors import InputError, require_extra
-from rs_srgan.evaluation.images import Skipped, Source, choose_windows, find_sources, open_image
+from rs_srgan.evaluation.images import Skipped, choose_windows, open_image
 from rs_srgan.evaluation.report.gallery import Gallery, random_sources
 from rs_srgan.evaluation.report.report import Report
+from rs_srgan.evaluation.sources import Source, find_sources
 from rs_srgan.evaluation.windows import Evaluation, score_here, score_on_ray
 from rs_srgan.figures.metrics import Protocol
 from rs_srgan.hub.names import DEFAULT_MODEL

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from rs_srgan.batch.cluster import connected
-from rs_srgan.evaluation.images import Source, open_image, read_case
+from rs_srgan.evaluation.images import open_image, read_case
 from rs_srgan.evaluation.report.gallery import cut
 from rs_srgan.evaluation.report.report import ImageScores
 from rs_srgan.evaluation.scored import Scored
+from rs_srgan.evaluation.sources import Source
 from rs_srgan.figures.metrics import Protocol
 from rs_srgan.models import SISR
 from rs_srgan.pixels.windows import Window

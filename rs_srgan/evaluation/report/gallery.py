@@ -5,10 +5,10 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from rs_srgan.evaluation.images import Source
 from rs_srgan.evaluation.metrics.masks import known
 from rs_srgan.evaluation.protocol import BORDER_HR_PX, Restored
 from rs_srgan.evaluation.scored import Scored
+from rs_srgan.evaluation.sources import Source
 from rs_srgan.figures.scores import baseline
 from rs_srgan.pixels.radiometry import Image
 

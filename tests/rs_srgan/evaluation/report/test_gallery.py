@@ -4,10 +4,11 @@ import math
 import numpy as np
 import pytest
 
-from rs_srgan.evaluation.images import Case, Source
+from rs_srgan.evaluation.images import Case
 from rs_srgan.evaluation.protocol import BORDER_HR_PX, Restored
 from rs_srgan.evaluation.report.gallery import SIDE_PX, Gallery, cut, random_sources
 from rs_srgan.evaluation.scored import Scored
+from rs_srgan.evaluation.sources import Source
 from rs_srgan.figures.scores import Scores
 
 
