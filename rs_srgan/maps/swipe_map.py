@@ -21,8 +21,6 @@ from rs_srgan.whole_files import whole_file
 
 # A map without anything below its layers.
 _EMPTY = {"version": 8, "sources": {}, "layers": []}
-# MapLibre's zooms are those of tiles with 512 pixels.
-_ZOOM_SHIFT = 1
 _FRAME_HEIGHT = 600
 # Addresses of tiles that are in the page itself, and of those that are relative to the address of the page.
 IN_PAGE, BESIDE_PAGE = "sr-tile:", "sr-page:"
