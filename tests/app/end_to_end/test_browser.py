@@ -552,6 +552,36 @@ def test_it_fits_a_phone(browser, server):
     page.close()
 
 
+def test_images_can_be_left_out_of_revisits(browser, server, write_tif):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.set_default_timeout(SECONDS)
+    page.goto(server.address)
+    open_tab(page, "Revisits")
+    names = ["a.tif", f"{'long_' * 15}b.tif", "c.tif"]
+    bands = ("B02", "B03", "B04", "B08")
+    files = [write_tif(sample_dn(48)[:, i:, i:], name, bands=bands) for i, name in enumerate(names)]
+    with page.expect_file_chooser() as chooser:
+        page.locator("#views button").first.click()
+    chooser.value.set_files(files)
+    boxes = page.locator("#used").get_by_role("checkbox")
+    boxes.nth(2).wait_for()
+    assert all(box.is_checked() for box in boxes.all()) and page.locator("#used label").all_inner_texts() == names
+    frame = page.locator("#used").bounding_box()
+    for label in page.locator("#used label").all():  # names wrap
+        shown = label.bounding_box()
+        assert shown["x"] + shown["width"] <= frame["x"] + frame["width"]
+    boxes.nth(0).uncheck()
+    page.click("#start-revisits")
+    wait_for_result(page, "#revisits-result", live=False)
+    assert set(page.locator("#revisits-result figure strong").all_inner_texts()) == set(names[1:])
+    assert "2 of 2 images used" in page.inner_text("#revisits-result .sr-title")
+    for box in boxes.all():
+        box.uncheck()
+    page.click("#start-revisits")
+    assert "No image is chosen" in refusal(page, "#revisits-result")
+    page.close()
+
+
 def test_revisits_are_shown_with_their_facts(browser, server):
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(server.address)
