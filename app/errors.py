@@ -7,7 +7,7 @@ from rs_srgan.errors import InputError
 # Labels of the fields that stand for options of the command line, by option.
 FIELDS = {
     "--band-names": "Order of the bands",
-    "--scale": "Scale",
+    "--scale": "DN scale",
     "--offset": "DN offset",
     "--nodata": "NoData value",
     "--soften": "Blur the image first",

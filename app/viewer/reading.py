@@ -34,6 +34,7 @@ class Reading(TypedDict):
     named: str
     data_type: str
     reflectance: str
+    display: bool
     nodata: str
     bands: list[BandReading]
     sampled: float
@@ -54,6 +55,7 @@ def describe_reading(found: Inspection) -> Reading:
         "named": for_people(found.named),
         "data_type": found.data_type,
         "reflectance": found.reflectance,
+        "display": found.display,
         "nodata": found.nodata,
         "bands": [_describe_band(band) for band in found.bands],
         "sampled": found.sampled,

@@ -37,8 +37,9 @@ function facts(read) {
 }
 
 function table(read) {
-  const whole = read.sampled === 1;
-  const caption = make("caption", {textContent: whole ? "Reflectance of all pixels" : `Reflectance of ${percent(read.sampled)} of the pixels`});
+  const what = read.display ? "Values" : "Reflectance";
+  const share = read.sampled === 1 ? "all pixels" : `${percent(read.sampled)} of the pixels`;
+  const caption = make("caption", {textContent: `${what} of ${share}`});
   const header = (text, scope) => make("th", {scope, textContent: text});
   const names = ["Band", "Minimum", "1 %", "Median", "99 %", "Maximum", "No data"];
   const rows = read.bands.map(band =>

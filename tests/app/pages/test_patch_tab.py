@@ -91,7 +91,7 @@ def test_bands_in_another_order_give_the_pixels_of_the_command(submit, jobs, wri
         ({"band_names": "B02,B99,B04,B08"}, "B03 missing"),
         ({"band_names": "B02"}, "has 4 bands, and “Order of the bands” states 1"),
         ({"scale": "0"}, "The scale is 0; expected"),
-        ({"scale": "much"}, "“Scale”: &#x27;much&#x27; is neither"),
+        ({"scale": "much"}, "“DN scale”: &#x27;much&#x27; is neither"),
         ({"offset": "much"}, "“DN offset”: &#x27;much&#x27; is neither"),
         ({"nodata": "0 0"}, "“NoData value”: &#x27;0 0&#x27; is neither"),
         ({"nodata": "inf"}, "nodata is inf; expected a number, or none."),

@@ -1,7 +1,13 @@
 """What the browser learns about how an image was read."""
 
 import json
+import re
 
+import numpy as np
+import pytest
+
+from app.errors import FIELDS
+from app.pages.assets import LANGUAGES
 from app.viewer.reading import describe_reading
 from rs_srgan.reading.inspection import inspect_image
 from rs_srgan.reading.stated import Stated
@@ -24,6 +30,51 @@ def test_a_band_without_data_has_no_figures(write_tif):
     dn[3] = 0
     told = json.loads(json.dumps(describe_reading(inspect_image(write_tif(dn, nodata=0), RGBN)), allow_nan=False))
     assert told["bands"][3]["median"] is None and told["bands"][3]["valid"] == 0
+
+
+def bright(dn):
+    return dn * np.uint16(6)
+
+
+def thin(dn):
+    return (dn // 100).astype(np.uint16)
+
+
+def with_zeros(dn):
+    dn[:, :10] = 0
+    return dn
+
+
+def full(dn):
+    dn[:, :10] = 65535
+    return dn
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize(
+    ("change", "stated"),
+    [
+        (bright, Stated()),
+        (thin, Stated()),
+        (with_zeros, Stated()),
+        (with_zeros, Stated(nodata="none")),
+        (full, Stated()),
+        (lambda dn: dn + np.uint16(1000), Stated()),
+        (lambda dn: (dn // 40).astype(np.uint8), Stated()),
+    ],
+)
+def test_warnings_are_translated_in_the_words_of_the_fields(write_tif, code, change, stated):
+    texts = json.loads(LANGUAGES[code].read_text(encoding="utf-8"))["texts"]
+    forms = [re.compile(re.sub(r"\\\{\d\\\}", "(.+?)", re.escape(text))) for text in texts if "{0}" in text]
+    dn = change(scene_dn(30, 40))
+    eight_bit = dn.dtype == np.uint8  # a fourth band without a name would be alpha
+    told = describe_reading(inspect_image(write_tif(dn, bands=RGBN if eight_bit else None), RGBN, stated))
+    assert len(told["warnings"]) == (1 if eight_bit else 2)  # one is about the order of the bands
+    for warning in told["warnings"]:
+        assert any(form.fullmatch(warning) for form in forms), warning
+    for english, other in texts.items():
+        for label in FIELDS.values():
+            assert (f"“{label}”" in english) <= (texts[label] in other), english
 
 
 def test_warnings_name_fields_of_the_page(write_tif):
