@@ -109,8 +109,26 @@ class PatchGAN(nn.Module):
         return features, self.tail(image)
 
 
-class SRGANDiscriminator(nn.Module):
-    """Network of SRGAN: one logit per image, after pooling to 6 x 6. Source: Ledig et al. 2017, section 2.2."""
+class _OneLogit(nn.Module):
+    """Layers whose results are the features, and a tail that makes one logit per image of the last ones."""
+
+    layers: nn.ModuleList
+    tail: nn.Sequential
+
+    def forward(self, image: Tensor) -> Judgement:
+        """Return the judgement of images (B, C, H, W)."""
+        features = []
+        for layer in self.layers:
+            image = layer(image)
+            features.append(image)
+        return features, self.tail(image)
+
+
+class SRGANDiscriminator(_OneLogit):
+    """Network of SRGAN: one logit per image, after pooling to 6 x 6. Images have at least 16 x 16 pixels.
+
+    Source: Ledig et al. 2017, section 2.2.
+    """
 
     def __init__(self, inputs: int, channels: int) -> None:
         super().__init__()
@@ -131,17 +149,12 @@ class SRGANDiscriminator(nn.Module):
             nn.Linear(channels * 16, 1),
         )
 
-    def forward(self, image: Tensor) -> Judgement:
-        """Return the judgement of images (B, C, H, W) with H and W of at least 16."""
-        features = []
-        for layer in self.layers:
-            image = layer(image)
-            features.append(image)
-        return features, self.tail(image)
 
+class ESRGANDiscriminator(_OneLogit):
+    """Network of ESRGAN: one logit per image, after five halvings. Images have at least 32 x 32 pixels.
 
-class ESRGANDiscriminator(nn.Module):
-    """Network of ESRGAN: one logit per image, after five halvings. Source: Wang et al. 2018, after VGG."""
+    Source: Wang et al. 2018, after VGG.
+    """
 
     def __init__(self, inputs: int, channels: int) -> None:
         super().__init__()
@@ -164,14 +177,6 @@ class ESRGANDiscriminator(nn.Module):
             nn.LeakyReLU(0.2),
             nn.Linear(100, 1),
         )
-
-    def forward(self, image: Tensor) -> Judgement:
-        """Return the judgement of images (B, C, H, W) with H and W of at least 32."""
-        features = []
-        for layer in self.layers:
-            image = layer(image)
-            features.append(image)
-        return features, self.tail(image)
 
 
 _NETWORKS: dict[str, type[UNet | PatchGAN | SRGANDiscriminator | ESRGANDiscriminator]] = {

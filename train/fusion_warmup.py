@@ -11,6 +11,7 @@ from rs_srgan.models import MISR
 from rs_srgan.models.fusion.recursive import RecursiveFusion
 from train.data.batch import Batch
 from train.losses import ReconstructionWeights
+from train.misr import require_misr
 from train.module import SRModule
 
 
@@ -45,14 +46,8 @@ class FusionWarmupModule(SRModule):
 
     @property
     def misr(self) -> MISR:
-        """The model.
-
-        Raises:
-            InputError: it takes one image.
-        """
-        if not isinstance(self.model, MISR):
-            raise InputError(f"The model is a {type(self.model).__name__}; expected a MISR model: give fusion.")
-        return self.model
+        """The model; see `require_misr`."""
+        return require_misr(self.model)
 
     @property
     def fusion(self) -> RecursiveFusion:

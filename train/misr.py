@@ -3,8 +3,19 @@
 from typing import Any
 
 from rs_srgan.errors import InputError
-from rs_srgan.models import MISR
+from rs_srgan.models import MISR, SISR
 from train.module import SISRModule
+
+
+def require_misr(model: SISR | MISR) -> MISR:
+    """Return a model of several images.
+
+    Raises:
+        InputError: it takes one image.
+    """
+    if not isinstance(model, MISR):
+        raise InputError(f"The model is a {type(model).__name__}; expected a MISR model: give fusion.")
+    return model
 
 
 class MISRModule(SISRModule):
@@ -28,14 +39,8 @@ class MISRModule(SISRModule):
 
     @property
     def misr(self) -> MISR:
-        """The model.
-
-        Raises:
-            InputError: it takes one image.
-        """
-        if not isinstance(self.model, MISR):
-            raise InputError(f"The model is a {type(self.model).__name__}; expected a MISR model: give fusion.")
-        return self.model
+        """The model; see `require_misr`."""
+        return require_misr(self.model)
 
     def on_train_epoch_start(self) -> None:
         """Keep the batch statistics of the SISR model."""
