@@ -76,14 +76,7 @@ def evaluate(
         InputError: the images, the model or the options cannot be used, or a package of the extra `evaluate` is
             missing.
     """
-    require_extra("torchmetrics", "SSIM, SAM and ERGAS")
-    if ray:
-        require_ray("Evaluations on a cluster")
-    if pictures:
-        require_extra("matplotlib", "Pictures")
-    for name, value, least in (("limit", limit, 1), ("pictures", pictures, 0)):
-        if value is not None and value < least:
-            raise InputError(f"{name} is {value}; expected at least {least}.")
+    _require(limit, pictures, ray)
     options = PredictOptions(sensor=sensor, offset=offset, scale=scale, nodata=nodata, band_names=band_names)
     given = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     protocol, sources = find_sources(given, reference, site_pattern)
@@ -118,6 +111,18 @@ def evaluate(
         seed=seed,
         unseen=unseen,
     )
+
+
+def _require(limit: int | None, pictures: int, ray: bool) -> None:
+    """Check the numbers of a request, and that the packages which it needs are installed; see `evaluate`."""
+    require_extra("torchmetrics", "SSIM, SAM and ERGAS")
+    if ray:
+        require_ray("Evaluations on a cluster")
+    if pictures:
+        require_extra("matplotlib", "Pictures")
+    for name, value, least in (("limit", limit, 1), ("pictures", pictures, 0)):
+        if value is not None and value < least:
+            raise InputError(f"{name} is {value}; expected at least {least}.")
 
 
 def _plan(
