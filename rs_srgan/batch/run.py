@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from rs_srgan.addresses import is_item
@@ -13,6 +13,7 @@ from rs_srgan.batch.manifest import Manifest, Record, Written, inputs_of, reques
 from rs_srgan.batch.output import OutputFolder
 from rs_srgan.batch.result import BatchReport, Failure
 from rs_srgan.batch.rows import Row, Rows, is_address, read_rows
+from rs_srgan.batch.state import State
 from rs_srgan.batch.task import SceneTask, Target
 from rs_srgan.errors import InputError
 from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL, local_files
@@ -20,9 +21,6 @@ from rs_srgan.inference.options import PredictOptions
 from rs_srgan.models import MISR, SISR
 from rs_srgan.models.loading import named_model
 from rs_srgan.writing.guard import require_unread
-
-if TYPE_CHECKING:
-    from rs_srgan.batch.schedule import State
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +39,7 @@ def super_resolve_many(
     gpus_per_worker: float = 0.0,
     retries: int = 3,
     stall_seconds: float = 900.0,
-    progress: "Callable[[State], None] | None" = None,
+    progress: Callable[[State], None] | None = None,
     **keywords: object,
 ) -> BatchReport:
     """Super-resolve many scenes on Ray, each into a GeoTIFF with the pixels that `super_resolve` computes.
@@ -95,7 +93,7 @@ def _run(
     share: Share,
     retries: int,
     stall_seconds: float,
-    progress: "Callable[[State], None] | None",
+    progress: Callable[[State], None] | None,
 ) -> BatchReport:
     from rs_srgan.batch.crew import Crew  # an extra
     from rs_srgan.batch.schedule import Schedule  # an extra

@@ -14,14 +14,16 @@ from functools import partial
 from typing import Any, Protocol
 
 import ray
-from ray.exceptions import GetTimeoutError, RayError, RayTaskError
+from ray.exceptions import RayTaskError
 
 from rs_srgan.addresses import without_secrets
+from rs_srgan.batch.calls import Calls
 from rs_srgan.batch.crew import SLOTS, Crew, Member
 from rs_srgan.batch.groups import group
 from rs_srgan.batch.manifest import Written
 from rs_srgan.batch.result import BatchReport, Failure, Timing
 from rs_srgan.batch.rows import Row
+from rs_srgan.batch.state import State
 from rs_srgan.batch.task import Opened, SceneTask, Target
 from rs_srgan.errors import InputError, ReadError
 from rs_srgan.inference.outline import Outline
@@ -32,7 +34,6 @@ logger = logging.getLogger(__name__)
 
 # Seconds between looks at the nodes of the cluster.
 _LOOK_SECONDS = 5.0
-_WAIT_SECONDS = 0.5
 _STOP_SECONDS = 10.0
 # Open scenes for each worker: while some are opened or published, others are computed.
 _OPEN_EACH = 4
@@ -94,46 +95,6 @@ class _Active:
     retries: int = 0
 
 
-@dataclass
-class _Call:
-    """A call under way: until when an answer is expected, and what to do with it, or with a failure."""
-
-    member: Member
-    until: float
-    succeed: Any
-    fail: Any
-
-
-@dataclass(frozen=True)
-class State:
-    """The progress of a batch.
-
-    Attributes:
-        scenes: number of all scenes.
-        done: number of finished scenes, with those of earlier runs.
-        earlier: number of scenes that earlier runs finished.
-        failed: number of failed scenes.
-        lr_px: LR pixels that are computed.
-        seconds: time of this run.
-        by_node: LR pixels by node.
-        share: share of the scenes of this run that is done, 0 to 1; scenes under way count by their pixels.
-    """
-
-    scenes: int
-    done: int
-    earlier: int
-    failed: int
-    lr_px: int
-    seconds: float
-    by_node: Counter[str]
-    share: float
-
-    @property
-    def seconds_left(self) -> float:
-        """Seconds that the rest takes at the pace so far; infinite at the beginning."""
-        return self.seconds * (1 - self.share) / self.share if self.share else float("inf")
-
-
 class Schedule:
     """Takes scenes through the actors.
 
@@ -152,7 +113,7 @@ class Schedule:
         self._total, self._rest = len(works), len(works)
         self._crew, self._report, self._retries, self._stall = crew, report, retries, stall_seconds
         self._active: dict[int, _Active] = {}
-        self._calls: dict[Any, _Call] = {}
+        self._calls = Calls(stall_seconds)
         self._leases: dict[int, tuple[_Active, deque[int]]] = {}  # by id of the worker
         self._failed_starts = 0
         self._started = self._looked = time.monotonic()
@@ -169,7 +130,8 @@ class Schedule:
         self._grow()
         while self._rest:
             self._fill()
-            self._answer()
+            for member in self._calls.take_answers():
+                self._replace(member, "died")
             self._check()
             yield self._state()
         self._wait_for(self._stops)
@@ -208,7 +170,7 @@ class Schedule:
     def _grow(self) -> None:
         self._looked = time.monotonic()
         for reference, member in self._crew.grow():
-            self._call(member, reference, partial(self._arrived, member), partial(self._unborn, member))
+            self._calls.add(member, reference, partial(self._arrived, member), partial(self._unborn, member))
 
     def _arrived(self, member: Member, place: Any) -> None:  # noqa: ANN401
         member.place, self._failed_starts = place, 0
@@ -226,25 +188,30 @@ class Schedule:
 
     def _check(self) -> None:
         """Replace actors that do not answer, and look for new nodes."""
-        now = time.monotonic()
-        for call in [each for each in self._calls.values() if now > each.until]:
-            if call.member.place and call.member in (*self._crew.workers, *self._crew.writers):
-                logger.warning("An actor on %s does not answer: its work is done elsewhere.", call.member.place.host)
-                self._lost(call.member)
-        if now - self._looked >= _LOOK_SECONDS:
+        for member in self._calls.overdue():
+            if member.place:  # else it still waits for its node
+                self._replace(member, "does not answer")
+        if time.monotonic() - self._looked >= _LOOK_SECONDS:
             self._grow()
             if not self._crew.workers and not self._warned:
                 self._warned = True
                 logger.warning("No node has room for a worker: waiting for one.")
 
-    def _lost(self, member: Member) -> None:
-        """Do the calls of a dead actor elsewhere, and replace it."""
+    def _replace(self, member: Member, what: str) -> None:
+        """Do the calls of an actor elsewhere, and replace it, unless that is done.
+
+        Args:
+            member: the actor.
+            what: what is wrong with it, for people.
+        """
+        if member not in (*self._crew.workers, *self._crew.writers):
+            return
+        where = member.place.host if member.place else "a node"
+        logger.warning("An actor on %s %s: its work is done elsewhere.", where, what)
         self._crew.dismiss(member)
         self._leases_back(member)
-        for reference, call in list(self._calls.items()):
-            if call.member is member:
-                del self._calls[reference]
-                call.fail(ConnectionError("the node or the process died, or did not answer"))
+        for call in self._calls.withdraw(member):
+            call.fail(ConnectionError("the node or the process died, or did not answer"))
         for number in list(member.scenes):
             if number in self._active:
                 self._restart(self._active[number])
@@ -254,46 +221,6 @@ class Schedule:
         lease = self._leases.pop(id(member), None)
         if lease and lease[1]:
             lease[0].groups.appendleft(lease[1])
-
-    # Calls
-
-    def _call(
-        self,
-        member: Member,
-        reference: Any,  # noqa: ANN401
-        succeed: Any,  # noqa: ANN401
-        fail: Any,  # noqa: ANN401
-        patience: float = 1.0,
-    ) -> None:
-        member.calls += 1
-        self._calls[reference] = _Call(member, time.monotonic() + patience * self._stall, succeed, fail)
-
-    def _answer(self) -> None:
-        """Wait for an answer, and take all that are there."""
-        references = list(self._calls)
-        first, rest = ray.wait(references, timeout=_WAIT_SECONDS, fetch_local=False) if references else ([], [])
-        if not references:
-            time.sleep(_WAIT_SECONDS)
-        if first and rest:
-            first += ray.wait(rest, num_returns=len(rest), timeout=0, fetch_local=False)[0]
-        for reference in first:
-            call = self._calls.pop(reference, None)
-            if call is None:  # the call of an actor that was lost meanwhile
-                continue
-            call.member.calls -= 1
-            try:
-                answer = ray.get(reference, timeout=self._stall)
-            except RayTaskError as error:
-                cause = error.cause if isinstance(error.cause, Exception) else error
-                call.fail(cause)
-            except (RayError, GetTimeoutError) as error:
-                call.fail(ConnectionError(str(error).strip().splitlines()[0]))
-                if call.member in (*self._crew.workers, *self._crew.writers):
-                    where = call.member.place.host if call.member.place else "a node"
-                    logger.warning("An actor on %s died: its work is done elsewhere.", where)
-                    self._lost(call.member)
-            else:
-                call.succeed(answer)
 
     # Workers
 
@@ -339,7 +266,7 @@ class Schedule:
     def _compute(self, worker: Member, scene: _Active, index: int) -> None:
         scene.flying.add(index)
         note, blocks = worker.handle.compute.options(num_returns=2).remote(scene.task, index)
-        self._call(
+        self._calls.add(
             worker,
             note,
             partial(self._computed, scene, worker, index, blocks),
@@ -421,7 +348,7 @@ class Schedule:
         return False
 
     def _open(self, worker: Member, scene: _Active) -> None:
-        self._call(
+        self._calls.add(
             worker,
             worker.handle.open.remote(scene.task),
             partial(self._opened, scene),
@@ -477,7 +404,7 @@ class Schedule:
             if current() and self._again_after(scene, "writing", None, error):
                 self._restart(scene)
 
-        self._call(writer, reference, done, failed, _PATIENCE)
+        self._calls.add(writer, reference, done, failed, _PATIENCE)
 
     def _begun(self, scene: _Active, done: int) -> None:
         assert scene.outline is not None

@@ -9,19 +9,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from rs_srgan.batch.run import REPORT_TEXT, super_resolve_many
+from rs_srgan.batch.state import State
 from rs_srgan.cli.model_options import add_model_options, model_name
 from rs_srgan.cli.option_arguments import add_option
 from rs_srgan.errors import InputError
 from rs_srgan.inference.options import PredictOptions
-
-if TYPE_CHECKING:
-    from rs_srgan.batch.schedule import State
 
 # A batch always resumes; the others name something of one scene.
 _LEFT_OUT = {"resume", "uncertainty", "masks", "reference", "detail"}
@@ -111,7 +109,7 @@ class _Bar:
     def __init__(self) -> None:
         self._bar: tqdm[NoReturn] | None = None
 
-    def show(self, state: "State") -> None:
+    def show(self, state: State) -> None:
         """Show the state, on a terminal only; elsewhere each finished scene has a line of its own."""
         if not sys.stderr.isatty():
             return
