@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from threading import Lock
 
-import torch
 from huggingface_hub import HfApi
 from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
 
@@ -13,7 +12,7 @@ from rs_srgan.hub.download import fetch
 from rs_srgan.hub.errors import HUB_ERRORS
 from rs_srgan.hub.files import CONFIG_FILE, WEIGHTS_FILE
 from rs_srgan.models.catalogue import catalogue, read_model_config
-from rs_srgan.models.generators import GENERATORS
+from rs_srgan.models.network_size import network_bytes
 
 # Visitors can name a model of the Hub as organisation/name, never a folder of the server or an address.
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
@@ -167,10 +166,7 @@ def _check_network(name: str, commit: str) -> None:
         raise InputError(
             f"{name} takes several images of one place. For those, this server has the bundled models only."
         )
-    inputs = len(config.bands) + len(config.guide_bands) * config.scale**2
-    with torch.device("meta"):  # shapes only
-        network = GENERATORS[config.generator](inputs, len(config.bands), config.scale, config.channels, config.blocks)
-    size = sum(weight.numel() * weight.element_size() for weight in network.parameters())
+    size = network_bytes(config)
     if size > MAX_WEIGHTS_BYTES:
         raise InputError(
             f"{name} describes a network of {size / 1e6:.0f} MB; this server takes at most "

@@ -25,10 +25,15 @@ from rs_srgan.hub.publisher import PushOptions, publisher
 from rs_srgan.models.config import SISRConfig
 from rs_srgan.models.config_file import ABSENT_IN_FORMAT_1, read_config, read_model_class, write_config
 from rs_srgan.models.description import accuracy_in, as_table, facts_of, one_line
+from rs_srgan.models.network_size import network_bytes
 from rs_srgan.models.placement import check_dtype, checked_device
 from rs_srgan.models.weights_file import load_weights, write_weights
 from rs_srgan.whole_files import whole_files
 from rs_srgan.writing.unfinished import FULL_DISK
+
+# A file in half precision has half of the bytes, and with strict=False parts of the network may be missing.
+_MOST_TIMES_FILE = 8
+_SMALL_BYTES = 100_000_000
 
 
 class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipeline_tag="image-to-image"):
@@ -192,8 +197,10 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
                 f"{config_path} describes a {found!r}; expected a {cls.__name__}. Load it with its own "
                 "class, or with load_model()."
             )
-        model = cls(read_config(config_path, cls.config_class))
-        stored = load_weights(model, file(WEIGHTS_FILE, revision=commit), strict)
+        config, weights = read_config(config_path, cls.config_class), file(WEIGHTS_FILE, revision=commit)
+        _check_size(config, config_path, weights)
+        model = cls(config)
+        stored = load_weights(model, weights, strict)
         model.name = source.resolve().name if isinstance(source, Path) else source
         model._folder = config_path.absolute().parent
         return model.to(device=target, dtype=stored if torch_dtype == "auto" else torch_dtype).eval()
@@ -263,4 +270,14 @@ class HubModel(nn.Module, PyTorchModelHubMixin, library_name="rs_srgan", pipelin
             limits=limits,
             base_model=base_model,
             tags=tags,
+        )
+
+
+def _check_size(config: SISRConfig, config_path: Path, weights: Path) -> None:
+    """Check that a network is about as large as the file of its weights, before memory is allocated for it."""
+    needed, stored = network_bytes(config), weights.stat().st_size
+    if needed > max(_SMALL_BYTES, _MOST_TIMES_FILE * stored):
+        raise InputError(
+            f"{config_path} describes a network of {needed / 1e6:,.0f} MB, and {weights.name} has {stored / 1e6:,.1f} "
+            "MB. They do not belong together: download or save the model again."
         )

@@ -82,6 +82,7 @@ def test_every_field_of_the_configuration_is_saved(tmp_path):
         ({"reflectance_std": None}, "reflectance_std"),
         ({"chanels": 16}, "channels"),
         ({"scale": 2}, "describes"),
+        ({"channels": 1024, "blocks": 256}, "belong"),  # 19 GB, which are not allocated
     ],
 )
 def test_an_invalid_configuration_is_refused(load, model_folder, changes, words):

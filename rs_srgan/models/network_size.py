@@ -1,0 +1,33 @@
+"""`network_bytes`: how much memory a network needs, by its configuration alone."""
+
+import torch
+from torch import nn
+
+from rs_srgan.models.config import MISRConfig, SISRConfig
+from rs_srgan.models.fusion import FUSIONS
+from rs_srgan.models.generators import GENERATORS
+from rs_srgan.models.generators.edsr import ResidualBlock
+
+
+def network_bytes(config: SISRConfig) -> int:
+    """Return the bytes of the weights in float32, without allocating them: config.json of a stranger may ask for 19 GB.
+
+    Of a fusion only its residual blocks count. It has little else.
+
+    Args:
+        config: a valid configuration.
+    """
+    glp = config.adds_to == "mtf-glp"
+    inputs = len(config.bands) + (len(config.guide_bands) + glp * len(config.bands)) * config.scale**2
+    with torch.device("meta"):  # shapes only
+        size = _bytes_of(
+            GENERATORS[config.generator](inputs, len(config.bands), config.scale, config.channels, config.blocks)
+        )
+        if isinstance(config, MISRConfig) and config.fusion in FUSIONS:
+            width = config.channels if config.fusion == "recursive" else config.fusion_channels
+            size += config.fusion_blocks * _bytes_of(ResidualBlock(width))
+    return size
+
+
+def _bytes_of(network: nn.Module) -> int:
+    return sum(weight.numel() * weight.element_size() for weight in network.parameters())
