@@ -39,7 +39,7 @@ def checked_members(path: Path) -> list[zipfile.ZipInfo]:
     seen = set()
     for member in members:
         name = path_inside(member.filename)
-        unsafe = "\0" in member.orig_filename or ":" in member.filename
+        unsafe = "\0" in member.orig_filename or ":" in member.filename or not member.filename
         if name.is_absolute() or ".." in name.parts or unsafe:
             raise _refused(path, f"it contains {member.filename!r:.80}, a name that points out of the archive")
         if stat.S_ISLNK(member.external_attr >> 16):

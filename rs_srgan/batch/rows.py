@@ -133,7 +133,7 @@ def _listed(path: Path) -> Iterator[Row]:
 
         try:
             table = parquet.read_table(path).to_pylist()
-        except (ArrowException, OSError) as error:
+        except (ArrowException, OSError, UnicodeDecodeError) as error:  # the last of the name of a column
             raise InputError(f"{path} is no Parquet file: {str(error).splitlines()[0]:.100}") from None
         for number, cells in enumerate(table, 1):
             yield _row(cells, f"{path.name}, row {number}")
@@ -145,9 +145,12 @@ def _listed(path: Path) -> Iterator[Row]:
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
     if kind == ".csv":
-        table = csv.DictReader(text.splitlines())
-        for number, cells in enumerate(table, 2):
-            yield _row(_parsed(cells, f"{path.name}, line {number}"), f"{path.name}, line {number}")
+        table = enumerate(csv.DictReader(text.splitlines()), 2)
+        try:
+            for number, cells in table:
+                yield _row(_parsed(cells, f"{path.name}, line {number}"), f"{path.name}, line {number}")
+        except csv.Error as error:
+            raise InputError(f"{path} is no CSV file: {error}. Expected a header, and a row for each result.") from None
         return
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip() and not line.lstrip().startswith("#"):

@@ -22,7 +22,7 @@ _ORBIT = re.compile(r"_R(\d{3})_")
 
 def part_of(item: "pystac.Item", catalogue: Catalogue, collection: Collection) -> Part | None:
     """Return what an item says about its images; None if one of them is elsewhere than the catalogue allows."""
-    images = {}
+    images, own = {}, str(item.id)  # a number, although STAC says text
     for image, name in collection.assets.items():
         if name in item.assets:
             asset = item.assets[name]
@@ -30,14 +30,14 @@ def part_of(item: "pystac.Item", catalogue: Catalogue, collection: Collection) -
             if not catalogue.allows(address):
                 logger.warning(
                     "%s is not used: its asset %s is at %.80s; expected %s.",
-                    *(item.id, name, without_secrets(address), " or ".join(catalogue.hosts)),
+                    *(own, name, without_secrets(address), " or ".join(catalogue.hosts)),
                 )
                 return None
             images[image] = Asset(address, *_scaling(asset))
     flag = item.properties.get("earthsearch:boa_offset_applied")
     return Part(
-        item.id,
-        _tile(item.properties, item.id),
+        own,
+        _tile(item.properties, own),
         _baseline(item.properties),
         flag if isinstance(flag, bool) else None,
         images,

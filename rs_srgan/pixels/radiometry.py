@@ -70,7 +70,7 @@ class Encoding:
         valid &= ~self.empty_pixels(dn)
         gain = np.array(self.gain, np.float32)[:, None, None]
         bias = np.array(self.bias, np.float32)[:, None, None]
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):  # float64 beyond float32 is infinite, which is refused later
             reflectance = dn.astype(np.float32) * gain + bias
         reflectance[~valid] = 0
         return reflectance, valid

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from rasterio.control import GroundControlPoint
+from rasterio.crs import CRS
 from rasterio.io import MemoryFile
 
 from rs_srgan.durable import force_content
@@ -165,5 +166,5 @@ def _location(grid: Grid) -> dict[str, Any]:
     """Return rasterio's options for the georeference; no transform for an image without one."""
     if grid.control_points:
         points = [GroundControlPoint(*point) for point in grid.control_points]
-        return {"gcps": points, "crs": grid.crs}
+        return {"gcps": points, "crs": grid.crs or CRS()}  # rasterio takes no None here
     return {"crs": grid.crs} | ({} if grid.transform.is_identity else {"transform": grid.transform})

@@ -20,7 +20,7 @@ def write_zip(path: Path, members: dict[str, bytes], **options) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["../x.xml", "a/../../x.xml", "/etc/x.xml", "C:/x.xml", "a\\..\\..\\x.xml"])
+@pytest.mark.parametrize("name", ["../x.xml", "a/../../x.xml", "/etc/x.xml", "C:/x.xml", "a\\..\\..\\x.xml", ""])
 def test_names_that_point_out_of_the_archive_are_refused(tmp_path, name):
     path = write_zip(tmp_path / "slip.zip", {INSIDE: b"<x/>", name: b"<x/>"})
     folder = tmp_path / "here"

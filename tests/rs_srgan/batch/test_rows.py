@@ -90,6 +90,7 @@ def test_a_table_names_revisits_outputs_models_and_options(tmp_path):
         ("sources,output\na.tif,X.tif\nb.tif,x.tif\n", "x.tif"),
         ("sources,uncertainty\na.tif,a_sr.tif\n", "a_sr.tif"),
         ("sources\n", "scene"),
+        (f"sources\n{'a' * 200_000}\n", "field"),  # the longest that Python's csv takes has 131,072 characters
     ],
 )
 def test_wrong_tables_are_refused(tmp_path, text, word):
@@ -107,6 +108,15 @@ def test_lists_that_cannot_be_read_are_refused(tmp_path, name, content):
         read_rows(tmp_path / name)
     with pytest.raises(InputError, match="exist"):
         read_rows(tmp_path / "missing.txt")
+
+
+def test_a_table_with_a_column_of_no_text_is_refused(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    table = tmp_path / "l.parquet"
+    pyarrow.parquet.write_table(pyarrow.table({"sources": ["a.tif"], "outp": ["b.tif"]}), table, compression="NONE")
+    table.write_bytes(table.read_bytes().replace(b"outp", b"out\xf7"))
+    with pytest.raises(InputError, match="Parquet"):
+        read_rows(table)
 
 
 @pytest.mark.parametrize(

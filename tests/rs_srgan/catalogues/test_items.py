@@ -72,6 +72,12 @@ def test_facts_come_from_properties_or_names():
     assert (part(named).baseline, part(named).tile, orbit_of(named)) == ("05.10", "33TWL", 22)
 
 
+def test_a_name_that_is_a_number_is_read_as_text():
+    made = item()
+    made.id = 7
+    assert part(made).item == "7"
+
+
 @pytest.mark.parametrize("value", [5.1, None, "", "five", [], {"a": 1}])
 def test_odd_properties_are_unknown_facts(value):
     keys = ("platform", "grid:code", "s2:processing_baseline", "sat:relative_orbit", "earthsearch:boa_offset_applied")

@@ -14,6 +14,13 @@ def test_the_limits_exclude_nodata_at_either_end(nodata):
     assert limits == {0: (1, 65535), 65535: (0, 65534)}.get(nodata, (0, 65535))
 
 
+def test_floats_beyond_float32_are_infinite_without_a_warning():
+    dn = np.array([[[1e300, 0.3]]])
+    with np.errstate(all="raise"):
+        reflectance, valid = Encoding("float64", (1.0,), (0.0,), None).decode(dn)
+    assert np.isinf(reflectance[0, 0, 0]) and reflectance[0, 0, 1] == np.float32(0.3) and valid.all()
+
+
 def test_dn_1000_is_reflectance_0_since_baseline_4():
     reflectance, _ = BASELINE_4.decode(np.array([[[1000, 11000]]], np.uint16))
     np.testing.assert_allclose(reflectance, [[[0, 1]]], atol=1e-6)

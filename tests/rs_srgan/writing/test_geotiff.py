@@ -94,3 +94,12 @@ def test_tiles_are_rounded_up_to_whole_blocks(tile_px, whole, block):
 def test_an_output_too_large_for_a_geotiff_is_refused(tmp_path):
     with pytest.raises(InputError, match="2147483647"):
         GeoTiffWriter(tmp_path / "out.tif", Grid(4, 2**31, None, Affine.identity()), DN, ["B04"], {})
+
+
+def test_control_points_without_a_coordinate_system_are_kept(tmp_path):
+    points = ((0.0, 0.0, 1.0, 2.0, 0.0), (8.0, 0.0, 1.0, 3.0, 0.0), (0.0, 8.0, 2.0, 2.0, 0.0))
+    grid = Grid(16, 16, None, Affine.identity(), points)
+    GeoTiffWriter(tmp_path / "a.tif", grid, Encoding("uint16", (1e-4,), (0.0,), 0), ("B04",), {}, block=16).close()
+    with rasterio.open(tmp_path / "a.tif") as file:
+        kept, crs = file.gcps
+    assert crs is None and [(point.row, point.col, point.x, point.y, point.z) for point in kept] == list(points)
