@@ -58,6 +58,10 @@ class Cancelled(Exception):
     """
 
 
+class ThreadDied(RuntimeError):
+    """A thread of a run that ended without an answer: the memory is full, or Python failed. Finished tiles are kept."""
+
+
 def shown(value: object) -> str:
     """Return a value as Python writes it, for a message: in one line of at most 80 characters."""
     return f"{' '.join(repr(value).split()):.80}"

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from rs_srgan.addresses import without_secrets
 from rs_srgan.cli.completion import PRINT_COMPLETION, add_completion
-from rs_srgan.errors import InputError
+from rs_srgan.errors import InputError, ThreadDied
 from rs_srgan.inference.memory import save_memory
 from rs_srgan.version import __version__
 
@@ -133,6 +133,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except MemoryError as error:
         sys.stderr.write(f"rs-srgan: {str(error) or 'The memory is full.'}\n")
+        return 1
+    except ThreadDied as error:
+        sys.stderr.write(f"rs-srgan: {error}\n")
         return 1
     except RuntimeError as error:
         if "start new thread" not in str(error):  # Python's words where the memory or the number of threads is limited

@@ -7,6 +7,7 @@ from itertools import islice
 from threading import Event, Thread, current_thread
 from typing import TypeVar
 
+from rs_srgan.errors import ThreadDied
 from rs_srgan.pixels.windows import Tile
 
 Read = TypeVar("Read")
@@ -45,7 +46,7 @@ def run_tiles(
         workers: number of threads that compute.
 
     Raises:
-        RuntimeError: a thread died.
+        ThreadDied: a thread died.
     """
     flying: deque[tuple[Tile, Future[None]]] = deque()
     upcoming = iter(tiles)
@@ -93,7 +94,7 @@ def _result(future: Future[_T], threads: Iterable[Thread]) -> _T:
     """Return the result of a stage, or raise its exception.
 
     Raises:
-        RuntimeError: one of the threads has died, so the result may never come.
+        ThreadDied: one of the threads has died, so the result may never come.
     """
     while True:
         try:
@@ -102,6 +103,7 @@ def _result(future: Future[_T], threads: Iterable[Thread]) -> _T:
             if future.done():  # the exception is the stage's own, or the result has just come
                 return future.result()
             if not all(thread.is_alive() for thread in threads):
-                raise RuntimeError(
-                    "A thread that reads, computes or writes has died; finished tiles are kept."
+                raise ThreadDied(
+                    "A thread that reads, computes or writes has died, because memory is full or by a fault of Python. "
+                    "Finished tiles are kept: go on with --resume."
                 ) from None

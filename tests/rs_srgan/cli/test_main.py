@@ -8,6 +8,7 @@ import torch
 
 from rs_srgan import SISR
 from rs_srgan.cli.main import main
+from rs_srgan.errors import ThreadDied
 from tests.conftest import scene_dn
 from tests.rs_srgan.cli.signals import hear_signals
 
@@ -66,10 +67,14 @@ def test_full_memory_is_one_line(write_tif, model_folder, tmp_path, capsys, monk
     assert error.count("\n") == 1
 
 
-def test_a_thread_that_cannot_be_started_is_one_line(monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("error", "said"), [(RuntimeError("can't start new thread"), "No thread"), (ThreadDied("It died."), "It died.")]
+)
+def test_threads_that_do_not_start_or_die_are_one_line(monkeypatch, capsys, error, said):
     def refuse(_):
-        raise RuntimeError("can't start new thread")
+        raise error
 
     monkeypatch.setattr("rs_srgan.cli.models.run", refuse)
     assert main(["models"]) == 1
-    assert capsys.readouterr().err.startswith("rs-srgan: No thread")
+    shown = capsys.readouterr().err
+    assert shown.startswith(f"rs-srgan: {said}") and shown.count("\n") == 1

@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 
+from rs_srgan.errors import ThreadDied
 from rs_srgan.pixels.tile_loop import AROUND, run_tiles
 from rs_srgan.pixels.windows import plan_tiles
 
@@ -193,7 +194,7 @@ def test_a_thread_that_dies_between_two_tiles_ends_the_loop_without_a_gap(stage,
     next(steps)
     assert all_written.wait(60)  # then every thread waits for a task, where nothing catches an exception
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(threads[stage]), ctypes.py_object(SystemExit))
-    with pytest.raises((RuntimeError, SystemExit)):
+    with pytest.raises((ThreadDied, SystemExit)):
         list(steps)
     assert written == list(range(len(written)))
     assert len(written) < 10_000
