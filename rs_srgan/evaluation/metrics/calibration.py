@@ -1,6 +1,7 @@
 """Calibration of uncertainties: how half-widths compare with errors, and by what they have to be multiplied."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from scipy.stats import spearmanr
@@ -48,7 +49,7 @@ def factors(errors: Sequence[FloatImage], half_widths: Sequence[FloatImage]) -> 
     """
     weights = np.concatenate([np.full(error.shape[1], 1 / error.shape[1]) for error in errors])
     ratios = np.concatenate(errors, axis=1) / np.concatenate(half_widths, axis=1)
-    return np.array([np.quantile(band, INTERVAL_SHARE, weights=weights, method="inverted_cdf") for band in ratios])
+    return np.array([_weighted_quantile(band, weights, INTERVAL_SHARE) for band in ratios])
 
 
 def factors_of_others(
@@ -80,3 +81,11 @@ def _rank(errors: FloatImage, half_widths: FloatImage) -> float:
 def _laplace(half_widths: FloatImage) -> FloatImage:
     """Draw absolute errors from the Laplace distributions that have these half-widths."""
     return half_widths / HALF_WIDTH_PER_SCALE * np.random.default_rng(0).exponential(size=half_widths.shape)
+
+
+def _weighted_quantile(values: FloatImage, weights: FloatImage, share: float) -> np.floating[Any]:
+    """Return the least value that this share of the weight lies at or below; numpy has it since 2.0 only."""
+    order = np.argsort(values)
+    summed = np.cumsum(weights[order])
+    found: np.floating[Any] = values[order][np.searchsorted(summed, share * summed[-1])]
+    return found
