@@ -20,6 +20,8 @@ from torture.visitors import Refused, Visitor
 _SOCKET_SECONDS = 20.0
 _LISTEN_SECONDS = 1.0
 _MOST_BYTES = 2_000_000
+# What the endpoint super_resolve takes besides the image: model, detail, offset, scale, nodata, names of bands, soften.
+_USUAL = ("sisr-x4-rgbn", 1.0, "As the file says", "", "", "", False)
 # What no answer may contain: Python's error text, files of others, and files of the system.
 _NEVER = ("Traceback (most recent call last)", CANARY, "root:x:0:0", "PATH=")
 _TIFF = b"II*\0\x08\0\0\0"
@@ -159,7 +161,7 @@ class Intruder:
         given = {"path": self._random.choice((*names, *addresses)), "meta": {"_type": "gradio.FileData"}}
         if self._random.random() < 0.3:
             given["url"] = self._random.choice(addresses)
-        return self._expect_refusal("super_resolve", [given, "sisr-x4-rgbn", 1.0, "As the file says"])
+        return self._expect_refusal("super_resolve", [given, *_USUAL])
 
     def send_bodies(self) -> str:
         """Send bodies that are too large, too deep, or of other types than the endpoint takes."""
@@ -174,8 +176,8 @@ class Intruder:
             deep,
             b'{"data": ["' + b"a" * _MOST_BYTES + b'"]}',
             json.dumps({"data": [image, {"model": 1}, "much", ["offset"]]}).encode(),
-            json.dumps({"data": [image, "sisr-x4-rgbn", float("nan"), "As the file says"]}).encode(),
-            json.dumps({"data": [image, "../../etc/passwd", 1e308, "'; drop table"]}).encode(),
+            json.dumps({"data": [image, "sisr-x4-rgbn", float("nan"), *_USUAL[2:]]}).encode(),
+            json.dumps({"data": [image, "../../etc/passwd", 1e308, "'; drop table", *_USUAL[3:]]}).encode(),
             json.dumps({"data": [[image] * 2000, "misr-x4-rgbn"]}).encode(),
             json.dumps({"data": []}).encode(),
         )
@@ -202,7 +204,7 @@ class Intruder:
             return self._expect(answer, f"an upload named {name[:20]!r}", 400, 413, 422)
         given = {"path": answer.json()[0], "orig_name": name, "meta": {"_type": "gradio.FileData"}}
         if self._random.random() < 0.5:
-            return self._expect_refusal("super_resolve", [given, "sisr-x4-rgbn", 1.0, "As the file says"])
+            return self._expect_refusal("super_resolve", [given, *_USUAL])
         return self._expect_refusal("super_resolve_product", [given, "", "sisr-x4-rgbn", 1.0, False])
 
     def ask_for_strange_pictures(self) -> str:

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -54,7 +55,6 @@ class Visitor:
             base_url=address, headers=self.headers, timeout=SECONDS, limits=limits, trust_env=False
         )
         self._client: Client | None = None
-        self._page: tuple[int, int] | None = None
 
     def close(self) -> None:
         """Leave the server."""
@@ -99,7 +99,8 @@ class Visitor:
 
     def by_http(self, errand: Errand) -> None:
         """Ask as `curl` would; see `run`."""
-        outputs = self.call("super_resolve", [self.upload(errand.file), errand.model, 1.0, "As the file says"])
+        _, _, *usual = self.usual_inputs("super_resolve")
+        outputs = self.call("super_resolve", [self.upload(errand.file), errand.model, *usual])
         answer = self.http.get(f"/gradio_api/file={outputs[0]['path']}")
         _require_right(errand, self._kept(answer), outputs[2])
 
@@ -175,14 +176,27 @@ class Visitor:
                     return list(message["output"]["data"])
         raise AssertionError("the stream ended without an answer")
 
+    @cached_property
+    def _config(self) -> dict[str, Any]:
+        """The components and the functions of the page, as Gradio describes them."""
+        config: dict[str, Any] = self.http.get("/config").raise_for_status().json()
+        return config
+
+    def usual_inputs(self, endpoint: str) -> list[Any]:
+        """Return the values that a named endpoint takes if nobody changes them."""
+        return self._values(next(each for each in self._config["dependencies"] if each["api_name"] == endpoint))
+
+    def _values(self, function: dict[str, Any]) -> list[Any]:
+        values = {each["id"]: each["props"].get("value") for each in self._config["components"]}
+        return [values[component] for component in function["inputs"]]
+
     def _press_start(self, errand: Errand) -> str:
-        if self._page is None:
-            config = self.http.get("/config").raise_for_status().json()
-            button = next(each["id"] for each in config["components"] if each["props"].get("elem_id") == "start")
-            chosen = (each for each in config["dependencies"] if [button, "click"] in map(list, each["targets"]))
-            self._page = (next(each["id"] for each in chosen if each["inputs"]), button)
-        data = [self.upload(errand.file), errand.model, "None", 1, True, "As the file says", False]
-        return str(self.press(*self._page, data)[0])
+        components, functions = self._config["components"], self._config["dependencies"]
+        button = next(each["id"] for each in components if each["props"].get("elem_id") == "start")
+        chosen = (each for each in functions if [button, "click"] in map(list, each["targets"]))
+        function = next(each for each in chosen if each["inputs"])
+        _, _, *usual = self._values(function)
+        return str(self.press(function["id"], button, [self.upload(errand.file), errand.model, *usual])[0])
 
     def _kept(self, answer: httpx.Response) -> Path:
         """Write an answer into a file."""
