@@ -169,9 +169,16 @@ def _finetuning(name: str, config: SISRConfig) -> str:
         )
     recipe = "sisr_x2_20m" if config.guide_bands else "finetune"
     command = f"python -m train fit --config train/configs/{recipe}.yaml --model.init_from {name} --data.root FOLDER"
+    images = "your own images:"
     if config.several:
         command += " \\\n  --model train.misr.MISRModule --data.revisits 4"
-    return f"To continue training from these weights on your own images:\n\n```sh\n{command}\n```"
+    if config.guide_bands:
+        command += " \\\n  --data.native_share 0 --data.interpolated true"
+        images = (
+            "your own images, put GeoTIFFs into `FOLDER/sentinel2`, each with all bands of the model and its guide on "
+            "one 10 m grid, described by their names:"
+        )
+    return f"{wrapped(f'To continue training from these weights on {images}')}\n\n```sh\n{command}\n```"
 
 
 def _training(about: About, training: TrainingRecord) -> str:

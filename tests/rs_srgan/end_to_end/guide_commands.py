@@ -19,7 +19,7 @@ from tests.safe_builder import build_safe, zip_safe
 # A block of shell commands. A comment before it states why the block cannot run in a test, or why the lines that begin
 # with some words cannot: <!-- not run, pip install: needs a package index -->
 _BLOCK = re.compile(
-    r"(?P<case>^### .+\n\n)?(?:^<!-- not run(?:, (?P<words>[^:>]+))?: (?P<reason>[^>]+) -->\n)?"
+    r"(?P<case>^### [^\n]+\n\n)?(?:^<!-- not run(?:, (?P<words>[^:>]+))?: (?P<reason>[^>]+) -->\n)?"
     r"^```sh\n(?P<code>.*?)^```$",
     re.M | re.S,
 )
@@ -29,6 +29,7 @@ _CASES = "docs/finetuning.md"
 _QUICK = ("predict", "inspect", "evaluate", "map", "scenes", "plan", "models")
 _SHELL = re.compile(r"^for |>>|^#!", re.M)
 
+_COARSE = ("B05", "B06", "B07", "B8A", "B11", "B12")
 RGBN, RGB = ("B04", "B03", "B02", "B08"), ("B04", "B03", "B02")
 # In the boxes of the pages, UTM zone 32 north.
 _CORNER = (650_000, 5_145_000)
@@ -62,14 +63,13 @@ class Block:
 
 
 def blocks(page: Path) -> list[Block]:
-    """Return the blocks of a page, but for those that another test runs."""
+    """Return the blocks of a page; those that another test runs have no lines."""
     found, name = [], name_of(page)
     for match in _BLOCK.finditer(page.read_text(encoding="utf-8")):
-        if match["case"] and name == _CASES:
-            continue
         lines = [line.strip() for line in match["code"].replace("\\\n", " ").splitlines() if line.strip()]
         left_out = match["words"] or ("" if match["reason"] else None)
-        runs = [line for line in lines if left_out is None or not line.startswith(left_out)]
+        case = match["case"] and name == _CASES
+        runs = [line for line in lines if not case and (left_out is None or not line.startswith(left_out))]
         found.append(Block(name, match["code"], tuple(runs), match["reason"]))
     return found
 
@@ -118,8 +118,7 @@ def _mask(path: Path) -> None:
 
 def _product(path: Path) -> None:
     images = {(band, 10): scene_dn(48, 48, 1, at)[0] for at, band in enumerate(("B02", "B03", "B04", "B08"))}
-    coarse = ("B05", "B06", "B07", "B8A", "B11", "B12")
-    images |= {(band, 20): scene_dn(24, 24, 1, at)[0] for at, band in enumerate(coarse)}
+    images |= {(band, 20): scene_dn(24, 24, 1, at)[0] for at, band in enumerate(_COARSE)}
     made = path.parent / "made"
     made.mkdir()
     product = build_safe(made, images, crs="EPSG:32632", corner=_CORNER)
@@ -179,5 +178,10 @@ def write_files(folder: Path, block: Block) -> None:
         _model(folder / "runs/finetune/model", ("thermal",), mtf_nyquist=(0.3,))
     if "FOLDER" in block.code:
         card = block.page.split("/")[-2] if block.page.startswith("hub_cards") else "sisr-x4-rgbn"
+        if card == "sisr-x2-20m":
+            for place in range(4):
+                name = f"FOLDER/sentinel2/place{place}_10m.tif"
+                write(folder / name, scene_dn(120, 120, 10, place), (*RGBN, *_COARSE), (500_000 + 9000 * place, 5e6))
+            return
         scale, bands = int(re.search(r"-x(\d)", card)[1]), RGB if card.endswith("rgb") else RGBN
         write_pairs(folder / "FOLDER", scale, bands, dates=4 if card.startswith("misr") else 1)

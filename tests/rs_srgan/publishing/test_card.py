@@ -35,6 +35,11 @@ def test_a_card_of_a_model_for_several_revisits_holds_its_tracks(measured_severa
     assert len(card.data.eval_results) == 4
 
 
+def test_a_card_of_a_guided_model_names_the_images_that_training_reads():
+    text = render(bundle("sisr-x2-20m"))
+    assert "`FOLDER/sentinel2`" in text and "--data.native_share 0" in text
+
+
 def test_a_card_holds_the_texts_of_the_maker(model_folder):
     (model_folder / ABOUT_FILE).write_text('summary = "Made for moors."\nlimits = "Not for the sea."\nlicense = "mit"')
     card = ModelCard(render(model_folder))
