@@ -36,7 +36,7 @@ def test_a_card_of_a_model_for_several_revisits_holds_its_tracks(measured_severa
 
 
 def test_a_card_of_a_guided_model_names_the_images_that_training_reads():
-    text = render(bundle("sisr-x2-20m"))
+    text = render(bundle() / "sisr-x2-20m")
     assert "`FOLDER/sentinel2`" in text and "--data.native_share 0" in text
 
 
