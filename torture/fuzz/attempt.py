@@ -20,6 +20,8 @@ MEMORY_BYTES = 1_500_000_000
 _MOST_CHARACTERS = 2000
 # Python shows these to nobody but developers.
 _HIDDEN = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
+# Lines of libtiff and libgeotiff that go straight to the terminal: neither GDAL nor rasterio can take them.
+_BELOW_GDAL = ("_tiffSeekProc: ", "Error: Key ")
 _KEPT_BY_GDAL = ("product.zip", "product.bin")
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -52,7 +54,7 @@ def attempt(reader: Reader, name: str, seed: int, number: int, folder: Path) -> 
             failure = f"wrong: {error}"
         except Exception as error:
             failure = place_of(error)
-    printed = "\n".join(line for line in shown.read_text(errors="replace").splitlines() if not _is_warning(line))
+    printed = "\n".join(line for line in shown.read_text(errors="replace").splitlines() if not _is_known(line))
     shown.unlink()
     if not failure and warned:
         failure = f"Python warning at {Path(warned[0].filename).name}:{warned[0].lineno}: {warned[0].message!s:.120}"
@@ -67,9 +69,9 @@ def attempt(reader: Reader, name: str, seed: int, number: int, folder: Path) -> 
     return Outcome(number, failure, refused)
 
 
-def _is_warning(line: str) -> bool:
-    """Return whether GDAL printed a line as a warning: rasterio leaves some of these to GDAL."""
-    return line.startswith("Warning 1: ")
+def _is_known(line: str) -> bool:
+    """Return whether a line is a warning of GDAL, which rasterio leaves to it, or one that nobody can take."""
+    return line.startswith(("Warning 1: ", *_BELOW_GDAL))
 
 
 def _fault_of_message(message: str) -> str:

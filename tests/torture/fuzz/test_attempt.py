@@ -23,6 +23,10 @@ def _print(path):
     os.write(2, b"ERROR 1: from C")
 
 
+def _print_what_nobody_can_take(path):
+    os.write(2, b"Warning 1: from GDAL\n_tiffSeekProc: Invalid argument.\nError: Key of a GeoTIFF\n")
+
+
 def _refuse(path):
     raise InputError(f"{path.name} is broken. Repair it.")
 
@@ -59,6 +63,7 @@ def _say_much(path):
         (_warn, "Python warning"),
         (_log, "logged traceback"),
         (_print, "printed by a library"),
+        (_print_what_nobody_can_take, ""),
         (_leave_open, "files left open"),
     ],
 )
