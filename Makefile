@@ -62,6 +62,7 @@ lowest:
 	$(LOWEST)/bin/uv pip compile -q --python $(LOWEST)/bin/python --resolution lowest-direct pyproject.toml \
 	  $(addprefix --extra ,$(EXTRAS)) -o $(LOWEST)/requirements.txt
 	$(LOWEST)/bin/uv pip install -q --python $(LOWEST)/bin/python -r $(LOWEST)/requirements.txt
+	$(LOWEST)/bin/uv pip install -q --python $(LOWEST)/bin/python --no-deps -e .
 	$(LOWEST)/bin/python -m pytest -q -p no:cacheprovider -m "not slow" tests/rs_srgan
 
 bench: .venv/.dev
