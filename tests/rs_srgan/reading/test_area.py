@@ -14,16 +14,6 @@ RING = [[10, 46], [11, 46], [11, 47], [10, 47], [10, 46]]
 SQUARE = {"type": "Polygon", "coordinates": [RING]}
 
 
-@pytest.fixture
-def write(tmp_path):
-    def write(content):
-        path = tmp_path / "area.geojson"
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
-        return path
-
-    return write
-
-
 @pytest.mark.parametrize(
     "content",
     [
@@ -36,52 +26,52 @@ def write(tmp_path):
     ],
     ids=["geometry", "feature", "features", "collection", "multipolygon", "with heights"],
 )
-def test_polygons_are_found_in_every_wrapping(write, content):
-    area, crs = read_area(write(content))
+def test_polygons_are_found_in_every_wrapping(write_area, content):
+    area, crs = read_area(write_area(content))
     assert area.equals(shapely.box(10, 46, 11, 47)) and not area.has_z
     assert crs == rasterio.CRS.from_string("OGC:CRS84")
 
 
-def test_holes_stay_holes(write):
+def test_holes_stay_holes(write_area):
     hole = [[10.2, 46.2], [10.2, 46.4], [10.4, 46.4], [10.2, 46.2]]
-    area, _ = read_area(write({"type": "Polygon", "coordinates": [RING, hole]}))
+    area, _ = read_area(write_area({"type": "Polygon", "coordinates": [RING, hole]}))
     assert area.area == pytest.approx(1 - 0.02)
 
 
-def test_overlapping_polygons_become_one(write):
+def test_overlapping_polygons_become_one(write_area):
     moved = [[x + 0.5, y] for x, y in RING]
-    area, _ = read_area(write({"type": "MultiPolygon", "coordinates": [[RING], [moved]]}))
+    area, _ = read_area(write_area({"type": "MultiPolygon", "coordinates": [[RING], [moved]]}))
     assert area.equals(shapely.box(10, 46, 11.5, 47))
 
 
-def test_a_ring_that_crosses_itself_is_repaired(write):
+def test_a_ring_that_crosses_itself_is_repaired(write_area):
     bow_tie = [[10, 46], [11, 47], [11, 46], [10, 47], [10, 46]]
-    area, _ = read_area(write({"type": "Polygon", "coordinates": [bow_tie]}))
+    area, _ = read_area(write_area({"type": "Polygon", "coordinates": [bow_tie]}))
     assert area.is_valid and area.area == pytest.approx(0.5)
 
 
-def test_a_border_that_crosses_itself_thousands_of_times_is_refused(write):
+def test_a_border_that_crosses_itself_thousands_of_times_is_refused(write_area):
     corners = np.random.default_rng(0).uniform((10, 46), (11, 47), (300, 2)).tolist()
     with pytest.raises(InputError, match="rings"):
-        read_area(write({"type": "Polygon", "coordinates": [[*corners, corners[0]]]}))
+        read_area(write_area({"type": "Polygon", "coordinates": [[*corners, corners[0]]]}))
 
 
-def test_a_byte_order_mark_is_ignored(write):
-    path = write("")
+def test_a_byte_order_mark_is_ignored(write_area):
+    path = write_area("")
     path.write_text(json.dumps(SQUARE), encoding="utf-8-sig")
     assert read_area(path)[0].area == pytest.approx(1)
 
 
-def test_an_older_file_may_name_its_crs(write):
+def test_an_older_file_may_name_its_crs(write_area):
     metres = {"type": "Polygon", "coordinates": [[[6e5, 5e6], [7e5, 5e6], [7e5, 5.1e6], [6e5, 5e6]]]}
     crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32632"}}
-    assert read_area(write(metres | {"crs": crs}))[1] == rasterio.CRS.from_epsg(32632)
+    assert read_area(write_area(metres | {"crs": crs}))[1] == rasterio.CRS.from_epsg(32632)
 
 
-def test_a_file_too_large_to_be_drawn_by_hand_is_not_read(write, monkeypatch):
+def test_a_file_too_large_to_be_drawn_by_hand_is_not_read(write_area, monkeypatch):
     monkeypatch.setattr(area_module, "MAX_GEOJSON_BYTES", 1000)
     with pytest.raises(InputError, match="1,001"):
-        read_area(write(" " * 1001))
+        read_area(write_area(" " * 1001))
 
 
 def test_a_missing_file_is_refused(tmp_path):
@@ -114,7 +104,7 @@ def test_a_missing_file_is_refused(tmp_path):
         (SQUARE | {"crs": "EPSG:4326"}, "EPSG:32632"),
     ],
 )
-def test_a_file_without_a_usable_area_is_refused_in_one_line(write, content, words):
+def test_a_file_without_a_usable_area_is_refused_in_one_line(write_area, content, words):
     with pytest.raises(InputError, match=words) as caught:
-        read_area(write(content))
+        read_area(write_area(content))
     assert not re.search(r"object|NoneType|\n|\)\)", str(caught.value))  # nothing of Python's own messages

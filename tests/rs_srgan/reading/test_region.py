@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pytest
 import rasterio
@@ -29,16 +27,6 @@ def polygon(window, crs="OGC:CRS84"):
     right, bottom = GRID.transform * (window.col + window.width, window.row + window.height)
     ring = [(left, top), (left, bottom), (right, bottom), (right, top), (left, top)]
     return transform_geom(UTM, crs, {"type": "Polygon", "coordinates": [ring]})
-
-
-@pytest.fixture
-def write(tmp_path):
-    def write(content):
-        path = tmp_path / "area.geojson"
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
-        return path
-
-    return write
 
 
 def test_without_box_and_area_the_region_is_the_whole_raster():
@@ -88,10 +76,10 @@ WORLD_RING = [[-180, -90], [180, -90], [180, 90], [-180, 90], [-180, -90]]
 
 
 @pytest.mark.parametrize("where", ANYWHERE)
-def test_the_whole_world_holds_every_raster(write, where):
+def test_the_whole_world_holds_every_raster(write_area, where):
     grid = ANYWHERE[where]
     assert find_region(grid, "a.tif", bbox=WORLD).window == WHOLE
-    region = find_region(grid, "a.tif", aoi=write({"type": "Polygon", "coordinates": [WORLD_RING]}))
+    region = find_region(grid, "a.tif", aoi=write_area({"type": "Polygon", "coordinates": [WORLD_RING]}))
     assert region.window == WHOLE
     assert region.mask(grid).all()
 
@@ -100,16 +88,16 @@ def test_the_whole_world_holds_every_raster(write, where):
     ("where", "box"),
     [("UTM", (-86.27, 1.68, -81.27, 6.68)), ("equal area", (-172.7, -56.06, -167.7, -51.06))],
 )
-def test_a_distant_place_is_outside_though_its_projected_coordinates_are_inside(write, where, box):
+def test_a_distant_place_is_outside_though_its_projected_coordinates_are_inside(write_area, where, box):
     grid = ANYWHERE[where]
     with pytest.raises(InputError, match="outside"):
         find_region(grid, "a.tif", bbox=box)
     ring = [[box[0], box[1]], [box[2], box[1]], [box[2], box[3]], [box[0], box[3]], [box[0], box[1]]]
     with pytest.raises(InputError, match="outside"):
-        find_region(grid, "a.tif", aoi=write({"type": "Polygon", "coordinates": [ring]}))
+        find_region(grid, "a.tif", aoi=write_area({"type": "Polygon", "coordinates": [ring]}))
 
 
-def test_a_raster_across_the_antimeridian_has_parts_on_both_sides(write):
+def test_a_raster_across_the_antimeridian_has_parts_on_both_sides(write_area):
     grid = ANYWHERE["UTM, across 180 degrees"]
     east, west = (find_region(grid, "a.tif", bbox=box).window for box in ((179, 45, 180, 47), (-180, 45, -179, 47)))
     assert east.col == 0 and west.col + west.width == 500
@@ -119,17 +107,17 @@ def test_a_raster_across_the_antimeridian_has_parts_on_both_sides(write):
     halves = [[[[x, 45], [x + 1, 45], [x + 1, 47], [x, 47], [x, 45]]] for x in (179, -180)]  # as RFC 7946 cuts them
     beyond = [[[[179, 45], [181, 45], [181, 47], [179, 47], [179, 45]]]]  # as some write it
     for coordinates in (halves, beyond):
-        region = find_region(grid, "a.tif", aoi=write({"type": "MultiPolygon", "coordinates": coordinates}))
+        region = find_region(grid, "a.tif", aoi=write_area({"type": "MultiPolygon", "coordinates": coordinates}))
         assert region.window == WHOLE
         assert region.mask(grid).mean() > 0.999
 
 
-def test_a_straight_line_in_degrees_is_a_curve_in_the_raster(write):
+def test_a_straight_line_in_degrees_is_a_curve_in_the_raster(write_area):
     """Over a Sentinel-2 tile a parallel bends by hundreds of metres."""
     tile = Grid(1098, 1098, UTM, Affine(100, 0, 600_000, 0, -100, 5_100_000))
     west, south, east, north = 10.0, 45.5, 12.0, 45.8
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    mask = find_region(tile, "a.tif", aoi=write({"type": "Polygon", "coordinates": [ring]})).mask(tile)
+    mask = find_region(tile, "a.tif", aoi=write_area({"type": "Polygon", "coordinates": [ring]})).mask(tile)
     rows, cols = np.mgrid[:1098, :1098]
     xs, ys = 600_050 + 100 * cols.ravel(), 5_099_950 - 100 * rows.ravel()
     longitudes, latitudes = map(np.array, transform(UTM, "OGC:CRS84", xs, ys))
@@ -138,10 +126,12 @@ def test_a_straight_line_in_degrees_is_a_curve_in_the_raster(write):
     assert (mask.ravel() != expected).sum() <= 1
 
 
-def test_holes_stay_holes_and_distant_polygons_are_dropped(write):
+def test_holes_stay_holes_and_distant_polygons_are_dropped(write_area):
     outer, hole = (polygon(window)["coordinates"][0] for window in (Window(50, 50, 300, 400), Window(100, 120, 80, 90)))
     elsewhere = [[[100, 0], [101, 0], [101, 1], [100, 0]]]
-    region = find_region(GRID, "a.tif", aoi=write({"type": "MultiPolygon", "coordinates": [[outer, hole], elsewhere]}))
+    region = find_region(
+        GRID, "a.tif", aoi=write_area({"type": "MultiPolygon", "coordinates": [[outer, hole], elsewhere]})
+    )
     inside = region.mask(GRID)
     assert inside[60:90, 60:440].all()
     assert not inside[102:178, 122:208].any()
@@ -177,20 +167,20 @@ def test_on_a_rotated_grid_the_box_is_covered():
     assert 20 < found.height < 45
 
 
-def test_an_older_file_may_name_its_crs(write):
+def test_an_older_file_may_name_its_crs(write_area):
     window = Window(100, 120, 80, 90)
     content = polygon(window, UTM) | {"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32632"}}}
-    region = find_region(GRID, "a.tif", aoi=write(content))
+    region = find_region(GRID, "a.tif", aoi=write_area(content))
     assert region.window == window
     expected = np.zeros((400, 500), bool)
     expected[window.slices] = True
     np.testing.assert_array_equal(region.mask(GRID), expected)
 
 
-def test_a_cropped_grid_gets_the_cropped_mask(write):
+def test_a_cropped_grid_gets_the_cropped_mask(write_area):
     triangle = [(600_500, 5_099_000), (603_000, 5_097_000), (601_000, 5_096_500), (600_500, 5_099_000)]
     content = transform_geom(UTM, "OGC:CRS84", {"type": "Polygon", "coordinates": [triangle]})
-    region = find_region(GRID, "a.tif", aoi=write(content))
+    region = find_region(GRID, "a.tif", aoi=write_area(content))
     fine = GRID.scaled(4)
     whole = region.mask(fine)
     assert 0 < whole.mean() < 0.5
@@ -219,10 +209,10 @@ def test_an_impossible_box_is_refused(bbox, words):
         find_region(GRID, "a.tif", bbox=bbox)
 
 
-def test_an_area_outside_the_raster_is_refused(write):
+def test_an_area_outside_the_raster_is_refused(write_area):
     ring = [[0, 0], [1, 0], [1, 1], [0, 0]]
     with pytest.raises(InputError, match="outside"):
-        find_region(GRID, "a.tif", aoi=write({"type": "Polygon", "coordinates": [ring]}))
+        find_region(GRID, "a.tif", aoi=write_area({"type": "Polygon", "coordinates": [ring]}))
 
 
 def test_a_box_and_an_area_together_are_refused():

@@ -2,29 +2,16 @@ from datetime import date
 
 import numpy as np
 import pytest
-from scipy import ndimage
 
 from rs_srgan.errors import ReadError
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.revisit import open_revisit
 from rs_srgan.sensors import LANDSAT_OLI, RGBN
 from tests.conftest import scene_dn
+from tests.rs_srgan.reading.conftest import hidden
 from tests.safe_builder import build_safe
 
 WHOLE = Window(0, 0, 64, 80)
-
-
-@pytest.fixture
-def classes():
-    """Return vegetation with a cloud, its shadow, snow and a corner without data, at 20 m."""
-    scl = np.full((32, 40), 4, np.uint8)
-    scl[10:14, 10:16], scl[20:22, 20:22], scl[0:3, 30:40], scl[28:, :4] = 9, 3, 11, 0
-    return scl
-
-
-def hidden(scl):
-    clouds = ndimage.binary_dilation(np.isin(scl, (3, 9)), np.ones((3, 3)), 2)
-    return (clouds | np.isin(scl, (0, 11))).repeat(2, 0).repeat(2, 1)
 
 
 def test_a_product_has_its_date_and_scene_classification(tmp_path, classes):
