@@ -6,6 +6,7 @@ All of them: python -m pytest -m "slow or not slow" tests/rs_srgan/end_to_end/te
 import dataclasses
 import itertools
 import os
+import re
 import runpy
 import shutil
 import subprocess
@@ -85,6 +86,14 @@ def test_every_block_runs_or_says_why_not(page):
     assert len(found) == page.read_text(encoding="utf-8").count("```sh\n")
     for block in found:
         assert block.script or [line for line in block.lines if not line.startswith((*known, "#"))] == [], block.code
+
+
+def test_blocks_in_other_languages_have_tests_or_say_why_not():
+    elsewhere = {"python", "yaml", "diff", "ts"}  # tests of guides, of page commands and of the story of the Hub
+    no_code = {"", "text", "bibtex"}
+    for page in PAGES:
+        for mark, language in re.findall(r"(^<!-- not run: .+ -->\n)?^```(\w*)", page.read_text("utf-8"), re.M):
+            assert mark or language in {"sh", *elsewhere, *no_code}, name_of(page)
 
 
 def test_most_pages_have_blocks_that_run():
