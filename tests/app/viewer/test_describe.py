@@ -9,6 +9,7 @@ from app.jobs.models import Models
 from app.jobs.queue import DONE, Job
 from app.jobs.request import Request
 from app.jobs.worker import Step
+from app.pages.assets import LANGUAGES
 from app.viewer.describe import describe_job, describe_pixel, describe_view, offered_files
 from app.viewer.layers import BICUBIC, INPUT, OTHER, SR, UNCERTAINTY
 from rs_srgan import InputError
@@ -27,6 +28,7 @@ def test_a_view_has_the_size_of_the_first_result(view, job):
     assert "http://localhost/jobs/x/tiles" in state["notebook"]
     assert "thinned out" in state["warning"]  # its edges are harder than those that a sensor sees
     assert "“Blur the image first”" in state["warning"]
+    assert state["warning"] in json.loads(LANGUAGES["de"].read_text(encoding="utf-8"))["texts"]
     softened = dataclasses.replace(job, request=dataclasses.replace(job.request, soften=True))
     assert describe_view(view, softened, Models(), "")["warning"] is None
     assert state["command"].count("rs-srgan predict scene.tif") == 2
