@@ -249,7 +249,7 @@ def test_an_area_of_a_zipped_product_is_shown_on_the_map(page, tmp_path, side):
     page.get_by_text("No product yet").wait_for()
     started = time.monotonic()
     upload(page, "#product", archive)
-    facts = page.locator(".sr-facts")
+    facts = page.locator("#glance .sr-facts")
     facts.wait_for(timeout=SECONDS)
     for fact in ("L2A, tile T33TWL", "10 August 2023, 10:00 UTC", "12.5 %", "05.09, offset -1000 DN", "45.15° 15.00°"):
         assert fact in facts.inner_text()
@@ -339,7 +339,7 @@ def test_a_product_of_the_server_can_be_chosen_by_keyboard(page):
     page.locator("#offered input").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.locator(".sr-facts").get_by_text("T33TWL").wait_for(timeout=SECONDS)
+    page.locator("#glance .sr-facts").get_by_text("T33TWL").wait_for(timeout=SECONDS)
 
 
 def test_the_comparison_can_be_downloaded_as_a_picture(viewer, tmp_path):
