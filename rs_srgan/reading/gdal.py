@@ -19,6 +19,7 @@ import rasterio
 from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 from rasterio.io import DatasetReader
 
+from rs_srgan.addresses import without_secrets
 from rs_srgan.errors import InputError
 from rs_srgan.reading.formats import START_BYTES, TAIL_BYTES, find_driver
 from rs_srgan.reading.proj import require_no_grid_file
@@ -144,9 +145,9 @@ def why_unreadable(error: Exception) -> str:
 
 
 def first_line(error: Exception) -> str:
-    """Return the first line of GDAL's message without folder names, which a visitor must not see."""
+    """Return the first line of GDAL's message without secrets and folder names, which a visitor must not see."""
     cause = error.__cause__ or error  # rasterio's own message only points to GDAL's
-    line = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+    line = without_secrets(str(cause).splitlines()[0]) if str(cause) else type(cause).__name__
     return " ".join(Path(word.strip("',:")).name if "/" in word else word for word in line.split())
 
 

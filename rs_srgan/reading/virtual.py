@@ -19,6 +19,8 @@ _DRIVERS = ("GTiff", "JP2OpenJPEG", "PNG")
 _FILE_SYSTEMS = {"http": "/vsicurl/http:", "https": "/vsicurl/https:", "s3": "/vsis3", "gs": "/vsigs", "az": "/vsiaz"}
 _ZIP = re.compile(r"zip://(.+?)!/*(.+)", re.S)  # as rasterio writes it
 _ADDRESS = re.compile(r"(\w+):/(/.+)", re.S)
+# GDAL quotes what a server answered. It can be a page, or repeat the request with its signature.
+_ANSWER = re.compile(r":? *[{<].*")
 
 
 class VirtualFile(str):
@@ -69,5 +71,5 @@ def _open_with_any(name: VirtualFile) -> DatasetReader:
             with rasterio.Env(**WITHOUT_SIDECARS), without_location_warning():
                 return rasterio.open(str(name), driver=driver)
         except RasterioIOError as error:
-            reason = reason or first_line(error)
+            reason = reason or _ANSWER.sub("", first_line(error))
     raise InputError(f"{name} cannot be opened ({reason}); expected a GeoTIFF, JP2 or PNG. Check the address.")
