@@ -176,8 +176,9 @@ def _flat(stored: Image, valid: Mask) -> tuple[Image, Mask]:
 def _figures(name: str, values: FloatImage, valid: float) -> BandFigures:
     if not values.size:
         return BandFigures(name, valid, *[float("nan")] * 6)
-    low, median, high = np.percentile(values, (1, 50, 99)).tolist()
-    mean = float(values.mean(dtype=np.float64))
+    with np.errstate(invalid="ignore"):  # infinite values are told of as faults
+        low, median, high = np.percentile(values, (1, 50, 99)).tolist()
+        mean = float(values.mean(dtype=np.float64))
     return BandFigures(name, valid, float(values.min()), low, median, mean, high, float(values.max()))
 
 

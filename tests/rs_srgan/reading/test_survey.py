@@ -34,6 +34,13 @@ def test_figures_are_those_of_the_valid_pixels(write_tif):
     assert found.stored == (dn[:, 16:].min(), dn.max())
 
 
+def test_infinite_values_give_figures_without_a_warning(write_tif):
+    pixels = LAND.astype(np.float64) / 10_000
+    pixels[0, 0, :2] = np.finfo(np.float64).max, -np.finfo(np.float64).max  # infinite in float32
+    with open_raster(write_tif(pixels), RGBN, Stated(scale=1)) as raster, np.errstate(all="raise", under="ignore"):
+        assert survey(raster).bands[2].median == pytest.approx(np.median(pixels[2]), rel=1e-4)
+
+
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (300, 1024), (1025, 80), (5000, 3000)])
 def test_samples_lie_inside_the_image(height, width):
     windows = sample_windows(height, width)
