@@ -175,7 +175,7 @@ class Intruder:
             b"\xff\xfe{}",
             deep,
             b'{"data": ["' + b"a" * _MOST_BYTES + b'"]}',
-            json.dumps({"data": [image, {"model": 1}, "much", ["offset"]]}).encode(),
+            json.dumps({"data": [image, {"model": 1}, "much", ["offset"], *_USUAL[3:]]}).encode(),
             json.dumps({"data": [image, "sisr-x4-rgbn", float("nan"), *_USUAL[2:]]}).encode(),
             json.dumps({"data": [image, "../../etc/passwd", 1e308, "'; drop table", *_USUAL[3:]]}).encode(),
             json.dumps({"data": [[image] * 2000, "misr-x4-rgbn"]}).encode(),

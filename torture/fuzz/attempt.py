@@ -22,7 +22,7 @@ _MOST_CHARACTERS = 2000
 _HIDDEN = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 # Lines of libtiff and libgeotiff that go straight to the terminal: neither GDAL nor rasterio can take them.
 _BELOW_GDAL = ("_tiffSeekProc: ", "Error: Key ")
-_KEPT_BY_GDAL = ("product.zip", "product.bin")
+_KEPT_BY_GDAL = ("product.zip", "product.bin", "proj.db")
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
@@ -148,8 +148,8 @@ def _peak_bytes() -> int:
 def _open_files() -> int:
     """Return the number of open files, without sockets and pipes; 0 where the system does not tell.
 
-    GDAL keeps a zip archive open, until the process ends, when a member that it has begun to read is broken. Those are
-    not counted.
+    GDAL keeps a zip archive open, until the process ends, when a member that it has begun to read is broken. PROJ keeps
+    its database open. Those are not counted.
     """
     found = 0
     for link in Path("/proc/self/fd").glob("*"):

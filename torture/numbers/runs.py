@@ -69,7 +69,12 @@ class Request:
         target = folder / "out.tif"
         sources = self.sources[0] if len(self.sources) == 1 else list(self.sources)
         how = PredictOptions(
-            engine=self.engine, precision=self.precision, threads=self.threads, tile=tile, overwrite=True
+            engine=self.engine,
+            precision=self.precision,
+            threads=self.threads,
+            tile=tile,
+            overwrite=True,
+            reference=str(self.sources[0]) if len(self.sources) > 1 else None,
         )
         super_resolve(sources, target, self.model, how, progress=False)
         with rasterio.open(target) as image:

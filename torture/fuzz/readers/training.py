@@ -29,6 +29,9 @@ _ODD_YAML = (
     ),
 )
 
+# That of C, where there is one: a changed tree can hold a text of megabytes.
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
 
 class _Training:
     def __init__(self) -> None:
@@ -39,7 +42,9 @@ class _Training:
         path, text = folder / "run.yaml", random.choice(self._whole)
         change = random.random()
         if change < 0.65:
-            text = yaml.safe_dump(changed_tree(random, yaml.safe_load(text)), sort_keys=False, allow_unicode=True)
+            text = yaml.dump(
+                changed_tree(random, yaml.safe_load(text)), Dumper=_DUMPER, sort_keys=False, allow_unicode=True
+            )
         elif change < 0.75:
             text += random.choice(_ODD_YAML)
         elif change < 0.85:
