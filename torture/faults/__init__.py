@@ -29,12 +29,12 @@ _ATTACKS = {
     fill_disks: 7,
     lose_folders: 5,
     change_images: 10,
-    limit_memory: 4,
     start_rivals: 4,
     change_clocks: 4,
     kill_threads: 3,
     damage_leftovers: 6,
     cut_the_power: 8,
+    limit_memory: 4,  # the last: OpenBLAS may hang without memory, which takes minutes of the others
 }
 
 
