@@ -11,7 +11,7 @@ _MACHINE_DEVIATION, _PART_DEVIATION = 0.7, 0.5
 _DRIFT = 0.08
 # A measured time is wrong by this share, and by these seconds.
 _NOISE, _NOISE_SECONDS = 0.25, 0.05
-# Shorter times tell nothing.
+# Shorter times differ by chance.
 _LEAST_SECONDS = 0.01
 _MACHINE = ("machine", "")
 
@@ -42,8 +42,8 @@ class Pace:
         for key in {_MACHINE, *(_key(part) for lap in laps for part in lap)}:
             self._variances[key] = self._variance(key) + _DRIFT**2
         for lap, measured in zip(laps, seconds, strict=True):
-            if measured >= _LEAST_SECONDS and any(part.seconds > 0 for part in lap):
-                self._correct(lap, measured)
+            if any(part.seconds > 0 for part in lap) and max(measured, sum(map(self._of, lap))) >= _LEAST_SECONDS:
+                self._correct(lap, max(measured, _LEAST_SECONDS))
 
     def _correct(self, lap: Lap, measured: float) -> None:
         """Move the factors of a lap towards its measured time: the more, the less certain they are."""
