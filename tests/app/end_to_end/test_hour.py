@@ -127,13 +127,15 @@ class Visitor:
         self.go("Patch")
         name = self.random.choice(list(self.files))
         self.trail.append(name)
-        if self.page.locator("#file").get_by_label("Remove this file").count():
-            self.page.locator("#file").get_by_label("Remove this file").first.click()
-        if self.page.locator("#file").get_by_label("Clear").count():
-            self.page.locator("#file").get_by_label("Clear").first.click()
+        self.upload(name)
+        self.start("Patch")
+
+    def upload(self, name: str) -> None:
+        for label in ("Remove this file", "Clear"):
+            if self.page.locator("#file").get_by_label(label).count():
+                self.page.locator("#file").get_by_label(label).first.click()
         self.page.locator("#file input[type=file]").set_input_files(self.files[name])
         self.page.locator("#file").get_by_test_id("download-link").wait_for()
-        self.start("Patch")
 
     def run_tile(self) -> None:
         self.go("Tile")
@@ -169,8 +171,7 @@ class Visitor:
 
     def stop_a_job(self) -> None:
         self.go("Patch")
-        self.page.locator("#file input[type=file]").set_input_files(self.files["large.tif"])
-        self.page.locator("#file").get_by_test_id("download-link").wait_for()
+        self.upload("large.tif")
         before = self.shown("Patch")
         self.page.click(STARTS["Patch"])
         stop = self.page.locator("#patch-result .sr-stop")
@@ -202,7 +203,7 @@ class Visitor:
     def reload(self) -> None:
         named = "job=" in self.page.url
         self.page.reload()
-        self.page.wait_for_selector("#patch-result sr-job")
+        self.page.wait_for_selector("#patch-result sr-job", state="attached")  # the job may be in another tab
         if named:
             # the sample, which every page shows, is not the job that the address names
             sample = "{job: document.querySelector('sr-job:not([data-remember])')?.dataset.id}"
