@@ -105,5 +105,5 @@ def _result(future: Future[_T], threads: Iterable[Thread]) -> _T:
             if not all(thread.is_alive() for thread in threads):
                 raise ThreadDied(
                     "A thread that reads, computes or writes has died, because memory is full or by a fault of Python. "
-                    "Finished tiles are kept: go on with --resume."
+                    "Finished tiles are kept. Resume with --resume (resume=True)."
                 ) from None
