@@ -85,6 +85,12 @@ class SISRConfig:
         """True for models that take several revisits."""
         return False
 
+    @property
+    def input_channels(self) -> int:
+        """Channels that the network takes: the bands, and guide bands as channels, with MTF-GLP's result if it adds."""
+        fine = len(self.guide_bands) + (len(self.bands) if self.adds_to == "mtf-glp" else 0)
+        return len(self.bands) + fine * self.scale**2
+
     def _require(self, met: bool, field: str, expected: str) -> None:
         if not met:
             raise InputError(f"{field} is {getattr(self, field)!r}; expected {expected}.")

@@ -4,7 +4,6 @@ import torch
 from torch import nn
 
 from rs_srgan.models.config import MISRConfig, SISRConfig
-from rs_srgan.models.fusion import FUSIONS
 from rs_srgan.models.generators import GENERATORS
 from rs_srgan.models.generators.edsr import ResidualBlock
 
@@ -17,13 +16,10 @@ def network_bytes(config: SISRConfig) -> int:
     Args:
         config: a valid configuration.
     """
-    glp = config.adds_to == "mtf-glp"
-    inputs = len(config.bands) + (len(config.guide_bands) + glp * len(config.bands)) * config.scale**2
+    generator, bands = GENERATORS[config.generator], len(config.bands)
     with torch.device("meta"):  # shapes only
-        size = _bytes_of(
-            GENERATORS[config.generator](inputs, len(config.bands), config.scale, config.channels, config.blocks)
-        )
-        if isinstance(config, MISRConfig) and config.fusion in FUSIONS:
+        size = _bytes_of(generator(config.input_channels, bands, config.scale, config.channels, config.blocks))
+        if isinstance(config, MISRConfig):
             width = config.channels if config.fusion == "recursive" else config.fusion_channels
             size += config.fusion_blocks * _bytes_of(ResidualBlock(width))
     return size

@@ -70,8 +70,7 @@ class SISR(HubModel):
 
     def __init__(self, config: SISRConfig) -> None:
         super().__init__(config)
-        glp = config.adds_to == "mtf-glp"
-        inputs = len(config.bands) + (len(config.guide_bands) + glp * len(config.bands)) * config.scale**2
+        glp, inputs = config.adds_to == "mtf-glp", config.input_channels
         generator = GENERATORS[config.generator]
         self.generator = generator(inputs, len(config.bands), config.scale, config.channels, config.blocks)
         if config.quantized:
