@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 _LAST = ("scale", "uncertainty")
 # Layers whose shape depends on the number of bands.
 _HEAD, _TAIL = "generator.head.weight", ("generator.tail.weight", "generator.tail.bias")
+# Start of the names of the weights of a residual block of EDSR; a last convolution follows the blocks.
+_BLOCK = "generator.body.{}."
 # Fields of a configuration that change no weight.
 _FREE = (
     *("output", "consistent", "mtf_nyquist", "reflectance_mean", "reflectance_std", "base_model", "sensor"),
@@ -52,7 +54,7 @@ def start(
             and bands; a warning names what it changes, also where a field was left out. With another scale the last
             layers start from random weights, and all others from those of `init_from`. With other bands the first and
             last layers are remade. A generator that extends that of `init_from`, as edsr_lka does edsr, begins with its
-            result.
+            result; so does edsr with more blocks.
         init_from: bundled name, folder or Hub id of a trained model.
         fusion: fusion to add to a SISR model. The MISR model gives the same result as that model at first.
         keep_quantized: False if training changes weights: ranges of a quantised model would not fit them any more, so
@@ -115,7 +117,9 @@ def _with_config(model: SISR | MISR, config: SISRConfig) -> SISR:
     given, own = vars(config), vars(model.config)
     other_bands = given["bands"] != own["bands"] and not own["guide_bands"] and _HEAD in model.state_dict()
     extended = issubclass(GENERATORS[given["generator"]], GENERATORS[own["generator"]])
-    accepted = (*_FREE, *_LAST, *(["bands"] if other_bands else []), *(["generator"] if extended else []))
+    deeper = given["generator"] == own["generator"] == "edsr" and given["blocks"] > own["blocks"]
+    changes = {"bands": other_bands, "generator": extended, "blocks": deeper}
+    accepted = (*_FREE, *_LAST, *(field for field, possible in changes.items() if possible))
     differing = [key for key in given if given[key] != own[key] and key not in accepted]
     if isinstance(model, MISR) or differing:
         what = "; ".join(f"{key} is {own[key]!r}, not {given[key]!r}" for key in differing) or "it is a MISR model"
@@ -131,6 +135,8 @@ def _with_config(model: SISR | MISR, config: SISRConfig) -> SISR:
     )
     changed = SISR(config)
     weights, known = changed.state_dict(), model.state_dict()
+    if deeper:
+        known = _with_blocks(known, own["blocks"], given["blocks"])
     if other_bands:
         known |= _with_bands(known, model.config, config)
     kept = {name: weight for name, weight in known.items() if _fits(weight, weights.get(name))}
@@ -170,6 +176,22 @@ def _with_bands(weights: Mapping[str, Tensor], own: SISRConfig, config: SISRConf
         ", ".join(new) or "none",
     )
     return {_HEAD: head.contiguous(), **{name: each.contiguous() for name, each in last.items()}}
+
+
+def _with_blocks(weights: Mapping[str, Tensor], own: int, blocks: int) -> dict[str, Tensor]:
+    """Return the weights of an EDSR with more residual blocks behind its own, which add nothing at first.
+
+    Args:
+        weights: weights of the model.
+        own: number of its blocks.
+        blocks: number of blocks to have.
+    """
+    after, last = _BLOCK.format(own), "body.2."
+    moved = {name.replace(after, _BLOCK.format(blocks)): weight for name, weight in weights.items()}
+    for number in range(own, blocks):
+        for part in ("weight", "bias"):
+            moved[f"{_BLOCK.format(number)}{last}{part}"] = torch.zeros_like(weights[f"{_BLOCK.format(0)}{last}{part}"])
+    return moved
 
 
 def _fits(weight: Tensor, place: Tensor | None) -> bool:

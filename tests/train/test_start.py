@@ -61,6 +61,18 @@ def test_a_generator_that_extends_that_of_the_start_begins_near_its_result(tmp_p
         start(SISRConfig(channels=16, blocks=2), str(tmp_path / "far"), None)
 
 
+def test_an_edsr_with_more_blocks_than_its_start_begins_with_its_result(tmp_path):
+    model = SISR(SISRConfig(channels=16, blocks=2)).eval()
+    model.save_pretrained(tmp_path)
+    begun = start(SISRConfig(channels=16, blocks=5), str(tmp_path), None).eval()
+    lr = torch.rand(1, 4, 20, 20) * 0.3
+    with torch.no_grad():
+        assert torch.equal(begun(lr), model(lr))
+    begun.save_pretrained(tmp_path / "deep")
+    with pytest.raises(InputError, match="blocks"):
+        start(SISRConfig(channels=16, blocks=2), str(tmp_path / "deep"), None)
+
+
 def test_what_a_configuration_changes_is_named(tmp_path, caplog):
     """Expect also the fields that it leaves out, which have their usual values then."""
     own = SISRConfig(scale=2, channels=16, blocks=1, mtf_nyquist=(0.5,) * 4, reflectance_mean=0.3)
