@@ -12,6 +12,8 @@ FIELDS = {
     "--nodata": "NoData value",
     "--soften": "Blur the image first",
 }
+# Where a field is that not every form has.
+_PLACES = {"--soften": " in the tab Patch"}
 # Options that only the command line has.
 _COMMANDS = {"--stack": "rs-srgan predict --stack"}
 # Of other programs, for example rio, options stay.
@@ -26,7 +28,7 @@ class Gone(InputError):
 
 def for_people(text: Exception | str) -> str:
     """Return an error or a warning without the server's folders, with fields of the page in place of options."""
-    return _told(text, {option: f"“{label}”" for option, label in FIELDS.items()})
+    return _told(text, {option: f"“{label}”{_PLACES.get(option, '')}" for option, label in FIELDS.items()})
 
 
 def for_programs(text: Exception | str) -> str:

@@ -22,7 +22,7 @@ function place(read) {
 
 function facts(read) {
   const size = `${read.width} x ${read.height} px`;
-  const pixel = read.pixel_size && `${+read.pixel_size[0].toPrecision(6)} x ${+read.pixel_size[1].toPrecision(6)}`;
+  const pixel = read.pixel_size && `${+read.pixel_size[0].toPrecision(6)} x ${+read.pixel_size[1].toPrecision(6)} ${read.unit}`.trim();
   const rows = {
     "Bands": [read.bands.map(band => band.name).join(", "), read.named],
     "Values": [read.data_type, read.reflectance],

@@ -25,7 +25,7 @@ def test_messages_contain_no_folder_of_the_server(text, shown):
             "If they are data: nodata none.",
         ),
         ("by --band-names B02,-", "by “Order of the bands” B02,-", "by band_names B02,-"),
-        ("first: --soften (soften).", "first: “Blur the image first”.", "first: soften."),
+        ("first: --soften (soften).", "first: “Blur the image first” in the tab Patch.", "first: soften."),
         (
             "give all with --stack.",
             "give all with rs-srgan predict --stack.",

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+import rasterio
 
 from app.errors import FIELDS
 from app.pages.assets import LANGUAGES
@@ -25,11 +26,28 @@ def test_the_figures_are_those_of_inspect(write_tif):
     assert told["footprint"] == found.footprint and told["named"] == "by their descriptions"
 
 
+@pytest.mark.parametrize(
+    ("crs", "unit"), [("EPSG:32632", "m"), ("EPSG:4326", "°"), ("EPSG:2263", "US survey foot"), (None, "")]
+)
+def test_the_size_of_a_pixel_has_the_unit_of_its_crs(write_tif, crs, unit):
+    told = describe_reading(inspect_image(write_tif(scene_dn(30, 40), crs=crs), RGBN))
+    assert told["unit"] == unit and told["pixel_size"] == (10, 10)
+
+
 def test_a_band_without_data_has_no_figures(write_tif):
     dn = scene_dn(30, 40)
     dn[3] = 0
     told = json.loads(json.dumps(describe_reading(inspect_image(write_tif(dn, nodata=0), RGBN)), allow_nan=False))
     assert told["bands"][3]["median"] is None and told["bands"][3]["valid"] == 0
+
+
+def texts_of(code):
+    return json.loads(LANGUAGES[code].read_text(encoding="utf-8"))["texts"]
+
+
+def forms_of(code):
+    """Return the patterns of the English texts in which something varies."""
+    return [re.compile(re.sub(r"\\\{\d\\\}", "(.+?)", re.escape(text))) for text in texts_of(code) if "{0}" in text]
 
 
 def bright(dn):
@@ -50,6 +68,16 @@ def full(dn):
     return dn
 
 
+def without_red(dn):
+    dn[0] = 0
+    return dn
+
+
+def of_one_value(dn):
+    dn[3] = 700
+    return dn
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 @pytest.mark.parametrize(
     ("change", "stated"),
@@ -59,13 +87,14 @@ def full(dn):
         (with_zeros, Stated()),
         (with_zeros, Stated(nodata="none")),
         (full, Stated()),
+        (without_red, Stated(nodata="0")),
+        (of_one_value, Stated()),
         (lambda dn: dn + np.uint16(1000), Stated()),
         (lambda dn: (dn // 40).astype(np.uint8), Stated()),
     ],
 )
 def test_warnings_are_translated_in_the_words_of_the_fields(write_tif, code, change, stated):
-    texts = json.loads(LANGUAGES[code].read_text(encoding="utf-8"))["texts"]
-    forms = [re.compile(re.sub(r"\\\{\d\\\}", "(.+?)", re.escape(text))) for text in texts if "{0}" in text]
+    texts, forms = texts_of(code), forms_of(code)
     dn = change(scene_dn(30, 40))
     eight_bit = dn.dtype == np.uint8  # a fourth band without a name would be alpha
     told = describe_reading(inspect_image(write_tif(dn, bands=RGBN if eight_bit else None), RGBN, stated))
@@ -75,6 +104,16 @@ def test_warnings_are_translated_in_the_words_of_the_fields(write_tif, code, cha
     for english, other in texts.items():
         for label in FIELDS.values():
             assert (f"“{label}”" in english) <= (texts[label] in other), english
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("tags", [{"PROCESSING_BASELINE": "05.09"}, {"BOA_ADD_OFFSET": "-1000"}])
+def test_warnings_about_offsets_are_translated(write_tif, code, tags):
+    path = write_tif(scene_dn(30, 40))
+    with rasterio.open(path, "r+") as image:
+        image.update_tags(**tags)
+    (warning,) = describe_reading(inspect_image(path, RGBN))["warnings"]
+    assert any(form.fullmatch(warning) for form in forms_of(code)), warning
 
 
 def test_warnings_name_fields_of_the_page(write_tif):
