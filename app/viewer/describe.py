@@ -21,6 +21,11 @@ from rs_srgan.maps.web_tiles import Places, has_place, lon_lat_bounds
 from rs_srgan.reading.rights import read_rights
 from rs_srgan.sensors import find_sensor
 
+# The warning about a result without data.
+EMPTY = (
+    "No pixel of the image, or of the part that you chose, holds data, so the result is empty. If the pixels of an "
+    "upload are data: --nodata none."
+)
 _PIXEL_LAYERS = (INPUT, MEAN, BICUBIC, SR, OTHER, UNCERTAINTY)
 
 
@@ -148,7 +153,7 @@ def describe_view(view: View, job: Job, models: Models, address: str) -> ViewSta
     names = layer_names(view, job, count_used(views))
     wavelengths = {band.name: band.wavelength_nm for band in find_sensor(view.config.sensor).bands}
     transform = view.grid.transform
-    warning = warning_of(view.lr.path, job.request.soften)
+    warning = warning_of(view.lr.path, job.request.soften) if view.has_data else EMPTY
     metres = bool(view.grid.crs and view.grid.crs.is_projected) and not transform.is_identity
     state: ViewState = {
         "height": height,

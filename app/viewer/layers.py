@@ -48,6 +48,8 @@ IMAGES = (INPUT, MEAN, BICUBIC, SR, OTHER)
 _OVERVIEW_PX = 512
 # The end of a colour scale comes from the middle of the image, SR pixels along each side.
 _MIDDLE_PX = 1024
+# The bright end of the stretch of a band without data: any would do, since NoData is transparent.
+_LAND = 0.3
 
 
 @dataclass(frozen=True)
@@ -209,6 +211,11 @@ class View:
             pixels = fill_from_nearest(np.nan_to_num(pixels), valid, margin)
         return crop_replicated(pixels, outer.relative_to(inside)), missing
 
+    @cached_property
+    def has_data(self) -> bool:
+        """True if the first result holds data anywhere: overviews average the pixels that do."""
+        return bool(np.isfinite(self.overview(SR)).any())
+
     def overview(self, layer: str) -> FloatImage:
         """Return a whole layer at low resolution, about 512 pixels along its longer side."""
         height, width = self.shape
@@ -243,7 +250,10 @@ class View:
 
 @lru_cache(maxsize=512)
 def _stretch(view: View, bands: tuple[str, ...], cut: float, gamma: float) -> Stretch:
-    return Stretch.of(view.overview(INPUT)[view.indexes(bands)], cut, gamma)
+    shown = view.overview(INPUT)[view.indexes(bands)]
+    if not np.isfinite(shown).any((1, 2)).all():  # a band has no data
+        return Stretch((0.0,) * len(bands), (_LAND,) * len(bands), gamma)
+    return Stretch.of(shown, cut, gamma)
 
 
 @lru_cache(maxsize=512)

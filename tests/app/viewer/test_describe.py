@@ -3,17 +3,19 @@
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 
+from app.errors import for_people
 from app.jobs.models import Models
 from app.jobs.queue import DONE, Job
 from app.jobs.request import Request
 from app.jobs.worker import Step
 from app.pages.assets import LANGUAGES
-from app.viewer.describe import describe_job, describe_pixel, describe_view, offered_files
+from app.viewer.describe import EMPTY, describe_job, describe_pixel, describe_view, offered_files
 from app.viewer.layers import BICUBIC, INPUT, OTHER, SR, UNCERTAINTY
 from rs_srgan import InputError
-from tests.app.viewer.conftest import MODELS
+from tests.app.viewer.conftest import MODELS, make_view
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def test_a_view_has_the_size_of_the_first_result(view, job):
     assert state["earth"]["bounds"] == pytest.approx((10.29, 46.03, 10.31, 46.05), abs=0.02)
     assert "http://localhost/jobs/x/tiles" in state["notebook"]
     assert "thinned out" in state["warning"]  # its edges are harder than those that a sensor sees
-    assert "“Blur the image first”" in state["warning"]
+    assert "“Blur the image first” in the tab Patch" in state["warning"]  # other tabs do not have this field
     assert state["warning"] in json.loads(LANGUAGES["de"].read_text(encoding="utf-8"))["texts"]
     softened = dataclasses.replace(job, request=dataclasses.replace(job.request, soften=True))
     assert describe_view(view, softened, Models(), "")["warning"] is None
@@ -36,6 +38,13 @@ def test_a_view_has_the_size_of_the_first_result(view, job):
     assert [each["reflectance"] for each in state["read"]] == ["reflectance = DN / 10000"]
     assert state["quantity"] == "Reflectance"
     json.dumps(state, allow_nan=False)
+
+
+def test_a_result_without_data_is_told(tmp_path, write_tif, job):
+    empty = make_view(tmp_path, write_tif(np.zeros((4, 30, 30), np.uint16), nodata=0), MODELS[:1])
+    warning = describe_view(empty, job, Models(), "")["warning"]
+    assert warning == for_people(EMPTY) and "“NoData value” none" in warning
+    assert warning in json.loads(LANGUAGES["de"].read_text(encoding="utf-8"))["texts"]
 
 
 def test_two_results_have_the_names_of_their_models(view, job):

@@ -99,6 +99,19 @@ def test_an_image_without_georeference_has_no_place_on_earth(tmp_path, write_tif
         draw(view, EARTH, SR, 3, 0, 0, STYLE)
 
 
+@pytest.mark.parametrize("without", [slice(None), slice(0, 1)])
+def test_an_image_without_data_has_transparent_tiles(tmp_path, write_tif, without):
+    """Also if only the red band has none."""
+    dn = scene_dn(40, 40)
+    dn[without] = 0
+    view = make_view(tmp_path, write_tif(dn, nodata=0), MODELS[:1])
+    assert view.has_data == dn.any()
+    for layer in view.layers:
+        for style in (STYLE, Style("NDVI"), Style("B04")):
+            assert not draw(view, PIXELS, layer, PIXEL_ZOOM, HALF, HALF, style)[..., 3].any()
+            assert not colour(view, layer, sample(view, layer, whole(view, 100)), style)[..., 3].any()
+
+
 def test_a_tile_of_a_large_result_reads_few_pixels(view, monkeypatch):
     """At any zoom of a result with 43,920 x 43,920 pixels."""
     sizes = []
