@@ -16,22 +16,25 @@ from tests.app.end_to_end.test_browser import open_tab
 MINUTES = float(os.environ.get("RS_SRGAN_MINUTES", "60"))
 SEED = int(os.environ.get("RS_SRGAN_SEED", "0"))
 STEPS = 9  # of one visitor
-PATIENCE = 3 * SECONDS  # of a visitor, milliseconds
+PATIENCE = 2 * SECONDS  # of a visitor with one step, milliseconds
 STARTS = {"Patch": "#start", "Tile": "#start-tile", "Revisits": "#start-revisits", "Place": "#start-place"}
 RESULTS = {"Patch": "#patch-result", "Tile": "#tile-result", "Revisits": "#revisits-result", "Place": "#place-result"}
 # What a browser, or Gradio, says about requests that fail, which happens offline and after refusals.
 OF_REQUESTS = ("Failed to load resource", "net::ERR_", "WebGL", "GPU stall", "Response")
 # Time after which an answer in the same words counts as a new one: Gradio does not replace equal answers.
 SAME_WORDS_MS = 5000
-# What the place of a result shows: the id of its job, and an answer in words outside of jobs.
+# What the place of a result shows: the id of its job, and an answer in words outside of jobs. Gradio makes the place
+# when its tab is opened; null before.
 SHOWN = """place => {
     const box = document.querySelector(place);
+    if (!box) return null;
     const words = [...box.querySelectorAll('.sr-error, [role=status] h2')].filter(each => !each.closest('sr-job'));
     return {job: box.querySelector('sr-job')?.dataset.id, words: words.map(each => each.textContent).join(' ')};
 }"""
 # Another job than before has ended, or an answer in words is there.
 SETTLED = """({place, before, until}) => {
-    const box = document.querySelector(place), job = box.querySelector('sr-job');
+    const box = document.querySelector(place), job = box?.querySelector('sr-job');
+    if (!box) return false;
     const alert = job?.querySelector(':scope > .sr-error');
     if (job && job.dataset.id !== before?.job) {
         return !!alert || ['done', 'failed', 'stopped'].includes(job.dataset.state) && !!job.firstChild;
@@ -46,6 +49,7 @@ class Visitor:
 
     Attributes:
         trail: what the visitor did.
+        steps: number of things that it did.
         complaints: where it was stuck.
     """
 
@@ -59,39 +63,65 @@ class Visitor:
         scheme = self.random.choice(("light", "dark"))
         self.context = browser.new_context(viewport=size, color_scheme=scheme, accept_downloads=True, locale="en-GB")
         self.context.grant_permissions(["clipboard-read", "clipboard-write"])
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(PATIENCE)
+        self._page = self.context.new_page()
         self.trail: list[str] = []
+        self.steps = 0
         self.complaints: list[str] = []
         self.tab = "Patch"
-        self.page.on("pageerror", lambda error: self.complain(f"a script failed: {error}"))
-        self.page.on("console", self.hear)
-        self.page.goto(server.address)
-        self.page.wait_for_selector("#patch-result sr-viewer")
+        self.leaving = False
+        self._page.on("pageerror", lambda error: self.complain(f"a script failed: {error.stack or error}"))
+        self._page.on("console", self.hear)
+        self._page.on("framenavigated", self.arrive)
+
+    @property
+    def page(self):
+        """The page, whose waits end when the patience with this step does."""
+        self._page.set_default_timeout(max(1, 1000 * (self.until - time.monotonic())))
+        return self._page
 
     def hear(self, message) -> None:
-        if message.type == "error" and not any(words in message.text for words in OF_REQUESTS):
+        if message.type != "error" or any(words in message.text for words in OF_REQUESTS):
+            return
+        if not self.leaving:  # Gradio complains of its own requests that the end of a page breaks off
             self.complain(f"the console says: {message.text[:200]}")
+
+    def arrive(self, frame) -> None:
+        self.leaving = False
+
+    def open(self, address: str) -> None:
+        """Leave the page for another one, or for itself."""
+        self.leaving = True
+        self.page.goto(address)
 
     def complain(self, what: str) -> None:
         self.complaints.append(f"visitor {self.seed}, after {' > '.join(self.trail)}: {what}")
+        print(f"    {what}", flush=True)
 
     def go(self, tab: str) -> None:
         open_tab(self.page, tab)
         self.tab = tab
 
-    def do(self, name: str, action: Callable[[], None]) -> None:
-        """Do something; a step that does not come to its end is a dead end."""
+    def do(self, name: str, action: Callable[[], None]) -> bool:
+        """Do something; return whether it came to its end. If not, it is a dead end."""
         self.trail.append(name)
+        self.steps += 1
+        self.until = time.monotonic() + PATIENCE / 1000
+        print(f"{time.strftime('%X')} visitor {self.seed}: {name}", flush=True)
         try:
             action()
             self.look()
         except Exception as error:  # Playwright raises several classes
             self.complain(f"{type(error).__name__}: {str(error)[:300]}")
+            return False
+        return True
+
+    def ask(self, script: str, value: object = None):
+        """Return what a function in the page returns, once it is not null. `evaluate` would wait for ever."""
+        return self.page.wait_for_function(script, arg=value).json_value()
 
     def look(self) -> None:
         """Check what must hold at any time."""
-        wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        wide = self.ask("({wide: document.documentElement.scrollWidth - innerWidth})")["wide"]
         if wide > 0:
             self.complain(f"the page is {wide} px too wide")
         if self.tab in STARTS and not self.page.locator(STARTS[self.tab]).is_visible():
@@ -99,16 +129,16 @@ class Visitor:
         for alert in self.page.locator(".sr-error:visible").all_inner_texts():
             if "Traceback" in alert or "/tmp" in alert or "internal error" in alert.lower():
                 self.complain(f"an answer that helps nobody: {alert[:200]}")
-        if httpx.get(f"{self.server.address}/health").status_code != 200:
+        if httpx.get(f"{self.server.address}/health", timeout=SECONDS / 1000).status_code != 200:
             self.complain("the server is ill")
 
     def settle(self, tab: str, before: dict[str, str] | None = None) -> None:
         """Wait for a result, or for another one than `before`."""
-        until = self.page.evaluate(f"performance.now() + {SAME_WORDS_MS}")
+        until = self.ask(f"performance.now() + {SAME_WORDS_MS}")
         self.page.wait_for_function(SETTLED, arg={"place": RESULTS[tab], "before": before, "until": until})
 
     def shown(self, tab: str) -> dict[str, str]:
-        return self.page.evaluate(SHOWN, RESULTS[tab])
+        return self.ask(SHOWN, RESULTS[tab])
 
     def start(self, tab: str, impatient: bool = False) -> None:
         before = self.shown(tab)
@@ -116,6 +146,11 @@ class Visitor:
         self.settle(tab, before)
 
     # What people do
+
+    def come(self) -> None:
+        self.tab = "Patch"
+        self.open(self.server.address)
+        self.page.wait_for_selector("#patch-result sr-viewer")
 
     def run_sample(self) -> None:
         self.go("Patch")
@@ -202,6 +237,7 @@ class Visitor:
 
     def reload(self) -> None:
         named = "job=" in self.page.url
+        self.leaving = True
         self.page.reload()
         self.page.wait_for_selector("#patch-result sr-job", state="attached")  # the job may be in another tab
         if named:
@@ -227,11 +263,9 @@ class Visitor:
             self.start("Revisits")
 
     def open_a_job_that_is_gone(self) -> None:
-        self.page.goto(f"{self.server.address}/?job=gone")
+        self.open(f"{self.server.address}/?job=gone")
         self.page.locator("#patch-result .sr-error").get_by_text("does not have this job").wait_for()
-        self.tab = "Patch"
-        self.page.goto(self.server.address)
-        self.page.wait_for_selector("#patch-result sr-viewer")
+        self.come()
 
     def look_around(self) -> None:
         for tab in ("Models", "About", "Patch"):
@@ -240,13 +274,14 @@ class Visitor:
 
     def change_the_language(self) -> None:
         for code in (self.random.choice(("de", "fr", "es", "zh-CN")), "en"):
+            self.leaving = True
             self.page.locator("#sr-language").select_option(code)
             self.page.wait_for_function("code => document.documentElement.lang == code", arg=code)
             self.page.wait_for_selector("#patch-result sr-job")
         self.page.get_by_role("tab", name="Patch").or_(self.page.locator(".overflow-menu")).first.wait_for()
 
     def walk(self) -> list[str]:
-        """Do some things; return the complaints."""
+        """Do some things until one is a dead end; return the complaints."""
         actions = (
             self.run_sample,
             self.run_upload,
@@ -263,8 +298,9 @@ class Visitor:
             self.look_around,
             self.change_the_language,
         )
-        for action in self.random.choices(actions, k=STEPS):
-            self.do(action.__name__, action)
+        for action in (self.come, *self.random.choices(actions, k=STEPS)):
+            if not self.do(action.__name__, action):
+                break
         self.context.close()
         return self.complaints
 
@@ -303,7 +339,7 @@ def test_an_hour_of_visitors_has_no_dead_end(browser, server, area, files):
     while time.monotonic() < until:
         visitor = Visitor(browser, server, area, files, seed)
         complaints += visitor.walk()
-        seed, steps = seed + 1, steps + STEPS
+        seed, steps = seed + 1, steps + visitor.steps
     print(*complaints, sep="\n")
     print(f"{seed - 1000 * SEED} visitors did {steps} things in {MINUTES:g} minutes; {len(complaints)} dead ends")
     assert complaints == []
