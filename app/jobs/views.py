@@ -12,9 +12,10 @@ from PIL import Image as Pillow
 from app.jobs.files import MEAN_FILE, VIEWS_FILE, thumbnail_name
 from app.jobs.inputs import write_reflectance
 from app.jobs.request import Request
+from app.jobs.stretch import stretch_of
 from rs_srgan import MISR, InputError
 from rs_srgan.inference.series import Series, open_series
-from rs_srgan.pixels.radiometry import FloatImage, Mask, Stretch
+from rs_srgan.pixels.radiometry import FloatImage, Mask
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.inspection import Inspection
 from rs_srgan.reading.raster import Raster
@@ -71,7 +72,7 @@ def write_views(request: Request, model: MISR, folder: Path) -> Request:
         stretch = None
         for number, (summary, raster) in enumerate(zip(series.summaries, series.rasters, strict=True)):
             small = _small(raster, model.config.bands, sensor.default_bands[:3])
-            stretch = stretch or Stretch.of(small, 0.5, 1.4)
+            stretch = stretch or stretch_of(small, 0.5, 1.4)
             picture = stretch.apply(np.nan_to_num(small))
             picture = picture if picture.shape[2] == 3 else picture.repeat(3, axis=2)
             Pillow.fromarray(picture).save(folder / thumbnail_name(number))

@@ -19,6 +19,7 @@ from rasterio.windows import Window as RasterioWindow
 
 from app.jobs.files import LR_FILE, MEAN_FILE, result_name
 from app.jobs.queue import Job
+from app.jobs.stretch import stretch_of
 from rs_srgan import InputError, SISRConfig
 from rs_srgan.maps.block import Block
 from rs_srgan.pixels.nodata import fill_from_nearest
@@ -48,8 +49,6 @@ IMAGES = (INPUT, MEAN, BICUBIC, SR, OTHER)
 _OVERVIEW_PX = 512
 # The end of a colour scale comes from the middle of the image, SR pixels along each side.
 _MIDDLE_PX = 1024
-# The bright end of the stretch of a band without data: any would do, since NoData is transparent.
-_LAND = 0.3
 
 
 @dataclass(frozen=True)
@@ -250,10 +249,7 @@ class View:
 
 @lru_cache(maxsize=512)
 def _stretch(view: View, bands: tuple[str, ...], cut: float, gamma: float) -> Stretch:
-    shown = view.overview(INPUT)[view.indexes(bands)]
-    if not np.isfinite(shown).any((1, 2)).all():  # a band has no data
-        return Stretch((0.0,) * len(bands), (_LAND,) * len(bands), gamma)
-    return Stretch.of(shown, cut, gamma)
+    return stretch_of(view.overview(INPUT)[view.indexes(bands)], cut, gamma)
 
 
 @lru_cache(maxsize=512)

@@ -10,7 +10,7 @@ import rasterio
 from app.jobs.queue import DONE
 from app.jobs.recipe import command, snippet
 from app.jobs.request import make_revisits_request
-from app.jobs.sample import sample_dn, write_sample_revisits
+from app.jobs.sample import SAMPLE_BANDS, sample_dn, write_sample_revisits
 from app.jobs.submit import submit_views
 from app.jobs.views import in_shown_order, read_views, thumbnail
 from app.jobs.worker import compute
@@ -52,6 +52,17 @@ def test_each_view_has_facts_and_a_picture(done):
         assert thumbnail(folder, number).read_bytes().startswith(b"\x89PNG")
     with pytest.raises(InputError, match=r"\b4\b"):
         thumbnail(folder, 4)
+
+
+def test_views_without_data_in_their_middle_have_pictures(models, write_tif, tmp_path):
+    random, sources = np.random.default_rng(0), []
+    for name in ("a.tif", "b.tif"):
+        dn = sample_dn()[:, :80] + random.integers(0, 20, (4, 80, 300), np.uint16)
+        dn[:, :, 100:200] = 0
+        sources.append(write_tif(dn, name, bands=SAMPLE_BANDS))
+    request = make_revisits_request(models, REVISITS_MODEL)
+    list(compute(dataclasses.replace(request, source=sources[0], others=tuple(sources[1:])), tmp_path))
+    assert all(thumbnail(tmp_path, number).exists() for number in range(2))
 
 
 def test_what_was_read_is_told_of_the_reference_first(done, tmp_path):
