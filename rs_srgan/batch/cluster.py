@@ -47,6 +47,7 @@ def connected(address: str | None = None) -> Iterator[str | None]:
 
     Raises:
         InputError: Ray is not installed, or no cluster answers there.
+        OSError: Ray does not start on this machine.
     """
     require_ray()
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")  # workers without a GPU see none
@@ -67,11 +68,14 @@ def connected(address: str | None = None) -> Iterator[str | None]:
                 logging_level=logging.ERROR,
                 **(own if local else {}),
             )
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except Exception as error:  # a plain Exception, if a node of this machine does not start within Ray's 30 seconds
+        reason = (str(error) or type(error).__name__).splitlines()[0][:100].rstrip(".")
+        if local:
+            raise OSError(f"Ray did not start on this machine ({reason}). Try again when it is less busy") from error
+        if not isinstance(error, (ConnectionError, ValueError, RuntimeError)):
+            raise
         what = address or os.environ.get("RAY_ADDRESS")
-        raise InputError(
-            f"No Ray cluster answers at {what} ({str(error).splitlines()[0]:.100}). See ray status."
-        ) from None
+        raise InputError(f"No Ray cluster answers at {what} ({reason}). See ray status.") from None
     try:
         for number, handler in handlers.items():  # Ray replaces them
             if handler is not None:

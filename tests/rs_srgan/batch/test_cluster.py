@@ -3,7 +3,7 @@ import importlib.util
 import pytest
 
 from rs_srgan import InputError
-from rs_srgan.batch.cluster import Share, require_ray, share_of, workers_on
+from rs_srgan.batch.cluster import Share, connected, require_ray, share_of, workers_on
 
 HEAD, LARGE, GPU = {"CPU": 2.0}, {"CPU": 16.0}, {"CPU": 8.0, "GPU": 2.0}
 
@@ -35,3 +35,20 @@ def test_without_ray_one_line_says_how_to_install_it(monkeypatch):
     monkeypatch.setattr("rs_srgan.errors.find_spec", lambda _: None)
     with pytest.raises(InputError, match=r"rs_srgan\[ray\]"):
         require_ray()
+
+
+# Raised in place of Ray's own failure, which takes a machine without free cores or memory, and half a minute.
+@pytest.mark.parametrize(
+    "error", [Exception("The current node timed out during startup."), ValueError("No memory."), Exception()]
+)
+def test_a_ray_that_does_not_start_here_is_no_wrong_request(monkeypatch, error):
+    ray = pytest.importorskip("ray")
+
+    def fail(**_):
+        raise error
+
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", fail)
+    with pytest.raises(OSError, match="start"):
+        connected().__enter__()
