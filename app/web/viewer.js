@@ -293,8 +293,9 @@ export class Viewer extends HTMLElement {
   }
 
   async legendOf(side, layer, query) {
-    const answer = await fetch(`${this.address}/legend/${layer}?${query}`);
-    if (answer.status === 404) return this.gone((await answer.json()).detail);
+    const answer = await fetch(`${this.address}/legend/${layer}?${query}`).catch(() => null);
+    if (!answer || answer.status === 404) return this.gone(await reasonOf(answer));
+    this.part(".sr-gone").hidden = true; // the server answers again
     if (!answer.ok || layer !== this.value(side) || query !== String(this.query())) return;
     const {scale} = await answer.json();
     const box = this.part(`.sr-legend-${side}`);
@@ -336,11 +337,11 @@ export class Viewer extends HTMLElement {
   }
 
   async pick(place) {
-    const answer = await fetch(`${this.address}/pixel?${new URLSearchParams(place)}`);
+    const answer = await fetch(`${this.address}/pixel?${new URLSearchParams(place)}`).catch(() => null);
+    if (!answer || answer.status === 404) return this.gone(await reasonOf(answer));
+    if (!answer.ok) return;
     const box = this.part(".sr-pick");
     const values = await answer.json();
-    if (answer.status === 404) this.gone(values.detail);
-    if (!answer.ok) return;
     this.stage?.mark(values);
     const title = document.createElement("h3");
     const where = values.lon === undefined ? "" : `, ${degrees(values.lat, "N", "S")} ${degrees(values.lon, "E", "W")}`;

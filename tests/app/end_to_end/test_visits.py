@@ -96,6 +96,19 @@ def test_a_removed_result_says_so(page):
     assert "It is gone." in note.inner_text()
 
 
+@pytest.mark.parametrize(("asked", "ask"), [("pixel?*", "pick({row: 3, col: 3})"), ("legend/*", "legend()")])
+def test_a_viewer_without_an_answer_says_so_until_there_is_one(page, asked, ask):
+    failed, note = [], page.locator("#patch-result .sr-gone")
+    page.on("pageerror", lambda error: failed.append(error))
+    page.route(f"**/jobs/*/{asked}", lambda route: route.abort())
+    page.evaluate(f"document.querySelector('#patch-result sr-viewer').{ask}")
+    note.get_by_text("The server does not answer.").wait_for(timeout=SECONDS)
+    page.unroute(f"**/jobs/*/{asked}")
+    page.locator("#patch-result [name=left]").select_option("bicubic")
+    note.wait_for(state="hidden", timeout=SECONDS)
+    assert failed == []
+
+
 def test_a_removed_map_says_so_and_opens_no_tab(page):
     link, note = page.locator("#patch-result .sr-open-map"), page.locator("#patch-result .sr-gone")
     with page.expect_popup(timeout=SECONDS) as opened:
