@@ -162,6 +162,7 @@ class Visitor:
         self.go("Patch")
         name = self.random.choice(list(self.files))
         self.trail.append(name)
+        print(f"    {name}", flush=True)
         self.upload(name)
         self.start("Patch")
 
@@ -228,7 +229,8 @@ class Visitor:
         stage = viewer.locator(".sr-stage")
         stage.scroll_into_view_if_needed()
         box = stage.bounding_box()
-        self.page.mouse.click(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5)
+        viewer.locator(".sr-handle").press("Home")  # out of the middle, where also the smallest image is
+        self.page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
         viewer.locator(".sr-pick h3").wait_for()
         with self.page.expect_download():
             viewer.locator(".sr-files a").first.click()
