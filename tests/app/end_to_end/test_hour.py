@@ -43,6 +43,9 @@ SETTLED = """({place, before, until}) => {
     return !!words && (words !== before?.words || performance.now() > until);
 }""".replace("SHOWN", SHOWN)
 
+# The tab that is open, by the button that it shows.
+OPEN = "starts => Object.keys(starts).find(tab => document.querySelector(starts[tab])?.checkVisibility())"
+
 
 class Visitor:
     """A visitor with a screen, a taste and a will of its own.
@@ -247,8 +250,9 @@ class Visitor:
             sample = "{job: document.querySelector('sr-job:not([data-remember])')?.dataset.id}"
             settled = f"place => ({SETTLED})({{place, before: {sample}}})"
             self.page.wait_for_function(f"{list(RESULTS.values())}.some({settled})")
-        tab = self.page.get_by_role("tab", selected=True).first.inner_text()
-        self.tab = tab if tab in STARTS else self.tab
+        elif "product=" in self.page.url:
+            self.page.locator(STARTS["Tile"]).wait_for()
+        self.tab = self.ask(OPEN, STARTS)
 
     def lose_the_network(self) -> None:
         self.go("Revisits")
