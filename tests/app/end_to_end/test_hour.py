@@ -4,6 +4,7 @@ import os
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -16,7 +17,7 @@ from tests.app.end_to_end.test_browser import open_tab
 MINUTES = float(os.environ.get("RS_SRGAN_MINUTES", "60"))
 SEED = int(os.environ.get("RS_SRGAN_SEED", "0"))
 STEPS = 9  # of one visitor
-PATIENCE = 2 * SECONDS  # of a visitor with one step, milliseconds
+PATIENCE = 3 * SECONDS  # of a visitor with one step, milliseconds
 STARTS = {"Patch": "#start", "Tile": "#start-tile", "Revisits": "#start-revisits", "Place": "#start-place"}
 RESULTS = {"Patch": "#patch-result", "Tile": "#tile-result", "Revisits": "#revisits-result", "Place": "#place-result"}
 # What a browser, or Gradio, says about requests that fail, which happens offline and after refusals.
@@ -114,9 +115,16 @@ class Visitor:
             action()
             self.look()
         except Exception as error:  # Playwright raises several classes
-            self.complain(f"{type(error).__name__}: {str(error)[:300]}")
+            self.complain(f"{type(error).__name__}: {str(error)[:300]} The tab {self.tab} shows: {self.see()}")
             return False
         return True
+
+    def see(self) -> str:
+        """Return the words in the place of the result of the open tab."""
+        self.until = time.monotonic() + 5
+        with suppress(Exception):  # the page may be stuck; Playwright raises several classes
+            return self.page.locator(RESULTS[self.tab]).inner_text()[:200]
+        return "nothing that can be read"
 
     def ask(self, script: str, value: object = None):
         """Return what a function in the page returns, once it is not null. `evaluate` would wait for ever."""
