@@ -10,6 +10,7 @@ from rs_srgan.models.catalogue import BundledModel, catalogue
 # Purposes, in the order of the list.
 _PURPOSES = {
     "sisr-x4-rgbn": "the default: red, green, blue and near infrared, x4",
+    "sisr-x4-rgbn-fine": "the same bands, x4: for patches and small areas",
     "sisr-x2-rgbn": "the same bands, x2: for measurements",
     "sisr-x2-20m": "the six 20 m bands to 10 m, guided by the 10 m bands",
     "misr-x4-rgbn": "any number of revisits, x4",

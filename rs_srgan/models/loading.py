@@ -46,6 +46,7 @@ SingleImageName = Literal[
     "sisr-x2-20m",
     "sisr-x2-rgbn",
     "sisr-x4-rgbn",
+    "sisr-x4-rgbn-fine",
     "sisr-x8-rgbn",
     "srgan-x4-rgbn",
     "srresnet-srgan-x4-rgb",

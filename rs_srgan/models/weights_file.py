@@ -15,7 +15,7 @@ from rs_srgan.errors import InputError
 logger = logging.getLogger(__name__)
 
 # How safetensors quotes an error of the operating system.
-_SYSTEM_ERROR = re.compile(r"os error (\d+)")
+_SYSTEM_ERROR = re.compile(r"(?:os error|code:) (\d+)")
 
 
 def write_weights(path: Path, model: nn.Module) -> None:

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 import rasterio
-from rasterio.rio.main import main_group as rio
 
 from rs_srgan import InputError
 from rs_srgan.pixels.windows import Window
@@ -62,7 +61,8 @@ def test_a_single_value_that_is_no_reflectance_is_found(write_tif):
     path = write_tif(floats)
     with pytest.raises(InputError, match="--nodata"):
         read_all(path)
-    assert rio(["edit-info", "--nodata", "-9999.0", str(path)], standalone_mode=False) is None
+    with rasterio.open(path, "r+") as dataset:
+        dataset.nodata = -9999
     assert not read_all(path)[1][2, 151, 150]
 
 
