@@ -304,7 +304,7 @@ print(json.dumps({"core": used, "gb": peak}))
 _VIEWS = 4
 
 
-def _figures_of(model: BundledModel, safe: Path, folder: Path, side: int) -> dict[str, object]:
+def _figures_of(model: BundledModel, safe: Path, folder: Path, side: int, processor: str) -> dict[str, object]:
     """Return the figures of a model on a product, or on copies of it; see `rs_srgan.batch.estimate.Figures`."""
     sources = [safe]
     for number in range(1, _VIEWS if model.several else 1):
@@ -330,32 +330,42 @@ def _figures_of(model: BundledModel, safe: Path, folder: Path, side: int) -> dic
         "input_bytes": round(read * len(sources) / lr_px, 2),
         "output_bytes": round(out.stat().st_size / lr_px, 2),
         "memory_gb": round(answer["gb"], 2),
-        "source": f"CPU time of predict, {side} x {side} of 10 m, JPEG 2000{views}, AMD Zen 5, two threads",
+        "source": f"CPU time of predict, {side} x {side} of 10 m, JPEG 2000{views}, {processor}, two threads",
     }
 
 
-def figures(side: int) -> str:
-    """Measure the time of a core for every bundled model: CPU time, so other programs disturb it little."""
+def figures(side: int, only: str | None, processor: str) -> str:
+    """Measure the time of a core for every bundled model: CPU time, so other programs disturb it little.
+
+    Args:
+        side: side of the product, pixels of 10 m.
+        only: name of the model to measure; the others keep their figures. None for all.
+        processor: name of this machine's processor, for the source of the figures.
+    """
     from benchmarks.mosaic import product
     from rs_srgan import list_models
 
+    content = json.loads(_MEASURED.read_text(encoding="utf-8")) if _MEASURED.exists() else {"two_nodes": None}
+    kept = {each["model"]: each for each in content.get("models", [])} if only else {}
     found = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         coarse = sorted({band for each in list_models() if each.guide_bands for band in each.bands})
         safe = product(folder, side, coarse)
         for each in list_models():
+            if only and each.name != only:
+                found += [kept[each.name]] if each.name in kept else []
+                continue
             if each.name in _WHOLE:
                 pace, written, gb, what = _WHOLE[each.name]
-                found.append(_figures_of(each, safe, folder, side))
+                found.append(_figures_of(each, safe, folder, side, processor))
                 found[-1] |= {"core_seconds": round(2e6 / pace, 3), "output_bytes": round(written, 2), "memory_gb": gb}
                 found[-1]["source"] = f"python -m {what}, AMD Zen 5, two cores"
             elif each.several:  # copies of a product count as one image
                 continue
             else:
-                found.append(_figures_of(each, safe, folder, side))
+                found.append(_figures_of(each, safe, folder, side, processor))
             print(json.dumps(found[-1]), flush=True)
-    content = json.loads(_MEASURED.read_text(encoding="utf-8")) if _MEASURED.exists() else {"two_nodes": None}
     _MEASURED.write_text(json.dumps(content | {"models": found}, indent=1) + "\n", encoding="utf-8")
     head = ["model", "core s per million LR px", "bytes read", "bytes written", "memory", "measured by"]
     rows = [
@@ -404,12 +414,14 @@ def main() -> None:
         "--side", type=int, help="side of a scene, LR pixels (speed, figures: 2048, kills: 512, memory: 64)"
     )
     parser.add_argument("--large", type=int, default=4096, help="side of the large scene of speed")
+    parser.add_argument("--model", help="measure this model only (figures)")
+    parser.add_argument("--processor", default="AMD Zen 5", help="name of the processor, for the source (figures)")
     parser.add_argument("--times", type=int, default=10, help="kills of each kind")
     parser.add_argument("--write", action="store_true", help="write the table into docs/cluster.md")
     options = parser.parse_args()
     match options.part:
         case "figures":
-            text = figures(options.side or 2048)
+            text = figures(options.side or 2048, options.model, options.processor)
         case "speed":
             text = speed(options.scenes or 8, options.side or 2048, options.large, options.write)
         case "kills":
