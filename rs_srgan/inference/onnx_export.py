@@ -54,7 +54,7 @@ def export(
 
     Raises:
         InputError: views for a model of one image, a number of views below 2, a target that cannot be written, or
-            packages that are not installed.
+            packages that are not installed, or too old for this model.
         ArithmeticError: the file's results differ from the model's by more than 1e-4; the file is not kept.
     """
     target = require_path("The target", target).absolute()
@@ -161,11 +161,23 @@ def _write(model: SISR | MISR, file: Path, views: int) -> None:
                 output_names=["sr"],
                 verbose=False,
             )
+        except torch.onnx.OnnxExporterError as error:
+            raise InputError(
+                f"torch {torch.__version__} cannot write {model.name} as ONNX ({_reason(error)}). Install a newer "
+                "torch and onnxscript; torch 2.6 writes neither models with batch normalisation nor glp."
+            ) from error
         finally:
             exporter.setLevel(level)
     assert program is not None  # with dynamo
     program.model.metadata_props.update(metadata(model))
     program.save(file, external_data=False)
+
+
+def _reason(error: BaseException) -> str:
+    """Return the first line of the error that PyTorch's exporter stopped at; its own message is pages of advice."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
 
 
 def _check(model: SISR | MISR, file: Path, views: int) -> None:

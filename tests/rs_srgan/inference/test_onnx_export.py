@@ -51,6 +51,18 @@ def test_file_with_other_results_is_not_kept(model, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_model_that_torch_cannot_write_is_refused_in_one_line(model, tmp_path):
+    class Branches(torch.nn.Module):
+        def forward(self, x):
+            return x if x.sum() > 0 else -x
+
+    model.generator.head = torch.nn.Sequential(model.generator.head, Branches())
+    with pytest.raises(InputError, match="newer") as refusal:
+        export(model, tmp_path / "model.onnx")
+    assert "\n" not in str(refusal.value)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_missing_extra_is_named(model, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     monkeypatch.setattr("rs_srgan.errors.find_spec", lambda name: None if name == "onnxscript" else name)

@@ -44,6 +44,7 @@ def test_super_resolve_of_a_model_in_training_changes_nothing(normalised, write_
     assert normalised.training and normalised.fingerprint() == before
 
 
+@pytest.mark.skipif(torch.__version__.startswith("2.6."), reason="torch 2.6 cannot write this model as ONNX")
 def test_the_export_of_a_model_in_training_is_that_of_evaluation(normalised, tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")

@@ -140,6 +140,7 @@ def test_both_engines_compute_the_same_dn(name, request):
     assert np.abs(first.astype(int) - second.astype(int)).max() <= 1
 
 
+@pytest.mark.skipif(torch.__version__.startswith("2.6."), reason="torch 2.6 cannot write this model as ONNX")
 def test_it_is_exported_to_onnx(learned, tmp_path):
     """An even image tells whether the file keeps the constant without which the fit divides by zero."""
     session = onnxruntime.InferenceSession(export(learned, tmp_path / "glp.onnx"))

@@ -98,6 +98,8 @@ def test_the_receptive_field_is_exact(name):
 def test_an_exported_model_gives_the_same_pixels(generator, tmp_path):
     scale = {"edsr": 8, "rrdb": 2, "rcab": 2, "lka": 8}.get(generator, 4)  # between them, all
     model = SISR(SISRConfig(generator=generator, scale=scale, **SMALL)).eval()
+    if generator == "srresnet" and torch.__version__.startswith("2.6."):
+        pytest.skip("torch 2.6 cannot write batch normalisation as ONNX")
     size = torch.export.Dim("height"), torch.export.Dim("width")
     torch.onnx.export(
         model,
