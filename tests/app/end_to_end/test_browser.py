@@ -499,7 +499,7 @@ def test_the_page_is_accessible(browser, server, scheme):
         page.get_by_role("tab", name=tab).click()
         page.locator(PLACES[tab]).wait_for()
         if tab == "Models":
-            page.get_by_role("button", name="Card of sisr-x4-rgbn").click()
+            page.get_by_role("button", name="Card of sisr-x4-rgbn").first.click()
             page.locator("img[alt=best]").first.wait_for()
         if tab == "Patch":
             page.get_by_text("Repeat this on your own machine").first.click()

@@ -111,7 +111,7 @@ def everything(seen, phone):
         open_tab(phone, tab)
         phone.locator(PLACES[tab]).wait_for()
         if tab == "Models":
-            phone.get_by_role("button", name="Card of sisr-x4-rgbn").click()
+            phone.get_by_role("button", name="Card of sisr-x4-rgbn").first.click()
             phone.locator("img[alt=best]").first.wait_for()
         if tab in seen:
             result = phone.locator(f"#{tab.lower()}-result")
