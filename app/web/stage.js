@@ -234,7 +234,8 @@ export class Stage {
   }
 
   // Return the comparison on the screen as a PNG; the line is at `share` of its width.
-  picture(share) {
+  async picture(share) {
+    await Promise.all(this.maps.map(map => map.loaded() || map.once("idle"))); // else parts could be empty
     const [left, right] = this.maps.map(map => map.getCanvas());
     const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [left.width, left.height];
