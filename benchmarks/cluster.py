@@ -415,7 +415,9 @@ def main() -> None:
     )
     parser.add_argument("--large", type=int, default=4096, help="side of the large scene of speed")
     parser.add_argument("--model", help="measure this model only (figures)")
-    parser.add_argument("--processor", default="AMD Zen 5", help="name of the processor, for the source (figures)")
+    parser.add_argument(
+        "--processor", default="unnamed processor", help="name of the processor, for the source (figures)"
+    )
     parser.add_argument("--times", type=int, default=10, help="kills of each kind")
     parser.add_argument("--write", action="store_true", help="write the table into docs/cluster.md")
     options = parser.parse_args()

@@ -84,7 +84,9 @@ def sample(view: View, layer: str, places: Places) -> FloatImage | None:
     """Return the pixels of a layer at some places, (C, *shape), or None if all places are outside of the image."""
     height, width = view.shape
     finite = np.isfinite(places.rows) & np.isfinite(places.cols)
-    if not finite.any():
+    with np.errstate(invalid="ignore"):
+        inside = (places.rows >= 0) & (places.rows < height) & (places.cols >= 0) & (places.cols < width)
+    if not inside.any():  # also where PROJ gives only some of the places outside of the projection
         return None
     rows, cols = places.rows[finite], places.cols[finite]
     top, left = max(0, math.floor(rows.min())), max(0, math.floor(cols.min()))
