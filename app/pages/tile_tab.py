@@ -130,9 +130,18 @@ def tile_tab(jobs: Jobs, models: Models, products: Products) -> TileTab:
     outputs = [known, glance, area, result]
     # without triggers: when a page loads, since products may come while the server runs
     gr.on(fn=offer, outputs=choice, api_visibility="private", show_progress="hidden", concurrency_limit=4)
-    file.upload(upload, file, outputs, api_visibility="private", show_progress_on=glance, concurrency_limit=4)
-    sample.click(try_sample, None, outputs, api_visibility="private", show_progress_on=glance, concurrency_limit=2)
-    choice.input(choose, choice, outputs, api_visibility="private", show_progress_on=glance, concurrency_limit=4)
+    for arrives, receive, given, others, at_once in (
+        (file.upload, upload, file, [choice], 4),
+        (sample.click, try_sample, None, [file, choice], 2),
+        (choice.input, choose, choice, [file], 4),
+    ):
+        # Until the product is there, a request would be for the one before, and its result would be replaced. The
+        # fields for other products must not name the one before, either.
+        arrives(None, None, [start, *others], js=_switched(on=False, cleared=len(others)), api_visibility="private")
+        received = arrives(
+            receive, given, outputs, api_visibility="private", show_progress_on=glance, concurrency_limit=at_once
+        )
+        received.then(None, None, start, js=_switched(on=True), api_visibility="private")
     asked = [known, area, *controls.inputs]
     gr.on(
         [known.change, area.change, *(control.change for control in controls.inputs)],  # type: ignore[attr-defined]
@@ -157,6 +166,12 @@ def describe_forecast(forecast: Forecast) -> str:
         f"{grid.width} x {grid.height} px become {grid.width * scale} x {grid.height * scale} px in "
         f"**{time_range(forecast.seconds)}**{queue}. The files have about **{_size(forecast.outlook.result_bytes)}**."
     )
+
+
+def _switched(*, on: bool, cleared: int = 0) -> str:
+    """Return JavaScript that switches a button, in the form of `gr.update`, and clears so many other fields."""
+    button = f"{{interactive: {str(on).lower()}, __type__: 'update'}}"
+    return f"() => [{', '.join([button, *['null'] * cleared])}]"
 
 
 def _glance(product: Product, area: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 import rasterio
 
 from tests.app.conftest import SECONDS
-from tests.app.end_to_end.test_browser import open_tab, super_resolve, wait_for_result
+from tests.app.end_to_end.test_browser import open_tab, super_resolve, upload, wait_for_result
 from tests.conftest import scene_dn
 
 
@@ -45,6 +45,24 @@ def test_the_page_recovers_from_a_lost_connection(phone):
     phone.context.set_offline(False)
     wait_for_result(phone, "#revisits-result", live=False)
     assert "4 of 4 images used" in phone.locator("#revisits-result h2").first.inner_text()
+
+
+def test_the_button_waits_for_the_next_product_and_no_field_names_the_one_before(phone, product_zip):
+    """A request during its arrival would be for the product before, and its result would be replaced."""
+    open_tab(phone, "Tile")
+    upload(phone, "#product", product_zip)
+    phone.locator("#glance sr-quicklook").wait_for(timeout=SECONDS)
+    before = phone.locator("#glance sr-quicklook").get_attribute("data-id")
+    held = []
+    phone.route("**/queue/join*", lambda request: held.append(request))
+    phone.click("#sample-product")
+    phone.locator("#start-tile:disabled").wait_for(timeout=SECONDS)
+    for request in held:
+        request.continue_()
+    phone.unroute("**/queue/join*")
+    phone.locator("#start-tile:enabled").wait_for(timeout=SECONDS)
+    assert phone.locator("#glance sr-quicklook").get_attribute("data-id") != before
+    assert not phone.locator("#product").get_by_test_id("download-link").count()
 
 
 def test_a_double_click_starts_one_job_and_its_result_comes_into_view(phone):
