@@ -36,6 +36,7 @@ def main() -> None:
     from app.server import serve
     from app.settings import Settings
 
+    options["auth"] = options["auth"] or user_of_environment()
     options["public_hosts"] = tuple(options["public_hosts"] or ())
     options["catalogues"] = tuple(options["catalogues"]) if options["catalogues"] else None
     settings = Settings(**{name: value for name, value in options.items() if value is not None})
@@ -72,7 +73,6 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--auth",
         type=_user,
-        default=os.environ.get("RS_SRGAN_AUTH"),
         metavar="USER:PASSWORD",
         help="user and password that every visitor must enter; use the variable RS_SRGAN_AUTH to hide it from the list "
         "of processes",
@@ -141,6 +141,21 @@ def make_parser() -> argparse.ArgumentParser:
         help="offer the endpoints to tools of language models, too; needs pip install gradio[mcp]",
     )
     return parser
+
+
+def user_of_environment() -> tuple[str, str] | None:
+    """Return the user and the password of RS_SRGAN_AUTH, or None without it.
+
+    Raises:
+        SystemExit: it holds no user with a password. A server must not start without the password that it should have.
+    """
+    text = os.environ.get("RS_SRGAN_AUTH")
+    if text is None:
+        return None
+    try:
+        return _user(text)
+    except argparse.ArgumentTypeError as error:
+        raise SystemExit(f"RS_SRGAN_AUTH is {'wrong' if text else 'empty'}: {error}, or no such variable.") from None
 
 
 def _user(text: str) -> tuple[str, str]:

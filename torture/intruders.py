@@ -21,7 +21,7 @@ _SOCKET_SECONDS = 20.0
 _LISTEN_SECONDS = 1.0
 _MOST_BYTES = 2_000_000
 # What the endpoint super_resolve takes besides the image: model, detail, offset, scale, nodata, names of bands, soften.
-_USUAL = ("sisr-x4-rgbn", 1.0, "As the file says", "", "", "", False)
+_USUAL = ("sisr-x4-rgbn", 1.0, "", "", "", "", False)
 # What no answer may contain: Python's error text, files of others, and files of the system.
 _NEVER = ("Traceback (most recent call last)", CANARY, "root:x:0:0", "PATH=")
 _TIFF = b"II*\0\x08\0\0\0"

@@ -37,7 +37,7 @@ def requests_of(right: httpx.BasicAuth, wrong: httpx.BasicAuth) -> list[tuple[st
     """
     call = "/gradio_api/call/super_resolve"
     named = {"path": f"http://me:{secret()}@127.0.0.1:1/a.tif?sig={secret()}", "meta": {"_type": "gradio.FileData"}}
-    asked = {"data": [named, "sisr-x4-rgbn", 1.0, "As the file says", "", "", "", False]}
+    asked = {"data": [named, "sisr-x4-rgbn", 1.0, "", "", "", "", False]}
     broken = {"files": ("a.tif", b"II*\0broken")}
     return [
         ("GET", "/", {}),

@@ -19,7 +19,7 @@ from app.jobs.uploads import link
 from app.jobs.views import count_used, in_shown_order, read_views
 from app.pages.durations import time_range
 from app.pages.forms import from_visitor
-from app.pages.reading_controls import AS_TAGGED, read_as
+from app.pages.reading_controls import read_as
 from app.pages.upload_field import upload_field
 from app.places.places import Places
 from app.places.submit import choose, submit_dates
@@ -65,7 +65,7 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products, places: Places
         image: str,
         model: str = DEFAULT_MODEL,
         detail: float = 1.0,
-        offset: str = AS_TAGGED,
+        offset: str = "",
         scale: str = "",
         nodata: str = "",
         band_names: str = "",
@@ -78,8 +78,7 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products, places: Places
             image: the file.
             model: a name from the endpoint /models.
             detail: 0 to 1, how much texture a GAN-trained model may add.
-            offset: DN to add before scaling: "As the file says", "-1000: untagged pixels since baseline 04.00", or a
-                number.
+            offset: DN to add before scaling, for example -1000; empty for the file's tags.
             scale: reflectance of one DN, 0.0001 or 1/65535; empty for the file's tags.
             nodata: value of pixels without data, none if all hold data; empty for what the file says.
             band_names: names of the file's bands in the file's order, B02,B03,B04,B08, with - for one that is not
@@ -125,7 +124,7 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products, places: Places
     def super_resolve_revisits(
         images: list[str],
         model: str = REVISITS_MODEL,
-        offset: str = AS_TAGGED,
+        offset: str = "",
         reference: str = "",
         scale: str = "",
         nodata: str = "",
@@ -216,7 +215,7 @@ def add_endpoints(jobs: Jobs, models: Models, products: Products, places: Places
         image, product = upload_field("image"), upload_field("product")
         images, several = upload_field("images", file_count="multiple"), gr.Textbox(REVISITS_MODEL, label="model")
         model, area = gr.Textbox(DEFAULT_MODEL, label="model"), gr.Textbox("", label="area")
-        detail, offset = gr.Number(1.0, label="detail"), gr.Textbox(AS_TAGGED, label="offset")
+        detail, offset = gr.Number(1.0, label="detail"), gr.Textbox("", label="offset")
         uncertainty = gr.Checkbox(False, label="uncertainty")
         outputs = [gr.File(label="result"), gr.File(label="uncertainty"), gr.Textbox(label="report")]
         listed = gr.JSON(label="models")

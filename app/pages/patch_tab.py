@@ -41,7 +41,7 @@ def patch_tab(jobs: Jobs, models: Models, sample: Job) -> JobTab:
         use_sample: bool,
         band_names: str,
         scale: str,
-        offset: str | None,
+        offset: str,
         nodata: str,
         soften: bool,
         http: gr.Request | None = None,

@@ -9,8 +9,6 @@ from app.jobs.request import Request
 from rs_srgan import InputError
 from rs_srgan.inference.options import PredictOptions, flag_of, option_of
 
-AS_TAGGED = "As the file says"
-OFFSETS = {AS_TAGGED: None, "-1000: untagged pixels since baseline 04.00": -1000.0}
 # Names for 13 bands have fewer.
 _MOST_CHARACTERS = 500
 _PARSERS = {field.name: option_of(field).parse for field in dataclasses.fields(PredictOptions)}
@@ -41,12 +39,12 @@ class ReadingControls:
                     placeholder="0.0001",
                     max_lines=1,
                 ),
-                gr.Dropdown(
-                    list(OFFSETS),
-                    value=AS_TAGGED,
+                gr.Textbox(
                     label=FIELDS["--offset"],
-                    info="DN to add before scaling. Choose, or type a number.",
-                    allow_custom_value=True,
+                    info="DN to add before scaling; -1000 for Sentinel-2 pixels since baseline 04.00 that lost their "
+                    "tags. Empty: as the file says.",
+                    placeholder="-1000",
+                    max_lines=1,
                 ),
                 gr.Textbox(
                     label=FIELDS["--nodata"],
@@ -64,7 +62,7 @@ def read_as(
     request: Request,
     band_names: str = "",
     scale: str = "",
-    offset: str | None = AS_TAGGED,
+    offset: str = "",
     nodata: str = "",
     soften: bool = False,
 ) -> Request:
@@ -74,18 +72,15 @@ def read_as(
         request: the request.
         band_names: names of the file's bands in the file's order, with commas.
         scale: reflectance of one DN, a number or a fraction.
-        offset: DN to add before scaling, one of OFFSETS or a number.
+        offset: DN to add before scaling, a number.
         nodata: value of pixels without data, or none.
         soften: whether to blur a single image first.
 
     Raises:
         InputError: a text that its option does not allow.
     """
-    typed = {"band_names": band_names, "scale": scale, "nodata": nodata}
-    values: dict[str, object] = {"offset": OFFSETS.get(offset or AS_TAGGED)}
-    if offset and offset not in OFFSETS:
-        typed["offset"] = offset
-    values |= {name: _parse(name, text.strip()) for name, text in typed.items() if text and text.strip()}
+    typed = {"band_names": band_names, "scale": scale, "offset": offset, "nodata": nodata}
+    values = {name: _parse(name, text.strip()) for name, text in typed.items() if text and text.strip()}
     return dataclasses.replace(request, stated=PredictOptions().replace(values).stated(), soften=soften)
 
 

@@ -76,7 +76,7 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
         use_sample: bool,
         band_names: str,
         scale: str,
-        offset: str | None,
+        offset: str,
         nodata: str,
         http: gr.Request | None = None,
     ) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from app.__main__ import CATALOGUES, make_parser
+from app.__main__ import CATALOGUES, make_parser, user_of_environment
 from app.places.allowed import NONE
 from rs_srgan.catalogues import CATALOGUES as KNOWN
 
@@ -33,6 +33,18 @@ def test_wrong_options_are_refused_by_name(words, capsys):
         make_parser().parse_args(words)
     said = capsys.readouterr().err
     assert words[0] in said and "hush" not in said
+
+
+def test_a_password_in_the_environment_is_never_left_out_in_silence(monkeypatch):
+    monkeypatch.delenv("RS_SRGAN_AUTH", raising=False)
+    assert user_of_environment() is None
+    monkeypatch.setenv("RS_SRGAN_AUTH", "me:hush")
+    assert user_of_environment() == ("me", "hush")
+    for wrong in ("", "hush"):
+        monkeypatch.setenv("RS_SRGAN_AUTH", wrong)
+        with pytest.raises(SystemExit, match="RS_SRGAN_AUTH") as failure:
+            user_of_environment()
+        assert "hush" not in str(failure.value)
 
 
 def test_catalogues_are_those_of_the_library_or_addresses():

@@ -12,13 +12,10 @@ from app.jobs.recipe import command, snippet
 from app.jobs.submit import submit_image
 from app.pages.forms import NO_OTHER
 from app.pages.patch_tab import patch_tab
-from app.pages.reading_controls import AS_TAGGED, OFFSETS
 from rs_srgan.cli.main import main
 from rs_srgan.hub.names import DEFAULT_MODEL
 from rs_srgan.reading.stated import Stated
 from tests.app.conftest import REQUEST, end, sample_dn
-
-UNTAGGED = next(name for name in OFFSETS if name != AS_TAGGED)
 
 
 @pytest.fixture
@@ -42,7 +39,7 @@ def submit(jobs, models, sample):
     (click,) = [each.fn for each in page.fns.values() if each.fn.__name__ == "submit"]
 
     def press(file=None, model=DEFAULT_MODEL, other=NO_OTHER, detail=1, uncertainty=True, use_sample=True, **read):
-        read = {"band_names": "", "scale": "", "offset": AS_TAGGED, "nodata": "", "soften": False} | read
+        read = {"band_names": "", "scale": "", "offset": "", "nodata": "", "soften": False} | read
         return click(file, model, other, detail, uncertainty, use_sample, *read.values())
 
     return press
@@ -58,7 +55,7 @@ def job_of(jobs, answer: str):
 
 
 def test_an_image_becomes_a_job_with_the_chosen_options(submit, jobs, image):
-    job = job_of(jobs, submit(str(image), "sisr-x2-rgbn", DEFAULT_MODEL, 1, False, offset=UNTAGGED))
+    job = job_of(jobs, submit(str(image), "sisr-x2-rgbn", DEFAULT_MODEL, 1, False, offset="-1000"))
     assert job.title == "scene.tif"
     assert job.request.models == ("sisr-x2-rgbn", DEFAULT_MODEL)
     assert (job.request.uncertainty, job.request.stated) == (False, Stated(offset=-1000))

@@ -4,7 +4,7 @@ import gradio as gr
 import pytest
 
 from app.errors import FIELDS
-from app.pages.reading_controls import AS_TAGGED, OFFSETS, ReadingControls, read_as
+from app.pages.reading_controls import ReadingControls, read_as
 from rs_srgan import InputError
 from rs_srgan.reading.stated import Stated
 from tests.app.conftest import REQUEST
@@ -14,9 +14,7 @@ from tests.app.conftest import REQUEST
     ("typed", "stated"),
     [
         ({}, Stated()),
-        ({"band_names": " ", "scale": "", "offset": None, "nodata": ""}, Stated()),
-        ({"offset": AS_TAGGED}, Stated()),
-        *(({"offset": name}, Stated(offset=value)) for name, value in OFFSETS.items()),
+        ({"band_names": " ", "scale": "", "offset": "", "nodata": ""}, Stated()),
         ({"offset": " -500 "}, Stated(offset=-500)),
         ({"scale": "1/65535", "nodata": "none"}, Stated(scale=1 / 65535, nodata="none")),
         ({"band_names": "B02, -,B04", "nodata": "-9999"}, Stated(nodata=-9999, band_names=("B02", "-", "B04"))),
@@ -38,6 +36,7 @@ def test_the_blur_is_part_of_the_request():
         ({"scale": "nan"}, "nan"),
         ({"scale": "1/0"}, "--scale"),
         ({"offset": "1e999"}, "inf"),
+        ({"offset": "as the file says"}, "file"),
         ({"band_names": "B02,,B03"}, "B02"),
         ({"band_names": "B02," * 200}, "characters"),
     ],

@@ -6,13 +6,10 @@ import pytest
 
 from app.jobs.submit import SAMPLE_TITLE
 from app.pages.forms import describe_model
-from app.pages.reading_controls import AS_TAGGED, OFFSETS
 from app.pages.revisits_tab import AUTOMATIC, revisits_tab, tell_apart
 from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
 from rs_srgan.reading.stated import Stated
 from tests.app.conftest import end, sample_dn
-
-UNTAGGED = next(name for name in OFFSETS if name != AS_TAGGED)
 
 
 @pytest.fixture
@@ -28,7 +25,7 @@ def submit(page):
     (click,) = [each.fn for each in page.fns.values() if each.fn.__name__ == "submit"]
 
     def press(files, model=REVISITS_MODEL, reference=AUTOMATIC, use_sample=True, known=(), used=(), **read):
-        read = {"band_names": "", "scale": "", "offset": AS_TAGGED, "nodata": ""} | read
+        read = {"band_names": "", "scale": "", "offset": "", "nodata": ""} | read
         return click(files, model, list(known), list(used), reference, use_sample, *read.values())
 
     return press
@@ -52,7 +49,7 @@ def job_of(jobs, answer: str):
 
 
 def test_images_become_one_job_with_the_chosen_options(submit, jobs, images):
-    job = job_of(jobs, submit(images, "misr-x2-rgbn", offset=UNTAGGED))
+    job = job_of(jobs, submit(images, "misr-x2-rgbn", offset="-1000"))
     assert (job.request.models[0], job.request.stated) == ("misr-x2-rgbn", Stated(offset=-1000))
     assert [path.name for path in (job.request.source, *job.request.others)] == ["0.tif", "1.tif", "2.tif"]
     end(jobs, job)

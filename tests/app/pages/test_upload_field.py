@@ -12,7 +12,7 @@ from tests.conftest import scene_dn
 def call(server, path: str) -> str:
     """Return the answer to a request that names a file itself."""
     image = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    data = [image, "sisr-x4-rgbn", 1, "As the file says", "", "", "", False]
+    data = [image, "sisr-x4-rgbn", 1, "", "", "", "", False]
     event = httpx.post(f"{server.address}/gradio_api/call/super_resolve", json={"data": data}).json()["event_id"]
     return httpx.get(f"{server.address}/gradio_api/call/super_resolve/{event}", timeout=60).text
 
