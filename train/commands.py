@@ -52,6 +52,11 @@ class TrainCLI(LightningCLI):
     A run writes only below `trainer.default_root_dir`: log/, checkpoints/, figures/, report.md and model/.
     """
 
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """Return the commands of Lightning that our stages can do, with arguments that the command line leaves out."""
+        return {name: skipped for name, skipped in LightningCLI.subcommands().items() if name in ("fit", "validate")}
+
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add our options, and the links from the model to the data."""
         parser.add_argument("--log", type=Literal["csv", "tensorboard", "wandb"], default="csv", help="kind of log")

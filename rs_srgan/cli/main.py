@@ -142,6 +142,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         sys.stderr.write("rs-srgan: No thread can be started: the memory is full. Use fewer threads (--threads).\n")
         return 1
+    except SystemError as error:
+        if "without setting an exception" not in str(error):  # what libraries in C leave when they get no memory
+            raise
+        sys.stderr.write("rs-srgan: The memory is full.\n")
+        return 1
     except BrokenPipeError:  # the reader of the output has ended, as `head` does
         return 1
     except OSError as error:  # a full disk or a missing permission is no bug, so no traceback

@@ -24,8 +24,8 @@ _INSIDE = 4
 # Where macOS puts its own notes about an archive's members, under the same names.
 _MAC_FOLDER = "__MACOSX"
 
-# The metadata of a product have 50 kB. Larger files are not read.
-_MAX_XML_BYTES = 16_000_000
+# The metadata of a product have 50 kB; of products until 2016, with many tiles, up to 1 MB. Larger files are not read.
+_MAX_XML_BYTES = 4_000_000
 _CHUNK_BYTES = 1 << 20
 
 

@@ -291,8 +291,8 @@ class Visitor:
             self.leaving = True
             self.page.locator("#sr-language").select_option(code)
             self.page.wait_for_function("code => document.documentElement.lang == code", arg=code)
-            self.page.wait_for_selector("#patch-result sr-job")
-        self.page.get_by_role("tab", name="Patch").or_(self.page.locator(".overflow-menu")).first.wait_for()
+            self.page.wait_for_selector("#patch-result sr-job", state="attached")  # as after any reload
+        self.tab = self.ask(OPEN, STARTS)
 
     def walk(self) -> list[str]:
         """Do some things until one is a dead end; return the complaints."""

@@ -68,7 +68,12 @@ def test_full_memory_is_one_line(write_tif, model_folder, tmp_path, capsys, monk
 
 
 @pytest.mark.parametrize(
-    ("error", "said"), [(RuntimeError("can't start new thread"), "No thread"), (ThreadDied("It died."), "It died.")]
+    ("error", "said"),
+    [
+        (RuntimeError("can't start new thread"), "No thread"),
+        (SystemError("<function> returned NULL without setting an exception"), "The memory is full"),
+        (ThreadDied("It died."), "It died."),
+    ],
 )
 def test_threads_that_do_not_start_or_die_are_one_line(monkeypatch, capsys, error, said):
     def refuse(_):

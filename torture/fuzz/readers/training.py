@@ -29,8 +29,17 @@ _ODD_YAML = (
     ),
 )
 
-# That of C, where there is one: a changed tree can hold a text of megabytes.
-_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+def as_yaml(tree: object) -> str:
+    """Return a tree as YAML. It may hold texts of megabytes, and halves of surrogate pairs.
+
+    The dumper of C, where there is one, is fast, and refuses the latter.
+    """
+    options = {"sort_keys": False, "allow_unicode": True}
+    try:
+        return str(yaml.dump(tree, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), **options))
+    except UnicodeEncodeError:
+        return str(yaml.dump(tree, Dumper=yaml.SafeDumper, **options))
 
 
 class _Training:
@@ -42,9 +51,7 @@ class _Training:
         path, text = folder / "run.yaml", random.choice(self._whole)
         change = random.random()
         if change < 0.65:
-            text = yaml.dump(
-                changed_tree(random, yaml.safe_load(text)), Dumper=_DUMPER, sort_keys=False, allow_unicode=True
-            )
+            text = as_yaml(changed_tree(random, yaml.safe_load(text)))
         elif change < 0.75:
             text += random.choice(_ODD_YAML)
         elif change < 0.85:

@@ -1,2 +1,12 @@
+import yaml
+
+from torture.fuzz.readers.training import as_yaml
+
+
 def test_broken_inputs_are_refused_or_read(survives):
     assert 1 <= survives("training YAML", inputs=4) <= 4
+
+
+def test_every_text_can_be_written():
+    for text in ("word", "\ud800", "\U0001f30d", "x" * 1000):
+        assert yaml.safe_load(as_yaml({"a": [text]})) == {"a": [text]}
