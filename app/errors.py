@@ -15,7 +15,7 @@ FIELDS = {
 # Where a field is that not every form has.
 _PLACES = {"--soften": " in the tab Patch"}
 # Options that only the command line has.
-_COMMANDS = {"--stack": "rs-srgan predict --stack"}
+_COMMANDS = {"--stack": "rs-srgan predict --stack", "--max-days": "rs-srgan predict --max-days"}
 # Of other programs, for example rio, options stay.
 _OPTION = re.compile(rf"(?<!edit-info )({'|'.join((*FIELDS, *_COMMANDS))})(?: \(soften\))?(?![\w-])")
 # The folders before a file name. Visitors must not learn where files are on the server.

@@ -1,6 +1,7 @@
 """Real revisits: images of other dates, each with its own light, season, clouds and shift."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from rs_srgan.evaluation.metrics.sensor import simulate
 from rs_srgan.pixels.radiometry import FloatImage, Mask
 from rs_srgan.pixels.windows import Window
 from rs_srgan.reading.revisit import open_revisit
+from rs_srgan.registration.align import align
+from rs_srgan.registration.shift_field import LEAST_PIXELS
+from rs_srgan.season import MOST_DAYS, days_apart
 from rs_srgan.sensors import RGBN, SENTINEL2
 from rs_srgan.sensors.mtf import wald_mtf
 from train.data.native import NativeImage, native_images, split_native
@@ -67,39 +71,54 @@ def tile_33twl(scale: int, seed: int = 0) -> Iterator[Series]:
             yield _series(f"33TWL {day}", *stack, scale, (seed, index))
 
 
-def native_series(place: str, scale: int, seed: int = 0) -> Iterator[Series]:
+def native_series(
+    place: str, scale: int, seed: int = 0, max_days: float = MOST_DAYS, held_out: bool = True
+) -> Iterator[Series]:
     """Yield series of Sentinel-2's own pixels, 10 m; the sensor model makes LR of every date.
 
     Each date that training did not use as HR is the reference once, with up to eight dates around it: both dates of
-    innviertel, and the last third of the dates of wcC.
+    innviertel, and the last third of the dates of wcC. If LR is too small for registration, the shifts are those of the
+    10 m images.
 
     Args:
         place: name of a place in the manifests.
         scale: 2, 4 or 8.
         seed: seed of the noise.
+        max_days: largest distance from the reference in the season, days.
+        held_out: False to take all dates as the reference, those of training, too.
     """
     images = native_images(data_root())
-    held_out = [
-        image for image in split_native(images)["val"] if image.place == place and set(RGBN) <= set(image.bands)
+    references = [
+        image
+        for image in (split_native(images)["val"] if held_out else images)
+        if image.place == place and set(RGBN) <= set(image.bands)
     ]
-    for number, reference in enumerate(held_out):
-        others = [image for image in images if image.place == reference.place and image.bands == reference.bands]
+    for number, reference in enumerate(references):
+        others = [
+            image
+            for image in images
+            if image.place == reference.place
+            and image.bands == reference.bands
+            and days_apart(_date(image), _date(reference)) <= max_days
+        ]
         if len(others) > 1:
-            others.sort(key=lambda image: abs(_day(image) - _day(reference)))
+            others.sort(key=lambda image: abs(_date(image) - _date(reference)))
             stack = [read_chip(image.path, RGBN).image for image in others[:_NATIVE_DATES]]
             height, width = (side // scale * scale for side in stack[0].shape[1:])
             stack = [np.ascontiguousarray(image[:, :height, :width]) for image in stack]
             whole = [np.ones((height, width), bool)] * len(stack)
             name = f"{reference.place} {reference.path.stem.removeprefix('ts_')}"
-            yield _series(name, stack, whole, scale, (seed, number))
+            small = height * width // scale**2 < LEAST_PIXELS
+            fields = [field.coarsened(scale) for field in align(stack).fields] if small else None
+            yield replace(_series(name, stack, whole, scale, (seed, number)), fields=fields)
 
 
-def _day(image: NativeImage) -> int:
-    """Return the day of an image as a number; 0 where the manifest does not know it."""
+def _date(image: NativeImage) -> date:
+    """Return the day of an image; the first of all days where the manifest does not know it."""
     try:
-        return date.fromisoformat(image.date).toordinal()
+        return date.fromisoformat(image.date)
     except ValueError:
-        return 0
+        return date.min
 
 
 def _read(path: Path) -> tuple[FloatImage, Mask]:

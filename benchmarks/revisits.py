@@ -8,7 +8,7 @@ noise. That is track A. In track B clouds cover about 40 % of every view but the
 track C the views also differ in gain and offset, and a cloud that is not in the mask covers 10 % of each.
 
 Real tracks: three dates of NAIP, five of a Sentinel-2 tile, and two series of its own pixels. Registration finds the
-shifts in all tracks.
+shifts in all tracks, but those of wcC at x4: its LR images are too small, and the shifts are those of the 10 m images.
 """
 
 import argparse
@@ -45,7 +45,7 @@ TRACKS = {
     "C": "simulated: as B, with other gains and offsets, and 10 % clouds that are not masked",
     "NAIP": "real: three dates, years apart, to 1.2 m",
     "33TWL": "real: Sentinel-2 within ten days, to 120 m, clouds masked by SCL",
-    "wcC": "real: Sentinel-2's own pixels, to 10 m, nine dates of fields in Belgium within a year",
+    "wcC": "real: Sentinel-2's own pixels, to 10 m, dates of fields in Belgium within 30 days of the season",
     "innviertel": "real: Sentinel-2's own pixels, to 10 m, two dates of fields in Austria",
 }
 REAL: dict[str, Callable[[int], Iterator[Series]]] = {
@@ -82,7 +82,7 @@ class Result:
 
 
 def measure(models: dict[str, MISR], all_series: list[Series], title: str, pictures: Path | None = None) -> Result:
-    """Measure all methods on all sites, with 1, 2, 4 ... and all views.
+    """Measure all methods on all sites, with 1, 2, 4 ... and all views; a site with fewer views, with all of its own.
 
     Args:
         models: the models by name.
@@ -91,8 +91,9 @@ def measure(models: dict[str, MISR], all_series: list[Series], title: str, pictu
         pictures: folder for pictures of the results; None for no pictures.
     """
     result = Result()
+    counts = _counts(max(len(series.views) for series in all_series))
     for series in tqdm(all_series, desc=title, disable=None):
-        stack = align(series.views, series.masks)
+        stack = align(series.views, series.masks, known=series.fields)
         if series.shifts is not None:
             found = np.array([[each.median.rows, each.median.cols] for each in stack.fields])
             result.errors += list(np.hypot(*(found - series.shifts).T)[1:])
@@ -111,8 +112,8 @@ def measure(models: dict[str, MISR], all_series: list[Series], title: str, pictu
             shown[name] = sr
             result.psnr_db[name][count][series.site] = _psnr(sr, series)
 
-        for count in _counts(len(series.views)):
-            part = first(stack, count)
+        for count in counts:
+            part = first(stack, min(count, len(series.views)))
             add(BICUBIC, count, bicubic(reference, scale)[0].numpy())
             for name, how in (("mean", np.mean), ("median", np.median)):
                 merged = how(np.stack(series.views[:count]), axis=0).astype(np.float32)

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from rs_srgan.pixels.radiometry import FloatImage, Mask
 from rs_srgan.registration.align import Stack
+from rs_srgan.registration.shift_field import ShiftField
 from rs_srgan.sensors import RGBN, SENTINEL2
 from rs_srgan.sensors.mtf import degrade, psf_kernel, wald_mtf
 from rs_srgan.sensors.projection import bicubic
@@ -34,6 +35,7 @@ class Series:
         masks: usable pixels of the views, (h, w) each.
         shifts: shifts of the views' content, LR pixels, (T, 2) rows and columns; None if they are not known.
         clear: pixels of HR without clouds, (H, W); None if all are clear.
+        fields: shift fields of the views against the first, if they are known and the views are too small to find them.
     """
 
     site: str
@@ -42,6 +44,7 @@ class Series:
     masks: list[Mask]
     shifts: FloatImage | None = None
     clear: Mask | None = None
+    fields: list[ShiftField] | None = None
 
 
 def simulate(name: str, image: FloatImage, scale: int, track: str, seed: int) -> Series:

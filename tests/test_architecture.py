@@ -16,6 +16,7 @@ FLOORS = {
             "control_groups",
             "cores",
             "durable",
+            "season",
             "locks",
             "whole_files",
             "progress",

@@ -4,6 +4,7 @@
 // at zoom `pixel_zoom`. In this way the map library shows images without georeference, pixel by pixel.
 
 const EMPTY = {version: 8, sources: {}, layers: []};
+const AGAIN_MS = 3000; // after it tiles that the network lost are asked for again
 const HALF_TURN = 180;
 const EQUATOR_M = 2 * Math.PI * 6378137;
 const LONGEST_BAR_PX = 80;
@@ -59,7 +60,18 @@ export class Stage {
       this.draw(map);
     });
     map.on("zoomend", () => this.sharpen(map));
+    map.on("error", event => this.ask(map, event.error));
     return map;
+  }
+
+  // Ask again for the tiles, since MapLibre does not, if the server could not be reached.
+  ask(map, error) {
+    if (error?.status !== 0) return console.error(error);
+    map.asked ??= setTimeout(() => {
+      map.asked = null;
+      const source = map.style && map.getSource("image");
+      if (source && this.element.isConnected) source.setTiles([...source.tiles]);
+    }, AGAIN_MS);
   }
 
   // A result may arrive in a hidden tab, where the element has no size. Fit the image when the tab is opened.

@@ -4,26 +4,28 @@ from collections.abc import Sequence
 
 from rs_srgan.catalogues.scene import Scene
 from rs_srgan.errors import InputError
+from rs_srgan.season import MOST_DAYS, days_apart
 
 # A view with less clear ground than that adds more errors of registration than detail.
 _LEAST_CLEAR = 0.3
 # How much clear share a view may have less and still be preferred: for each month that it is nearer to the reference in
 # the season, and if its orbit is not among the chosen ones, so that it sees the place from another side.
 _PER_MONTH, _OTHER_ORBIT = 0.1, 0.1
-_YEAR_DAYS, _MONTH_DAYS = 365.25, 30.4
+_MONTH_DAYS = 30.4
 
 
-def choose_views(scenes: Sequence[Scene], count: int) -> list[Scene]:
+def choose_views(scenes: Sequence[Scene], count: int, max_days: float = MOST_DAYS) -> list[Scene]:
     """Return the best set of revisits: clear over the place, near in season, of several orbits; the reference first.
 
-    The reference is the clearest scene, the newest of those that are equally clear.
+    The reference is the clearest scene that has another one near in season, the newest of those that are equally clear.
 
     Args:
         scenes: what was found.
         count: the number of views that are wanted, at least 2; fewer are returned if there are not enough.
+        max_days: largest distance from the reference in the season, days.
 
     Raises:
-        InputError: fewer than two scenes are clear enough.
+        InputError: fewer than two scenes are clear enough and near in season.
     """
     if count < 2:
         raise InputError(f"views is {count}; expected 2 or more. For one date leave it out.")
@@ -33,8 +35,18 @@ def choose_views(scenes: Sequence[Scene], count: int) -> list[Scene]:
             f"{len(usable)} of {len(scenes)} scenes show {100 * _LEAST_CLEAR:.0f} % of the area or more without "
             "clouds; expected at least 2 for several views. Choose more days."
         )
-    chosen = [max(usable, key=lambda scene: (round(scene.clear, 3), scene.taken))]
-    rest = [scene for scene in usable if scene is not chosen[0]]
+    near = {
+        index: [other for other in usable if other is not scene and days_apart(scene.taken, other.taken) <= max_days]
+        for index, scene in enumerate(usable)
+    }
+    possible = [index for index, others in near.items() if others]
+    if not possible:
+        raise InputError(
+            f"No two of {len(usable)} clear scenes are within {max_days:.0f} days of the season; expected at least 2 "
+            "for several views. Choose other days, or allow more of them (--max-days)."
+        )
+    reference = max(possible, key=lambda index: (round(usable[index].clear, 3), usable[index].taken))
+    chosen, rest = [usable[reference]], near[reference]
     while rest and len(chosen) < count:
         best = max(rest, key=lambda scene: (_worth(scene, chosen), scene.taken))
         chosen.append(best)
@@ -44,10 +56,5 @@ def choose_views(scenes: Sequence[Scene], count: int) -> list[Scene]:
 
 def _worth(scene: Scene, chosen: Sequence[Scene]) -> float:
     other = scene.orbit is not None and scene.orbit not in {each.orbit for each in chosen}
-    return scene.clear - _PER_MONTH * months_apart(scene, chosen[0]) + _OTHER_ORBIT * other
-
-
-def months_apart(scene: Scene, other: Scene) -> float:
-    """Return how far apart the seasons of two scenes are, in months, 0 to 6."""
-    days = abs((scene.taken - other.taken).total_seconds()) / 86_400 % _YEAR_DAYS
-    return min(days, _YEAR_DAYS - days) / _MONTH_DAYS
+    months = days_apart(scene.taken, chosen[0].taken) / _MONTH_DAYS
+    return scene.clear - _PER_MONTH * months + _OTHER_ORBIT * other

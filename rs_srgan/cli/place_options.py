@@ -76,7 +76,7 @@ def chosen_scenes(options: argparse.Namespace) -> list[Scene]:
     if len(options.sources) > 1:
         raise InputError(f"A catalogue is the only input; here are {len(options.sources)}. Give files in a second run.")
     scenes = found_scenes(options, options.sources[0])
-    return scenes[:1] if options.views is None else choose_views(scenes, options.views)
+    return scenes[:1] if options.views is None else choose_views(scenes, options.views, options.max_days)
 
 
 def _catalogue(options: argparse.Namespace, name: str) -> Catalogue:

@@ -15,6 +15,7 @@ from typing import Any
 from rs_srgan.errors import InputError
 from rs_srgan.inference import option_checks as checks
 from rs_srgan.reading.stated import Stated
+from rs_srgan.season import MOST_DAYS
 from rs_srgan.sensors import SENSORS
 from rs_srgan.writing.blocks import COMPRESSIONS
 
@@ -94,6 +95,16 @@ class PredictOptions:
             "one that the others show most, and of two images the clearer one",
             check=checks.index_or_path,
             metavar="IN",
+        ),
+    )
+    max_days: int = dataclasses.field(
+        default=MOST_DAYS,
+        metadata=_option(
+            "for several images: those taken more than this many days of the season before or after the reference are "
+            "not used, because the ground changes; 183 uses all",
+            check=checks.whole(0, 366),
+            parse=int,
+            metavar="N",
         ),
     )
     bbox: Sequence[float] | None = dataclasses.field(

@@ -12,6 +12,7 @@ from rs_srgan.reading.grid import Grid
 from rs_srgan.reading.overlap import overlap_px
 from rs_srgan.reading.region import find_region
 from rs_srgan.reading.revisit import Revisit
+from rs_srgan.season import MOST_DAYS, days_apart
 
 # Shares of clear pixels are found from windows of this size, at most that many along each axis.
 _SAMPLE_PX = 256
@@ -29,18 +30,24 @@ class _Shown:
 
 
 def choose_reference(
-    revisits: Sequence[Revisit], copies: Collection[int], bbox: Sequence[float] | None, aoi: str | Path | None
+    revisits: Sequence[Revisit],
+    copies: Collection[int],
+    bbox: Sequence[float] | None,
+    aoi: str | Path | None,
+    max_days: float = MOST_DAYS,
 ) -> int:
     """Return the index of the revisit that the others show most: with the largest sum of clear overlaps.
 
-    The clear overlap of two images is the area that both cover, times the share of clear pixels of each. Among images
-    with equal sums, the one that shows most ground is the reference: of two images, the clearer one.
+    The clear overlap of two images is the area that both cover, times the share of clear pixels of each, and 0 if their
+    seasons differ. Among images with equal sums, the one that shows most ground is the reference: of two images, the
+    clearer one.
 
     Args:
         revisits: the revisits.
         copies: indexes of those that hold the same pixels as another one; they do not count.
         bbox: see `find_region`.
         aoi: see `find_region`.
+        max_days: see `season_differs`.
 
     Raises:
         InputError: the wanted part lies outside all images.
@@ -52,7 +59,7 @@ def choose_reference(
     sums = dict.fromkeys(inside, 0.0)
     for one in inside:
         for other in inside:
-            if one < other:
+            if one < other and season_differs(revisits[one], revisits[other], max_days) is None:
                 common = _clear_overlap(inside[one], inside[other])
                 sums[one] += common
                 sums[other] += common
@@ -97,6 +104,14 @@ def clear_share(revisit: Revisit, window: Window) -> float:
 def spread_samples(window: Window) -> list[Window]:
     """Return windows that are spread over a larger one."""
     return [each.moved(window) for each in spread_windows(window.height, window.width, _SAMPLE_PX, _SAMPLES)]
+
+
+def season_differs(one: Revisit, other: Revisit, max_days: float) -> int | None:
+    """Return the days of the season between two revisits if they are more than `max_days`; None if not, or unknown."""
+    if one.taken is None or other.taken is None:
+        return None
+    days = round(days_apart(one.taken, other.taken))
+    return days if days > max_days else None
 
 
 def shows_elsewhere(reference: Grid, window: Window, other: Grid) -> bool:

@@ -286,6 +286,7 @@ def _open_series(job: Job, files: ExitStack) -> tuple[Inputs, SISR | MISR, Regio
             model,
             masks=options.masks,
             reference=job.reference,
+            max_days=options.max_days,
             stated=options.stated(),
             bbox=options.bbox,
             aoi=options.aoi,

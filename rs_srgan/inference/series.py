@@ -12,7 +12,13 @@ import torch
 from rs_srgan.errors import InputError
 from rs_srgan.inference.copies import find_copies
 from rs_srgan.inference.inputs import read_filled
-from rs_srgan.inference.reference import choose_reference, clear_share, shows_elsewhere, spread_samples
+from rs_srgan.inference.reference import (
+    choose_reference,
+    clear_share,
+    season_differs,
+    shows_elsewhere,
+    spread_samples,
+)
 from rs_srgan.models import MISR
 from rs_srgan.pixels.radiometry import FloatImage, Mask
 from rs_srgan.pixels.windows import Window, replicate
@@ -23,6 +29,7 @@ from rs_srgan.reading.revisit import NO_MASK, Revisit, open_revisit
 from rs_srgan.reading.stated import Stated
 from rs_srgan.registration.shift import Shift
 from rs_srgan.registration.view import Pixels, Reference, View
+from rs_srgan.season import MOST_DAYS
 from rs_srgan.sensors import SENTINEL2, Sensor
 
 logger = logging.getLogger(__name__)
@@ -40,7 +47,7 @@ class ViewSummary:
     Attributes:
         name: name of the file or product.
         taken: the day in ISO 8601; empty if it is unknown.
-        clear: share of the wanted area in which the revisit shows the ground, 0..1.
+        clear: share of the wanted area in which the revisit shows the ground, 0..1; of another season, of its image.
         shift: median shift against the reference, LR pixels; its confidence is 0 if nothing could be compared.
         weight: weight in the result, 0..1, the mean over samples of the area; the weights of all views add up to 1.
         role: "reference", "used", or the reason why the revisit was not used.
@@ -56,7 +63,8 @@ class ViewSummary:
     source: int
 
     def __str__(self) -> str:
-        moved = "" if self.role == "reference" else f", shifted {self.shift.rows:+.2f} {self.shift.cols:+.2f} px"
+        compared = self.role != "reference" and self.shift.confidence > 0
+        moved = f", shifted {self.shift.rows:+.2f} {self.shift.cols:+.2f} px" if compared else ""
         weight = f", weight {100 * self.weight:.0f} %" if self.role in ("reference", "used") else ""
         taken = f" ({self.taken})" if self.taken else ""
         return f"{self.name}{taken}: {100 * self.clear:.0f} % clear{moved}{weight}, {self.role}"
@@ -69,6 +77,7 @@ def open_series(
     *,
     masks: Sequence[str | Path] | None = None,
     reference: int | None = None,
+    max_days: float = MOST_DAYS,
     stated: Stated = Stated(),
     bbox: Sequence[float] | None = None,
     aoi: str | Path | None = None,
@@ -82,6 +91,7 @@ def open_series(
         masks: paths of the masks, one for each image, "-" for none; see `open_revisit`.
         reference: index of the image that the result shows; by default the one that the others show most, see
             `choose_reference`.
+        max_days: revisits that are more days of the season from the reference are not used.
         stated: see `open_revisit`.
         bbox: see `find_region`.
         aoi: see `find_region`.
@@ -101,7 +111,7 @@ def open_series(
             revisits.append(stack.enter_context(open_revisit(source, model.config.bands, stated, mask, sensor)))
         if reference is None:
             copies = find_copies([revisit.raster for revisit in revisits])
-            reference = choose_reference(revisits, copies, bbox, aoi)
+            reference = choose_reference(revisits, copies, bbox, aoi, max_days)
         first = revisits[reference]
         for revisit in revisits:
             raster = revisit.raster
@@ -109,7 +119,7 @@ def open_series(
         logger.info("Registering %d images to %s ...", len(revisits) - 1, first.raster.name)
         region = find_region(first.raster.grid, first.raster.name, bbox, aoi)
         order = [reference, *(index for index in range(len(revisits)) if index != reference)]
-        yield Series([revisits[index] for index in order], order, region, model)
+        yield Series([revisits[index] for index in order], order, region, model, max_days)
 
 
 class _SeriesView(View):
@@ -138,7 +148,14 @@ class Series:
         summaries: summaries of all revisits, in the order of `rasters`.
     """
 
-    def __init__(self, revisits: Sequence[Revisit], sources: Sequence[int], region: Region, model: MISR) -> None:
+    def __init__(
+        self,
+        revisits: Sequence[Revisit],
+        sources: Sequence[int],
+        region: Region,
+        model: MISR,
+        max_days: float = MOST_DAYS,
+    ) -> None:
         self._revisits = revisits
         copies = find_copies([revisit.raster for revisit in revisits])
         reference = revisits[0]
@@ -151,7 +168,9 @@ class Series:
                 f"Of {self.lr.name}, or of the wanted part of it, nothing is shown by {names}; expected images of one "
                 "place. Leave out those of other places, or choose another reference or area."
             )
-        others = [index for index in distinct if index not in elsewhere]
+        here = [index for index in distinct if index not in elsewhere]
+        days = {index: season_differs(reference, revisits[index], max_days) for index in here}
+        others = [index for index in here if days[index] is None]
         self.rasters = [revisit.raster for revisit in revisits]
         grid = reference.raster.grid
         origin = region.window.grown(_AROUND_PX).clipped(grid.height, grid.width)
@@ -172,6 +191,9 @@ class Series:
             self.summaries.append(self._summary(view, next(weights) if view.registered else 0.0, sources[index]))
         for index in elsewhere:
             self.summaries.append(self._summary_of_elsewhere(revisits[index], sources[index]))
+        for index in here:
+            if (apart := days[index]) is not None:
+                self.summaries.append(self._summary_of_season(revisits[index], apart, sources[index]))
         for copy, original in copies.items():
             self.summaries.append(self._summary_of_copy(revisits[copy], revisits[original], sources[copy]))
         self.summaries.sort(key=lambda summary: sources.index(summary.source))
@@ -209,6 +231,18 @@ class Series:
         logger.warning("%s shows another place than %s and is not used. Leave it out.", name, self.lr.name)
         role = "not used: it shows another place"
         return ViewSummary(name, _day(revisit), 0.0, Shift(0, 0, 0), 0.0, role, source)
+
+    def _summary_of_season(self, revisit: Revisit, days: int, source: int) -> ViewSummary:
+        """Return the summary of a revisit of another season, and log a warning."""
+        name = revisit.raster.name
+        logger.warning(
+            "%s is %d days of the season from %s and is not used. To use it: --max-days %d (max_days).",
+            *(name, days, self.lr.name, days),
+        )
+        role = f"not used: {days} days of the season from the reference"
+        grid = revisit.raster.grid
+        clear = clear_share(revisit, Window(0, 0, grid.height, grid.width))
+        return ViewSummary(name, _day(revisit), clear, Shift(0, 0, 0), 0.0, role, source)
 
     def _summary_of_copy(self, revisit: Revisit, original: Revisit, source: int) -> ViewSummary:
         """Return the summary of a revisit that has the pixels of another one, and log a warning."""

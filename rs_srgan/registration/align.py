@@ -32,13 +32,19 @@ class Stack:
     reference: int
 
 
-def align(images: Sequence[FloatImage], masks: Sequence[Mask] | None = None, reference: int = 0) -> Stack:
+def align(
+    images: Sequence[FloatImage],
+    masks: Sequence[Mask] | None = None,
+    reference: int = 0,
+    known: Sequence[ShiftField] | None = None,
+) -> Stack:
     """Register images of one place and put them on the grid of a reference, to the nearest pixel.
 
     Args:
         images: reflectance of each image, (C, h, w), of equal sizes; NaN means nodata.
         masks: which pixels of each image count, (h, w), for example those without clouds; all if left out.
         reference: index of the reference.
+        known: shift field of each image against the reference, if they are known; by default they are found.
 
     Raises:
         InputError: there are no images, their sizes differ, or there is no such reference.
@@ -62,7 +68,8 @@ def align(images: Sequence[FloatImage], masks: Sequence[Mask] | None = None, ref
     first = Reference(sources[reference])
     views, mask, offsets, fields = [], [], [], []
     for at, source in enumerate(sources):
-        view = View(source, SamePositions(), first, whole, samples=[whole])
+        field = None if known is None else known[at]
+        view = View(source, SamePositions(), first, whole, samples=[whole], field=field)
         if at == reference:
             pixels = filled[at], counts[at], np.zeros((2, height, width), np.float32)
         else:

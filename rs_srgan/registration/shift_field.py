@@ -24,7 +24,7 @@ LEAST_CONFIDENCE = 0.4
 _OUTLIERS = 4.0  # median deviations; see `find_shift`
 # Smallest share of a window's pixels, and number of pixels, that must count in both images. In real images of 15 x 16
 # pixels the shifts that were found were wrong by up to half a pixel, also where the images correlated well.
-_LEAST_SHARE, _LEAST_PIXELS = 0.1, 300
+_LEAST_SHARE, LEAST_PIXELS = 0.1, 300
 
 # Smoothing of the gradient, pixels, and a spread of reflectance below which a band is even.
 _SMOOTHING_PX, _EVEN = 0.7, 1e-4
@@ -86,7 +86,7 @@ class ShiftField:
                 window = Window(row, col, min(_WINDOW_PX, height), min(_WINDOW_PX, width))
                 (fixed, fixed_mask), (other, other_mask) = reference.gray(window), moving.gray(window)
                 both = fixed_mask & other_mask
-                if both.mean() >= _LEAST_SHARE and both.sum() >= _LEAST_PIXELS:
+                if both.mean() >= _LEAST_SHARE and both.sum() >= LEAST_PIXELS:
                     shift = find_shift(fixed, other, fixed_mask, other_mask, largest_px, _OUTLIERS)
                     if shift.confidence < _SAME_SEASON:
                         (fixed, fixed_mask), (other, other_mask) = reference.bands(window), moving.bands(window)
@@ -104,6 +104,11 @@ class ShiftField:
         middle = [(min(_WINDOW_PX, side) - 1) / 2 for side in (height, width)]
         confidence = float(np.median(found[good][:, 2])) if good.any() else 0.0
         return cls(np.array(rows) + middle[0], np.array(cols) + middle[1], shifts, confidence)
+
+    def coarsened(self, scale: int) -> "ShiftField":
+        """Return these shifts for images with pixels `scale` times as large."""
+        rows, cols = ((centres - (scale - 1) / 2) / scale for centres in (self.rows, self.cols))
+        return ShiftField(rows, cols, self.shifts / scale, self.confidence)
 
     @property
     def median(self) -> Shift:

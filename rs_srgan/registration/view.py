@@ -85,6 +85,7 @@ class View:
         origin: the part of the reference that is registered.
         samples: windows of the reference from which the tones are found.
         stride: step between the pixels from which the tones are found, along each axis.
+        field: shifts against the reference in `origin`, if they are known; by default they are found.
 
     Attributes:
         field: shifts against the reference, pixels of the reference, in `origin`.
@@ -99,9 +100,17 @@ class View:
         origin: Window,
         samples: Sequence[Window],
         stride: int = 1,
+        field: ShiftField | None = None,
     ) -> None:
         self._source, self._positions, self._origin = source, positions, origin
-        self.field = ShiftField.find(
+        self.field = self._find_shifts(reference) if field is None else field
+        self._back: Image = np.linalg.inv(positions.turn)
+        self._kept: dict[Window, tuple[FloatImage, Mask, FloatImage]] = {}
+        self.tones = self._find_tones(reference, samples, stride) if self.registered else None
+
+    def _find_shifts(self, reference: Reference) -> ShiftField:
+        origin, source = self._origin, self._source
+        return ShiftField.find(
             Comparable(
                 lambda window: reference.read_gray(window.moved(origin)),
                 lambda window: reference.read(window.moved(origin)),
@@ -113,9 +122,6 @@ class View:
             origin.height,
             origin.width,
         )
-        self._back: Image = np.linalg.inv(positions.turn)
-        self._kept: dict[Window, tuple[FloatImage, Mask, FloatImage]] = {}
-        self.tones = self._find_tones(reference, samples, stride) if self.registered else None
 
     @property
     def registered(self) -> bool:

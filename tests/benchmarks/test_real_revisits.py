@@ -10,7 +10,7 @@ from rs_srgan.sensors.mtf import wald_mtf
 from tests.conftest import scene_dn
 from tests.train.data.makers import native_entry, native_folder
 
-DATES = [f"2019-0{month}-01" for month in range(1, 10)]
+DATES = [f"2019-03-0{day}" for day in range(1, 10)]
 
 
 def series_of(root, monkeypatch, scale=2):

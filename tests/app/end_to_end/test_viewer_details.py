@@ -61,6 +61,18 @@ def test_the_text_of_a_chart_can_be_read_on_a_phone(phone):
     assert min(sizes) >= 11
 
 
+def test_tiles_that_the_network_lost_are_asked_for_again(phone):
+    said = []
+    phone.on("console", lambda message: said.append(message.text) if "AJAXError" in message.text else None)
+    phone.context.set_offline(True)
+    with phone.expect_event("requestfailed", lambda request: "/tiles/" in request.url):
+        phone.locator("#patch-result [name=composite]").select_option(index=1)
+    with phone.expect_response(lambda response: "/tiles/" in response.url and response.ok):
+        phone.context.set_offline(False)
+    phone.locator("#patch-result [name=composite]").select_option(index=0)
+    assert said == []
+
+
 @pytest.mark.parametrize(("title", "recipe"), [("Command", "command"), ("Python", "snippet")])
 def test_copy_puts_the_lines_into_the_clipboard(phone, title, recipe):
     code = phone.locator(f"#patch-result [data-recipe={recipe}]")

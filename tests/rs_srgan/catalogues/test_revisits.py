@@ -5,7 +5,7 @@ import pytest
 from rs_srgan import InputError
 from rs_srgan.catalogues.earth_search import EARTH_SEARCH
 from rs_srgan.catalogues.place import find_place
-from rs_srgan.catalogues.revisits import choose_views, months_apart
+from rs_srgan.catalogues.revisits import choose_views
 from rs_srgan.catalogues.scene import Part, Scene
 
 PLACE = find_place((15, 45, 15.1, 45.1))
@@ -31,9 +31,14 @@ def test_clear_views_near_in_season_come_first():
 
 
 def test_a_year_later_is_the_same_season():
-    assert months_apart(scene(0), scene(365)) < 0.1
-    assert months_apart(scene(0), scene(183)) == pytest.approx(6, abs=0.1)
     assert days(choose_views([scene(366), scene(120), scene(0)], 2)) == [366, 0]
+
+
+def test_views_of_other_seasons_are_never_chosen_unless_they_are_allowed():
+    assert days(choose_views([scene(0), scene(60), scene(85)], 3)) == [85, 60]
+    assert days(choose_views([scene(0), scene(60)], 2, max_days=60)) == [60, 0]
+    with pytest.raises(InputError, match="--max-days"):
+        choose_views([scene(0), scene(60)], 2)
 
 
 def test_other_orbits_are_preferred_among_equals():

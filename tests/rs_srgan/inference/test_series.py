@@ -246,6 +246,27 @@ def test_model_of_one_image_refuses_several(model, misr, revisits, tmp_path):
         super_resolve(revisits[:2], revisits[1], misr, overwrite=True)
 
 
+def test_an_image_of_another_season_is_not_used_unless_it_is_allowed(misr, revisits, tmp_path, caplog):
+    late = revisits[3].rename(tmp_path / "late_20230301.tif")
+    given = [*revisits[:3], late]
+    with open_series(given, misr, reference=0) as series:
+        assert [summary.role for summary in series.summaries][:3] == ["reference", "used", "used"]
+        assert "59 days" in series.summaries[3].role and series.summaries[3].clear == 1
+        assert "shifted" not in str(series.summaries[3])
+    assert "late_20230301.tif is 59 days" in caplog.text and "--max-days 59" in caplog.text
+    without = super_resolve(revisits[:3], tmp_path / "without.tif", misr, reference=0, precision="fp32")
+    with_it = super_resolve(given, tmp_path / "with.tif", misr, reference=0, precision="fp32")
+    np.testing.assert_array_equal(pixels(with_it), pixels(without))
+    allowed = super_resolve(given, tmp_path / "allowed.tif", misr, reference=0, precision="fp32", max_days=59)
+    assert (pixels(allowed) != pixels(without)).any()
+
+
+def test_the_reference_is_of_the_season_of_most_images(misr, revisits, tmp_path):
+    late = revisits[0].rename(tmp_path / "late_20230701.tif")
+    with open_series([late, *revisits[1:]], misr) as series:
+        assert series.lr.name != late.name and len(series.views) == 2
+
+
 def test_resume_gives_identical_pixels(misr, revisits, tmp_path):
     whole = super_resolve(revisits, tmp_path / "whole.tif", misr, PredictOptions(tile=64))
     with closing(run(revisits, tmp_path / "parts.tif", misr, PredictOptions(tile=64))) as steps:
@@ -268,7 +289,7 @@ def test_resume_refuses_another_mask(misr, revisits, write_tif, tmp_path):
 
 
 def test_an_image_given_several_times_is_used_once_and_told(misr, revisits, tmp_path, caplog):
-    copy = tmp_path / "another_20230301.tif"
+    copy = tmp_path / "another_20230201.tif"
     copy.write_bytes(revisits[1].read_bytes())
     with open_series([revisits[0], copy, *revisits[1:], revisits[0]], misr, reference=0) as series:
         roles = {summary.source: summary.role for summary in series.summaries}
