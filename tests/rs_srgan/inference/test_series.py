@@ -289,7 +289,7 @@ def test_resume_refuses_another_mask(misr, revisits, write_tif, tmp_path):
 
 
 def test_an_image_given_several_times_is_used_once_and_told(misr, revisits, tmp_path, caplog):
-    copy = tmp_path / "another_20230201.tif"
+    copy = tmp_path / "another_20230120.tif"
     copy.write_bytes(revisits[1].read_bytes())
     with open_series([revisits[0], copy, *revisits[1:], revisits[0]], misr, reference=0) as series:
         roles = {summary.source: summary.role for summary in series.summaries}
