@@ -19,7 +19,7 @@ from train.report import curves, read_log
 from train.validation import SPECTRUM_AT
 
 PARTS = 4  # the run is cut into so many parts, each a row of the table
-GROUPS = {"sentinel2": "Sentinel-2", "naip": "NAIP"}
+GROUPS = {"native": "native pixels", "sentinel2": "resampled chips", "naip": "NAIP"}
 
 
 def before(init_from: str) -> dict[str, float]:

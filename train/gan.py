@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, ReduceLROnPlateau
 
 from rs_srgan.errors import InputError
+from rs_srgan.models import SISR
 from rs_srgan.sensors.projection import bicubic
 from train.adversarial import AdversarialConfig, discriminator_loss, generator_loss, ramp
 from train.data.batch import Batch
@@ -78,6 +79,9 @@ class GANModule(SRModule):
         if self.init_from is not None:  # `detail` 0 of the trained model gives the result of its base model
             base_model = self.model.config.base_model or self.init_from
             self.model.config = dataclasses.replace(self.model.config, base_model=base_model)
+        if isinstance(self.model, SISR) and self.model.uncertainty is not None:  # it knows the errors of the start only
+            self.model.uncertainty = None
+            self.model.config = dataclasses.replace(self.model.config, uncertainty=False)
         self.discriminator = make_discriminator(discriminator, len(self.bands))
         self.conditional, self.adversarial = discriminator.conditional, adversarial
         self._discriminator_config = discriminator

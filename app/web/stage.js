@@ -64,13 +64,13 @@ export class Stage {
     return map;
   }
 
-  // Ask again for the tiles, since MapLibre does not, if the server could not be reached.
+  // Ask again for the tiles, since MapLibre does not, if the server could not be reached. A new address makes new tiles.
   ask(map, error) {
     if (error?.status !== 0) return console.error(error);
-    map.asked ??= setTimeout(() => {
-      map.asked = null;
-      const source = map.style && map.getSource("image");
-      if (source && this.element.isConnected) source.setTiles([...source.tiles]);
+    map.waits ??= setTimeout(() => {
+      map.waits = null;
+      map.again = (map.again ?? 0) + 1;
+      if (map.style && this.element.isConnected) this.draw(map);
     }, AGAIN_MS);
   }
 
@@ -183,7 +183,8 @@ export class Stage {
   draw(map) {
     const layer = this.sides[this.maps.indexOf(map)];
     if (!layer) return;
-    const tiles = `${this.address}/tiles/${this.plane}/${layer}/{z}/{x}/{y}.webp?${this.query}`;
+    const again = map.again ? `&again=${map.again}` : "";
+    const tiles = `${this.address}/tiles/${this.plane}/${layer}/{z}/{x}/{y}.webp?${this.query}${again}`;
     const style = structuredClone(EMPTY);
     if (this.base && this.plane === "earth") {
       style.sources.base = {

@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 import math
 
@@ -8,7 +9,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.plugins import MixedPrecision
 from torch.utils.data import DataLoader
 
-from rs_srgan import SISR, InputError, SISRConfig
+from rs_srgan import SISR, InputError, SISRConfig, load_model
 from tests.train.test_module import SMALL, pairs, trainer
 from train.callbacks import Averaging
 from train.discriminators import DiscriminatorConfig
@@ -51,6 +52,16 @@ class Watch(L.Callback):
 def weights(module):
     networks = {"generator": module.model, "discriminator": module.discriminator}
     return {name: torch.cat([p.detach().flatten() for p in net.parameters()]) for name, net in networks.items()}
+
+
+def test_a_model_loses_the_uncertainty_head_of_its_start(tmp_path):
+    """The head knows the errors of the start, and those of a GAN are others."""
+    torch.manual_seed(0)
+    SISR(dataclasses.replace(SMALL, uncertainty=True)).save_pretrained(tmp_path / "start")
+    gan = GANModule(init_from=str(tmp_path / "start"), discriminator=PATCH)
+    assert gan.model.config.uncertainty is False
+    gan.model.save_pretrained(tmp_path / "trained")
+    assert load_model(tmp_path / "trained").uncertainty is None
 
 
 def test_first_the_generator_alone_then_the_discriminator_alone_then_both():

@@ -252,6 +252,10 @@ class Visitor:
         named = "job=" in self.page.url
         self.leaving = True
         self.page.reload()
+        self.return_to(named)
+
+    def return_to(self, named: bool) -> None:
+        """Wait for the page after a reload; its address may name a job."""
         self.page.wait_for_selector("#patch-result sr-job", state="attached")  # the job may be in another tab
         if named:
             # the sample, which every page shows, is not the job that the address names
@@ -288,11 +292,11 @@ class Visitor:
 
     def change_the_language(self) -> None:
         for code in (self.random.choice(("de", "fr", "es", "zh-CN")), "en"):
+            named = "job=" in self.page.url
             self.leaving = True
             self.page.locator("#sr-language").select_option(code)
             self.page.wait_for_function("code => document.documentElement.lang == code", arg=code)
-            self.page.wait_for_selector("#patch-result sr-job", state="attached")  # as after any reload
-        self.tab = self.ask(OPEN, STARTS)
+            self.return_to(named)
 
     def walk(self) -> list[str]:
         """Do some things until one is a dead end; return the complaints."""
