@@ -20,9 +20,9 @@ from torture.table import format_rows, write_rows
 # The module of each part, and the minutes after which it begins no further attempt. Together they leave three of thirty
 # minutes for imports and for attempts that have begun.
 PARTS = {
-    "fuzz": ("torture.fuzz", 8.0),
+    "fuzz": ("torture.fuzz", 6.5),
     "faults": ("torture.faults", 8.0),
-    "numbers": ("torture.numbers", 2.5),
+    "numbers": ("torture.numbers", 4.0),
     "load": ("torture.load", 7.0),
     "supply": ("torture.supply", 1.5),
 }
