@@ -39,6 +39,8 @@ _STOP_SECONDS = 10.0
 _OPEN_EACH = 4
 # Registration of revisits, and overviews and uploads of large results, take longer than a block.
 _PATIENCE = 8.0
+# Calls that a worker has at a time at the end of a batch: with more, the slowest one would keep all others waiting.
+_LAST_SLOTS = 2
 # Actors that may fail to start, one after the other.
 _FAILED_STARTS = 10
 
@@ -110,7 +112,7 @@ class Schedule:
         self, works: Sequence[Work], crew: Crew, report: BatchReport, retries: int, stall_seconds: float
     ) -> None:
         self._waiting: Iterator[tuple[int, Work]] = iter(enumerate(works))
-        self._total, self._rest = len(works), len(works)
+        self._total, self._rest, self._unopened_scenes = len(works), len(works), len(works)
         self._crew, self._report, self._retries, self._stall = crew, report, retries, stall_seconds
         self._active: dict[int, _Active] = {}
         self._calls = Calls(stall_seconds)
@@ -230,9 +232,19 @@ class Schedule:
         busy = True
         while busy:
             busy = False
+            slots = self._slots()
             for worker in workers:
-                if worker.calls < SLOTS and worker in self._crew.workers:
+                if worker.calls < slots and worker in self._crew.workers:
                     busy = self._next(worker) or busy
+
+    def _slots(self) -> int:
+        """Return how many calls a worker may have: fewer when the last tiles of the batch are given out."""
+        workers = max(1, len(self._crew.workers))
+        if self._unopened_scenes or self._again or not all(scene.begun for scene in self._active.values()):
+            return SLOTS
+        left = sum(len(numbers) for scene in self._active.values() for numbers in scene.groups)
+        left += sum(len(numbers) for _, numbers in self._leases.values())
+        return min(SLOTS, max(_LAST_SLOTS, left // workers))
 
     def _next(self, worker: Member) -> bool:
         """Give a worker a block or a scene to open; return whether there was one."""
@@ -331,6 +343,7 @@ class Schedule:
         number, work = next(self._waiting, (0, None))
         if work is None:
             return False
+        self._unopened_scenes -= 1
         scene = self._active[number] = _Active(work, work.task(number), work.target(), time.monotonic())
         self._open(worker, scene)
         return True
