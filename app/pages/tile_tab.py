@@ -136,8 +136,9 @@ def tile_tab(jobs: Jobs, models: Models, products: Products) -> TileTab:
         (choice.input, choose, choice, [file], 4),
     ):
         # Until the product is there, a request would be for the one before, and its result would be replaced. The
-        # fields for other products must not name the one before, either.
-        arrives(None, None, [start, *others], js=_switched(on=False, cleared=len(others)), api_visibility="private")
+        # fields for other products must not name the one before, either. A list that is left by Tab gives None.
+        switch = _switched(on=False, cleared=len(others), unless_empty=given is choice)
+        arrives(None, given, [start, *others], js=switch, api_visibility="private")
         received = arrives(
             receive, given, outputs, api_visibility="private", show_progress_on=glance, concurrency_limit=at_once
         )
@@ -168,10 +169,17 @@ def describe_forecast(forecast: Forecast) -> str:
     )
 
 
-def _switched(*, on: bool, cleared: int = 0) -> str:
-    """Return JavaScript that switches a button, in the form of `gr.update`, and clears so many other fields."""
-    button = f"{{interactive: {str(on).lower()}, __type__: 'update'}}"
-    return f"() => [{', '.join([button, *['null'] * cleared])}]"
+def _switched(*, on: bool, cleared: int = 0, unless_empty: bool = False) -> str:
+    """Return JavaScript that switches a button, in the form of `gr.update`, and clears so many other fields.
+
+    Args:
+        on: whether the button can be pressed.
+        cleared: number of fields to clear.
+        unless_empty: leave all as it is if the value that the function gets is empty.
+    """
+    changed = ", ".join([f"{{interactive: {str(on).lower()}, __type__: 'update'}}", *["null"] * cleared])
+    same = ", ".join(["{__type__: 'update'}"] * (1 + cleared))
+    return f"value => value || {str(not unless_empty).lower()} ? [{changed}] : [{same}]"
 
 
 def _glance(product: Product, area: str) -> str:

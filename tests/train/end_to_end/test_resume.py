@@ -16,7 +16,9 @@ STAGES = {
     "misr_x4_rgbn": [
         *("--data.native_share=0", "--data.revisits.most=3", "--model.fusion.channels=16", "--model.fusion.blocks=1")
     ],
-    "srgan_x4_rgbn": ["--model.discriminator.channels=4", "--model.adversarial.discriminator_only=1"],
+    "srgan_x4_rgbn": [
+        *("--data.native_share=0", "--model.discriminator.channels=4", "--model.adversarial.discriminator_only=1")
+    ],
 }
 EPOCHS, STEPS = 2, 2
 
