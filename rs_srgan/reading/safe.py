@@ -94,7 +94,12 @@ class SafeProduct(ProductMetadata):
         Args:
             image: path for GDAL, from `images`.
         """
-        return Path(image).is_file() if self.members is None else image in self.members
+        if self.members is not None:
+            return image in self.members
+        try:
+            return Path(image).is_file()
+        except OSError:  # hostile metadata name a file that is longer than names may be
+            return False
 
     def with_stored_images(self) -> "SafeProduct":
         """Return this product with the names under which its images are stored, where those exist."""

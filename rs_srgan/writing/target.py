@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rs_srgan.errors import InputError
 from rs_srgan.writing.guard import require_unread
-from rs_srgan.writing.unfinished import files_beside, was_published
+from rs_srgan.writing.unfinished import files_beside, require_absent
 
 
 def check_target(target: str | Path, sources: Sequence[str | Path], overwrite: bool, resume: bool = False) -> Path:
@@ -39,8 +39,7 @@ def check_target(target: str | Path, sources: Sequence[str | Path], overwrite: b
         raise InputError(f"The output {target} is a folder; expected a file name.")
     if target.exists() and not target.is_file():
         raise InputError(f"The output {target} is no regular file. Choose another name.")
-    if target.exists() and not overwrite and not (resume and was_published(target)):
-        raise InputError(f"{target} exists. Choose another name, or overwrite it (overwrite=True, --overwrite).")
+    require_absent(target, overwrite, resume)
     if not target.parent.is_dir():
         raise InputError(f"The folder {target.parent} does not exist. Create it first.")
     if not os.access(target.parent, os.W_OK):

@@ -49,6 +49,18 @@ def was_published(target: Path) -> bool:
     return _same(pixels, target) or _same(copy, target)
 
 
+def require_absent(target: Path, overwrite: bool, resume: bool) -> None:
+    """Raise `InputError` if a target exists that must not be replaced.
+
+    Args:
+        target: final path.
+        overwrite: allow an existing target.
+        resume: allow a target that the run to be resumed completed just before it was killed.
+    """
+    if target.exists() and not overwrite and not (resume and was_published(target)):
+        raise InputError(f"{target} exists. Choose another name, or overwrite it (overwrite=True, --overwrite).")
+
+
 def _same(path: Path, other: Path) -> bool:
     """Return whether two paths lead to one file."""
     try:
@@ -81,7 +93,8 @@ class Unfinished:
         done: number of parts that `pixels` safely contains.
 
     Raises:
-        InputError: another run is writing the target, or files exist and neither `resume` nor `overwrite` is given.
+        InputError: another run is writing the target or has written it, or files exist and neither `resume` nor
+            `overwrite` is given.
     """
 
     def __init__(
@@ -108,6 +121,7 @@ class Unfinished:
             raise
 
     def _begin(self, resume: bool, overwrite: bool) -> None:
+        require_absent(self.target, overwrite, resume)  # another run may have ended before the lock was free
         begun = self._read_note()
         if begun is None or not resume:
             if begun is not None and begun["done"] and not overwrite:

@@ -45,6 +45,19 @@ def test_tones_are_matched_although_a_part_has_changed():
     assert np.abs(stack.views[1] - reference)[:, ~same].min() > 0.1
 
 
+def test_images_too_small_to_be_registered_can_have_known_shifts():
+    """A crop gets the pixels and offsets of the whole image, whose shifts are known."""
+    reference, view = images((0, 0), (0.3, -1.4))
+    whole = align([reference, view])
+    crops = [image[:, 10:25, 10:25] for image in (reference, view)]
+    assert not align(crops).mask[1].any()
+    stack = align(crops, known=whole.fields)
+    assert stack.mask[1, 2:-2, 2:-2].all()
+    inside = (slice(None), slice(2, -2), slice(2, -2))
+    np.testing.assert_allclose(stack.offsets[1][inside], whole.offsets[1][:, 12:23, 12:23], atol=1e-5)
+    np.testing.assert_allclose(stack.views[1][inside], whole.views[1][:, 12:23, 12:23], atol=0.02)  # other tones
+
+
 def test_masked_clouds_do_not_disturb_the_alignment():
     random = np.random.default_rng(0)
     reference, view = images((0, 0), (0.4, 1.2))

@@ -80,6 +80,16 @@ def test_edges_of_bands_count_by_their_contrast_and_gaps_stay_local():
     assert np.isfinite(edges(image)[:20, :20]).all()
 
 
+def test_shifts_of_fine_images_hold_for_coarse_ones():
+    """The middle of the first two fine pixels is that of the first coarse one."""
+    fine = ShiftField(np.array([0.5, 4.5]), np.array([2.5]), np.array([[[2.0, -1.0]], [[4.0, 1.0]]]), 0.9)
+    coarse = fine.coarsened(2)
+    np.testing.assert_allclose(coarse.rows, [0, 2])
+    np.testing.assert_allclose(coarse.cols, [1])
+    np.testing.assert_allclose(coarse.shifts[:, 0], [[1, -0.5], [2, 0.5]])
+    assert coarse.confidence == fine.confidence
+
+
 def test_a_small_image_has_one_shift():
     image = scene(2, 90)
     field = ShiftField.find(reader(image), reader(moved(image, -0.7, 0.2)), 90, 90)

@@ -32,6 +32,18 @@ def target(tmp_path):
     return tmp_path / "out.tif"
 
 
+def test_a_target_that_another_run_finished_before_the_lock_was_free_is_refused(tmp_path):
+    """Both runs saw no target when they began; the second gets the lock when the first has ended."""
+    target = tmp_path / "out.tif"
+    target.write_bytes(b"whole")
+    for resume in (False, True):
+        with pytest.raises(InputError, match="exists"):
+            Unfinished(target, {}, 4, resume=resume)
+    assert target.read_bytes() == b"whole" and [path.name for path in tmp_path.iterdir()] == ["out.tif"]
+    with Unfinished(target, {}, 4, overwrite=True):
+        pass
+
+
 def test_a_complete_file_gets_its_name_and_leaves_nothing_beside_it(target):
     with Unfinished(target, REQUEST, 10) as unfinished:
         unfinished.pixels.write_text("whole")

@@ -30,16 +30,24 @@ _ODD_YAML = (
 )
 
 
-def as_yaml(tree: object) -> str:
-    """Return a tree as YAML. It may hold texts of megabytes, and halves of surrogate pairs.
+# Levels of a text in place of a tree that is too deep to be written.
+_DEEP = 3000
 
-    The dumper of C, where there is one, is fast, and refuses the latter.
+
+def as_yaml(tree: object) -> str:
+    """Return a tree as YAML. It may hold texts of megabytes, halves of surrogate pairs, and thousands of levels.
+
+    The dumper of C, where there is one, is fast, and refuses the second. No dumper writes the third: brackets do.
     """
     options = {"sort_keys": False, "allow_unicode": True}
-    try:
-        return str(yaml.dump(tree, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), **options))
-    except UnicodeEncodeError:
-        return str(yaml.dump(tree, Dumper=yaml.SafeDumper, **options))
+    for dumper in (getattr(yaml, "CSafeDumper", yaml.SafeDumper), yaml.SafeDumper):
+        try:
+            return str(yaml.dump(tree, Dumper=dumper, **options))
+        except UnicodeEncodeError:
+            continue
+        except RecursionError:
+            break
+    return "[" * _DEEP
 
 
 class _Training:
