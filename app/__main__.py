@@ -8,6 +8,7 @@ import logging
 import math
 import os
 import re
+import sys
 from pathlib import Path
 from typing import NoReturn
 
@@ -33,12 +34,14 @@ def main() -> None:
 
     cut_down_gdal(gdal_settings())  # the server opens results only, but more drivers would add risk
     from app.guard import allowed_hosts
+    from app.jobs.pace_file import default_file
     from app.server import serve
     from app.settings import Settings
 
     options["auth"] = options["auth"] or user_of_environment()
     options["public_hosts"] = tuple(options["public_hosts"] or ())
     options["catalogues"] = tuple(options["catalogues"]) if options["catalogues"] else None
+    options["pace_file"] = default_file()
     settings = Settings(**{name: value for name, value in options.items() if value is not None})
     if settings.mcp and not allowed_hosts(settings.host, settings.public_hosts):
         raise SystemExit("--mcp on a public address needs --public-host NAME, the name of the server.")
@@ -54,7 +57,8 @@ def main() -> None:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line. Its options are fields of `Settings`."""
-    parser = _Parser(prog="python -m app", description="Super-resolution in the browser.")
+    installed = Path(sys.argv[0]).stem == "rs-srgan-app"
+    parser = _Parser(prog="rs-srgan-app" if installed else "python -m app", description="Super-resolution in the browser.")
     parser.add_argument("--host", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to listen on (7860)")
     parser.add_argument(

@@ -46,6 +46,7 @@ class Settings:
         geocoder: address of a search for places by name, like that of Nominatim; "" for none.
         mcp: True to offer the named endpoints to tools of language models, too.
         folder: folder for all files of visitors; it is removed when the server ends.
+        pace_file: file that keeps the learned pace of jobs for the next start; None to keep none.
     """
 
     host: str = "127.0.0.1"
@@ -67,6 +68,7 @@ class Settings:
     geocoder: str = ""
     mcp: bool = False
     folder: Path = field(default_factory=_new_folder)
+    pace_file: Path | None = None
 
     @property
     def is_public(self) -> bool:

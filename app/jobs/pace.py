@@ -1,7 +1,7 @@
 """The time of jobs, estimated from their parts and learned from earlier jobs."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from app.jobs.parts import Lap, Part
 
@@ -14,6 +14,10 @@ _NOISE, _NOISE_SECONDS = 0.25, 0.05
 # Shorter times differ by chance.
 _LEAST_SECONDS = 0.01
 _MACHINE = ("machine", "")
+# So much uncertainty a restart adds: the server may be on other cores.
+_RESTART = 0.2
+
+Row = tuple[str, str, float, float]
 
 
 class Pace:
@@ -24,9 +28,27 @@ class Pace:
     keeps no covariances. Source: R. E. Kalman 1960, A New Approach to Linear Filtering and Prediction Problems.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
+        """Begin with what an earlier server learned.
+
+        Args:
+            rows: the `rows` of that server.
+
+        Raises:
+            ValueError: a value is not finite, or a variance is not positive.
+        """
         self._factors: dict[tuple[str, str], float] = {}
         self._variances: dict[tuple[str, str], float] = {}
+        for name, kind, factor, variance in rows:
+            if not (math.isfinite(factor) and 0 < variance < math.inf):
+                raise ValueError(f"The factor of {name} is {factor} with the variance {variance}.")
+            self._factors[name, kind] = factor
+            self._variances[name, kind] = min(variance + _RESTART**2, self._variance((name, kind)))
+
+    @property
+    def rows(self) -> list[Row]:
+        """What was learned: name and kind of a part, the logarithm of its factor, and the variance of that."""
+        return [(*key, factor, self._variances[key]) for key, factor in self._factors.items()]
 
     def seconds(self, laps: Sequence[Lap]) -> float:
         """Return the estimated time of a job, or of a part of it."""

@@ -17,7 +17,7 @@ from threading import Condition, Thread
 from app.errors import Gone
 from app.jobs.models import Models
 from app.jobs.outlook import Outlook, look
-from app.jobs.pace import Pace
+from app.jobs.pace_file import read_pace, write_pace
 from app.jobs.parts import Laps, laps_of
 from app.jobs.request import TILE_LR_PX, Request
 from app.jobs.views import read_views, title_of
@@ -140,7 +140,7 @@ class Jobs:
         self._changed = Condition()
         self._closed = False
         self.also_clear: list[Callable[[float], None]] = []
-        self._pace = Pace()
+        self._pace = read_pace(settings.pace_file)
         self._loaded: deque[str] = deque(maxlen=_KEPT_MODELS)
         self._engine = ""
         self._threads = [Thread(target=self._work, daemon=True) for _ in range(settings.concurrency)]
@@ -336,6 +336,7 @@ class Jobs:
         if job.times is not None:
             measured = job.times.seconds
             self._pace.learn(laps.laps, [*measured, seconds - sum(measured)])
+            write_pace(self._pace, self.settings.pace_file)
             self._engine = laps.engines[-1]
             self._loaded.extend(name for name in job.request.models if name not in self._loaded)
 

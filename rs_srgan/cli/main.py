@@ -102,9 +102,15 @@ def _set_up(quiet: bool, computes: bool) -> None:
     logging.getLogger("rs_srgan").setLevel(logging.WARNING if quiet else logging.INFO)
     for library in ("rasterio", "huggingface_hub"):  # our own errors quote their words
         logging.getLogger(library).setLevel(logging.CRITICAL)
+    logging.getLogger("concurrent.futures").addFilter(_is_said_by_nobody_else)
     for number in {"SIGTERM", "SIGHUP"} & signal.Signals.__members__.keys():
         if signal.getsignal(signal.Signals[number]) != signal.SIG_IGN:  # nohup ignores SIGHUP
             signal.signal(signal.Signals[number], _stop)
+
+
+def _is_said_by_nobody_else(record: logging.LogRecord) -> bool:
+    """Return False for the traceback with which a pool reports a dead thread; `ThreadDied` says it in one line."""
+    return record.msg != "Exception in worker"
 
 
 def _set_threads() -> None:

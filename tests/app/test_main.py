@@ -51,3 +51,11 @@ def test_catalogues_are_those_of_the_library_or_addresses():
     assert set(CATALOGUES) == {*KNOWN, NONE}
     words = "--catalogue copernicus --catalogue http://127.0.0.1:8@sentinel-2-l2a"
     assert make_parser().parse_args(words.split()).catalogues == ["copernicus", "http://127.0.0.1:8@sentinel-2-l2a"]
+
+
+@pytest.mark.parametrize(
+    ("started", "name"), [("/usr/bin/rs-srgan-app", "rs-srgan-app"), ("app/__main__.py", "python -m app")]
+)
+def test_the_usage_names_the_program_that_was_started(monkeypatch, started, name):
+    monkeypatch.setattr("sys.argv", [started])
+    assert make_parser().format_usage().startswith(f"usage: {name} ")

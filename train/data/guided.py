@@ -14,6 +14,7 @@ from rs_srgan.sensors import RGBN, SENTINEL2
 from rs_srgan.sensors.mtf import degrade, wald_mtf
 from train.data.batch import Batch, Loaded, Sample
 from train.data.crops import RandomCrops, ValidationImages
+from train.data.drawn import DrawnConfig
 from train.data.module import require_files
 from train.data.native import FOLDERS, native_pairs
 from train.data.native_grid import inner_rectangle
@@ -74,6 +75,7 @@ class GuidedDataModule(SimulatedDataModule):
             steps_per_epoch=steps_per_epoch,
             degradation="sensor",
             views=ViewsConfig(),
+            drawn=DrawnConfig(),  # the guide would not have the lines
             **shared,
         )
         if not 0 <= native_share <= 1 or not 0 <= tones <= 1:

@@ -8,7 +8,7 @@ from torch.utils.data import Dataset
 from rs_srgan.errors import InputError
 from rs_srgan.sensors import RGBN
 from train.data.batch import Sample
-from train.data.crops import RandomCrops, ValidationImages
+from train.data.crops import BRIGHTNESS, RandomCrops, ValidationImages
 from train.data.native import FOLDERS, native_sites
 from train.data.simulated import SimulatedDataModule
 from train.data.sources import Site, band_moments, data_root, group_of, naip_sites, sentinel2_sites
@@ -33,6 +33,7 @@ class MixtureDataModule(SimulatedDataModule):
             these are from images that nearest neighbour moved to another grid.
         naip_gsd_m: pixel sizes of NAIP, metres, in equal parts: 2.4 (tiles of 64 x 64 px) and 1.2 (128 x 128 px). The
             first one validates. Tiles smaller than a crop are mirrored.
+        brightness: least and greatest factor on the reflectance of a crop.
         **shared: parameters of `SimulatedDataModule` and `SRDataModule`.
     """
 
@@ -43,6 +44,7 @@ class MixtureDataModule(SimulatedDataModule):
         sentinel2_share: float = 0.5,
         native_share: float = 0.0,
         naip_gsd_m: tuple[float, ...] = _NAIP_GSD_M,
+        brightness: tuple[float, float] = BRIGHTNESS,
         **shared: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**shared)
@@ -54,7 +56,9 @@ class MixtureDataModule(SimulatedDataModule):
         for name, share in (("sentinel2_share", sentinel2_share), ("native_share", native_share)):
             if not 0 <= share <= 1:
                 raise InputError(f"{name} is {share}; expected a share of the crops, 0 to 1.")
-        self.root, self.naip_gsd_m = root, tuple(naip_gsd_m)
+        if not 0 < brightness[0] <= brightness[1]:
+            raise InputError(f"brightness is {tuple(brightness)}; expected a least and a greatest factor above 0.")
+        self.root, self.naip_gsd_m, self.brightness = root, tuple(naip_gsd_m), tuple(brightness)
         self.sentinel2_share, self.native_share = sentinel2_share, native_share
 
     def files(self) -> list[Path]:
@@ -95,4 +99,4 @@ class MixtureDataModule(SimulatedDataModule):
 
     def training_crops(self, groups: list[tuple[list[Site], float]]) -> RandomCrops:
         """Return the crops of the training sites."""
-        return RandomCrops(groups, self.crop_hr_px, self.length, self.seed)
+        return RandomCrops(groups, self.crop_hr_px, self.length, self.seed, self.brightness)

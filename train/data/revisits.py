@@ -12,8 +12,9 @@ from rs_srgan.errors import InputError
 from rs_srgan.registration.shift import find_shift
 from rs_srgan.registration.shift_field import LEAST_CONFIDENCE, edges
 from train.data.batch import Batch, Loaded, Sample, batch_of
-from train.data.crops import RandomCrops, fit_crop, turned
+from train.data.crops import BRIGHTNESS, RandomCrops, fit_crop, turned
 from train.data.degradation import SensorJitter
+from train.data.drawn import DrawnConfig
 from train.data.mixture import MixtureDataModule
 from train.data.simulated import ViewsConfig
 from train.data.sources import Site
@@ -51,6 +52,7 @@ class RevisitsDataModule(MixtureDataModule):
             steps_per_epoch=steps_per_epoch,
             degradation="sensor",
             views=ViewsConfig(),
+            drawn=DrawnConfig(),
             **shared,
         )
         if not 1 < revisits.fewest <= revisits.most:
@@ -62,7 +64,7 @@ class RevisitsDataModule(MixtureDataModule):
 
     def training_crops(self, groups: list[tuple[list[Site], float]]) -> RandomCrops:
         """Return crops with the other dates of their place."""
-        return RevisitCrops(groups, self.crop_hr_px, self.length, self.seed)
+        return RevisitCrops(groups, self.crop_hr_px, self.length, self.seed, brightness=self.brightness)
 
     def on_after_batch_transfer(self, batch: Loaded, dataloader_idx: int) -> Batch:
         """Add the views: with jitter in training, the same every time in validation."""
@@ -85,13 +87,20 @@ class RevisitCrops(RandomCrops):
         length: crops per epoch.
         seed: seed of all random numbers.
         dates: number of dates, K.
+        brightness: least and greatest factor on reflectance.
     """
 
     def __init__(
-        self, groups: Sequence[tuple[Sequence[Site], float]], size: int, length: int, seed: int, dates: int = 3
+        self,
+        groups: Sequence[tuple[Sequence[Site], float]],
+        size: int,
+        length: int,
+        seed: int,
+        dates: int = 3,
+        brightness: tuple[float, float] = BRIGHTNESS,
     ) -> None:
         aligned = [([_aligned(site) for site in sites], share) for sites, share in groups]
-        super().__init__(aligned, size, length, seed)
+        super().__init__(aligned, size, length, seed, brightness)
         self._dates = dates
         # For every image, in the order of `images`, all images of its place.
         self._places = [

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from rs_srgan.sensors.mtf import degrade, wald_mtf
 from train.data.batch import Batch, Loaded, batch_of
 from train.data.degradation import SensorJitter, shift_bands, simulate_lr
+from train.data.drawn import DrawnConfig, with_lines
 from train.data.module import SRDataModule, require_at_least
 from train.validation import without_nan
 
@@ -39,6 +40,7 @@ class SimulatedDataModule(SRDataModule):
         degradation: how LR is made: "sensor" uses the sensor model; "bilinear" and "bicubic" resize with antialiasing.
         jitter: random variation of the simulated sensor in training.
         views: synthetic revisits.
+        drawn: lines and fields that are drawn into training crops; crops with a real LR image stay as they are.
         **shared: parameters of `SRDataModule`.
     """
 
@@ -48,17 +50,20 @@ class SimulatedDataModule(SRDataModule):
         degradation: Degradation = "sensor",
         jitter: SensorJitter = SensorJitter(),  # frozen
         views: ViewsConfig = ViewsConfig(),  # frozen
+        drawn: DrawnConfig = DrawnConfig(),  # frozen
         **shared: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**shared)
         require_at_least(1, **{"views.count": views.count})
-        self.degradation, self.jitter, self.views = degradation, jitter, views
+        self.degradation, self.jitter, self.views, self.drawn = degradation, jitter, views, drawn
 
     def on_after_batch_transfer(self, batch: Loaded, dataloader_idx: int) -> Batch:
         """Add LR unless the batch has it: with jitter in training, with the nominal sensor in validation."""
         if "lr" in batch:
             return batch_of(batch, batch["lr"])
         training, random = "site" not in batch, self.random_numbers(batch)
+        if training:
+            batch = {**batch, "hr": with_lines(batch["hr"], self.scale, self.mtf, self.drawn, random)}
         whole: Loaded = {**batch, "hr": without_nan(batch["hr"])}  # pixels without data do not count in validation
         if self.views.count == 1:
             lr = self._lr(whole["hr"], training, random)

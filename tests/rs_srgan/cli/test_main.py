@@ -1,6 +1,9 @@
+import ctypes
 import signal
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import rasterio
@@ -83,3 +86,18 @@ def test_threads_that_do_not_start_or_die_are_one_line(monkeypatch, capsys, erro
     assert main(["models"]) == 1
     shown = capsys.readouterr().err
     assert shown.startswith(f"rs-srgan: {said}") and shown.count("\n") == 1
+
+
+def test_a_dead_thread_of_a_pool_leaves_no_traceback(monkeypatch, capsys, caplog):
+    """The pool itself reports such a thread with a traceback."""
+
+    def lose_a_thread(_):
+        with ThreadPoolExecutor(1) as pool:
+            ident = pool.submit(threading.get_ident).result()
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(SystemExit))
+        raise ThreadDied("It died.")
+
+    monkeypatch.setattr("rs_srgan.cli.models.run", lose_a_thread)
+    assert main(["models"]) == 1
+    assert not caplog.records
+    assert capsys.readouterr().err == "rs-srgan: It died.\n"

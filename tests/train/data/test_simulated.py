@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from tests.train.data.makers import photographs
+from train.data.drawn import DrawnConfig
 from train.data.images import ImageFolderDataModule
 from train.data.mixture import MixtureDataModule
 from train.data.simulated import ViewsConfig
@@ -57,3 +58,18 @@ def test_views_differ_and_the_first_is_not_shifted(tmp_path):
     torch.testing.assert_close(views[:, 0], plain.on_after_batch_transfer(hr, 0)["lr"])
     assert not torch.equal(views[:, 0], views[:, 1])
     assert not torch.equal(views[:, 1], views[:, 2])
+
+
+def test_lines_are_drawn_in_hr_and_lr_of_training_alone(tmp_path):
+    photographs(tmp_path / "p")
+    plain, drawn = module(tmp_path / "p"), module(tmp_path / "p", drawn=DrawnConfig(share=1.0))
+    lr = {}
+    for name, data in (("plain", plain), ("drawn", drawn)):
+        lr[name] = data.on_after_batch_transfer(next(iter(data.train_dataloader())), 0)
+    changed = {key: (lr["drawn"][key] - lr["plain"][key]).abs().amax((1, 2, 3)) for key in ("hr", "lr")}
+    assert (changed["hr"] > 0.01).all() and (changed["lr"] > 0.005).all()
+    fine = torch.nn.functional.avg_pool2d(lr["drawn"]["hr"], data.scale)
+    torch.testing.assert_close(lr["drawn"]["lr"].mean((2, 3)), fine.mean((2, 3)), atol=0.02, rtol=0)
+    validation = [next(iter(data.val_dataloader())) for data in (plain, drawn)]
+    a, b = (data.on_after_batch_transfer(batch, 0) for data, batch in zip((plain, drawn), validation, strict=True))
+    assert torch.equal(a["hr"], b["hr"]) and torch.equal(a["lr"], b["lr"])
