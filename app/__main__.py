@@ -57,8 +57,8 @@ def main() -> None:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line. Its options are fields of `Settings`."""
-    installed = Path(sys.argv[0]).stem == "rs-srgan-app"
-    parser = _Parser(prog="rs-srgan-app" if installed else "python -m app", description="Super-resolution in the browser.")
+    program = "rs-srgan-app" if Path(sys.argv[0]).stem == "rs-srgan-app" else "python -m app"
+    parser = _Parser(prog=program, description="Super-resolution in the browser.")
     parser.add_argument("--host", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to listen on (7860)")
     parser.add_argument(

@@ -15,6 +15,7 @@ from tests.app.conftest import SECONDS, Server, sample_dn
 from tests.app.end_to_end.test_browser import open_tab
 
 MINUTES = float(os.environ.get("RS_SRGAN_MINUTES", "60"))
+PAUSE = float(os.environ.get("RS_SRGAN_PAUSE", "3"))  # seconds for which a visitor looks at what a step has shown
 SEED = int(os.environ.get("RS_SRGAN_SEED", "0"))
 STEPS = 9  # of one visitor
 PATIENCE = 3 * SECONDS  # of a visitor with one step, milliseconds
@@ -114,6 +115,7 @@ class Visitor:
         try:
             action()
             self.look()
+            self._page.wait_for_timeout(1000 * PAUSE)
         except Exception as error:  # Playwright raises several classes
             self.complain(f"{type(error).__name__}: {str(error)[:300]} The tab {self.tab} shows: {self.see()}")
             return False
@@ -350,7 +352,7 @@ def files(tmp_path, write_tif, product_zip) -> dict[str, Path]:
 def test_an_hour_of_visitors_has_no_dead_end(browser, server, area, files):
     """Visitors come one after the other until the time is over. RS_SRGAN_SEED repeats an hour.
 
-    RS_SRGAN_MINUTES=5 .venv/bin/python -m pytest -s -m slow tests/app/end_to_end/test_hour.py
+    RS_SRGAN_PAUSE=0 RS_SRGAN_MINUTES=5 .venv/bin/python -m pytest -s -m slow tests/app/end_to_end/test_hour.py
     """
     until, seed, steps = time.monotonic() + 60 * MINUTES, 1000 * SEED, 0
     complaints: list[str] = []
