@@ -47,7 +47,7 @@ class Pace:
 
     @property
     def rows(self) -> list[Row]:
-        """What was learned: name and kind of a part, the logarithm of its factor, and the variance of that."""
+        """Return what was learned: name and kind of a part, the logarithm of its factor, and the variance of that."""
         return [(*key, factor, self._variances[key]) for key, factor in self._factors.items()]
 
     def seconds(self, laps: Sequence[Lap]) -> float:

@@ -100,9 +100,7 @@ def _drawn(image: Tensor, scale: int, sigma: Tensor, drawn: DrawnConfig, generat
     return image
 
 
-def coverage(
-    height: int, width: int, line_px: float, sigma: Tensor, bend: float, generator: torch.Generator
-) -> Tensor:
+def coverage(height: int, width: int, line_px: float, sigma: Tensor, bend: float, generator: torch.Generator) -> Tensor:
     """Return the share of each pixel that a random line covers, seen by a Gaussian PSF, (C, H, W), 0 to 1.
 
     Args:

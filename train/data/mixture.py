@@ -58,7 +58,7 @@ class MixtureDataModule(SimulatedDataModule):
                 raise InputError(f"{name} is {share}; expected a share of the crops, 0 to 1.")
         if not 0 < brightness[0] <= brightness[1]:
             raise InputError(f"brightness is {tuple(brightness)}; expected a least and a greatest factor above 0.")
-        self.root, self.naip_gsd_m, self.brightness = root, tuple(naip_gsd_m), tuple(brightness)
+        self.root, self.naip_gsd_m, self.brightness = root, tuple(naip_gsd_m), brightness
         self.sentinel2_share, self.native_share = sentinel2_share, native_share
 
     def files(self) -> list[Path]:

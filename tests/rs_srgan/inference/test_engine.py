@@ -89,6 +89,7 @@ def test_bf16_does_not_round_the_reflectance(model, window, engine):
     [
         ("CUDA out of memory. Tried to allocate 2.00 GiB.", MemoryError),
         ("Exception from core.cpp:117:\nException from allocator.cpp:79:\nstd::bad_alloc", MemoryError),
+        ("could not create a primitive", MemoryError),
         ("Check 'ptr' failed at cpu_memory.cpp:257:\nFailed to allocate 814141952 bytes of memory", MemoryError),
         ("no such operation", RuntimeError),
     ],

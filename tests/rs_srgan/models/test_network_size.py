@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from rs_srgan.models.config import MISRConfig, SISRConfig
@@ -30,6 +33,16 @@ def test_the_blocks_of_a_fusion_count(fusion):
     config = MISRConfig(scale=2, channels=16, blocks=1, fusion=fusion, fusion_channels=64, fusion_blocks=8)
     single = network_bytes(SISRConfig(scale=2, channels=16, blocks=1))
     assert single < network_bytes(config) <= bytes_of(MISR(config))
+
+
+def test_loading_any_model_does_not_import_the_compiler_of_pytorch():
+    """PyTorch imports it, 2 s and 70 MB, for some operations on shapes only, as `network_bytes` does them."""
+    code = (
+        "import sys; from rs_srgan import load_model; from rs_srgan.hub.names import bundled_names; "
+        "models = [load_model(name) for name in bundled_names()]; "
+        "sys.exit('torch._dynamo' in sys.modules or not models)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_network_of_19_gb_is_not_allocated():
