@@ -12,8 +12,10 @@ if __name__ == "__main__":  # child processes import this file, too
     from app.sandbox.process import cut_down_gdal, gdal_settings
 
     cut_down_gdal(gdal_settings())
+    from app.jobs.pace_file import default_file
     from app.server import serve
     from app.settings import Settings
 
     everywhere = "0.0.0.0"  # nosec B104  # the proxy of the Hub asks from elsewhere
-    serve(Settings(host=everywhere, port=int(os.environ.get("PORT", "7860")), max_lr_px=16_000_000))
+    port = int(os.environ.get("PORT", "7860"))
+    serve(Settings(host=everywhere, port=port, max_lr_px=16_000_000, pace_file=default_file()))

@@ -60,16 +60,21 @@ def test_jobs_use_the_engine_of_the_server(models, write_tif, tmp_path):
     assert job.request.engine == "torch"
 
 
-def test_a_kept_job_stays_until_the_server_ends(models, tmp_path):
-    settings = Settings(folder=tmp_path / "work")
+def test_a_kept_job_stays_until_the_server_ends_and_the_next_one_knows_its_pace(models, tmp_path):
+    settings = Settings(folder=tmp_path / "work", pace_file=tmp_path / "pace.json")
     settings.folder.mkdir()
     jobs = Jobs(settings, models)
     sample = submit_sample(jobs)
+    guessed = jobs.seconds(sample.request, sample.outlook)
     jobs.wait(sample)
     jobs.clear(keep=0)
     assert jobs.get(sample.id).state == DONE
     jobs.close()
     assert not settings.folder.exists()
+    settings.folder.mkdir()
+    later = Jobs(settings, models)
+    assert later.seconds(sample.request, sample.outlook) != guessed
+    later.close()
 
 
 def memory_mb() -> float:
