@@ -1,5 +1,6 @@
 """The manifest for Kubernetes and the script for Slurm in docs/cluster."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -93,3 +94,19 @@ def test_the_script_is_bash_and_both_call_batch_as_it_is():
     for line in called:
         words = [word.strip('"') for word in line.split() if word != '"$@"']
         assert parser.parse_args(words).command == "batch"
+
+
+def test_all_processes_of_a_slurm_job_have_one_token(tmp_path):
+    """Programs in place of Slurm's and Ray's, which need a cluster, write their name, their words and the token."""
+    for name in ("scontrol", "srun", "ray", "rs-srgan"):
+        program = tmp_path / name
+        program.write_text(f'#!/bin/bash\necho "{name} $RAY_AUTH_MODE $RAY_AUTH_TOKEN" >> "{tmp_path}/calls"\n')
+        program.chmod(0o755)
+    paths = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    job = {"PATH": paths, "SLURM_JOB_ID": "1", "SLURM_JOB_NODELIST": "a", "RAY_AUTH_TOKEN": "of-the-user"}
+    subprocess.run(["bash", FOLDER / "slurm.sh", "list.csv", "out"], check=True, env=os.environ | job)
+    calls = dict(line.split(" ", 1) for line in (tmp_path / "calls").read_text(encoding="utf-8").splitlines())
+    assert set(calls) >= {"ray", "rs-srgan"}
+    words = {calls[name] for name in ("ray", "rs-srgan")}
+    assert len(words) == 1
+    assert re.fullmatch(r"token [0-9a-f]{64}", words.pop())

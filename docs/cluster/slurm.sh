@@ -15,6 +15,10 @@ nodes=$(scontrol show hostnames "$SLURM_JOB_NODELIST")
 head=${nodes%%$'\n'*}
 port=$((20000 + SLURM_JOB_ID % 20000))  # jobs on one node must not share a port
 
+# Only this job's processes know the token. Without one, Ray 2.59 and later take a user's from ~/.ray for some of them.
+RAY_AUTH_TOKEN=$(python -c 'import secrets; print(secrets.token_hex(32))')
+export RAY_AUTH_MODE=token RAY_AUTH_TOKEN
+
 # One Ray node on each machine. They wait for the first one, and end with the job.
 srun --overlap bash -c '
   if [ "$(hostname -s)" = "${1%%.*}" ]; then
