@@ -9,12 +9,13 @@ import logging
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
 import ray
-from ray.exceptions import RayTaskError
+from ray.exceptions import RayError, RayTaskError
 
 from rs_srgan.addresses import without_secrets
 from rs_srgan.batch.calls import Calls
@@ -282,7 +283,7 @@ class Schedule:
             worker,
             note,
             partial(self._computed, scene, worker, index, blocks),
-            partial(self._uncomputed, scene, worker, index),
+            partial(self._uncomputed, scene, worker, index, blocks),
         )
 
     def _computed(self, scene: _Active, worker: Member, index: int, blocks: Any, note: Any) -> None:  # noqa: ANN401
@@ -312,8 +313,10 @@ class Schedule:
         scene.ready[index] = blocks
         self._advance(scene)
 
-    def _uncomputed(self, scene: _Active, worker: Member, index: int, error: Exception) -> None:
+    def _uncomputed(self, scene: _Active, worker: Member, index: int, blocks: Any, error: Exception) -> None:  # noqa: ANN401
         scene.flying.discard(index)
+        with suppress(RayError):  # the same error: Ray prints a traceback for answers that nobody looked at
+            ray.get(blocks, timeout=0)
         if self._active.get(scene.task.number) is scene and self._again_after(scene, index, worker, error):
             scene.groups.appendleft(deque([index]))
 
@@ -331,7 +334,7 @@ class Schedule:
             scene.avoid[step] = member
         logger.warning(
             "%s: %s is done again, because %s.",
-            *(scene.target.names[0], f"block {step}" if isinstance(step, int) else step, _words(error)),
+            *(scene.target.names[0], f"block {step}" if isinstance(step, int) else step, _words(error).rstrip(".")),
             extra={"scene": scene.target.names[0], "block": step, "event": "retry"},
         )
         return True

@@ -5,6 +5,8 @@ import shutil
 
 import numpy as np
 import pytest
+import rasterio
+import rasterio.shutil
 
 from rs_srgan import InputError, super_resolve, super_resolve_many
 from tests.rs_srgan.inference.conftest import pixels
@@ -40,6 +42,20 @@ def test_a_batch_is_identical_to_single_runs_and_does_only_what_is_missing(model
     assert len(json.loads((out / "report.json").read_text())["failures"]) == 1
     with pytest.raises(InputError, match="options"):
         super_resolve_many(folder, out, model, tile=32, compress="deflate")
+
+
+def test_a_damaged_image_is_read_again_and_leaves_no_traceback(model, scenes, tmp_path, ray_here, capfd, caplog):
+    folder = scenes((40, 50))
+    with rasterio.open(folder / "s0.tif") as image:
+        rasterio.shutil.copy(image, folder / "damaged.tif", compress="deflate")  # the directory first, then pixels
+    whole = (folder / "damaged.tif").read_bytes()
+    (folder / "damaged.tif").write_bytes(whole[: len(whole) // 2])
+    (folder / "s0.tif").unlink()
+    report = super_resolve_many(folder, tmp_path / "out", model, retries=1)
+    assert [each.attempts for each in report.failures] == [2]
+    assert "Traceback" not in capfd.readouterr().err
+    assert "Unhandled" not in caplog.text
+    assert ".." not in next(each for each in caplog.messages if "is done again" in each)
 
 
 def test_requests_are_refused_before_ray_starts(scenes, tmp_path):
