@@ -133,11 +133,11 @@ class BatchReport:
         """Return one line for people."""
         failed = f", {len(self.failures)} failed" if self.failures else ""
         earlier = f", {self.earlier} were there" if self.earlier else ""
-        pace = self.lr_px / max(self.seconds, 1e-3) / 1e3
-        return (
-            f"{self.done} of {self.scenes} scenes done{earlier}{failed}; {self.lr_px / 1e6:.1f} million pixels in "
-            f"{self.seconds:.1f} s, {pace:.3g} thousand a second."
-        )
+        scenes = f"{self.done} of {self.scenes} scenes done{earlier}{failed}"
+        if not self.done:
+            return f"{scenes}."
+        pace = _count(self.lr_px / max(self.seconds, 1e-3))
+        return f"{scenes}; {_count(self.lr_px)} LR pixels in {self.seconds:.1f} s, {pace} a second."
 
     def markdown(self) -> str:
         """Return the text of report.md."""
@@ -165,6 +165,11 @@ class BatchReport:
                 lines.append(f"| {_cell(each.output)} | {each.seconds:.1f} | {each.lr_px:,} | {stages} | {each.why} |")
             lines.append("")
         return "\n".join(lines)
+
+
+def _count(number: float) -> str:
+    """Return a number of pixels for people."""
+    return f"{number / 1e6:,.1f} million" if number >= 1e6 else f"{number:,.0f}"
 
 
 def _cell(text: str) -> str:

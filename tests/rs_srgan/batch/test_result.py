@@ -24,6 +24,15 @@ def test_the_report_keeps_the_slowest_scenes_and_says_why():
     assert report.to_json()["lr_px_per_second"] == 2000
 
 
+def test_the_summary_counts_small_batches_and_says_nothing_about_the_pace_of_none():
+    assert BatchReport(3, earlier=3).summary() == "0 of 3 scenes done, 3 were there."
+    report = BatchReport(2, failures=[FAILURE], seconds=2)
+    report.finish(Timing(1.0, "a.tif", 4096, {}, 0))
+    assert report.summary() == "1 of 2 scenes done, 1 failed; 4,096 LR pixels in 2.0 s, 2,048 a second."
+    report.lr_px = 120_560_400
+    assert "; 120.6 million LR pixels in 2.0 s, 60.3 million a second." in report.summary()
+
+
 def test_json_and_text_name_failures_in_one_line():
     report = BatchReport(2, failures=[FAILURE], seconds=2)
     report.finish(Timing(1.0, "a.tif", 4, {}, 0))
