@@ -183,13 +183,17 @@ def _value(name: str, text: str, where: str) -> object:
             return [option.parse(each.strip()) for each in text.split(_SEPARATOR)]
         return option.parse(text)
     except ValueError as error:
-        raise InputError(f"{where}: {name} is {text!r}. {error}") from None
+        hint = "" if option.nargs is None else f" Separate its values with '{_SEPARATOR}'."
+        raise InputError(f"{where}: {name} is {text!r}. {str(error).rstrip('.')}.{hint}") from None
 
 
 def _row(cells: Mapping[str, object], where: str) -> Row:
     """Return the row of one line; cells that are None are left out."""
     given = {str(name): value for name, value in cells.items() if value is not None}
     sources = given.get("sources")
+    if sources is None:
+        columns = ", ".join(given) or "nothing"
+        raise InputError(f"{where}: sources is missing; expected the path of an image, or several. There is {columns}.")
     listed = [sources] if isinstance(sources, str | Path) else list(sources) if isinstance(sources, Iterable) else []
     if not listed or not all(isinstance(each, str | Path) and str(each).strip() for each in listed):
         raise InputError(f"{where}: sources is {sources!r:.60}; expected the path of an image, or several.")

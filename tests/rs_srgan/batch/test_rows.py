@@ -85,6 +85,8 @@ def test_a_table_names_revisits_outputs_models_and_options(tmp_path):
         ("sources,output\na.tif,../a.tif\n", "folder"),
         ("sources,output\na.tif,a.png\n", "tif"),
         ("output\na.tif\n", "sources"),
+        ("source,output\na.tif,b.tif\n", "source,"),
+        ("sources,bbox\na.tif,10 50 11 51\n", "';'"),
         ("sources,tile\na.tif\n", "cells"),
         ("sources\nx/a.tif\ny/a.tif\n", "a_sr.tif"),
         ("sources,output\na.tif,X.tif\nb.tif,x.tif\n", "x.tif"),
