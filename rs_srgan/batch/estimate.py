@@ -13,6 +13,8 @@ _MILLION_KM2 = 1e6
 _MEASURED, _EXTRAPOLATED, _ASSUMED, _GIVEN = "measured", "extrapolated", "assumed", "given"
 # A guess, in cores; no GPU was measured.
 _GPU_CORES = 25
+# What Ray's own processes, the driver and the writers take of a node, GB.
+_RAY_GB = 2
 # Prices of large clouds in 2025, US dollars, rounded: an hour of a core of a spot machine, a GPU, and GB in a store.
 CORE_HOUR, GPU_HOUR, GB_MONTH = 0.02, 1.5, 0.023
 
@@ -120,16 +122,19 @@ def estimate(
         InputError: a number is out of range, or the model was not measured.
     """
     for name, value, least in (
-        ("tiles", tiles, 1e-9),
         ("nodes", machines.nodes, 1),
         ("cores", machines.cores, 1),
         ("gpus", machines.gpus, 0),
-        ("gpu-speed", 1 if machines.gpu_px is None else machines.gpu_px, 1e-9),
         ("months", months, 0),
         *((f"price of {name}", value, 0) for name, value in vars(prices).items()),
     ):
         if not least <= value < float("inf"):
             raise InputError(f"{name} is {value:g}; expected a number of at least {least:g}.")
+    for name, value in (("tiles", tiles), ("gpu-speed", 1 if machines.gpu_px is None else machines.gpu_px)):
+        if not 0 < value < float("inf"):
+            raise InputError(f"{name} is {value:g}; expected a number above 0.")
+    if machines.gpu_px is not None and not machines.gpus:
+        raise InputError("gpu-speed needs GPUs; give their number in each node, too (gpus, --gpus).")
     known = measured_models()
     if model not in known:
         raise InputError(f"{model} was not measured; expected one of {', '.join(known)}.")
@@ -147,7 +152,11 @@ def estimate(
     size_in, size_out = (
         f"{each:.3g} bytes per LR pixel measured" for each in (figures.input_bytes, figures.output_bytes)
     )
-    memory = _workers(machines) * figures.memory_gb
+    workers = _workers(machines)
+    memory = workers * figures.memory_gb + _RAY_GB
+    worker = f"{figures.memory_gb:.2g} GB measured with two threads, more threads need more"
+    needs = f"{workers} x {worker}; {_RAY_GB} GB for Ray"
+    month = "1 month" if months == 1 else f"{months:g} months"
     hourly = f"{prices.core_hour:g} a core-hour, {prices.gpu_hour:g} a GPU-hour"
     wide = f"{_TILE_M / 1000:g} km at {figures.gsd_m:g} m, overlaps too"
     return [
@@ -156,11 +165,11 @@ def estimate(
         Line("time of a core", f"{figures.core_seconds:.3g} s per million LR pixels", _MEASURED, figures.source),
         Line("pace", f"{pace / 1e6:,.3g} million LR pixels a second", kind, note),
         Line("time", _duration(seconds), extrapolated, "LR pixels / pace"),
-        Line("memory", f"{memory:,.1f} GB a node", extrapolated, f"{figures.memory_gb:.2g} GB a worker measured"),
+        Line("memory", f"at least {memory:,.1f} GB a node", extrapolated, needs),
         Line("traffic, read", _bytes(gb_in), extrapolated, size_in),
         Line("storage and traffic, written", _bytes(gb_out), extrapolated, size_out),
         Line("cost, computing", f"{compute:,.2f}", _ASSUMED, hourly),
-        Line("cost, storage", f"{store:,.2f} for {months:g} months", _ASSUMED, f"{prices.gb_month:g} a GB-month"),
+        Line("cost, storage", f"{store:,.2f} for {month}", _ASSUMED, f"{prices.gb_month:g} a GB-month"),
         Line("time per million km²", _duration(seconds * per_million), extrapolated, ""),
         Line("storage per million km²", _bytes(gb_out * per_million), extrapolated, ""),
         Line("cost per million km²", f"{(compute + store) * per_million:,.2f}", _ASSUMED, "computing and storage"),

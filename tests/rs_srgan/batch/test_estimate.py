@@ -50,6 +50,14 @@ def test_a_gpu_is_a_guess_unless_its_speed_is_given():
     assert (given.kind, number(given)) == ("extrapolated", 10)
 
 
+def test_the_memory_of_a_node_holds_its_workers_and_ray():
+    one = measured_models()["sisr-x4-rgbn"].memory_gb
+    for cores, workers in ((2, 1), (16, 2)):
+        line = lines(1, "sisr-x4-rgbn", Machines(cores=cores))["memory"]
+        assert line.value == f"at least {workers * one + 2:.1f} GB a node"
+        assert "more threads" in line.note
+
+
 @pytest.mark.parametrize(
     ("tiles", "model", "machines", "word"),
     [
@@ -58,6 +66,8 @@ def test_a_gpu_is_a_guess_unless_its_speed_is_given():
         (1, "unheard", Machines(), "unheard"),
         (1, "sisr-x4-rgbn", Machines(nodes=0), "nodes"),
         (1, "sisr-x4-rgbn", Machines(gpus=-1), "gpus"),
+        (1, "sisr-x4-rgbn", Machines(gpu_px=1e6), "needs"),
+        (1, "sisr-x4-rgbn", Machines(gpus=1, gpu_px=0), "gpu-speed"),
     ],
 )
 def test_plans_without_sense_are_refused(tiles, model, machines, word):
