@@ -75,7 +75,10 @@ def connected(address: str | None = None) -> Iterator[str | None]:
         if not isinstance(error, (ConnectionError, ValueError, RuntimeError)):
             raise
         what = address or os.environ.get("RAY_ADDRESS")
-        raise InputError(f"No Ray cluster answers at {what} ({reason}). See ray status.") from None
+        raise InputError(
+            f"No Ray cluster answers at {what} ({reason}). See ray status --address {what}. If the cluster was started "
+            "with a token, set RAY_AUTH_MODE=token and the same RAY_AUTH_TOKEN here."
+        ) from None
     try:
         for number, handler in handlers.items():  # Ray replaces them
             if handler is not None:
