@@ -52,3 +52,16 @@ def test_a_ray_that_does_not_start_here_is_no_wrong_request(monkeypatch, error):
     monkeypatch.setattr(ray, "init", fail)
     with pytest.raises(OSError, match="start"):
         connected().__enter__()
+
+
+# Raised in place of Ray's own failure, which takes 20 seconds.
+def test_a_cluster_that_does_not_answer_may_ask_for_a_token(monkeypatch):
+    ray = pytest.importorskip("ray")
+
+    def fail(**_):
+        raise ConnectionError("Failed to connect to Ray cluster at 10.1.2.3:6379")
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", fail)
+    with pytest.raises(InputError, match="RAY_AUTH_TOKEN"):
+        connected("10.1.2.3:6379").__enter__()
