@@ -179,19 +179,19 @@ class Visitor:
         self.upload(name)
         self.start("Patch")
 
-    def upload(self, name: str) -> None:
+    def upload(self, name: str, field: str = "#file") -> None:
         for label in ("Remove this file", "Clear"):
-            if self.page.locator("#file").get_by_label(label).count():
-                self.page.locator("#file").get_by_label(label).first.click()
-        self.page.locator("#file input[type=file]").set_input_files(self.files[name])
-        self.page.locator("#file").get_by_test_id("download-link").wait_for()
+            if self.page.locator(field).get_by_label(label).count():
+                self.page.locator(field).get_by_label(label).first.click()
+        self.page.locator(f"{field} input[type=file]").set_input_files(self.files[name])
+        self.page.locator(field).get_by_test_id("download-link").wait_for()
 
     def run_tile(self) -> None:
         self.go("Tile")
         if self.random.random() < 0.5:
             self.page.click("#sample-product")
         else:
-            self.page.locator("#product input[type=file]").set_input_files(self.files["product.zip"])
+            self.upload("product.zip", "#product")
         self.page.wait_for_function("document.querySelector('sr-quicklook img')?.naturalWidth > 0")
         if self.random.random() < 0.6:
             box = self.page.locator("sr-quicklook img").bounding_box()
