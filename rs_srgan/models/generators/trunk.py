@@ -46,7 +46,7 @@ class Trunk(Generator):
         # All fine pixels of a band start with equal weights, so that training starts without a checkerboard (ICNR,
         # Aitken et al. 2017), and with small ones, so that training starts from bicubic.
         with torch.no_grad():
-            # in place: with shapes only (`network_bytes`) a new product makes PyTorch import its compiler, 2 s and 70 MB
+            # in place: with shapes only (`network_bytes`) a new product makes PyTorch import its compiler (2 s, 70 MB)
             self.tail.weight.copy_(self.tail.weight[:: scale**2].repeat_interleave(scale**2, dim=0)).mul_(0.1)
             if self.tail.bias is not None:
                 self.tail.bias.zero_()
