@@ -52,6 +52,16 @@ def test_native_images_get_their_share_and_a_tenth_of_it_is_moved(small_data):
     np.testing.assert_allclose(data.crops.shares[:3], [share for _, share in groups], atol=1e-9)
 
 
+def test_crops_vary_in_brightness_as_asked(small_data):
+    def crop(factor):
+        return prepared(small_data, brightness=(factor, factor)).crops[0]["hr"]
+
+    torch.testing.assert_close(crop(0.5), crop(1.0) / 2)
+    for wrong in ((0.0, 1.0), (1.2, 0.8)):
+        with pytest.raises(InputError, match="brightness"):
+            MixtureDataModule(str(small_data), brightness=wrong)
+
+
 def prepared(root, **options):
     data = MixtureDataModule(str(root), crop_lr_px=8, batch_size=2, steps_per_epoch=2, **options)
     data.setup("fit")
