@@ -73,6 +73,8 @@ class Worker:
         self._engines = lru_cache(maxsize=2)(make_engine)
         self._model = lru_cache(maxsize=2)(_FetchedModel)
         self._lock = threading.Lock()
+        # scenes are opened side by side, and must not make the same model or engine twice: it takes a gigabyte
+        self._making = threading.Lock()
         self._scenes: dict[int, Future[_Open]] = {}
         self._reading, self._compressing = threading.Lock(), threading.Lock()
         self._gates: dict[int, threading.Semaphore] = {}
@@ -176,7 +178,8 @@ class Worker:
                 options = options.replace({"threads": self._threads})
             if options.uncertainty is not None:
                 options = options.replace({"uncertainty": _nowhere(task, "uncertainty")})
-            model = self._model(task.fingerprint, task.model[0]).model
+            with self._making:
+                model = self._model(task.fingerprint, task.model[0]).model
             sources, options = _sources(task, model, options, files)
             job = resolve(sources, _nowhere(task, "result"), model, options)
             scene = open_scene(job, self._engine, files)
@@ -186,7 +189,8 @@ class Worker:
 
     def _engine(self, model: SISR | MISR, encodings: Any, scene_px: int, *how: Any) -> Any:  # noqa: ANN401
         """Return the engine of an earlier scene if it fits; see `make_engine`."""
-        return self._engines(model, encodings, min(scene_px, WORTH_COMPILING_PX), *how)
+        with self._making:
+            return self._engines(model, encodings, min(scene_px, WORTH_COMPILING_PX), *how)
 
 
 class _FetchedModel:

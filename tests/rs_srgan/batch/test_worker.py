@@ -1,5 +1,8 @@
 """A worker in this process, with a real object store."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import rasterio
@@ -7,10 +10,13 @@ import rasterio
 from rs_srgan import InputError, PredictOptions, super_resolve
 from rs_srgan.addresses import is_item
 from rs_srgan.batch.task import SceneTask
+from rs_srgan.inference.engines import make_engine
+from rs_srgan.inference.scene import open_scene
 from rs_srgan.writing.geotiff import GeoTiffWriter
 from tests.rs_srgan.inference.conftest import pixels
 
 pytest.importorskip("ray")
+from rs_srgan.batch import worker as worker_module
 from rs_srgan.batch.worker import Worker
 
 
@@ -44,6 +50,27 @@ def test_open_scenes_are_closed_again(worker, ray_here, model, scenes):
         worker.open(SceneTask(number, (str(source),), PredictOptions(tile=16), model.fingerprint(), put))
     note, _ = worker.compute(SceneTask(100, (str(source),), PredictOptions(tile=16), model.fingerprint(), put), 0)
     assert note.counts is not None
+
+
+def test_scenes_that_are_opened_side_by_side_have_one_model_and_one_engine(ray_here, model, scenes, monkeypatch):
+    source, put, made = scenes((20, 20)) / "s0.tif", (ray_here.put(model),), []
+    together = threading.Barrier(4, timeout=60)
+
+    def opened_together(*args):
+        together.wait()
+        return open_scene(*args)
+
+    def counted(*args):
+        made.append(args[0])
+        return make_engine(*args)
+
+    monkeypatch.setattr(worker_module, "open_scene", opened_together)
+    monkeypatch.setattr(worker_module, "make_engine", counted)
+    worker = Worker(1)
+    tasks = [SceneTask(number, (str(source),), PredictOptions(), model.fingerprint(), put) for number in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        assert len(list(threads.map(worker.open, tasks))) == 4
+    assert len(made) == 1
 
 
 def test_damaged_images_and_items_without_an_area_are_refused(worker, ray_here, model, tmp_path):
