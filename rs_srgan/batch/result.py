@@ -75,6 +75,7 @@ class BatchReport:
         seconds: time of this run.
         retries: number of blocks that were computed again.
         by_node: LR pixels by node.
+        by_engine: LR pixels by engine and versions, as "openvino bf16 on cpu, rs_srgan 1.0.0, ...".
         warnings: number of warnings.
     """
 
@@ -86,6 +87,7 @@ class BatchReport:
     seconds: float = 0.0
     retries: int = 0
     by_node: Counter[str] = field(default_factory=Counter)
+    by_engine: Counter[str] = field(default_factory=Counter)
     warnings: int = 0
     _slowest: list[Timing] = field(default_factory=list)
 
@@ -121,6 +123,7 @@ class BatchReport:
             "lr_px_per_second": round(self.lr_px / max(self.seconds, 1e-3)),
             "blocks_again": self.retries,
             "lr_px_by_node": dict(self.by_node),
+            "lr_px_by_engine": dict(self.by_engine),
             "failures": [vars(each) for each in self.failures],
             "slowest": [vars(each) | {"why": each.why} for each in self.slowest],
         }
@@ -148,6 +151,10 @@ class BatchReport:
                 f"| {node} | {pixels:,} | {pixels / max(self.seconds, 1e-3):,.0f} |"
                 for node, pixels in sorted(self.by_node.items())
             ]
+            lines.append("")
+        if self.by_engine:
+            lines += ["| engine | LR pixels |", "| --- | ---: |"]
+            lines += [f"| {engine} | {pixels:,} |" for engine, pixels in sorted(self.by_engine.items())]
             lines.append("")
         if self.failures:
             lines += ["## Failed", "", "| result | source | attempts | reason |", "| --- | --- | ---: | --- |"]

@@ -308,6 +308,7 @@ class Schedule:
             scene.tally.add(*note.counts)
         core = scene.outline.parts[index].core
         scene.computed_px += core.height * core.width
+        self._report.by_engine[note.engine] += core.height * core.width
         if worker.place:
             self._report.by_node[worker.place.host] += core.height * core.width
         scene.ready[index] = blocks

@@ -37,8 +37,10 @@ def test_json_and_text_name_failures_in_one_line():
     report = BatchReport(2, failures=[FAILURE], seconds=2)
     report.finish(Timing(1.0, "a.tif", 4, {}, 0))
     report.by_node["here"] += 4
+    report.by_engine["torch fp32 on cpu"] += 4
     assert json.loads(report.json())["failures"] == [vars(FAILURE)]
     text = report.markdown()
     assert "| b.tif | /in/b.tif | 1 | b.tif is empty \\| truncated. Try again. |" in text
-    assert "| here | 4 | 2 |" in text
+    assert "| here | 4 | 2 |" in text and "| torch fp32 on cpu | 4 |" in text
+    assert json.loads(report.json())["lr_px_by_engine"] == {"torch fp32 on cpu": 4}
     assert "| a.tif | 1.0 | 4 |" in text

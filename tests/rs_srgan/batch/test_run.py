@@ -24,6 +24,8 @@ def test_a_batch_is_identical_to_single_runs_and_does_only_what_is_missing(model
     assert failure.output == "bad_sr.tif"
     assert (states[-1].done, states[-1].failed, states[-1].lr_px) == (2, 1, 2900)
     assert sum(report.by_node.values()) == 2900
+    ((engine, computed),) = report.by_engine.items()
+    assert engine.startswith("torch") and computed == 2900
     for name in ("s0", "s1"):
         alone = super_resolve(folder / f"{name}.tif", tmp_path / f"{name}.tif", model, **options)
         np.testing.assert_array_equal(pixels(out / f"{name}_sr.tif"), pixels(alone))
