@@ -1,8 +1,9 @@
 """How good the app's estimates of time are: python -m benchmarks.estimates [--parts].
 
 Puts jobs of mixed sizes, models and sources into the queue of a server, one after the other, and compares the time that
-visitors are told before with the time that the job takes. Prints a table for the first visitors of a server and one for
-later ones. Needs nothing, and takes about four minutes. --parts prints the times of the parts, from which the constants
+visitors are told before with the time that the job takes. Prints a table for the first visitors of a server, one for
+later ones, and one for those after a restart, when the server knows the pace of before. Needs nothing, and takes about
+six minutes. --parts prints the times of the parts, from which the constants
 in app/jobs/parts.py come.
 """
 
@@ -30,7 +31,9 @@ FACTOR = 1.5
 SIDES = (60, 500, 150, 900, 300, 80, 700, 200, 1200, 400)
 MODELS = (("sisr-x4-rgbn", True), ("sisr-x2-rgbn", False), ("srgan-x4-rgbn", False))
 # Every how many-th of these sizes is next, by the title of the table.
-ROUNDS = {"First jobs of a server": 1, "Later jobs": 7}
+ROUNDS = {"First jobs of a server": 1, "Later jobs": 7, "First jobs after a restart": 3}
+# Before this round the server is started again.
+RESTART = "First jobs after a restart"
 
 
 def write_image(folder: Path, side: int) -> Path:
@@ -69,8 +72,15 @@ def run(jobs: Jobs, source: Path, request: Request, parts: bool) -> tuple[float,
     return told, took
 
 
+def start(settings: Settings) -> Jobs:
+    """Start the queue of a server, which begins with the sample as the app does."""
+    jobs = Jobs(settings, Models())
+    jobs.wait(submit_sample(jobs))
+    return jobs
+
+
 def main() -> None:
-    """Do all jobs twice and print the tables."""
+    """Do all jobs in each round and print the tables."""
     parser = argparse.ArgumentParser(description="How good the app's estimates of time are.")
     parser.add_argument(
         "--parts",
@@ -80,13 +90,15 @@ def main() -> None:
     )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(folder=Path(folder) / "work")
+        settings = Settings(folder=Path(folder) / "work", pace_file=Path(folder) / "pace.json")
         settings.folder.mkdir()
-        jobs = Jobs(settings, Models())
-        jobs.wait(submit_sample(jobs))
+        jobs = start(settings)
         images = {side: write_image(Path(folder), side) for side in SIDES}
         requests = [Request(Path(), (name,), uncertainty=uncertainty) for name, uncertainty in MODELS]
         for title, step in ROUNDS.items():
+            if title == RESTART:
+                jobs.close()
+                jobs = start(settings)
             print(f"{title}\n\n| model | pixels | told | took | factor |\n| --- | ---: | ---: | ---: | ---: |")
             good = 0
             for number in range(len(SIDES)):
