@@ -61,6 +61,31 @@ def test_the_text_of_a_chart_can_be_read_on_a_phone(phone):
     assert min(sizes) >= 11
 
 
+def test_the_values_of_all_bands_are_seen_on_a_wide_screen(phone):
+    size = phone.viewport_size
+    phone.set_viewport_size({"width": 1440, "height": 900})
+    phone.evaluate(PICK)
+    values = phone.locator("#patch-result .sr-pick .sr-scroll")
+    values.get_by_text("Uncertainty").wait_for(timeout=SECONDS)
+    assert values.evaluate("each => each.scrollWidth <= each.clientWidth")
+    phone.set_viewport_size(size)
+
+
+def test_the_place_of_the_scroll_bar_is_as_dark_as_the_page(phone):
+    root, page = phone.evaluate(
+        """() => {
+            document.body.classList.add("dark");
+            const page = document.body.appendChild(document.createElement("i"));
+            page.style.background = "var(--body-background-fill)";
+            const found = [document.documentElement, page].map(each => getComputedStyle(each).backgroundColor);
+            document.body.classList.remove("dark");
+            page.remove();
+            return found;
+        }"""
+    )
+    assert root == page
+
+
 def test_tiles_that_the_network_lost_are_asked_for_again(phone):
     said = []
     phone.on("console", lambda message: said.append(message.text) if "AJAXError" in message.text else None)
