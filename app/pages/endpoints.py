@@ -8,6 +8,7 @@ from typing import TypedDict
 
 import gradio as gr
 import rasterio
+from gradio.block_function import BlockFunction
 
 from app.errors import for_programs
 from app.jobs.files import ANSWERS_FOLDER, LR_FILE, result_name
@@ -56,6 +57,20 @@ def _clear_errors() -> Iterator[None]:
         yield
     except InputError as error:
         raise gr.Error(for_programs(error), print_exception=False) from None
+
+
+def refuse_missing_values(page: gr.Blocks) -> None:
+    """Answer a request that lacks values with a line. Gradio would print a traceback with all that it was given."""
+
+    def validate_inputs(function: BlockFunction, values: list[object]) -> None:
+        if len(values) < len(function.inputs):
+            raise gr.Error(
+                f"{function.api_name or 'The page'}: {len(values)} values were given, and {len(function.inputs)} are "
+                "expected. The page /gradio_api/info names them.",
+                print_exception=False,
+            )
+
+    page.validate_inputs = validate_inputs  # type: ignore[assignment]  # Gradio offers no other way
 
 
 def add_endpoints(jobs: Jobs, models: Models, products: Products, places: Places) -> None:

@@ -11,7 +11,7 @@ from app.jobs.queue import Job, Jobs
 from app.jobs.request import Request
 from app.pages.about_tab import about_tab
 from app.pages.assets import LANGUAGES
-from app.pages.endpoints import add_endpoints
+from app.pages.endpoints import add_endpoints, refuse_missing_values
 from app.pages.forms import job_html
 from app.pages.models_tab import models_tab
 from app.pages.patch_tab import patch_tab
@@ -74,6 +74,7 @@ def build(settings: Settings, models: Models, jobs: Jobs, products: Products, pl
         page.load(tile.reopen, None, list(tile.shown), api_visibility="private", show_progress="hidden")
     page.queue(max_size=100, api_open=False)  # all requests wait in the queue
     accept_uploads_only(page)
+    refuse_missing_values(page)
     return page
 
 

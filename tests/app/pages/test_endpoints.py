@@ -4,6 +4,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 import rasterio
@@ -159,6 +160,15 @@ def test_a_wrong_option_is_a_clear_error(client, write_tif, options, words):
 def test_a_missing_image_is_a_clear_error(client):
     with pytest.raises(AppError, match="Upload"):
         client.predict(image=None, api_name="/super_resolve")
+
+
+@pytest.mark.parametrize("data", [[], ["mine.tif"]], ids=["none", "one"])
+def test_a_request_without_all_values_is_a_clear_error(server, data):
+    """Gradio would answer with an internal error, and print a traceback."""
+    address = f"{server.address}/gradio_api/call/super_resolve"
+    event = httpx.post(address, json={"data": data}).json()["event_id"]
+    answer = httpx.get(f"{address}/{event}", timeout=60).text
+    assert f"super_resolve: {len(data)} values were given, and 8 are expected" in answer
 
 
 def test_as_many_requests_at_once_as_may_wait_finish(client, write_tif):
