@@ -36,9 +36,11 @@ def _limit_own(cases: Cases, number: int, chance: random.Random, case: Case) -> 
     folder = cases.attempt(f"memory {number}")
     more = chance.randint(1, 200) * _MEGABYTE
     ended = case.run(folder, preparations=[partial(limit_own_memory, more)])
+    left = case.fault_of(folder)
     if ended.code not in (0, 1) or not ended.is_plain:
-        return f"{more} bytes more: exit code {ended.code}: {ended.words.strip()[-300:]}"
-    return case.fault_of(folder) or ("" if ended.code == 0 else case.fault_after_resuming(folder))
+        said = f"{more} bytes more: exit code {ended.code}: {ended.words.strip()[-300:]}"
+        return f"{said}; {left or 'nothing wrong is left'}"
+    return left or ("" if ended.code == 0 else case.fault_after_resuming(folder))
 
 
 def _limit_group(cases: Cases, group: Path, number: int, chance: random.Random, case: Case) -> str:
