@@ -74,6 +74,7 @@ def run(jobs: Jobs, source: Path, request: Request, parts: bool) -> tuple[float,
 
 def start(settings: Settings) -> Jobs:
     """Start the queue of a server, which begins with the sample as the app does."""
+    settings.folder.mkdir(exist_ok=True)  # a server that ends removes it
     jobs = Jobs(settings, Models())
     jobs.wait(submit_sample(jobs))
     return jobs
@@ -91,7 +92,6 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(folder=Path(folder) / "work", pace_file=Path(folder) / "pace.json")
-        settings.folder.mkdir()
         jobs = start(settings)
         images = {side: write_image(Path(folder), side) for side in SIDES}
         requests = [Request(Path(), (name,), uncertainty=uncertainty) for name, uncertainty in MODELS]
