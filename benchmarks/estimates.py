@@ -30,10 +30,10 @@ FACTOR = 1.5
 # Sides of the images, pixels, in a mixed order, and their models.
 SIDES = (60, 500, 150, 900, 300, 80, 700, 200, 1200, 400)
 MODELS = (("sisr-x4-rgbn", True), ("sisr-x2-rgbn", False), ("srgan-x4-rgbn", False))
-# Every how many-th of these sizes is next, by the title of the table.
-ROUNDS = {"First jobs of a server": 1, "Later jobs": 7, "First jobs after a restart": 3}
 # Before this round the server is started again.
 RESTART = "First jobs after a restart"
+# Every how many-th of these sizes is next, by the title of the table.
+ROUNDS = {"First jobs of a server": 1, "Later jobs": 7, RESTART: 3}
 
 
 def write_image(folder: Path, side: int) -> Path:
