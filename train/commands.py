@@ -19,7 +19,8 @@ from lightning.pytorch.loggers import CSVLogger
 
 from rs_srgan.errors import InputError
 from rs_srgan.hub.names import local_files
-from rs_srgan.inference.engine import computes_in_bf16, default_device, default_threads
+from rs_srgan.inference.engine import default_threads
+from rs_srgan.inference.processor import default_device, faster_in_bf16
 from rs_srgan.writing.guard import require_unread
 from train import average, chosen_help, convert, finetune, reproduce
 from train.callbacks import Averaging, CheckPairs, FitNormalisation, SaveModel
@@ -194,9 +195,9 @@ def with_defaults(requested: list[Namespace] | Namespace | None, root: Path, ema
 
 
 def default_precision(accelerator: str) -> str:
-    """Return bf16 where the hardware computes with it, else fp32; emulated bf16 is many times slower than fp32."""
+    """Return bf16 where the hardware is faster in it, else fp32."""
     device = "cpu" if accelerator == "cpu" else default_device()
-    return "bf16-mixed" if computes_in_bf16(device) else "32-true"
+    return "bf16-mixed" if faster_in_bf16(device) else "32-true"
 
 
 def several_devices(devices: object, nodes: int) -> bool:

@@ -59,13 +59,6 @@ class Engine(Protocol):
         ...
 
 
-def default_device() -> str:
-    """Return the device that PyTorch uses on this machine: "cuda", "mps" or "cpu"."""
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
 def default_threads() -> int:
     """Return the number of CPU threads that an engine uses by default: PyTorch's, or fewer by the container's quota."""
     return min(torch.get_num_threads(), usable_cores())
@@ -76,21 +69,6 @@ def describe_threads(threads: int) -> str:
     words = "1 thread" if threads == 1 else f"{threads} threads"
     quota = cpu_quota()
     return words if quota is None else f"{words} (CPU quota: {quota:g} cores)"
-
-
-def computes_in_bf16(device: str) -> bool:
-    """Return whether a device has instructions for bf16; emulated bf16 is many times slower than fp32."""
-    if device == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    # Apple's GPUs gain nothing from it
-    if device != "cpu":
-        return False
-    return any((torch.cpu._is_avx512_bf16_supported(), torch.cpu._is_amx_tile_supported()))
-
-
-def computes_in_int8() -> bool:
-    """Return whether the processor multiplies 8-bit integers by AVX-512 VNNI; without, int8 can be slower than fp32."""
-    return bool(torch.cpu._is_vnni_supported())
 
 
 def to_dn(sr: Tensor, gain: Tensor, bias: Tensor) -> Tensor:

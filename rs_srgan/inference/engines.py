@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from rs_srgan.errors import InputError
-from rs_srgan.inference.engine import Engine, computes_in_bf16, computes_in_int8, default_device
+from rs_srgan.inference.engine import Engine
 from rs_srgan.inference.options import PredictOptions
+from rs_srgan.inference.processor import computes_in_int8, default_device, faster_in_bf16
 from rs_srgan.inference.torch_engine import TorchEngine
 from rs_srgan.models import MISR, SISR
 from rs_srgan.pixels.radiometry import Encoding
@@ -32,7 +33,7 @@ def make_engine(
         name: see `PredictOptions`. "auto" is PyTorch on a GPU or for a small scene, else OpenVINO if it is installed.
         precision: see `PredictOptions`. bf16 and int8 are used inside the network only; the radiometry stays in
             float32. "auto" is int8 if the model is trained for it, the processor computes with it, and OpenVINO runs
-            it; else bf16 if the hardware computes with it; else fp32.
+            it; else bf16 if the hardware is faster in it; else fp32.
         threads: CPU threads; by default all cores that the process may use.
 
     Raises:
@@ -73,4 +74,4 @@ def _fastest(model: SISR | MISR, name: str, device: str) -> str:
     """Return the fastest precision of an engine, by its name, on a device."""
     if name == "openvino" and model.config.quantized and computes_in_int8():
         return "int8"
-    return "bf16" if computes_in_bf16(device) else "fp32"
+    return "bf16" if faster_in_bf16(device) else "fp32"

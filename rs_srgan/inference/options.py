@@ -137,7 +137,7 @@ class PredictOptions:
         default="auto",
         metadata=_option(
             'number format inside the network; "auto" is int8 where the model is trained for it and the processor '
-            "computes with it, else bf16 where the hardware computes with it; scaling and offsets stay in float32",
+            "computes with it, else bf16 where the hardware is faster in it; scaling and offsets stay in float32",
             check=checks.one_of(*PRECISIONS),
             choices=PRECISIONS,
         ),

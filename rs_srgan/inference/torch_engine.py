@@ -9,7 +9,6 @@ from torch import Tensor
 from rs_srgan.inference.cuda_graph import CudaGraph
 from rs_srgan.inference.engine import (
     FLOAT_STEP,
-    default_device,
     default_threads,
     describe_threads,
     encoding_tensors,
@@ -17,6 +16,7 @@ from rs_srgan.inference.engine import (
     require_finite,
     to_dn,
 )
+from rs_srgan.inference.processor import default_device
 from rs_srgan.models import MISR, SISR
 from rs_srgan.pixels.radiometry import Encoding, FloatImage, Image
 from rs_srgan.version import __version__

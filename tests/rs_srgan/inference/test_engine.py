@@ -1,5 +1,4 @@
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,8 +7,6 @@ import torch
 from rs_srgan import SISR, SISRConfig
 from rs_srgan.inference.engine import (
     FLOAT_STEP,
-    computes_in_bf16,
-    computes_in_int8,
     default_threads,
     encoding_tensors,
     in_type,
@@ -113,21 +110,6 @@ def test_both_engines_use_guide_bands():
         expected = fusion(torch.from_numpy(lr)[None], torch.from_numpy(guide)[None], margin=halo)[0].numpy()
     for engine in (TorchEngine, OpenVinoEngine):
         assert np.abs(engine(fusion, [encoding], "fp32")(lr, guide)[0] - expected / 5e-5).max() <= 0.51
-
-
-@pytest.mark.skipif(not Path("/proc/cpuinfo").is_file(), reason="only Linux lists the instructions of its processor")
-def test_a_processor_computes_in_bf16_if_it_lists_such_instructions():
-    listed = set(Path("/proc/cpuinfo").read_text().split())
-    assert computes_in_bf16("cpu") == bool(listed & {"avx512_bf16", "amx_tile"})
-
-
-@pytest.mark.skipif(not Path("/proc/cpuinfo").is_file(), reason="only Linux lists the instructions of its processor")
-def test_a_processor_computes_in_int8_if_it_lists_such_instructions():
-    assert computes_in_int8() == ("avx512_vnni" in Path("/proc/cpuinfo").read_text().split())
-
-
-def test_apples_gpus_gain_nothing_from_bf16():
-    assert not computes_in_bf16("mps")
 
 
 @pytest.mark.parametrize("engine", [TorchEngine, OpenVinoEngine])

@@ -13,8 +13,8 @@ def test_auto_takes_openvino_for_large_scenes_only(model):
 
 
 @pytest.mark.parametrize("native", [False, True])
-def test_auto_is_bf16_if_the_processor_has_it(model, monkeypatch, native):
-    monkeypatch.setattr("rs_srgan.inference.engines.computes_in_bf16", lambda device: native)
+def test_auto_is_bf16_if_the_processor_is_faster_in_it(model, monkeypatch, native):
+    monkeypatch.setattr("rs_srgan.inference.engines.faster_in_bf16", lambda device: native)
     for lr_px in (100, 4000 * 4000):
         assert make_engine(model, [FINE], lr_px).precision == ("bf16" if native else "fp32")
 
@@ -22,7 +22,7 @@ def test_auto_is_bf16_if_the_processor_has_it(model, monkeypatch, native):
 @pytest.mark.parametrize(("native", "expected"), [(True, "int8"), (False, "bf16")])
 def test_auto_is_int8_if_model_and_processor_have_it(model, int8_model, monkeypatch, native, expected):
     monkeypatch.setattr("rs_srgan.inference.engines.computes_in_int8", lambda: native)
-    monkeypatch.setattr("rs_srgan.inference.engines.computes_in_bf16", lambda device: True)
+    monkeypatch.setattr("rs_srgan.inference.engines.faster_in_bf16", lambda device: True)
     assert make_engine(int8_model, [FINE], 4000 * 4000).precision == expected
     assert make_engine(int8_model, [FINE], 100).precision == "bf16"  # PyTorch does not run int8
     assert make_engine(model, [FINE], 4000 * 4000).precision == "bf16"
