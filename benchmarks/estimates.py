@@ -3,13 +3,11 @@
 Puts jobs of mixed sizes, models and sources into the queue of a server, one after the other, and compares the time that
 visitors are told before with the time that the job takes. Prints a table for the first visitors of a server, one for
 later ones, and one for those after a restart, when the server knows the pace of before. Needs nothing, and takes about
-six minutes. --parts prints the times of the parts, from which the constants
-in app/jobs/parts.py come.
+six minutes. --parts prints the times of the parts, from which the constants in app/jobs/parts.py come.
 """
 
 import argparse
 import dataclasses
-import os
 import sys
 import tempfile
 import time
@@ -59,15 +57,14 @@ def run(jobs: Jobs, source: Path, request: Request, parts: bool) -> tuple[float,
         request: models and options.
         parts: whether to print the expected and the measured times of the laps.
     """
-    began = time.monotonic()
     job: Job = submit_image(jobs, source, request)
-    told = jobs.seconds(job.request, job.outlook)
+    told, began = jobs.seconds(job.request, job.outlook), time.monotonic()
     jobs.wait(job)
     took = time.monotonic() - began
     if parts and job.times:
         laps = laps_of(job.request, job.outlook, jobs.models).laps
         for lap, seconds in zip(laps, [*job.times.seconds, took - sum(job.times.seconds)], strict=True):
-            names = " + ".join(f"{part.name} ({part.kind}) {part.seconds:.2f}" for part in lap)
+            names = " + ".join(f"{part.name} ({part.group}; {part.kind}) {part.seconds:.2f}" for part in lap)
             print(f"{seconds:8.2f} s  {names}", file=sys.stderr, flush=True)
     return told, took
 
@@ -86,7 +83,6 @@ def main() -> None:
     parser.add_argument(
         "--parts",
         action="store_true",
-        default=bool(os.environ.get("RS_SRGAN_IDLE")),
         help="print the times of the parts",
     )
     options = parser.parse_args()

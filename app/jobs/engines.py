@@ -20,12 +20,15 @@ class EngineCache:
 
     Args:
         make: function that makes an engine, see `make_engine`.
+
+    Attributes:
+        is_ready: whether `get_ready` has done its work.
     """
 
     def __init__(self, make: Callable[..., Engine] = make_engine) -> None:
         self._make = lru_cache(maxsize=1)(make)
         self._first: tuple[SISR | MISR, tuple[Encoding, ...], str, str, int | None] | None = None
-        self._ready = False
+        self.is_ready = False
 
     def __call__(
         self,
@@ -43,9 +46,9 @@ class EngineCache:
 
     def get_ready(self) -> None:
         """Compile the engine of the first small image, which is the sample, for whole tiles while no job waits."""
-        if self._ready or self._first is None:
+        if self.is_ready or self._first is None:
             return
-        self._ready = True
+        self.is_ready = True
         model, encodings, *how = self._first
         if not model.config.several and not model.config.guide_bands:
             side = TILE_LR_PX + 2 * model.receptive_field

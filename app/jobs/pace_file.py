@@ -31,7 +31,8 @@ def read_pace(path: Path | None) -> Pace:
         if path is not None and path.stat().st_size <= _MOST_BYTES:
             content = json.loads(path.read_text(encoding="utf-8"))
             if content["of"] == _of():
-                return Pace((str(name), str(kind), float(a), float(b)) for name, kind, a, b in content["rows"])
+                keys = [(str(name), str(group), str(kind)) for name, group, kind in content["keys"]]
+                return Pace(keys, content["factors"], content["covariance"])
     except FileNotFoundError:
         pass
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
@@ -45,7 +46,8 @@ def write_pace(pace: Pace, path: Path | None) -> None:
         return
     part = path.with_name(f"{path.name}.{os.getpid()}")
     with suppress(OSError):
-        part.write_text(json.dumps({"of": _of(), "rows": pace.rows}), encoding="utf-8")
+        learned = {"keys": pace.keys, "factors": pace.factors.tolist(), "covariance": pace.covariance.tolist()}
+        part.write_text(json.dumps({"of": _of(), **learned}), encoding="utf-8")
         part.replace(path)
 
 

@@ -3,13 +3,17 @@
 `app.jobs.pace` learns how much faster or slower each part is on the machine of the server.
 """
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from app.jobs.models import Models
 from app.jobs.outlook import Outlook
 from app.jobs.request import TILE_LR_PX, Request
+from rs_srgan import SISRConfig
+from rs_srgan.hub.names import DEFAULT_MODEL
 from rs_srgan.inference.engines import WORTH_COMPILING_PX
+from rs_srgan.inference.processor import computes_in_int8, faster_in_bf16
 
 # Seconds on two cores, from the CPU time of each part: an AMD Zen 5 with bf16 and int8, constants of an Intel Xeon.
 _LOAD, _LOAD_AGAIN = 0.01, 0.005
@@ -25,14 +29,24 @@ _START = {
     ("large", "again"): 0.6,
 }
 # For each LR pixel: by weights of the network, and by fine pixels and bands. Small images are computed by PyTorch.
-_WEIGHT = {"small": 4.5e-12, "large": 2.2e-12}
+_WEIGHT = {
+    ("small", "bf16"): 4.5e-12,
+    ("small", "fp32"): 5.5e-12,
+    ("large", "int8"): 2.2e-12,
+    ("large", "bf16"): 3.2e-12,
+    ("large", "fp32"): 5.5e-12,
+}
 _FINE_PX = 1.2e-8
 # Networks with layers on the fine grid, which cost more for each weight.
 _FINE_LAYERS = {"srresnet": 3.0}
-# The uncertainty is a second result; PyTorch takes longer for it.
-_UNCERTAIN = {"small": 2.4, "large": 1.0}
+# The uncertainty is a second result; PyTorch takes longer for it, most of all in bf16.
+_UNCERTAIN = {("small", "bf16"): 2.4, ("small", "fp32"): 1.2}
 _WRITE, _WRITE_PX = 0.01, 1.8e-8
 _AROUND = 0.01
+
+
+# Name, group and kind of a part.
+Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -41,13 +55,20 @@ class Part:
 
     Attributes:
         name: what is done.
-        kind: what decides on its pace, apart from the size.
         seconds: its time on the machine on which it was measured.
+        group: what decides on its pace, apart from the size.
+        kind: what decides on it within the group; empty if nothing does.
     """
 
     name: str
-    kind: str
     seconds: float
+    group: str = ""
+    kind: str = ""
+
+    @property
+    def key(self) -> Key:
+        """Return what decides on its pace."""
+        return self.name, self.group, self.kind
 
 
 Lap = tuple[Part, ...]
@@ -67,7 +88,14 @@ class Laps:
     engines: tuple[str, ...]
 
 
-def laps_of(request: Request, outlook: Outlook, models: Models, loaded: Sequence[str] = (), engine: str = "") -> Laps:
+def laps_of(
+    request: Request,
+    outlook: Outlook,
+    models: Models,
+    loaded: Sequence[str] = (),
+    engine: str = "",
+    known: Collection[Key] = (),
+) -> Laps:
     """Return the laps of a job.
 
     Args:
@@ -76,38 +104,51 @@ def laps_of(request: Request, outlook: Outlook, models: Models, loaded: Sequence
         models: the models that visitors can choose.
         loaded: names of the models that the computing process has loaded.
         engine: the engine that it has ready, see `Laps`.
+        known: keys of the parts that this machine has done before.
     """
     px, views = outlook.grid.height * outlook.grid.width, len(request.sources)
     size = "large" if outlook.scene_px >= WORTH_COMPILING_PX else "small"
     source = _source_kind(request)
     load = sum(_LOAD_AGAIN if name in loaded else _LOAD for name in request.models)
-    known = "again" if set(request.models) <= set(loaded) else "new"
-    read = [Part("read", source, _READ + px * views * _READ_PX[source])]
+    read = [Part("read", _READ + px * views * _READ_PX[source], source)]
     if views > 1:
-        read.append(Part("register", source, views * _REGISTER + px * views * _REGISTER_PX))
-    laps: list[Lap] = [(Part("load", known, load),), tuple(read)]
+        read.append(Part("register", views * _REGISTER + px * views * _REGISTER_PX, source))
+    laps: list[Lap] = [(Part("load", load, "again" if set(request.models) <= set(loaded) else "new"),), tuple(read)]
     engines = []
     for index, name in enumerate(request.models):
         config = models.config(name)
         uncertain = request.uncertainty and index == 0 and config.uncertainty
         taken = views if config.several and index == 0 else 1
         engine_kind = f"{name} {size} {uncertain}"
-        level = "again" if engine_kind == engine else "new" if name in loaded else "first"
         fine_px = config.scale**2 * len(config.bands) * (1 + uncertain)
-        weight = _WEIGHT[size] * _FINE_LAYERS.get(config.generator, 1.0)
+        precision = _precision(size, config)
+        weight = _WEIGHT[size, precision] * _FINE_LAYERS.get(config.generator, 1.0)
         per_px = taken * weight * models.weights(name) + fine_px * _FINE_PX
-        per_px *= _UNCERTAIN[size] if uncertain else 1.0
+        per_px *= _UNCERTAIN.get((size, precision), 1.0) if uncertain else 1.0
         first = min(px, TILE_LR_PX**2)
-        compute = f"{size} {taken} {uncertain} {name}"
-        started = Part("start", f"{size} {level} {uncertain}", _START[size, level])
+        kind = f"{taken} {uncertain} {name}"
+        compute = Part("compute", 0.0, f"{size} {precision}", kind)
+        # the computing process converts that of the sample in advance
+        converted = compute.key in known or (name == DEFAULT_MODEL and uncertain)
+        level = "again" if engine_kind == engine else "new" if converted else "first"
         laps += [
-            (started, Part("compute", compute, first * per_px)),
-            (Part("compute", compute, (px - first) * per_px),),
-            (Part("write", str(config.scale), _WRITE + px * fine_px * _WRITE_PX),),
+            (
+                Part("start", _START[size, level], f"{size} {level}", f"{uncertain}"),
+                dataclasses.replace(compute, seconds=first * per_px),
+            ),
+            (dataclasses.replace(compute, seconds=(px - first) * per_px),),
+            (Part("write", _WRITE + px * fine_px * _WRITE_PX, f"{config.scale}"),),
         ]
         engines.append(engine_kind)
         engine = engine_kind
-    return Laps((*laps, (Part("around", "", _AROUND),)), tuple(engines))
+    return Laps((*laps, (Part("around", _AROUND),)), tuple(engines))
+
+
+def _precision(size: str, config: SISRConfig) -> str:
+    """Return the precision of a network, as `rs_srgan.inference.engines` chooses it: only OpenVINO computes in int8."""
+    if size == "large" and config.quantized and computes_in_int8():
+        return "int8"
+    return "bf16" if faster_in_bf16("cpu") else "fp32"
 
 
 def _source_kind(request: Request) -> str:

@@ -263,7 +263,7 @@ class Jobs:
         return (job.step.total_px - job.step.done_px) / job.pace + end
 
     def _laps(self, request: Request, outlook: Outlook) -> Laps:
-        return laps_of(request, outlook, self.models, tuple(self._loaded), self._engine)
+        return laps_of(request, outlook, self.models, tuple(self._loaded), self._engine, self._pace.keys)
 
     def seconds_waiting(self) -> float:
         """Return the estimated seconds until a new job would begin."""
@@ -308,8 +308,8 @@ class Jobs:
 
     def _do(self, job: Job, worker: Worker) -> None:
         state, job.began = DONE, time.monotonic()
-        laps = self._laps(job.request, job.outlook)
         try:
+            laps = self._laps(job.request, job.outlook)
             with closing(worker.work(job.request, job.folder)) as steps:
                 for news in steps:
                     if isinstance(news, Step):
@@ -328,14 +328,15 @@ class Jobs:
             state, job.message = FAILED, "An internal error occurred. The server's log has the details."
         with self._changed:
             if state == DONE:
-                self._learn(job, laps, time.monotonic() - job.began)
+                self._learn(job, laps)
             self._end(job, state)
 
-    def _learn(self, job: Job, laps: Laps, seconds: float) -> None:
-        """Learn the times of a job that is done, in `seconds` as a whole. The caller holds the lock."""
+    def _learn(self, job: Job, laps: Laps) -> None:
+        """Learn the times of a job that is done now. The caller holds the lock."""
         if job.times is not None:
             measured = job.times.seconds
-            self._pace.learn(laps.laps, [*measured, seconds - sum(measured)])
+            around = time.monotonic() - job.times.began - sum(measured)
+            self._pace.learn(laps.laps, [*measured, around])
             write_pace(self._pace, self.settings.pace_file)
             self._engine = laps.engines[-1]
             self._loaded.extend(name for name in job.request.models if name not in self._loaded)

@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 GRACE_SECONDS = 1.2
 # Longest time without a message: far longer than one tile or the overviews of the largest result.
 STALL_SECONDS = 1800.0
+# Without a job for so long, the process is idle; and after its first job, so that the next can come.
+_IDLE_SECONDS, _SAMPLE_SECONDS = 1.0, 0.1
 _TOO_LONG = "The computation took too long and was ended. Choose a smaller area and try again."
 _DIED = "The computation ended unexpectedly, most likely for lack of memory. Choose a smaller area and try again."
 
@@ -62,9 +64,11 @@ class Times:
     """The times of a job that is done, in the order of the laps of `app.jobs.parts` without the last one.
 
     Attributes:
+        began: time.monotonic() when the process began it. It may have waited for the process to get ready.
         seconds: time of each lap.
     """
 
+    began: float
     seconds: tuple[float, ...]
 
 
@@ -117,7 +121,7 @@ def compute(request: Request, folder: Path) -> Generator[Step | Times]:
         tiles = tiles or marks[-1:]
         marks += [tiles[0], tiles[-1]]
     marks.append(time.monotonic())
-    yield Times(tuple(after - before for before, after in pairwise(marks)))
+    yield Times(marks[0], tuple(after - before for before, after in pairwise(marks)))
 
 
 @lru_cache(maxsize=4)
@@ -213,7 +217,8 @@ def serve(connection: Connection, stop: Event, server: int, max_seconds: float) 
     logging.getLogger("rs_srgan").setLevel(logging.ERROR)  # visitors read warnings of their images on the page
     worked = True
     while os.getppid() == server:
-        if not connection.poll(1.0):
+        # After the sample it gets ready at once: a visitor who comes a second later would wait for it.
+        if not connection.poll(_IDLE_SECONDS if _engines.is_ready else _SAMPLE_SECONDS):
             _engines.get_ready()
             if worked:  # once after the last of several jobs
                 return_memory()

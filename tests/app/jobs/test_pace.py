@@ -7,13 +7,13 @@ from app.jobs.pace import Pace
 from app.jobs.parts import Part
 
 
-def laps(px: float, kind: str = "a") -> tuple[tuple[Part, ...], ...]:
+def laps(px: float, kind: str = "a", group: str = "") -> tuple[tuple[Part, ...], ...]:
     """Return a job of three laps: a start with the first pixels, the others, and an end."""
     first = min(px, 60_000)
     return (
-        (Part("start", kind, 1.0), Part("compute", kind, first * 1e-5)),
-        (Part("compute", kind, (px - first) * 1e-5),),
-        (Part("write", "", 0.1 + px * 1e-6),),
+        (Part("start", 1.0, group, kind), Part("compute", first * 1e-5, group, kind)),
+        (Part("compute", (px - first) * 1e-5, group, kind),),
+        (Part("write", 0.1 + px * 1e-6),),
     )
 
 
@@ -36,6 +36,25 @@ def test_a_slow_machine_is_slow_for_models_that_it_has_not_run_yet():
     for _ in range(3):
         pace.learn(laps(300_000), true_seconds(300_000, 4, 4, 4))
     assert 2 < pace.seconds(laps(300_000, "b")) / fresh.seconds(laps(300_000, "b")) < 4.5
+
+
+def test_a_model_that_has_not_run_yet_has_the_pace_of_others_with_its_engine():
+    pace = Pace()
+    for kind in "abc":
+        pace.learn(laps(300_000, kind, "int8"), true_seconds(300_000, 1, 3, 1))
+        pace.learn(laps(300_000, kind, "small"), true_seconds(300_000, 1, 0.7, 1))
+    for group, factor in (("int8", 3), ("small", 0.7)):
+        expected = sum(true_seconds(300_000, 1, factor, 1))
+        assert pace.seconds(laps(300_000, "new", group)) == pytest.approx(expected, rel=0.2)
+
+
+def test_models_that_were_used_longest_ago_are_forgotten():
+    pace = Pace()
+    for number in range(200):
+        pace.learn(laps(300_000, str(number)), true_seconds(300_000, 1, 2, 1))
+    assert len(pace.keys) == len(pace.factors) == len(pace.covariance) == 100
+    assert ("compute", "", "199") in pace.keys
+    assert ("compute", "", "0") not in pace.keys
 
 
 def test_one_busy_moment_does_not_spoil_what_many_jobs_told():
