@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 from rs_srgan.addresses import without_secrets
 from rs_srgan.cli.completion import PRINT_COMPLETION, add_completion
 from rs_srgan.errors import InputError, ThreadDied
-from rs_srgan.inference.memory import save_memory
+from rs_srgan.inference.memory import require_address_space, save_memory
 from rs_srgan.version import __version__
 
 
@@ -125,6 +125,12 @@ def _set_threads() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code, see the module."""
     words = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        if words and words[0] in _COMMANDS and _COMMANDS[words[0]].computes:
+            require_address_space()
+    except MemoryError as error:
+        sys.stderr.write(f"rs-srgan: {error}\n")
+        return 1
     parser = full_parser() if words[:1] == [PRINT_COMPLETION] else _parser(words[:1])
     options = parser.parse_args(words)
     _set_up(options.quiet, _COMMANDS[options.command].computes)

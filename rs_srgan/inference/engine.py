@@ -15,12 +15,14 @@ from rs_srgan.pixels.radiometry import Encoding, FloatImage, Image
 
 # Floats are rounded to multiples of that, reflectance: a hundredth of a Sentinel-2 DN. A power of two, so it is exact.
 FLOAT_STEP = 2.0**-20
-# Words of the messages of PyTorch, on CPUs and on GPUs, of OpenVINO, in two places, and of oneDNN.
+# Words of the messages of PyTorch, on CPUs and on GPUs, of OpenVINO, in three places, and of oneDNN. A promise is
+# broken by a thread of OpenVINO's compiler that found no memory.
 _OUT_OF_MEMORY = (
     "can't allocate memory",
     "out of memory",
     "bad_alloc",
     "Failed to allocate",
+    "Broken promise",
     "could not create a primitive",
 )
 

@@ -34,7 +34,7 @@ def limit_memory(cases: Cases, seed: int, quick: bool) -> list[Row]:
 
 def _limit_own(cases: Cases, number: int, chance: random.Random, case: Case) -> str:
     folder = cases.attempt(f"memory {number}")
-    more = chance.randint(1, 200) * _MEGABYTE
+    more = chance.randint(1, 500) * _MEGABYTE  # a run is refused below 200
     ended = case.run(folder, preparations=[partial(limit_own_memory, more)])
     left = case.fault_of(folder)
     if ended.code not in (0, 1) or not ended.is_plain:

@@ -86,6 +86,7 @@ def test_bf16_does_not_round_the_reflectance(model, window, engine):
     [
         ("CUDA out of memory. Tried to allocate 2.00 GiB.", MemoryError),
         ("Exception from core.cpp:117:\nException from allocator.cpp:79:\nstd::bad_alloc", MemoryError),
+        ("Exception from plugin.cpp:54:\nstd::future_error: Broken promise", MemoryError),
         ("could not create a primitive", MemoryError),
         ("Check 'ptr' failed at cpu_memory.cpp:257:\nFailed to allocate 814141952 bytes of memory", MemoryError),
         ("no such operation", RuntimeError),

@@ -1,6 +1,7 @@
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +60,25 @@ print(before - resident())
 def test_freed_memory_goes_back_to_the_system():
     told = subprocess.run([sys.executable, "-c", RETURN], capture_output=True, text=True, check=True).stdout
     assert int(told) > 50_000
+
+
+LIMITED = """
+import resource, sys
+{first}
+mapped = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (mapped + {more}, mapped + {more}))
+from rs_srgan.cli.main import main
+sys.exit(main(["models"]))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").is_file(), reason="only Linux tells how much is mapped")
+@pytest.mark.parametrize(("first", "more", "code"), [("", 800e6, 1), ("import torch", 150e6, 1), ("", 4e9, 0)])
+def test_a_command_says_that_it_may_map_too_little(first, more, code):
+    script = LIMITED.format(first=first, more=int(more))
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == code
+    if code:
+        assert "ulimit -v" in ended.stderr
+        assert len(ended.stderr.splitlines()) == 1
+        assert not ended.stdout
