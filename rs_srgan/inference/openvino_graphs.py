@@ -1,5 +1,6 @@
 """The OpenVINO graphs of a model: its steps, converted from PyTorch once and kept in Hugging Face's cache."""
 
+import copy
 import hashlib
 import json
 import logging
@@ -189,8 +190,9 @@ def cached_graphs(
     try:
         return _read(cached_assets_path("rs_srgan", namespace="openvino", subfolder=key), names, core)
     except Exception:  # missing or damaged files, no usable cache, or no home folder: the graphs are made anew
-        with in_int8(model) if int8 else nullcontext():
-            graphs = _convert(model, steps, uncertainty)
+        own = copy.deepcopy(model)  # other threads compute with the model, and must not round to 8 bits meanwhile
+        with in_int8(own) if int8 else nullcontext():
+            graphs = _convert(own, steps_of(own, uncertainty), uncertainty)
     with tempfile.TemporaryDirectory(prefix="rs_srgan_") as converted:
         for name, graph in graphs.items():
             openvino.save_model(graph, Path(converted) / f"{name}.xml", compress_to_fp16=False)

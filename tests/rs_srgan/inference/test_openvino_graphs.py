@@ -7,6 +7,7 @@ from huggingface_hub import cached_assets_path
 
 from rs_srgan import MISR, SISR, MISRConfig, SISRConfig
 from rs_srgan.inference.openvino_engine import OpenVinoEngine
+from rs_srgan.inference.openvino_import import openvino
 from rs_srgan.inference.torch_engine import TorchEngine
 from tests.rs_srgan.inference.conftest import FINE
 
@@ -70,6 +71,24 @@ def test_model_is_converted_once(model, window, cache, monkeypatch):
     assert {path.name for path in cache()} == {"network.xml", "network.bin", "finish.xml", "finish.bin", "sha256.json"}
     monkeypatch.setattr("openvino.convert_model", None)
     np.testing.assert_array_equal(OpenVinoEngine(model, [FINE], "fp32")(window)[0], first)
+
+
+def test_threads_compute_with_the_model_as_before_while_it_is_converted_for_int8(
+    int8_model, window, cache, monkeypatch
+):
+    convert, engine, meanwhile = openvino.convert_model, TorchEngine(int8_model, [FINE], "fp32"), []
+    before = engine(window)[0]
+
+    def also_compute(*given, **options):
+        meanwhile.append(engine(window)[0])
+        return convert(*given, **options)
+
+    monkeypatch.setattr("openvino.convert_model", also_compute)
+    OpenVinoEngine(int8_model, [FINE], "int8")
+    assert cache()
+    assert len(meanwhile) == 2
+    for each in meanwhile:
+        np.testing.assert_array_equal(each, before)
 
 
 def test_other_weights_have_another_key_in_the_cache(model, window, cache):
