@@ -2,7 +2,9 @@
 
 import logging
 import os
+import re
 import signal
+import socket
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +16,9 @@ from rs_srgan.errors import InputError, require_extra
 # Shared memory of a Ray of this machine, bytes: it holds blocks on their way from workers to writers, 25 MB each.
 _STORE_BYTES = 500 * 2**20
 _MOST_CORES = 8
+# Addresses of a cluster's head, also of Ray's client; "auto" and others are Ray's own.
+_HOST_AND_PORT = re.compile(r"(ray://)?(?P<host>[^/]+):(?P<port>\d+)")
+_ANSWER_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -57,9 +62,12 @@ def connected(address: str | None = None) -> Iterator[str | None]:
         yield _dashboard(ray.get_runtime_context().worker)
         return
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    local = address is None and not os.environ.get("RAY_ADDRESS")
+    what = address or os.environ.get("RAY_ADDRESS")
+    local = not what
     own = {"num_cpus": usable_cores(), "object_store_memory": _STORE_BYTES, "include_dashboard": False}
     try:
+        if what and (given := _HOST_AND_PORT.fullmatch(what)):  # where nothing listens, Ray tries again for minutes
+            socket.create_connection((given["host"].strip("[]"), int(given["port"])), _ANSWER_SECONDS).close()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
             ray.init(
@@ -72,9 +80,8 @@ def connected(address: str | None = None) -> Iterator[str | None]:
         reason = (str(error) or type(error).__name__).splitlines()[0][:100].rstrip(".")
         if local:
             raise OSError(f"Ray did not start on this machine ({reason}). Try again when it is less busy") from error
-        if not isinstance(error, (ConnectionError, ValueError, RuntimeError)):
+        if not isinstance(error, (OSError, ValueError, RuntimeError, OverflowError)):
             raise
-        what = address or os.environ.get("RAY_ADDRESS")
         raise InputError(
             f"No Ray cluster answers at {what} ({reason}). See ray status --address {what}. If the cluster was started "
             "with a token, set RAY_AUTH_MODE=token and the same RAY_AUTH_TOKEN here."

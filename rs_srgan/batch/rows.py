@@ -184,7 +184,11 @@ def _value(name: str, text: str, where: str) -> object:
         return option.parse(text)
     except ValueError as error:
         hint = "" if option.nargs is None else f" Separate its values with '{_SEPARATOR}'."
-        raise InputError(f"{where}: {name} is {text!r}. {str(error).rstrip('.')}.{hint}") from None
+        # Python's own words of int() and float()
+        told = (
+            "Expected a number" if "invalid literal" in str(error) or "could not convert" in str(error) else f"{error}"
+        )
+        raise InputError(f"{where}: {name} is {text!r}. {told.rstrip('.')}.{hint}") from None
 
 
 def _row(cells: Mapping[str, object], where: str) -> Row:
@@ -193,7 +197,10 @@ def _row(cells: Mapping[str, object], where: str) -> Row:
     sources = given.get("sources")
     if sources is None:
         columns = ", ".join(given) or "nothing"
-        raise InputError(f"{where}: sources is missing; expected the path of an image, or several. There is {columns}.")
+        hint = " Separate columns by commas." if len(given) == 1 and _SEPARATOR in columns else ""
+        raise InputError(
+            f"{where}: sources is missing; expected the path of an image, or several. There is {columns}.{hint}"
+        )
     listed = [sources] if isinstance(sources, str | Path) else list(sources) if isinstance(sources, Iterable) else []
     if not listed or not all(isinstance(each, str | Path) and str(each).strip() for each in listed):
         raise InputError(f"{where}: sources is {sources!r:.60}; expected the path of an image, or several.")
@@ -208,9 +215,12 @@ def _row(cells: Mapping[str, object], where: str) -> Row:
 
 def _checked(row: Row, where: str) -> Row:
     """Return a row with absolute paths, whose names and options are valid."""
-    for name in _OF_ALL:
-        if name in row.options:
+    for name in row.options:
+        if name in _OF_ALL:
             raise InputError(f"{where}: {name} is an option of the whole batch. Leave it out of the rows.")
+        if name not in _FIELDS:
+            known = ", ".join((*_OWN, *(each for each in _FIELDS if each not in _OF_ALL)))
+            raise InputError(f"{where}: there is no column {name!r:.60}; expected some of {known}.")
     options = {
         name: _absolute_paths(value) if name in _PATHS else list(value) if isinstance(value, tuple) else value
         for name, value in row.options.items()

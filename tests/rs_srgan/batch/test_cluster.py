@@ -1,4 +1,5 @@
 import importlib.util
+import socket
 
 import pytest
 
@@ -63,5 +64,14 @@ def test_a_cluster_that_does_not_answer_may_ask_for_a_token(monkeypatch):
 
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(ray, "init", fail)
-    with pytest.raises(InputError, match="RAY_AUTH_TOKEN"):
-        connected("10.1.2.3:6379").__enter__()
+    with socket.create_server(("127.0.0.1", 0)) as head, pytest.raises(InputError, match="RAY_AUTH_TOKEN"):
+        connected(f"127.0.0.1:{head.getsockname()[1]}").__enter__()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "nowhere.invalid:6379", "[::1]:1"])
+def test_an_address_where_nothing_listens_is_refused_at_once(monkeypatch, address):
+    ray = pytest.importorskip("ray")
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", pytest.fail)
+    with pytest.raises(InputError, match="answers"):
+        connected(address).__enter__()

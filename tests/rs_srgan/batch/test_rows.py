@@ -78,8 +78,9 @@ def test_a_table_names_revisits_outputs_models_and_options(tmp_path):
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("sources,tile\na.tif,many\n", "many"),
-        ("sources,tiel\na.tif,3\n", "tile"),
+        ("sources,tile\na.tif,many\n", "number"),
+        ("sources,tiel\na.tif,3\n", "column"),
+        ("source;output\na.tif;b.tif\n", "commas"),
         ("sources,cog\na.tif,perhaps\n", "perhaps"),
         ("sources,overwrite\na.tif,true\n", "overwrite"),
         ("sources,output\na.tif,../a.tif\n", "folder"),
