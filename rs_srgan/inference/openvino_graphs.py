@@ -6,6 +6,7 @@ import json
 import logging
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -250,7 +251,9 @@ def _convert(model: SISR | MISR, steps: Sequence[Step], uncertainty: bool) -> di
         module = _Module(model, step).eval()
         if step.name != FINISH:
             examples[step.name] = module(*inputs)
-        graphs[step.name] = openvino.convert_model(module, example_input=tuple(inputs), input=shapes)
+        with warnings.catch_warnings():  # OpenVINO's converter calls torch.jit.trace, which PyTorch 2.14 deprecates
+            warnings.filterwarnings("ignore", r".*torch\.jit", FutureWarning)
+            graphs[step.name] = openvino.convert_model(module, example_input=tuple(inputs), input=shapes)
     return graphs
 
 

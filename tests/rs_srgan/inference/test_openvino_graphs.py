@@ -1,3 +1,4 @@
+import warnings
 from functools import partial
 
 import numpy as np
@@ -71,6 +72,19 @@ def test_model_is_converted_once(model, window, cache, monkeypatch):
     assert {path.name for path in cache()} == {"network.xml", "network.bin", "finish.xml", "finish.bin", "sha256.json"}
     monkeypatch.setattr("openvino.convert_model", None)
     np.testing.assert_array_equal(OpenVinoEngine(model, [FINE], "fp32")(window)[0], first)
+
+
+def test_nobody_reads_warnings_of_what_openvino_calls(model, cache, monkeypatch, recwarn):
+    convert = openvino.convert_model
+
+    def warn(*given, **options):
+        warnings.warn("`torch.jit.trace` is deprecated.", FutureWarning, stacklevel=1)
+        return convert(*given, **options)
+
+    monkeypatch.setattr("openvino.convert_model", warn)
+    OpenVinoEngine(model, [FINE], "fp32")
+    assert cache()
+    assert not [each for each in recwarn if each.category is FutureWarning]
 
 
 def test_threads_compute_with_the_model_as_before_while_it_is_converted_for_int8(
