@@ -37,8 +37,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EXIT_CODES
     parser.add_argument(
         "list",
+        nargs="+",
         metavar="LIST",
-        help="a text, CSV or Parquet file that names the scenes; a folder of images and products; or a quoted pattern",
+        help="a text, CSV or Parquet file that names the scenes; a folder of images and products; images; or a pattern",
     )
     parser.add_argument(
         "-o", "--output", required=True, metavar="DIR", help="folder of the results: a path, or s3://, gs://, file://"
@@ -84,7 +85,7 @@ def run(options: argparse.Namespace) -> None:
             stack.enter_context(_json_log(Path(options.log)))
         show = None if options.quiet else stack.enter_context(_shown())
         report = super_resolve_many(
-            options.list,
+            options.list[0] if len(options.list) == 1 else options.list,
             options.output,
             None if plain else model_name(options),
             chosen,

@@ -38,3 +38,12 @@ def test_exit_codes_and_the_log(scenes, model_folder, tmp_path, capsys):
     assert every.value.code == 1
     (scenes / "bad.tif").unlink()
     assert main(command) == 2
+
+
+@pytest.mark.slow
+def test_a_pattern_of_the_shell_names_the_scenes(write_tif, model_folder, tmp_path):
+    """Slow: python -m pytest -m slow tests/rs_srgan/cli/test_batch.py."""
+    pytest.importorskip("ray")
+    images = [str(write_tif(scene_dn(30, 30), f"{name}.tif")) for name in "abc"]
+    assert main(["batch", *images[:2], "-o", str(tmp_path / "out"), "--model", str(model_folder), "--tile", "16"]) == 0
+    assert sorted(each.name for each in (tmp_path / "out").glob("*.tif")) == ["a_sr.tif", "b_sr.tif"]
