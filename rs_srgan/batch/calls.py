@@ -79,8 +79,17 @@ class Calls:
             except RayTaskError as error:
                 call.fail(error.cause if isinstance(error.cause, Exception) else error)
             except (RayError, GetTimeoutError) as error:
-                call.fail(ConnectionError(str(error).strip().splitlines()[0]))
+                failure = ConnectionError(str(error).strip().splitlines()[0])
+                if call.member.place is None:  # it never started
+                    call.fail(failure)
+                    yield call.member
+                    continue
+                # The actor is dismissed before its calls fail: what they begin anew must not be given to it once more,
+                # which would count one death twice.
+                self._under_way[reference] = call
                 yield call.member
+                if self._under_way.pop(reference, None):  # it was not withdrawn
+                    call.fail(failure)
             else:
                 call.succeed(answer)
 

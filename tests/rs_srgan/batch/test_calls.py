@@ -5,6 +5,7 @@ import pytest
 pytest.importorskip("ray")
 from rs_srgan.batch.calls import Calls
 from rs_srgan.batch.crew import Member
+from rs_srgan.batch.task import Place
 
 
 class Actor:
@@ -49,6 +50,22 @@ def test_a_dead_actor_is_named_and_its_call_fails(member, ray_here):
     calls.add(member, member.handle.double.remote(3), said.append, said.append)
     assert answers(calls, said) == [member]
     assert isinstance(said[0], ConnectionError)
+
+
+@pytest.mark.slow
+def test_a_dead_actor_is_named_before_its_calls_fail(member, ray_here):
+    calls, said = Calls(60), []
+    member.place = Place("node", "host")
+    ray_here.kill(member.handle)
+    for number in range(2):
+        calls.add(member, member.handle.double.remote(number), said.append, said.append)
+    named = []
+    while not named:
+        for dead in calls.take_answers():
+            assert said == []
+            named.append(dead)
+            assert len(calls.withdraw(dead)) == 2
+    assert named == [member] and said == []
 
 
 @pytest.mark.slow
