@@ -12,7 +12,7 @@ from rs_srgan.models.loading import named_model
 from rs_srgan.sensors import Sensor, find_sensor
 from rs_srgan.writing.geotiff import BLOCK_PX, block_px, whole_blocks
 from rs_srgan.writing.guard import require_distinct
-from rs_srgan.writing.target import check_target
+from rs_srgan.writing.target import check_targets
 
 Source = str | Path
 
@@ -109,7 +109,7 @@ def _checked_targets(
     if isinstance(model, str | Path):
         read += local_files(model)
     wanted = [target, *([options.uncertainty] if options.uncertainty is not None else [])]
-    targets = [check_target(each, read, options.overwrite, options.resume) for each in wanted]
+    targets = check_targets(wanted, read, options.overwrite, options.resume)
     require_distinct(targets)
     return targets
 

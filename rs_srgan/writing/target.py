@@ -2,11 +2,43 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rs_srgan.errors import InputError
 from rs_srgan.writing.guard import require_unread
-from rs_srgan.writing.unfinished import files_beside, require_absent
+from rs_srgan.writing.lock import BusyError, TargetLock
+from rs_srgan.writing.unfinished import files_beside, remove_leftovers, require_absent
+
+
+def check_targets(
+    targets: Sequence[str | Path], sources: Sequence[str | Path], overwrite: bool, resume: bool = False
+) -> list[Path]:
+    """Return the absolute paths to write to; see `check_target`.
+
+    If a run to be resumed was complete, and was killed while it removed its own files, the rest of them is removed.
+
+    Raises:
+        InputError: see `check_target`.
+    """
+    try:
+        return [check_target(target, sources, overwrite, resume) for target in targets]
+    except InputError:
+        if resume and not overwrite and all(Path(target).is_file() for target in targets):
+            for target in targets:
+                _tidy(Path(os.path.realpath(target)))
+        raise
+
+
+def _tidy(target: Path) -> None:
+    """Remove what a run left beside its complete target, the lock included, unless a run uses it or nobody may."""
+    lock = TargetLock(target, files_beside(target)[3], quiet=True)
+    with suppress(OSError, BusyError):
+        lock.acquire()
+        try:
+            remove_leftovers(target)
+        finally:
+            lock.release()
 
 
 def check_target(target: str | Path, sources: Sequence[str | Path], overwrite: bool, resume: bool = False) -> Path:

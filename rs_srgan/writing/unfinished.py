@@ -58,7 +58,25 @@ def require_absent(target: Path, overwrite: bool, resume: bool) -> None:
         resume: allow a target that the run to be resumed completed just before it was killed.
     """
     if target.exists() and not overwrite and not (resume and was_published(target)):
-        raise InputError(f"{target} exists. Choose another name, or overwrite it (overwrite=True, --overwrite).")
+        raise _exists(target)
+
+
+def _exists(target: Path) -> InputError:
+    return InputError(f"{target} exists. Choose another name, or overwrite it (overwrite=True, --overwrite).")
+
+
+def remove_leftovers(target: Path) -> None:
+    """Remove the files beside a complete target that a run left which was killed just then; do nothing else.
+
+    The links to the target go last: until then, a later call knows that they are leftovers.
+
+    Args:
+        target: final path.
+    """
+    if was_published(target):
+        pixels, copy, note, _, fresh, *_ = files_beside(target)
+        for path in (note, fresh, *sorted((pixels, copy), key=lambda each: _same(each, target))):
+            path.unlink(missing_ok=True)
 
 
 def _same(path: Path, other: Path) -> bool:
@@ -130,6 +148,9 @@ class Unfinished:
                     f"{self.target} has an unfinished run, {share:.0%} done. "
                     "Resume it (resume=True, --resume) or start again (overwrite=True, --overwrite)."
                 )
+            if begun is None and resume and not overwrite and self.target.exists():  # complete, but for its leftovers
+                remove_leftovers(self.target)
+                raise _exists(self.target)
             self._remove()
             force_names(self.target.parent)  # a note that comes back after a power cut must not count new pixels
             return
@@ -198,10 +219,20 @@ class Unfinished:
         """
         force_content(whole)
         if self._overwrite:
-            whole.replace(self.target)
+            self._replace(whole)
         else:
             self._link(whole)
         force_names(self.target.parent)
+
+    def _replace(self, whole: Path) -> None:
+        """Replace the target by a second name of the file, from which a later run sees that it is published."""
+        second = self._note.with_suffix(".new")
+        second.unlink(missing_ok=True)
+        try:
+            os.link(whole, second)
+        except OSError:  # the file system has no hard links
+            second = whole
+        second.replace(self.target)
 
     def _link(self, whole: Path) -> None:
         try:
@@ -224,10 +255,11 @@ class Unfinished:
             self._lock.release()
 
     def _keep_or_remove(self, error: BaseException | None) -> None:
-        self._remove_copy()
         at_fault = isinstance(error, InputError) and not isinstance(error, ReadError)
         kept = error is not None and not at_fault and self.done > 0 and self._resumable
-        if not kept:
+        if kept:
+            self._remove_copy()
+        else:
             self._remove()
         if not self._quiet:
             self._explain(error, kept)
@@ -251,6 +283,7 @@ class Unfinished:
             self.copy.with_name(self.copy.name + ending).unlink(missing_ok=True)
 
     def _remove(self) -> None:
+        remove_leftovers(self.target)
         self._remove_copy()
         for path in (self.pixels, self._note, self._note.with_suffix(".new")):
             path.unlink(missing_ok=True)

@@ -124,11 +124,13 @@ class Case:
         return self.fault_of(folder)
 
     def fault_after_resuming(self, folder: Path) -> str:
-        """Resume in a folder, and return what is wrong then; a result that is complete is refused, and stays."""
-        ended = self.run(folder, "--resume")
-        if ended.code == 2 and "exists" in ended.words and all((folder / name).is_file() for name in self.names):
-            return self.fault_of(folder)
-        if ended.code != 0:
+        """Resume in a folder, and return what is wrong then."""
+        return self.fault_of_resumed(self.run(folder, "--resume"), folder)
+
+    def fault_of_resumed(self, ended: Ended, folder: Path) -> str:
+        """Return what is wrong with a run that resumed, and its folder; it may refuse a result that is complete."""
+        complete = ended.code == 2 and "exists" in ended.words
+        if ended.code != 0 and not complete:
             return f"--resume ended with {ended.code}: {ended.words.strip()[-200:]}"
         return self.fault_at_end(folder)
 

@@ -34,15 +34,13 @@ def _kill(cases: Cases, number: int, chance: random.Random, case: Case) -> str:
         moment = chance.uniform(0.05, case.seconds)
         running = case.start(folder, "--resume")
         if running.wait(moment):
-            if (ended := running.end()).code != 0:
-                return f"a run ended with {ended.code} before it was killed: {ended.words.strip()[-200:]}"
-            if fault := case.fault_at_end(folder):
+            if fault := case.fault_of_resumed(running.end(), folder):
                 return fault
             for path in folder.iterdir():  # too late for a kill: begin again
                 path.unlink()
             continue
         running.send(signal.SIGKILL)
-        if (ended := running.end()).code != -signal.SIGKILL:
+        if running.end().code != -signal.SIGKILL:
             continue
         kills -= 1
         if fault := case.fault_of(folder):

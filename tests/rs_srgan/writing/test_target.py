@@ -3,7 +3,8 @@ import os
 import pytest
 
 from rs_srgan import InputError
-from rs_srgan.writing.target import check_target
+from rs_srgan.writing.target import check_target, check_targets
+from rs_srgan.writing.unfinished import Unfinished
 
 
 def test_an_impossible_target_is_refused_before_the_work(tmp_path):
@@ -66,3 +67,21 @@ def test_a_target_that_a_killed_run_completed_is_allowed_for_resume_only(tmp_pat
     assert check_target(target, [], overwrite=False, resume=True) == target
     with pytest.raises(InputError, match="exists"):
         check_target(target, [], overwrite=False)
+
+
+@pytest.mark.parametrize("as_cog", [False, True], ids=["geotiff", "cog"])
+def test_what_is_left_beside_complete_results_is_removed_when_they_are_refused(tmp_path, as_cog):
+    targets = [tmp_path / "out.tif", tmp_path / "width.tif"]
+    for target in targets:
+        unfinished = Unfinished(target, {"scale": 4}, parts=1)
+        unfinished.pixels.write_text("whole")
+        unfinished.copy.write_text("whole, with overviews")
+        unfinished.note(1)
+        unfinished.publish(unfinished.copy if as_cog else unfinished.pixels)  # then the process is killed
+        contents = target.read_text()
+    for left in tmp_path.glob("width.tif.partial*"):  # it was removing these files
+        left.unlink()
+    with pytest.raises(InputError, match="exists"):
+        check_targets(targets, [], overwrite=False, resume=True)
+    assert sorted(tmp_path.iterdir()) == sorted(targets)
+    assert targets[0].read_text() == contents

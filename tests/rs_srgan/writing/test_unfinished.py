@@ -2,10 +2,13 @@ import errno
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from rs_srgan.errors import InputError, ReadError
+from rs_srgan.writing.target import check_targets
 from rs_srgan.writing.unfinished import Unfinished, checksum, was_published
 
 REQUEST = {"input": [["a.tif", 12]], "tile size": 512, "region": [1.5, None]}
@@ -251,6 +254,41 @@ def test_a_run_that_was_killed_just_after_publishing_is_known(target):
     assert was_published(target)
     unfinished.pixels.unlink()
     assert not was_published(target)
+
+
+@pytest.mark.parametrize("overwrite", [False, True], ids=["new", "overwritten"])
+@pytest.mark.parametrize("as_cog", [False, True], ids=["geotiff", "cog"])
+def test_a_run_that_is_killed_while_it_removes_its_files_is_not_repeated(target, monkeypatch, as_cog, overwrite):
+    """Whatever was removed last, a resumed run ends well or says that the target exists, and leaves nothing."""
+    kept = Path.unlink
+    for count in range(8):
+        target.unlink(missing_ok=True)
+        if overwrite:
+            target.write_text("old")
+        unfinished = Unfinished(target, REQUEST, 10, overwrite=overwrite)
+        unfinished.pixels.write_text("whole")
+        if as_cog:
+            unfinished.copy.write_text("whole, with overviews")
+        unfinished.note(10)
+        left = iter(range(count))
+
+        def unlink(path, missing_ok=False, left=left):
+            if path.exists() and next(left, None) is None:
+                raise KeyboardInterrupt  # instead of `kill -9`
+            kept(path, missing_ok=missing_ok)
+
+        monkeypatch.setattr(Path, "unlink", unlink)
+        with suppress(KeyboardInterrupt), unfinished:
+            unfinished.publish(unfinished.copy if as_cog else unfinished.pixels)
+        monkeypatch.setattr(Path, "unlink", kept)
+        expected = target.read_text()
+        with suppress(InputError):
+            check_targets([target], [], overwrite=False, resume=True)
+            with Unfinished(target, REQUEST, 10, resume=True) as again:
+                assert again.done == 10
+                assert again.is_published(again.copy if as_cog else again.pixels)
+        assert [path.name for path in target.parent.iterdir()] == [target.name]
+        assert target.read_text() == expected
 
 
 def test_pixels_are_on_the_disk_before_the_name(target, monkeypatch):
