@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from app.jobs.models import Models
 from app.jobs.outlook import Outlook
 from app.jobs.request import TILE_LR_PX, Request
-from rs_srgan import SISRConfig
 from rs_srgan.hub.names import DEFAULT_MODEL
-from rs_srgan.inference.engines import WORTH_COMPILING_PX
-from rs_srgan.inference.processor import computes_in_int8, faster_in_bf16
+from rs_srgan.inference.engines import WORTH_COMPILING_PX, fastest_precision
 
 # Seconds on two cores, from the CPU time of each part: an AMD Zen 5 with bf16 and int8, constants of an Intel Xeon.
 _LOAD, _LOAD_AGAIN = 0.01, 0.005
@@ -121,7 +119,7 @@ def laps_of(
         taken = views if config.several and index == 0 else 1
         engine_kind = f"{name} {size} {uncertain}"
         fine_px = config.scale**2 * len(config.bands) * (1 + uncertain)
-        precision = _precision(size, config)
+        precision = fastest_precision(config, "openvino" if size == "large" else "torch", "cpu")
         weight = _WEIGHT[size, precision] * _FINE_LAYERS.get(config.generator, 1.0)
         per_px = taken * weight * models.weights(name) + fine_px * _FINE_PX
         per_px *= _UNCERTAIN.get((size, precision), 1.0) if uncertain else 1.0
@@ -142,13 +140,6 @@ def laps_of(
         engines.append(engine_kind)
         engine = engine_kind
     return Laps((*laps, (Part("around", _AROUND),)), tuple(engines))
-
-
-def _precision(size: str, config: SISRConfig) -> str:
-    """Return the precision of a network, as `rs_srgan.inference.engines` chooses it: only OpenVINO computes in int8."""
-    if size == "large" and config.quantized and computes_in_int8():
-        return "int8"
-    return "bf16" if faster_in_bf16("cpu") else "fp32"
 
 
 def _source_kind(request: Request) -> str:

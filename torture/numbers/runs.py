@@ -176,7 +176,8 @@ def make_requests(folder: Path, names: Sequence[str], seed: int) -> list[Request
     for name in names:
         config = load_model(name).config
         for engine, precision in ENGINES:
-            if precision == "int8" and not config.quantized:
+            refused = config.several and (engine, precision) == ("torch", "bf16")
+            if refused or (precision == "int8" and not config.quantized):
                 continue
             at = len(requests)
             size, extreme, threads = SIZES[at % len(SIZES)], at % 2 == 0, 1 + at // 2 % 2

@@ -1,7 +1,7 @@
 import pytest
 
-from rs_srgan import InputError
-from rs_srgan.inference.engines import make_engine
+from rs_srgan import MISR, InputError, MISRConfig
+from rs_srgan.inference.engines import fastest_precision, make_engine
 from rs_srgan.inference.openvino_engine import OpenVinoEngine
 from rs_srgan.inference.torch_engine import TorchEngine
 from tests.rs_srgan.inference.conftest import FINE
@@ -42,6 +42,21 @@ def test_int8_is_refused_where_it_cannot_run(model, int8_model, monkeypatch):
     monkeypatch.setattr("rs_srgan.inference.engines.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"\[cpu\]"):
         make_engine(int8_model, [FINE], 100, precision="int8")
+
+
+def test_revisits_are_in_fp32_where_tiles_would_differ(monkeypatch):
+    model = MISR(MISRConfig(channels=8, blocks=1)).eval()
+    monkeypatch.setattr("rs_srgan.inference.engines.faster_in_bf16", lambda device: True)
+    monkeypatch.setattr("rs_srgan.inference.engines.default_device", lambda: "cpu")
+    assert make_engine(model, [FINE], 100).precision == "fp32"
+    assert make_engine(model, [FINE], 4000 * 4000).precision == "bf16"
+    assert isinstance(make_engine(model, [FINE], 100, precision="bf16"), OpenVinoEngine)
+    with pytest.raises(InputError, match="tiles"):
+        make_engine(model, [FINE], 100, "torch", "bf16")
+    monkeypatch.setattr("rs_srgan.inference.engines.find_spec", lambda name: None)
+    with pytest.raises(InputError, match="tiles"):
+        make_engine(model, [FINE], 100, precision="bf16")
+    assert fastest_precision(model.config, "torch", "cuda") == "bf16"
 
 
 def test_missing_openvino_is_reported(model, monkeypatch):
