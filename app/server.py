@@ -25,6 +25,7 @@ from app.pages.assets import make_asset_routes
 from app.pages.first_script import FirstScript
 from app.pages.page import build
 from app.pages.resumed import make_upload_routes
+from app.pages.sessions import forget_sessions
 from app.pages.theme import STYLE_SHEETS, THEME, first_script, head
 from app.places.places import Places
 from app.places.routes import make_place_routes
@@ -92,9 +93,10 @@ def make_server(settings: Settings) -> FastAPI:
         mcp=settings.mcp,
     )
     server.add_middleware(RootPath, root_path=settings.root_path)  # the last one sees a request first
+    page = build(settings, models, jobs, products, places, sample)
     gr.mount_gradio_app(
         server,
-        build(settings, models, jobs, products, places, sample),
+        page,
         path="/",
         root_path=settings.root_path or None,
         theme=THEME,
@@ -108,6 +110,7 @@ def make_server(settings: Settings) -> FastAPI:
         server_name=settings.host,
         server_port=settings.port,
     )
+    jobs.also_clear.append(partial(forget_sessions, page))
     for route in server.routes:
         if isinstance(route, Mount) and isinstance(route.app, FastAPI):
             answer_unknown_functions(route.app)

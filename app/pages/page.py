@@ -17,6 +17,7 @@ from app.pages.models_tab import models_tab
 from app.pages.patch_tab import patch_tab
 from app.pages.place_tab import place_tab
 from app.pages.revisits_tab import revisits_tab
+from app.pages.sessions import MOST_SESSIONS
 from app.pages.tile_tab import tile_tab
 from app.pages.upload_field import accept_uploads_only
 from app.places.places import Places
@@ -73,6 +74,7 @@ def build(settings: Settings, models: Models, jobs: Jobs, products: Products, pl
         page.load(reopen, None, shown, api_visibility="private", show_progress="hidden")
         page.load(tile.reopen, None, list(tile.shown), api_visibility="private", show_progress="hidden")
     page.queue(max_size=100, api_open=False)  # all requests wait in the queue
+    page.state_session_capacity = MOST_SESSIONS
     accept_uploads_only(page)
     refuse_missing_values(page)
     return page
