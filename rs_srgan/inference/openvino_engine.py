@@ -116,7 +116,8 @@ class OpenVinoEngine:
         for index, encoding in enumerate(self._encodings):
             dn = finish.get_output_tensor(index).data[0].transpose(2, 0, 1)
             stored = in_type(dn, encoding)
-            results.append(dn.copy() if stored is dn else stored)  # the next window takes the request's memory
+            # the next window takes the request's memory; the order of the values stays, which is quicker
+            results.append(dn.copy(order="K") if stored is dn else stored)
         return results
 
     def _compiled_for(self, shape: tuple[int, ...]) -> "_Compiled":

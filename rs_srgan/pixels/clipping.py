@@ -1,6 +1,7 @@
 """Clipping: values that a data type cannot hold become its nearest value, without changing the mean of LR pixels."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -8,6 +9,8 @@ from rs_srgan.pixels.radiometry import FloatImage, Mask
 
 # A block keeps its mean if clipping would change it by more than that, DN.
 _TOLERANCE_DN = 1.0
+# Rows that are searched at once for values outside: their copies stay in the processor's cache.
+_ROWS = 32
 
 
 @dataclass(frozen=True)
@@ -59,11 +62,13 @@ def clip_keeping_means(
     """
     bands, height, width = dn.shape
     stored: FloatImage = np.rint(dn)
-    outside = (dn < low) | (dn > high)
+    outside = _indices_outside(dn, low, high)
     # few blocks have values outside: the others need no work
-    blocks = outside.reshape(bands, height // scale, scale, width // scale, scale)
-    band, row, col = np.nonzero(blocks.any((2, 4)))
-    before = dn.reshape(blocks.shape)[band, row, :, col]
+    grid = (bands, height // scale, width // scale)
+    numbers = np.unique(np.ravel_multi_index((outside[0], outside[1] // scale, outside[2] // scale), grid))
+    band, row, col = np.unravel_index(numbers, grid)
+    blocks = (bands, height // scale, scale, width // scale, scale)
+    before = dn.reshape(blocks)[band, row, :, col]
     after = before.clip(low, high)
     mean, reached = before.mean((1, 2), dtype=np.float64), after.mean((1, 2), dtype=np.float64)
     for limit, moved in ((low, reached > mean + _TOLERANCE_DN), (high, reached < mean - _TOLERANCE_DN)):
@@ -73,9 +78,20 @@ def clip_keeping_means(
         factor = ((wanted - limit) / distance).astype(np.float32)[:, None, None]
         after[moved] = limit + (after[moved] - limit) * factor
     after = np.rint(after).clip(low, high)
-    stored.reshape(blocks.shape)[band, row, :, col] = after
-    changes, values = after.astype(np.float64) - before, dn.size
+    stored.reshape(blocks)[band, row, :, col] = after
+    changes, values, count = after.astype(np.float64) - before, dn.size, len(outside[0])
     if valid is not None:
-        changes, values = changes[valid.reshape(blocks.shape)[band, row, :, col]], int(valid.sum())
-        outside = outside & valid
-    return stored, Clipping(values, int(outside.sum()), float(changes.sum()))
+        changes, values = changes[valid.reshape(blocks)[band, row, :, col]], int(valid.sum())
+        count = int(valid[outside].sum())
+    return stored, Clipping(values, count, float(changes.sum()))
+
+
+def _indices_outside(dn: FloatImage, low: float, high: float) -> tuple[np.ndarray[Any, Any], ...]:
+    """Return bands, rows and columns of the values outside the limits."""
+    found = [np.empty((3, 0), np.intp)]
+    for start in range(0, dn.shape[1], _ROWS):
+        rows = dn[:, start : start + _ROWS]
+        if rows.min() < low or rows.max() > high:
+            band, row, col = np.nonzero((rows < low) | (rows > high))
+            found.append(np.stack((band, row + start, col)))
+    return tuple(np.concatenate(found, axis=1))
