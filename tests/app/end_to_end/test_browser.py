@@ -549,6 +549,8 @@ def test_it_fits_a_phone(browser, server):
         if tab == "Patch":
             page.get_by_text("Repeat this on your own machine").first.click()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        box = page.locator(".tabs").first.bounding_box()
+        assert abs(390 - box["width"] - 2 * box["x"]) <= 2, "the margins differ"
     page.close()
 
 
