@@ -140,6 +140,7 @@ class Unfinished:
 
     def _begin(self, resume: bool, overwrite: bool) -> None:
         require_absent(self.target, overwrite, resume)  # another run may have ended before the lock was free
+        self._note.with_suffix(".new").unlink(missing_ok=True)  # it may be a name of the pixels, see _replace
         begun = self._read_note()
         if begun is None or not resume:
             if begun is not None and begun["done"] and not overwrite:

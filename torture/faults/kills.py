@@ -2,10 +2,12 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 
 from torture.faults.attempts import try_all
 from torture.faults.cases import Case, Cases
@@ -73,32 +75,41 @@ def _kill_one(cases: Cases, number: int, chance: random.Random, case: Case) -> s
 def kill_at_file_operations(cases: Cases, seed: int, quick: bool) -> list[Row]:
     """Kill predict just before each operation on a file beside the result, the last ones included."""
     rows = []
-    attacked = (cases.uncertain, cases.cog)[: 1 if quick else None]
-    for case, until in zip(attacked, cases.until.shares([1] * len(attacked)), strict=True):
-        count = _MOST_OPERATIONS if until.has_passed else _count_operations(cases, case)
+    attacked = ((cases.uncertain, ""), (cases.cog, ""), (cases.image, "overwritten"))[: 1 if quick else None]
+    for (case, overwritten), until in zip(attacked, cases.until.shares([1] * len(attacked)), strict=True):
+        count = _MOST_OPERATIONS if until.has_passed else _count_operations(cases, case, overwritten)
         chosen = list(range(count, 0, -1))[:12:6] if quick else list(range(count, 0, -1))[:_MOST_OPERATIONS]
-        subject = f"kill -9 before each change of a file, {case.name}"
-        rows.append(try_all(subject, seed, chosen, partial(_kill_at, cases, case), until=until))
+        subject = f"kill -9 before each change of a file, {overwritten or case.name}"
+        rows.append(try_all(subject, seed, chosen, partial(_kill_at, cases, case, overwritten), until=until))
     return rows
 
 
-def _count_operations(cases: Cases, case: Case) -> int:
+def _prepare(cases: Cases, case: Case, overwritten: str, name: str) -> tuple[Path, list[str]]:
+    """Return a folder for an attempt, and options; to be overwritten, it holds a whole result of an earlier run."""
+    folder = cases.attempt(f"{name} {case.name}")
+    if overwritten:
+        assert case.expected  # makes the whole results
+        for result in case.names:
+            shutil.copy(case.whole / result, folder)
+    return folder, ["--overwrite"] if overwritten else []
+
+
+def _count_operations(cases: Cases, case: Case, overwritten: str) -> int:
     """Return the number of operations of an undisturbed run."""
-    folder = cases.attempt(f"count {case.name}")
+    folder, options = _prepare(cases, case, overwritten, "count")
     counted = folder.with_suffix(".count")
-    if (ended := case.run(folder, preparations=[partial(count_operations, folder, counted)])).code != 0:
+    ended = case.run(folder, *options, preparations=[partial(count_operations, folder, counted)])
+    if ended.code != 0:
         raise RuntimeError(f"{case.name} ended with {ended.code}: {ended.words}")
     return counted.stat().st_size
 
 
-def _kill_at(cases: Cases, case: Case, number: int, chance: random.Random, operation: int) -> str:
-    folder = cases.attempt(f"operation {case.name} {operation}")
-    ended = case.run(folder, preparations=[partial(die_at_operation, folder, operation)])
+def _kill_at(cases: Cases, case: Case, overwritten: str, number: int, chance: random.Random, operation: int) -> str:
+    folder, options = _prepare(cases, case, overwritten, f"operation {operation}")
+    ended = case.run(folder, *options, preparations=[partial(die_at_operation, folder, operation)])
     if ended.code != -signal.SIGKILL:
         return f"the process ended with {ended.code} before operation {operation}"
-    if fault := case.fault_of(folder):
-        return f"killed before operation {operation}: {fault}"
-    fault = case.fault_after_resuming(folder)
+    fault = case.fault_of(folder) or case.fault_of_resumed(case.run(folder, "--resume", *options), folder)
     return f"killed before operation {operation}: {fault}" if fault else ""
 
 

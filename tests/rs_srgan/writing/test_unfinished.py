@@ -291,6 +291,27 @@ def test_a_run_that_is_killed_while_it_removes_its_files_is_not_repeated(target,
         assert target.read_text() == expected
 
 
+def test_a_run_that_is_killed_while_it_replaces_a_target_keeps_its_pixels(target, monkeypatch):
+    target.write_text("old")
+    unfinished = Unfinished(target, REQUEST, 10, overwrite=True)
+    unfinished.pixels.write_text("whole")
+    unfinished.note(10)
+
+    def die(path, other):
+        raise KeyboardInterrupt  # instead of `kill -9`
+
+    monkeypatch.setattr(Path, "replace", die)
+    with pytest.raises(KeyboardInterrupt), unfinished:
+        unfinished.publish(unfinished.pixels)
+    monkeypatch.undo()
+    assert target.read_text() == "old"
+    with Unfinished(target, REQUEST, 10, resume=True, overwrite=True) as again:
+        again.note(10)
+        again.publish(again.pixels)
+    assert target.read_text() == "whole"
+    assert [path.name for path in target.parent.iterdir()] == [target.name]
+
+
 def test_pixels_are_on_the_disk_before_the_name(target, monkeypatch):
     """A power cut between the two must not leave an empty file under the final name."""
     forced = []
