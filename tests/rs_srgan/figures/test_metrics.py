@@ -25,7 +25,7 @@ METRICS = Metrics(
 
 def test_a_file_keeps_all_figures(tmp_path):
     write_metrics(METRICS, tmp_path / METRICS_FILE)
-    assert read_metrics(tmp_path / METRICS_FILE) == METRICS
+    assert read_metrics(tmp_path / METRICS_FILE).to_json() == METRICS.to_json()
 
 
 def test_a_group_keeps_one_figure_of_each_site():
@@ -40,7 +40,8 @@ def test_a_guided_model_keeps_the_method_that_sees_its_guide(tmp_path):
         "guided", "simulated", True, mean, {"dell": mean, "moor": {**mean, "model": Scores(psnr_db=30)}}
     )
     write_metrics(Metrics("f", {"a": group}), tmp_path / METRICS_FILE)
-    assert read_metrics(tmp_path / METRICS_FILE).groups["a"] == group
+    read = read_metrics(tmp_path / METRICS_FILE).to_json()
+    assert read["groups"]["a"] == Metrics("f", {"a": group}).to_json()["groups"]["a"]
     assert (group.baseline, group.gain_db, group.gain_range_db) == ("glp", 0.5, (-1, 0.5))
     assert (GROUP.baseline, GROUP.gain_db) == ("back_projection", 0)
 
