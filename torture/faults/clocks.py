@@ -40,6 +40,8 @@ def _jump(cases: Cases, number: int, chance: random.Random, case: Case) -> str:
                 process.kill()
             time.sleep(0.25)
         words = (process.stderr.read() if process.stderr else b"").decode(errors="replace")
+        if process.returncode == 2 and "exists" in words and not killed:  # the kill came when all was done
+            break
         if process.returncode not in ((0, -9) if killed else (0,)):
             return f"exit code {process.returncode}: {words.strip()[-300:]}"
         if fault := case.fault_of(folder):
