@@ -1,4 +1,4 @@
-"""Sessions: what Gradio remembers of each page and of each program that asks, 0.25 MB each."""
+"""Sessions: what Gradio remembers of each page and of each program that asks, 0.3 MB each."""
 
 from datetime import datetime, timedelta
 

@@ -7,6 +7,7 @@ from app.jobs.request import make_revisits_request
 from app.jobs.submit import submit_image, submit_views
 from app.pages.forms import job_html
 from app.pages.page import build
+from app.pages.sessions import MOST_SESSIONS
 from app.places.places import Places
 from app.products.store import Products
 from app.products.submit import submit_product
@@ -55,6 +56,10 @@ def reopen(page):
 def test_there_is_one_tab_for_each_module(page):
     found = [each["props"]["id"] for each in page.config["components"] if each["type"] == "tabitem"]
     assert found == ["patch", "place", "tile", "revisits", "models", "about"]
+
+
+def test_gradio_remembers_a_bounded_number_of_sessions(page):
+    assert gr.routes.App.create_app(page).state_holder.capacity == MOST_SESSIONS
 
 
 def test_without_a_job_in_the_address_nothing_changes(reopen):
