@@ -57,18 +57,22 @@ class OutputFolder:
                 f"{self.address} cannot be written: {str(error).splitlines()[0]} (s3:// needs s3fs, gs:// needs gcsfs.)"
             ) from None
 
-    def prepare(self) -> None:
-        """Create the folder, if it is local.
+    def require_possible(self) -> None:
+        """Check that a local folder exists or can be created.
 
         Raises:
-            InputError: it is a file.
+            InputError: it, or a folder that it lies in, is a file.
         """
-        if self.local is None:
-            return
-        try:
+        for path in (self.local, *self.local.parents) if self.local is not None else ():
+            if path.is_dir():
+                return
+            if path.exists():
+                raise InputError(f"{path} is a file; expected a folder for the results.")
+
+    def prepare(self) -> None:
+        """Create the folder, if it is local."""
+        if self.local is not None:
             self.local.mkdir(parents=True, exist_ok=True)
-        except FileExistsError:
-            raise InputError(f"{self.local} is a file; expected a folder for the results.") from None
 
     def sizes(self, inside: str = "") -> dict[str, int]:
         """Return the size of every file in the folder, bytes, by name; sub-folders are left out.

@@ -78,7 +78,7 @@ def super_resolve_many(
     own = {name: str(Path(value).absolute()) for name in ("aoi",) if (value := getattr(chosen, name)) is not None}
     chosen = chosen.replace(own)
     given, output = read_rows(rows), OutputFolder(folder)
-    output.prepare()
+    output.require_possible()
     _require_unread(given, output, chosen, model)
     with connected(address) as dashboard:
         share = share_of(nodes_now(), cpus_per_worker, gpus_per_worker)
@@ -168,6 +168,7 @@ class _Plan:
                 logger.error("%s", reason, extra={"scene": row.output, "event": "failed"})
             else:
                 self.works.append(_Work(self, row, chosen, request, fingerprint, reference))
+        output.prepare()  # not before: a refused batch leaves no folder
         self.manifest.plan(name for work in self.works for name in work.row.outputs)
         output.write_text(*self.mark)
 

@@ -70,6 +70,13 @@ def test_requests_are_refused_before_ray_starts(scenes, tmp_path):
         super_resolve_many([{"sources": [folder / "s0.tif"], "output": "s0.tif"}], folder)
 
 
+@pytest.mark.parametrize("options", [{"cpus_per_worker": 10_000}, {"model": "sisr-x4-unheard"}])
+def test_a_refused_batch_leaves_no_folder(scenes, tmp_path, ray_here, options):
+    with pytest.raises(InputError, match=str(next(iter(options.values())))):
+        super_resolve_many(scenes((20, 20)), tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("name", ["masks", "aoi"])
 def test_no_result_replaces_a_mask_or_an_area(scenes, tmp_path, name):
     folder = scenes((20, 20))
