@@ -119,10 +119,15 @@ def share_of(nodes: list[Mapping[str, float]], cpus: int | None, gpus: float) ->
     if not fitting:
         largest = max((node.get("CPU", 0) for node in nodes), default=0)
         raise InputError(
-            f"No node has {cpus or 1} cores and {gpus:g} GPUs; the largest has {largest:g} cores. Give less "
-            "(cpus_per_worker, --cpus-per-worker; gpus_per_worker, --gpus-per-worker)."
+            f"No node has {_count(cpus or 1, 'core')} and {_count(gpus, 'GPU')}; the largest has "
+            f"{_count(largest, 'core')}. Give less (cpus_per_worker, --cpus-per-worker; gpus_per_worker, "
+            "--gpus-per-worker)."
         )
     return Share(cpus or min(_MOST_CORES, int(min(node["CPU"] for node in fitting))), gpus)
+
+
+def _count(number: float, unit: str) -> str:
+    return f"{number:g} {unit}{'s' * (number != 1)}"
 
 
 def workers_on(nodes: list[Mapping[str, float]], share: Share) -> int:

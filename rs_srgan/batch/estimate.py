@@ -191,7 +191,7 @@ def _pace(figures: Figures, machines: Machines) -> tuple[float, str, str]:
         how = f"{one:,.0f} a GPU given" if machines.gpu_px else f"a GPU as {_GPU_CORES} cores: a guess, see --gpu-speed"
         return one * machines.gpus * machines.nodes * share, kind, f"{how}; {why}"
     kind = _MEASURED if machines.nodes == 1 and machines.cores <= 2 else _EXTRAPOLATED
-    return core * machines.cores * machines.nodes * share, kind, f"{machines.cores} cores a node; {why}"
+    return core * machines.cores * machines.nodes * share, kind, f"cores a node: {machines.cores}; {why}"
 
 
 def _efficiency(machines: Machines) -> tuple[float, str]:
