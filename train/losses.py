@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from rs_srgan.errors import InputError
+from train.lines import changes, lines_of
 
 # Charbonnier is quadratic below this difference of reflectance, which is about the noise of one pixel.
 _CHARBONNIER_EPS = 1e-3
@@ -30,6 +31,7 @@ class ReconstructionWeights:
     sam: float = 0.02
     tv: float = 0.0
     ldl: float = 0.0
+    lines: float = 0.0
 
     def __post_init__(self) -> None:
         for name, weight in vars(self).items():
@@ -106,6 +108,17 @@ def ldl(sr: Tensor, hr: Tensor) -> Tensor:
     return (weight * residual).mean()
 
 
+def lines(sr: Tensor, hr: Tensor) -> Tensor:
+    """Return the mean absolute change of the difference along the lines and straight edges of HR, per pixel.
+
+    A line that is too bright or too dark all along costs nothing; beads do.
+    """
+    strength, direction = lines_of(hr)
+    rows, cols = changes(sr - hr)
+    along = rows * direction[:, :1] + cols * direction[:, 1:]
+    return (strength * along.abs()).mean()
+
+
 TERMS = {
     "charbonnier": charbonnier,
     "l1": l1,
@@ -115,6 +128,7 @@ TERMS = {
     "sam": sam,
     "tv": tv,
     "ldl": ldl,
+    "lines": lines,
 }
 
 

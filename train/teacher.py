@@ -10,6 +10,7 @@ from rs_srgan.models import SISR
 from rs_srgan.models.config import SISRConfig
 from rs_srgan.models.loading import load_model
 from train.data.batch import Batch
+from train.lines import averaged_along, lines_of
 
 # Quarter turns, and whether columns are mirrored afterwards.
 _ORIENTATIONS = tuple((turns, mirrored) for turns in range(4) for mirrored in (False, True))
@@ -23,11 +24,14 @@ class TeacherConfig:
         model: bundled name, folder or Hub id of the model.
         weight: share of its result in what the losses compare with, above 0 and at most 1; the rest is HR.
         ensemble: take the mean of its results for four quarter turns, each also mirrored, which is eight times as slow.
+        along_lines_px: reach to both sides, HR pixels, over which the difference of its result to HR is averaged along
+            lines and straight edges of HR: they stay as sharp as the result, and have no beads. 0: no averaging.
     """
 
     model: str
     weight: float = 0.5
     ensemble: bool = False
+    along_lines_px: int = 0
 
     def __post_init__(self) -> None:
         if not 0 < self.weight <= 1:
@@ -35,6 +39,8 @@ class TeacherConfig:
                 f"teacher.weight is {self.weight}; expected more than 0 and at most 1, for example 0.5. Leave teacher "
                 "out to learn from HR alone."
             )
+        if self.along_lines_px < 0:
+            raise InputError(f"teacher.along_lines_px is {self.along_lines_px}; expected 0 or more.")
 
 
 class Teacher:
@@ -69,7 +75,12 @@ class Teacher:
     def target(self, batch: Batch) -> Tensor:
         """Return what the losses compare SR with: HR mixed with the teacher's result, reflectance, of HR's shape."""
         with torch.no_grad():
-            return torch.lerp(batch["hr"], self.result(batch["lr"], batch.get("guide")), self.config.weight)
+            difference = self.result(batch["lr"], batch.get("guide")) - batch["hr"]
+            if self.config.along_lines_px:
+                strength, direction = lines_of(batch["hr"])
+                even = averaged_along(difference, direction, self.config.along_lines_px)
+                difference = torch.lerp(difference, even, strength)
+            return batch["hr"] + self.config.weight * difference
 
     def result(self, lr: Tensor, guide: Tensor | None = None) -> Tensor:
         """Return the teacher's result for training crops; see `SISR.forward`."""

@@ -12,6 +12,7 @@ from train.losses import (
     gradient,
     l1,
     ldl,
+    lines,
     mse,
     reconstruction_terms,
     sam,
@@ -42,6 +43,17 @@ def test_ldl_punishes_isolated_artifacts_and_not_an_even_error():
     near[..., 17, 18] += 0.1
     far[..., 2, 2] += 0.1
     assert ldl(near, hr) > ldl(far, hr)  # the difference varies more beside the artifact
+
+
+def test_lines_punish_beads_and_not_another_brightness_of_a_whole_line():
+    rows = torch.arange(48.0)[:, None]
+    hr = (0.1 + 0.1 * torch.exp(-((rows - 24) ** 2) / 4)).expand(1, 4, 48, 48)
+    on_line = hr - 0.1
+    beads = torch.cos(torch.arange(48.0) * math.pi / 2)
+    assert lines(hr + 0.2 * on_line, hr) < 1e-6
+    assert lines(hr + 0.2 * on_line * beads, hr) > 0.1 * l1(hr + 0.2 * on_line, hr)
+    flat = torch.full_like(hr, 0.1)
+    assert lines(flat + 0.02 * beads, flat) < 1e-6  # no line, no punishment
 
 
 def test_the_spectral_angle_is_the_angle():

@@ -35,6 +35,27 @@ def test_the_target_is_a_mixture_of_hr_and_the_result(folder):
         torch.testing.assert_close(target, (1 - weight) * given["hr"] + weight * result)
 
 
+def test_along_a_line_the_target_is_as_sharp_as_the_result_and_as_even_as_hr(folder):
+    rows = torch.arange(64.0)[:, None]
+    hr = (0.1 + 0.1 * torch.exp(-((rows - 32) ** 2) / 8)).expand(2, 4, 64, 64)
+    torch.manual_seed(1)
+    lr = torch.nn.functional.avg_pool2d(hr, 4) + 0.01 * torch.randn(2, 4, 16, 16)  # the result has beads
+    targets = [
+        Teacher(TeacherConfig(folder, 1.0, along_lines_px=reach), SMALL).target({"lr": lr, "hr": hr})
+        for reach in (0, 12)
+    ]
+    beads = [float(target[..., 30:34, 16:48].std(-1).mean()) for target in targets]
+    assert beads[1] < 0.5 * beads[0]
+    profiles = [target[..., 16:48].mean((0, 1, -1)) for target in targets]
+    torch.testing.assert_close(profiles[1][26:38], profiles[0][26:38], rtol=0, atol=3e-3)
+    torch.testing.assert_close(targets[1][..., :8, 16:48], targets[0][..., :8, 16:48])  # far from the line
+
+
+def test_a_negative_reach_is_refused(folder):
+    with pytest.raises(InputError, match="along_lines_px"):
+        TeacherConfig(folder, along_lines_px=-1)
+
+
 def test_the_mean_of_orientations_turns_with_the_image_and_one_result_does_not(folder):
     lr = batch()["lr"]
     differences = {}
