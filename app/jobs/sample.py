@@ -25,7 +25,8 @@ SAMPLE_BANDS = ("B02", "B03", "B04", "B08")
 # The samples lie in the Gulf of Guinea, where nobody takes them for a place.
 SAMPLE_CRS = "EPSG:32631"
 _EAST_M, _NORTH_M = 500_000, 3_000
-_SOURCE = "Sentinel-2 chip of the package spyndex"
+_PACKAGE = "package spyndex"
+_SOURCE = f"Sentinel-2 chip of the {_PACKAGE}"
 _ATTRIBUTION = f"{_SOURCE}. Its place is not known: it is shown in the sea, at 0° N 3° E."
 _SIMULATED = f"Simulated from the {_SOURCE}. Dates, shifts, noise, the cloud and the place are made up."
 # Positions of the pixels in four simulated revisits, by their dates.
@@ -48,6 +49,11 @@ def sample_transform(gsd_m: int) -> Affine:
 def sample_dn() -> Image:
     """Return the DN of the chip, uint16, (4, 300, 300), in the order of SAMPLE_BANDS."""
     return np.array(json.loads((files("spyndex") / "data" / "S2_10m.json").read_text(encoding="utf-8")), np.uint16)
+
+
+def is_sample(stated: str) -> bool:
+    """Return whether an image is one of the samples, or made from one, by what it states about its source."""
+    return _PACKAGE in stated
 
 
 def write_sample(folder: Path) -> Path:

@@ -24,7 +24,7 @@ def patch_tab(jobs: Jobs, models: Models, sample: Job) -> JobTab:
     with gr.Tab("Patch", id="patch"), gr.Row():
         with gr.Column(scale=2, min_width=290):
             file = upload_field("Your image", elem_id="file", height=150)
-            gr.Markdown("GeoTIFF, JP2 or NPY with the bands red, green, blue and near infrared.")
+            gr.Markdown("GeoTIFF, JP2, PNG or NPY with the bands red, green, blue and near infrared.")
             use_sample = sample_checkbox("Without an image, use the sample", "sample-image")
             controls = ModelControls(models, guided=False)
             reading = ReadingControls(single=True)

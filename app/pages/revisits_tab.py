@@ -29,9 +29,9 @@ _NOTHING = empty(
     "made-up dates, shifts, noise, and a cloud with its mask.",
 )
 AUTOMATIC = "Automatic"
-_HELP = """GeoTIFF, JP2 or NPY with the bands red, green, blue and near infrared. Their grids may differ. The result has
-the grid of one image, the reference: the image that the others show most, unless you choose one. Images of other places
-are left out.
+_HELP = """GeoTIFF, JP2, PNG or NPY with the bands red, green, blue and near infrared. Their grids may differ. The
+result has the grid of one image, the reference: the image that the others show most, unless you choose one. Images of
+other places are left out.
 
 Masks tell the model where the clouds are. Upload them with the images: `A_scl.tif` is the scene classification of
 `A.tif` or `A_rgbn.tif`, and `A_mask.tif` is any other mask, 0 where the ground is hidden."""
@@ -57,9 +57,9 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
     def offer(files: list[str] | None, known: list[str], used: list[str], reference: str) -> tuple[object, ...]:
         images = images_among(files or [])
         left_out = left_out_of(known, used) if len(images) > 1 else set()
-        choices = [(name, str(image)) for name, image in zip(tell_apart(images), images, strict=True)]
-        offered = [path for _, path in choices]
-        still = [path for path in offered if path not in left_out]
+        offered = [key_of(image) for image in images]
+        choices = list(zip(tell_apart(images), offered, strict=True))
+        still = [key for key in offered if key not in left_out]
         shown = gr.update(choices=choices, value=still, visible=len(images) > 1)
         return offered, shown, references(offered, still, reference)
 
@@ -88,7 +88,9 @@ def revisits_tab(jobs: Jobs, models: Models) -> gr.HTML:
             request = from_visitor(make_revisits_request(models, model), http)
             request = read_as(request, band_names, scale, offset, nodata)
             name = "" if reference == AUTOMATIC else reference
-            return job_html(submit_views(jobs, files or [], request, name, left_out_of(known, used)).id)
+            left_out = left_out_of(known, used)
+            unused = [file for file in files or [] if key_of(Path(file)) in left_out]
+            return job_html(submit_views(jobs, files or [], request, name, unused).id)
         except InputError as error:
             return refusal(error)
 
@@ -110,10 +112,15 @@ def left_out_of(known: list[str], used: list[str]) -> set[str]:
     """Return the images that the visitor left out. An image that was not offered yet, because it just came, is used.
 
     Args:
-        known: paths of the images that were offered.
-        used: paths of those that are chosen.
+        known: keys of the images that were offered, see `key_of`.
+        used: keys of those that are chosen.
     """
     return set(known) - set(used)
+
+
+def key_of(image: Path) -> str:
+    """Return what tells an upload from others in the page: its own folder and its name, without those above."""
+    return f"{image.parent.name}/{image.name}"
 
 
 def tell_apart(images: list[Path]) -> list[str]:

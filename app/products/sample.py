@@ -71,11 +71,12 @@ def write_sample_product(folder: Path) -> Path:
 
 
 def _write_image(path: Path, dn: Image, gsd_m: int) -> None:
-    """Write one band as JPEG 2000 without loss."""
+    """Write one band as JPEG 2000 without loss; results carry its note over."""
     path.parent.mkdir(parents=True, exist_ok=True)
     height, width = dn.shape
     place = {"crs": SAMPLE_CRS, "transform": sample_transform(gsd_m)}
-    lossless = {"quality": 100, "reversible": True}
+    lossless = {"quality": 100, "reversible": True, "WRITE_METADATA": "YES"}
     size = {"count": 1, "height": height, "width": width, "dtype": "uint16"}
     with rasterio.open(path, "w", driver="JP2OpenJPEG", **size, **place, **lossless) as image:
         image.write(dn, 1)
+        image.update_tags(ATTRIBUTION=SAMPLE_NOTE)

@@ -10,6 +10,7 @@ from app.jobs.files import LR_FILE, result_name
 from app.jobs.models import Models
 from app.jobs.queue import Job, Jobs
 from app.jobs.recipe import command, notebook, snippet
+from app.jobs.sample import is_sample
 from app.jobs.views import ViewFacts, count_used, in_shown_order, read_views
 from app.viewer.colours import composites
 from app.viewer.layers import BICUBIC, INPUT, MEAN, NAMES, OTHER, SR, UNCERTAINTY, View
@@ -83,6 +84,7 @@ class ViewState(TypedDict):
     files: list[OfferedFile]
     views: list[ViewFacts]
     address: str
+    sample: bool
     command: str
     snippet: str
     notebook: NotRequired[str]
@@ -155,6 +157,7 @@ def describe_view(view: View, job: Job, models: Models, address: str) -> ViewSta
     transform = view.grid.transform
     warning = warning_of(view.lr.path, job.request.soften) if view.has_data else EMPTY
     metres = bool(view.grid.crs and view.grid.crs.is_projected) and not transform.is_identity
+    stated = credit(view)
     state: ViewState = {
         "height": height,
         "width": width,
@@ -163,7 +166,7 @@ def describe_view(view: View, job: Job, models: Models, address: str) -> ViewSta
         "gsd_m": abs(transform.a) if metres else None,
         "read": [describe_reading(each) for each in read],
         "warning": for_people(warning) if warning else None,
-        "credit": credit(view),
+        "credit": stated,
         "quantity": "Display value" if read[0].display else "Reflectance",
         "composites": list(composites(view.config)),
         "layers": [{"id": layer, "name": names[layer]} for layer in view.layers],
@@ -173,6 +176,7 @@ def describe_view(view: View, job: Job, models: Models, address: str) -> ViewSta
         "files": offered_files(view, job),
         "views": views,
         "address": address,
+        "sample": is_sample(stated),
         "command": command(job.request, images, masks, job.stem),
         "snippet": snippet(job.request, images, masks, job.stem),
     }

@@ -159,6 +159,10 @@ export class Viewer extends HTMLElement {
     const share = Object.assign(document.createElement("button"), {type: "button", className: "sr-button", textContent: "Copy a link to this view"});
     share.dataset.do = "link";
     this.part(".sr-files").append(...links, picture, ...figures, share);
+    if (this.view.sample) {
+      const words = "The sample is on this server only. Give an image of your own in its place.";
+      this.part(".sr-recipes").append(Object.assign(document.createElement("p"), {className: "sr-hint", textContent: words}));
+    }
     const recipes = {"Command": "command", "Python": "snippet", "Map in a notebook, with leafmap": "notebook"};
     for (const [title, key] of Object.entries(recipes)) {
       if (!this.view[key]) continue;

@@ -1,9 +1,10 @@
 """Small things in the viewer that visitors stumbled over, on a phone."""
 
+import numpy as np
 import pytest
 
 from tests.app.conftest import SECONDS, open_sample
-from tests.app.end_to_end.test_browser import PLACES, TABS, open_tab, upload
+from tests.app.end_to_end.test_browser import PLACES, TABS, open_tab, super_resolve, upload, wait_for_result
 from tests.conftest import scene_dn
 
 PIXELS = "**/jobs/*/pixel?*"
@@ -108,6 +109,24 @@ def test_copy_puts_the_lines_into_the_clipboard(phone, title, recipe):
     phone.wait_for_function("button => button.textContent === 'Copied'", arg=button.element_handle())
     copied = phone.evaluate("navigator.clipboard.readText()")
     assert copied == code.text_content() and "sisr-x4-rgbn" in copied
+
+
+def test_what_can_be_downloaded_is_equally_high_and_the_sample_is_named_as_such(phone):
+    heights = phone.locator("#patch-result .sr-files > *").evaluate_all("all => all.map(one => one.offsetHeight)")
+    assert len(heights) > 4 and len(set(heights)) == 1
+    assert phone.locator("#patch-result .sr-recipes .sr-hint").text_content().startswith("The sample is on this server")
+
+
+def test_an_image_without_a_place_has_no_map_and_is_no_sample(browser, server, tmp_path):
+    np.save(tmp_path / "array.npy", scene_dn(24, 24))
+    context = browser.new_context()
+    page = open_sample(context, server)
+    super_resolve(page, tmp_path / "array.npy")
+    wait_for_result(page, live=False)
+    page.locator("#patch-result h2", has_text="array.npy").wait_for(timeout=SECONDS)
+    assert page.locator("#patch-result .sr-open-map").is_hidden()
+    assert not page.locator("#patch-result .sr-recipes .sr-hint").count()
+    context.close()
 
 
 def test_all_tabs_are_equally_wide_with_and_without_a_scroll_bar(phone):

@@ -6,7 +6,7 @@ import pytest
 
 from app.jobs.submit import SAMPLE_TITLE
 from app.pages.forms import describe_model
-from app.pages.revisits_tab import AUTOMATIC, revisits_tab, tell_apart
+from app.pages.revisits_tab import AUTOMATIC, key_of, revisits_tab, tell_apart
 from rs_srgan.hub.names import DEFAULT_MODEL, REVISITS_MODEL
 from rs_srgan.reading.stated import Stated
 from tests.app.conftest import end, sample_dn
@@ -67,29 +67,33 @@ def test_a_visitor_can_choose_the_reference(call, submit, jobs, images):
 
 
 def test_images_are_chosen_unless_a_visitor_leaves_them_out(call, images):
+    keys = [key_of(Path(image)) for image in images]
     known, used, _ = call("offer", images[:2], [], [], AUTOMATIC)
-    assert (known, used["value"], used["visible"]) == (images[:2], images[:2], True)
-    assert used["choices"] == [("0.tif", images[0]), ("1.tif", images[1])]
-    offered = call("references", known, images[1:2], "0.tif")
+    assert (known, used["value"], used["visible"]) == (keys[:2], keys[:2], True)
+    assert used["choices"] == [("0.tif", keys[0]), ("1.tif", keys[1])]
+    assert not any(key.startswith("/") or str(Path(images[0]).parent) in key for key in keys)  # the page shows them
+    offered = call("references", known, keys[1:2], "0.tif")
     assert (offered["choices"], offered["value"]) == ([AUTOMATIC, "1.tif"], AUTOMATIC)
-    known, used, offered = call("offer", images, known, images[1:2], AUTOMATIC)  # a further image is chosen
-    assert used["value"] == images[1:] and offered["choices"] == [AUTOMATIC, "1.tif", "2.tif"]
+    known, used, offered = call("offer", images, known, keys[1:2], AUTOMATIC)  # a further image is chosen
+    assert used["value"] == keys[1:] and offered["choices"] == [AUTOMATIC, "1.tif", "2.tif"]
     known, used, _ = call("offer", images[:1], known, used["value"], AUTOMATIC)  # nothing to choose is left
-    assert (used["visible"], used["value"]) == (False, images[:1])
+    assert (used["visible"], used["value"]) == (False, keys[:1])
 
 
 def test_an_image_that_is_left_out_is_in_no_job(submit, jobs, images):
-    job = job_of(jobs, submit(images, known=images, used=images[1:]))
+    keys = [key_of(Path(image)) for image in images]
+    job = job_of(jobs, submit(images, known=keys, used=keys[1:]))
     assert [path.name for path in job.request.sources] == ["1.tif", "2.tif"]
     end(jobs, job)
-    late = job_of(jobs, submit(images, known=images[:1], used=images[:1]))  # the choice has not seen two files
+    late = job_of(jobs, submit(images, known=keys[:1], used=keys[:1]))  # the choice has not seen two files
     assert len(late.request.sources) == 3
     end(jobs, late)
 
 
 @pytest.mark.parametrize(("used", "words"), [([], "No image is chosen"), ([0], "one image")])
 def test_too_few_chosen_images_are_a_message_and_no_sample(submit, settings, images, used, words):
-    answer = submit(images, known=images, used=[images[index] for index in used])
+    keys = [key_of(Path(image)) for image in images]
+    answer = submit(images, known=keys, used=[keys[index] for index in used])
     assert 'role="alert"' in answer and words in answer
     assert not list(settings.folder.iterdir())
 
