@@ -32,6 +32,7 @@ FLOORS = {
     "app": (
         *(
             "__init__",
+            "degrees",
             "errors",
             "guard",
             "leftovers",

@@ -89,7 +89,8 @@ def _survey(
 
     try:
         return ask(config)
-    except InputError:
+    except InputError as error:
+        has_alpha = "an alpha channel" in str(error)  # writers mark the fourth of four bands so
         fewer = [] if request.others else [name for name in models.names() if _takes_fewer(models.config(name), config)]
         for name in fewer:
             with suppress(InputError):
@@ -99,9 +100,13 @@ def _survey(
             raise
     taken = models.config(name).bands
     missing = ", ".join(band for band in config.bands if band not in taken)
+    names = ",".join((*taken, missing))
+    alpha = (
+        f" If its alpha channel is {missing}, state the names of the bands: --band-names {names}." if has_alpha else ""
+    )
     raise InputError(
         f"{request.source.name} has no {missing}, which {request.models[0]} needs. Choose the model {name}, which "
-        f"takes {', '.join(taken)}."
+        f"takes {', '.join(taken)}.{alpha}"
     )
 
 

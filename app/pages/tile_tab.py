@@ -7,6 +7,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from app.degrees import degrees_in_words
 from app.errors import for_people
 from app.jobs.models import Models
 from app.jobs.queue import Jobs
@@ -103,18 +104,18 @@ def tile_tab(jobs: Jobs, models: Models, products: Products) -> TileTab:
         except InputError as error:
             return None, refusal(error), "", ""
 
-    def forecast(known: str | None, area: str, model: str, other: str, detail: float, uncertainty: bool) -> str:
+    def forecast(known: str | None, area: str | None, model: str, other: str, detail: float, uncertainty: bool) -> str:
         if not known:
             return ""
         try:
             request = controls.request(model, other, detail, uncertainty)
-            return describe_forecast(foresee(jobs, products.get(known), area, request))
+            return describe_forecast(foresee(jobs, products.get(known), area or "", request))
         except InputError as error:
             return html.escape(for_people(error))
 
     def submit(
         known: str | None,
-        area: str,
+        area: str | None,
         model: str,
         other: str,
         detail: float,
@@ -123,7 +124,7 @@ def tile_tab(jobs: Jobs, models: Models, products: Products) -> TileTab:
     ) -> str:
         try:
             request = from_visitor(controls.request(model, other, detail, uncertainty), http)
-            return job_html(submit_product(jobs, products.get(known), area, request).id)
+            return job_html(submit_product(jobs, products.get(known), area or "", request).id)
         except InputError as error:
             return refusal(error)
 
@@ -190,7 +191,7 @@ def _glance(product: Product, area: str) -> str:
         "Date": f"{safe.sensed:%d %B %Y, %H:%M} UTC" if safe.sensed else "unknown",
         "Clouds": f"{safe.cloud_percent:.1f} %" if safe.cloud_percent is not None else "unknown",
         "Baseline": f"{safe.baseline}, offset {next(iter(safe.offsets.values())):+.0f} DN",
-        "Footprint": ", ".join(f"{lat:.2f}° {lon:.2f}°" for lon, lat in product.corners()[::2]),
+        "Footprint": ", ".join(degrees_in_words(lon, lat, 2) for lon, lat in product.corners()[::2]),
     }
     note = f'<p class="sr-note">{html.escape(product.note)}</p>' if product.note else ""
     listed = "".join(f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in facts.items())

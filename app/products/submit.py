@@ -1,6 +1,8 @@
 """Jobs for areas of products, and estimates before them: what the tab, endpoints and tests call."""
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,7 +45,7 @@ def submit_product(jobs: Jobs, product: Product, area: str, request: Request) ->
     Raises:
         InputError: the product or the area cannot be used.
     """
-    with jobs.new_folder() as folder:
+    with jobs.new_folder() as folder, _area_called_so():
         return jobs.submit(_with_area(product, area, request, folder), product.title, folder, name=product.name)
 
 
@@ -53,10 +55,21 @@ def foresee(jobs: Jobs, product: Product, area: str, request: Request) -> Foreca
     Raises:
         InputError: the product or the area cannot be used.
     """
-    with TemporaryDirectory(dir=jobs.settings.folder) as folder:
+    with TemporaryDirectory(dir=jobs.settings.folder) as folder, _area_called_so():
         asked = _with_area(product, area, request, Path(folder))
         outlook = look(asked, jobs.models, jobs.settings, jobs.readers)
     return Forecast(outlook, jobs.seconds(asked, outlook), jobs.seconds_waiting())
+
+
+@contextmanager
+def _area_called_so() -> Iterator[None]:
+    """Call the area by that name in errors: who typed it has no file."""
+    try:
+        yield
+    except InputError as error:
+        if _AOI_FILE not in str(error):
+            raise
+        raise InputError(str(error).replace(_AOI_FILE, "The area of interest")) from None
 
 
 def _with_area(product: Product, area: str, request: Request, folder: Path) -> Request:

@@ -13,6 +13,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 from PIL.ImageDraw import ImageDraw as Pen
 
+from app.degrees import degrees_in_words
 from app.errors import for_people
 from app.jobs.queue import Job
 from app.jobs.views import count_used, in_shown_order, read_views
@@ -124,7 +125,7 @@ def _caption(job: Job, view: View, style: Style, sides: tuple[str, str], window:
     where = [f"Taken on {day}."] if day else []
     if has_place(view.grid):
         lon, lat = to_lon_lat(view, window.row + window.height / 2, window.col + window.width / 2)
-        where.append(f"Middle: {abs(lat):.4f}° {'N' if lat >= 0 else 'S'} {abs(lon):.4f}° {'E' if lon >= 0 else 'W'}.")
+        where.append(f"Middle: {degrees_in_words(lon, lat, 4)}.")
     if views:
         where.append(f"{count_used(views)} of {len(views)} images used.")
     part_of = f"{window.width} x {window.height} of {view.shape[1]} x {view.shape[0]} px"

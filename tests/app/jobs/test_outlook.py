@@ -10,6 +10,7 @@ from app.jobs.outlook import look
 from app.jobs.request import Request
 from rs_srgan import InputError
 from rs_srgan.hub.names import DEFAULT_MODEL
+from rs_srgan.reading.stated import Stated
 from tests.conftest import scene_dn
 
 
@@ -56,6 +57,15 @@ def test_an_image_of_three_bands_is_told_of_the_model_for_them(write_tif, jobs):
     assert "has no B08" in str(refusal.value)
     assert "--" not in str(refusal.value)  # nothing for a terminal
     assert outlook(jobs, Request(rgb, ("srresnet-srgan-x4-rgb",))).scale == 4
+
+
+def test_a_fourth_band_that_is_marked_as_alpha_may_be_a_band(write_tif, jobs):
+    four = write_tif(scene_dn(20, 20, bands=4).clip(1, 255).astype("uint8"), "four.tif", bands=None)
+    with pytest.raises(InputError, match="srresnet-srgan-x4-rgb") as refusal:
+        outlook(jobs, Request(four, (DEFAULT_MODEL,)))
+    assert "B04,B03,B02,B08" in str(refusal.value)
+    stated = Stated(band_names=("B04", "B03", "B02", "B08"))
+    assert outlook(jobs, Request(four, (DEFAULT_MODEL,), stated=stated)).scale == 4
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from app.pages.tile_tab import describe_forecast, tile_tab
 from app.products.store import Products
 from app.products.submit import Forecast
 from app.settings import Settings
+from rs_srgan.hub.names import DEFAULT_MODEL
 from rs_srgan.reading.grid import Grid
 from tests.app.conftest import write_product
 from tests.conftest import UTM_10M
@@ -35,3 +36,13 @@ def test_a_page_offers_the_products_that_came_since_the_server_started(jobs, mod
     assert offer.fn()["visible"] is False
     safe = write_product(tmp_path, 120)
     assert offer.fn()["choices"] == [safe.name] and offer.fn()["visible"] is True
+
+
+def test_an_area_that_gradio_has_not_filled_in_yet_is_the_whole_product(jobs, models, tmp_path):
+    products = Products(Settings(folder=jobs.settings.folder, data_root=tmp_path), jobs)
+    with gr.Blocks() as page, gr.Tabs():
+        tile_tab(jobs, models, products)
+    product = products.choose(write_product(tmp_path, 120).name)
+    (forecast,) = [each.fn for each in page.fns.values() if each.fn and each.fn.__name__ == "forecast"]
+    options = (DEFAULT_MODEL, "", 1, False)
+    assert forecast(product.id, None, *options) == forecast(product.id, "", *options) != ""

@@ -56,7 +56,7 @@ def test_a_typed_area_becomes_a_job(jobs, products, small, request_, area):
         ("a b c d", "numbers"),
         ("0 0 1 1", "outside"),
         ("15.1 45.1 15.0 45.0", r"-90\.\.90"),
-        ('{"type": "Point", "coordinates": [1, 2]}', "polygon"),
+        ('{"type": "Point", "coordinates": [1, 2]}', "The area of interest contains no polygon"),
         ("{", "GeoJSON"),
     ],
 )
