@@ -35,10 +35,16 @@ class TileTab(JobTab):
     Attributes:
         shown: id of the product, its quicklook, and the area, in the order of the results of `reopen`.
         reopen: function that returns their values for the address of a page, which names a product and an area.
+        forecast: function that returns the estimate.
+        asked: the components whose values it takes.
+        estimate: where it is shown.
     """
 
     shown: tuple[gr.State, gr.HTML, gr.Textbox]
     reopen: Callable[[gr.Request], tuple[object, ...]]
+    forecast: Callable[..., object]
+    asked: list[gr.components.Component]
+    estimate: gr.Markdown
 
 
 def tile_tab(jobs: Jobs, models: Models, products: Products) -> TileTab:
@@ -104,12 +110,16 @@ def tile_tab(jobs: Jobs, models: Models, products: Products) -> TileTab:
         except InputError as error:
             return None, refusal(error), "", ""
 
-    def forecast(known: str | None, area: str | None, model: str, other: str, detail: float, uncertainty: bool) -> str:
+    def forecast(
+        known: str | None, area: str | None, model: str, other: str, detail: float, uncertainty: bool
+    ) -> object:
         if not known:
             return ""
+        if area is None:  # a reopened page has the product before its area
+            return gr.skip()
         try:
             request = controls.request(model, other, detail, uncertainty)
-            return describe_forecast(foresee(jobs, products.get(known), area or "", request))
+            return describe_forecast(foresee(jobs, products.get(known), area, request))
         except InputError as error:
             return html.escape(for_people(error))
 
@@ -156,7 +166,7 @@ def tile_tab(jobs: Jobs, models: Models, products: Products) -> TileTab:
         concurrency_limit=4,
     )
     start.click(submit, asked, result, api_visibility="private", concurrency_limit=8)
-    return TileTab(controls.model, controls.other, result, (known, glance, area), reopen)
+    return TileTab(controls.model, controls.other, result, (known, glance, area), reopen, forecast, asked, estimate)
 
 
 def describe_forecast(forecast: Forecast) -> str:

@@ -38,11 +38,12 @@ def test_a_page_offers_the_products_that_came_since_the_server_started(jobs, mod
     assert offer.fn()["choices"] == [safe.name] and offer.fn()["visible"] is True
 
 
-def test_an_area_that_gradio_has_not_filled_in_yet_is_the_whole_product(jobs, models, tmp_path):
+def test_an_area_that_is_not_filled_in_yet_leaves_the_estimate_as_it_is(jobs, models, tmp_path):
     products = Products(Settings(folder=jobs.settings.folder, data_root=tmp_path), jobs)
     with gr.Blocks() as page, gr.Tabs():
         tile_tab(jobs, models, products)
     product = products.choose(write_product(tmp_path, 120).name)
     (forecast,) = [each.fn for each in page.fns.values() if each.fn and each.fn.__name__ == "forecast"]
     options = (DEFAULT_MODEL, "", 1, False)
-    assert forecast(product.id, None, *options) == forecast(product.id, "", *options) != ""
+    assert forecast(product.id, None, *options) == gr.skip()
+    assert "120 x 120 px" in forecast(product.id, "", *options)
