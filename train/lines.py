@@ -11,6 +11,8 @@ from torch.nn import functional as F
 _WINDOW_PX = 9
 # Change of reflectance from pixel to pixel below which a direction is mostly noise.
 _NOISE = 1.5e-3
+# Power of the coherence, which is about 0.97 on drawn lines and 0.35 in forest, whose texture is no line.
+_POWER = 4
 
 
 def lines_of(image: Tensor) -> tuple[Tensor, Tensor]:
@@ -26,7 +28,7 @@ def lines_of(image: Tensor) -> tuple[Tensor, Tensor]:
     products = torch.cat([rows * rows, rows * cols, cols * cols], 1)
     down, both, right = _smooth(products).unbind(1)
     apart = torch.sqrt((down - right) ** 2 + 4 * both**2)
-    strength = (apart / (down + right + 2 * _NOISE**2)) ** 4
+    strength = (apart / (down + right + 2 * _NOISE**2)) ** _POWER
     across = torch.atan2(2 * both, down - right) / 2  # angle of the steepest change, from the rows' axis
     return strength[:, None], torch.stack([-torch.sin(across), torch.cos(across)], 1)
 

@@ -73,7 +73,7 @@ def build(settings: Settings, models: Models, jobs: Jobs, products: Products, pl
         shown = [patch.result, place, tile.result, revisits, tabs]
         page.load(reopen, None, shown, api_visibility="private", show_progress="hidden")
         reopened = page.load(tile.reopen, None, list(tile.shown), api_visibility="private", show_progress="hidden")
-        # A field that fills before its tab is drawn tells nobody that it changed.
+        # While the page is drawn, the last of several changes may not ask for an estimate.
         reopened.then(tile.forecast, tile.asked, tile.estimate, api_visibility="private", show_progress="hidden")
     page.queue(max_size=100, api_open=False)  # all requests wait in the queue
     page.state_session_capacity = MOST_SESSIONS
