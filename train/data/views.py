@@ -40,6 +40,8 @@ class RevisitsConfig:
         other_date_share: share of the views that show another date, where a place has other dates.
         masked_share: share of the views with clouds that the mask marks.
         cloudy_share: share of the views with clouds that the mask does not mark.
+        strength: least and greatest factor on all differences but shifts and clouds, drawn for each place. From 0 on, a
+            model learns to tell places that stay the same from others, and to trust their views more.
     """
 
     fewest: int = 2
@@ -57,6 +59,7 @@ class RevisitsConfig:
     other_date_share: float = 0.5
     masked_share: float = 0.4
     cloudy_share: float = 0.15
+    strength: tuple[float, float] = (1.0, 1.0)
 
 
 class Views(NamedTuple):
@@ -104,28 +107,30 @@ def simulate_views(
     nominal = uniform(batch, 1) < jitter.nominal_share
     low, high = jitter.blur
     common = torch.where(nominal, 1.0, low + (high - low) * uniform(batch, 1))
+    least, most = config.strength
+    strength = least + (most - least) * uniform(batch, 1)
+    maps = strength[..., None, None]
 
     def blur() -> Tensor:
-        return common * (1 + config.blur * normal(batch, 1))
+        return common * (1 + strength * config.blur * normal(batch, 1))
 
     views = [simulate_lr(dates[:, 0], scale, mtf_nyquist, jitter, random, width=blur())]
     offsets = [uniform(batch, 2) * 0]
     for _ in range(count - 1):
-        date = (uniform(batch) * others).long() * (uniform(batch) < config.other_date_share)
+        date = (uniform(batch) * others).long() * (uniform(batch) < strength[:, 0] * config.other_date_share)
         offset = uniform(batch, 2) - 0.5
         small = (config.small_shift * normal(batch, 2)).clamp(-0.5, 0.5)
         offset = torch.where(uniform(batch, 1) < config.small_share, small, offset)
         ground = dates[torch.arange(batch), date]
         if config.growth:
-            ground = ground * _growth(ground, scale, config.growth, random)
+            ground = ground * _growth(ground, scale, config.growth, random) ** maps
         view = simulate_lr(ground, scale, mtf_nyquist, jitter, random, offset, blur())
         if config.haze:
-            view = view + _haze(view, config.haze, random)
-        gain, bias = 1 + config.gain * normal(batch, bands, 1, 1), config.bias * normal(batch, bands, 1, 1)
-        views.append(gain * view + bias)
-        error = torch.where(
-            uniform(batch, 1) < config.misregistered_share, config.misregistration, config.registration_error
-        )
+            view = view + maps * _haze(view, config.haze, random)
+        gain, bias = (each * maps * normal(batch, bands, 1, 1) for each in (config.gain, config.bias))
+        views.append((1 + gain) * view + bias)
+        misregistered = uniform(batch, 1) < strength * config.misregistered_share
+        error = torch.where(misregistered, config.misregistration, strength * config.registration_error)
         offsets.append(offset + error * normal(batch, 2))
     lr = torch.stack(views, dim=1)
     height, width = lr.shape[3:]

@@ -91,3 +91,16 @@ def test_haze_brightens_smoothly_up_to_its_limit():
     added = made[1:] - 0.2
     assert added.min() >= -1e-6 and 0.03 < added.max() <= 0.05
     assert added.diff(dim=-1).abs().max() < 0.01
+
+
+def test_places_of_strength_0_differ_in_shifts_alone_and_others_by_their_strength():
+    hr = torch.rand(1, 2, 4, 64, 64).expand(8, -1, -1, -1, -1)
+    change = {"growth": 0.3, "gain": 0.1, "bias": 0.1, "haze": 0.1, "blur": 0.2, "other_date_share": 1.0}
+    change |= {"misregistered_share": 1.0, "registration_error": 0.1}
+    still = views(hr, 3, **change, strength=(0, 0))
+    for index in range(3):
+        expected = degrade(hr[:, 0], 4, wald_mtf(MTF, 4), still.offsets[:, index, :, 0, 0])
+        torch.testing.assert_close(still.lr[:, index], expected)
+    drawn = views(torch.full((200, 1, 4, 16, 16), 0.1), 2, gain=0.1, strength=(0, 1)).lr[:, 1].mean((2, 3)) / 0.1 - 1
+    spread = drawn.std(1)
+    assert (spread < 0.03).float().mean() > 0.15 and (spread > 0.06).float().mean() > 0.15
