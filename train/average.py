@@ -5,13 +5,19 @@ places as well. Source: Wortsman et al. 2022.
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from rs_srgan.errors import InputError
+from rs_srgan.figures.json_value import JsonValue
+from rs_srgan.hub.names import find_source
 from rs_srgan.models.detail import set_detail
 from rs_srgan.models.loading import sisr_model
+from rs_srgan.publishing.training_file import TRAINING_FILE
+from rs_srgan.whole_files import whole_files
+from train.provenance import without_folders
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -33,5 +39,19 @@ def main(arguments: Sequence[str]) -> None:
         raise InputError(f"{options.output} exists already. Give another folder, or remove it.")
     tuned = sisr_model(options.tuned)
     set_detail(tuned, sisr_model(options.start), options.share)
-    tuned.save_pretrained(options.output)
+    record = _record(options.tuned)
+    with whole_files(options.output) as fresh:
+        tuned.save_pretrained(fresh)
+        if record:
+            record["averaged"] = {"start": without_folders(options.start), "share": options.share}
+            (fresh / TRAINING_FILE).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     sys.stdout.write(f"{options.output}: {options.share:g} of {tuned.name}, the rest of {options.start}.\n")
+
+
+def _record(model: str) -> dict[str, object]:
+    """Return training.json of a model without its validation, which is not that of the average; empty without one."""
+    source, _ = find_source(model)
+    path = source / TRAINING_FILE if isinstance(source, Path) else None
+    if path is None or not path.is_file():
+        return {}
+    return {key: value.value for key, value in JsonValue.of_file(path).items() if not key.startswith("val/")}

@@ -15,14 +15,13 @@ from lightning.pytorch.trainer.states import TrainerFn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from rs_srgan.errors import InputError
-from rs_srgan.hub.names import is_local
 from rs_srgan.sensors.mtf import wald_mtf
 from rs_srgan.whole_files import PREFIX, whole_file, whole_files
 from train.data.module import SRDataModule
 from train.data.normalisation import measure
 from train.data.pair_check import fitted_mtf
 from train.module import SISRModule, SRModule
-from train.provenance import provenance
+from train.provenance import provenance, without_folders
 from train.uncertainty import UncertaintyModule
 
 logger = logging.getLogger(__name__)
@@ -199,9 +198,9 @@ class SaveModel(L.Callback):
         progress = {"steps": pl_module.steps_done, "minutes": round(self._elapsed() / 60, 1)}
         start: dict[str, str] = {}
         if name := pl_module.init_from:
-            start["init_from"] = _without_folders(name)
+            start["init_from"] = without_folders(name)
         if isinstance(pl_module, SISRModule) and pl_module.teacher:
-            start["teacher"] = _without_folders(pl_module.teacher.config.model)
+            start["teacher"] = without_folders(pl_module.teacher.config.model)
         if isinstance(pl_module, UncertaintyModule) and pl_module.calibrate_on:
             start["calibrate_on"] = pl_module.calibrate_on  # benchmarks judge this group by leaving one site out
         record = {**start, **progress, **metrics, **self._provenance}
@@ -228,11 +227,6 @@ class SaveModel(L.Callback):
         """Restore the training time and the best figure."""
         self._seconds = state_dict["seconds"]
         self._best = state_dict.get("best", -math.inf)  # earlier versions did not save it
-
-
-def _without_folders(name: str) -> str:
-    """Return the name of a model; the last part of a path only, because the path is of this machine."""
-    return Path(name).name if is_local(name) else name
 
 
 def _ours(module: L.LightningModule) -> SRModule:

@@ -11,6 +11,7 @@ from typing import Any
 
 import lightning as L
 
+from rs_srgan.hub.names import is_local
 from train.data.module import SRDataModule
 
 _PACKAGES = ("rs_srgan", "torch", "lightning", "numpy", "rasterio")
@@ -59,3 +60,8 @@ def revision(file: Path = Path(__file__)) -> str | None:
         return git("rev-parse", "HEAD").strip() + ("-dirty" if changed.strip() else "")
     except (OSError, subprocess.CalledProcessError):
         return None
+
+
+def without_folders(name: str) -> str:
+    """Return the name of a model; the last part of a path only, because the path is of this machine."""
+    return Path(name).name if is_local(name) else name

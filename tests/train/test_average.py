@@ -1,3 +1,5 @@
+import json
+
 import pytest
 import torch
 
@@ -40,3 +42,16 @@ def test_another_architecture_and_an_existing_folder_are_refused(folders):
         main([str(folders / "wide"), str(folders / "tuned"), "-o", str(folders / "mean")])
     with pytest.raises(InputError, match="exists"):
         main([str(folders / "start"), str(folders / "tuned"), "-o", str(folders / "start")])
+
+
+def test_the_record_of_the_training_is_kept_without_its_validation(folders):
+    start, tuned, target = (folders / name for name in ("start", "tuned", "mean"))
+    (tuned / "training.json").write_text(json.dumps({"steps": 7, "val/psnr": 40.0, "versions": {"torch": "2"}}))
+    main([str(start), str(tuned), "--share", "0.5", "-o", str(target)])
+    assert json.loads((target / "training.json").read_text()) == {
+        "steps": 7,
+        "versions": {"torch": "2"},
+        "averaged": {"start": "start", "share": 0.5},
+    }
+    main([str(tuned), str(start), "-o", str(folders / "none")])
+    assert not (folders / "none" / "training.json").exists()
