@@ -16,22 +16,11 @@ from train.data.batch import Batch, Loaded, Sample
 from train.data.crops import RandomCrops, ValidationImages
 from train.data.drawn import DrawnConfig
 from train.data.module import require_files
-from train.data.native import FOLDERS, native_pairs, native_sites
+from train.data.native import FOLDERS, native_pairs
 from train.data.native_grid import inner_rectangle
 from train.data.simulated import SimulatedDataModule, ViewsConfig
-from train.data.sources import (
-    Chip,
-    Site,
-    band_moments,
-    data_root,
-    group_of,
-    halve,
-    naip_sites,
-    read_chip,
-    sentinel2_sites,
-)
+from train.data.sources import Chip, Site, data_root, group_of, halve, read_chip
 from train.data.splits import Split, split_sentinel2
-from train.data.stand_ins import fit_bands, stand_in_sites
 
 # Greatest height and width of a validation image, HR pixels.
 _VALIDATION_PX = 256
@@ -57,7 +46,6 @@ class GuidedDataModule(SimulatedDataModule):
             are not as sharp, relative to the guide, as those of products.
         tones: standard deviation of the logarithm of a random factor for each band of a training crop. It makes ratios
             of bands that the images do not have.
-        stand_in_share: share of the crops whose 20 m bands are `stand_ins`, made of images of 10 m, 0 to 1.
         **shared: parameters of `SimulatedDataModule` and `SRDataModule`.
     """
 
@@ -73,7 +61,6 @@ class GuidedDataModule(SimulatedDataModule):
         native_share: float = 0.0,
         interpolated: bool = True,
         tones: float = 0.0,
-        stand_in_share: float = 0.0,
         **shared: Any,  # noqa: ANN401
     ) -> None:
         if scale != 2 or not guide_bands:
@@ -93,19 +80,12 @@ class GuidedDataModule(SimulatedDataModule):
         )
         if not 0 <= native_share <= 1 or not 0 <= tones <= 1:
             raise InputError(f"native_share is {native_share} and tones is {tones}; expected 0 to 1 for both.")
-        if not 0 <= stand_in_share < 1:
-            raise InputError(f"stand_in_share is {stand_in_share}; expected 0 to less than 1.")
         self.root, self.guide_bands = root, tuple(guide_bands)
         self.native_share, self.interpolated, self.tones = native_share, interpolated, tones
-        self.stand_in_share = stand_in_share
 
     def files(self) -> list[Path]:
         """Return all files that the data module reads."""
-        folders = ["sentinel2"]
-        if self.native_share or self.stand_in_share:
-            folders += FOLDERS
-        if self.stand_in_share:
-            folders.append("naip")
+        folders = ("sentinel2", *(FOLDERS if self.native_share else ()))
         return [path for folder in folders for path in (data_root(self.root) / folder).glob("*.tif")]
 
     def datasets(self) -> tuple[RandomCrops, Dataset[Sample]]:
@@ -125,12 +105,6 @@ class GuidedDataModule(SimulatedDataModule):
             require_files(f"Images in {root} with {', '.join((*self.bands, *self.guide_bands))}", native)
             groups.append((native, self.native_share))
             held_out += native_guided_sites(root, "val", *asked)
-        if self.stand_in_share:
-            measured = [site for sites, _ in groups for site in sites]
-            fits = fit_bands(measured, len(self.bands))
-            stand_ins = stand_in_sites(_images(root, self.guide_bands), fits, *asked, self.seed)
-            groups = [(sites, share * (1 - self.stand_in_share)) for sites, share in groups]
-            groups.append((stand_ins, self.stand_in_share))
         crops = RandomCrops(groups, self.crop_hr_px, self.length, self.seed)
         return crops, ValidationImages(held_out, self.scale, _VALIDATION_PX, group_of)
 
@@ -143,13 +117,6 @@ class GuidedDataModule(SimulatedDataModule):
             batch = {**batch, "hr": batch["hr"] * (self.tones * factors).exp()}
         alone: Loaded = {**batch, "hr": batch["hr"][:, :own]}
         return {**super().on_after_batch_transfer(alone, dataloader_idx), "guide": batch["hr"][:, own:]}
-
-
-def _images(root: Path, bands: tuple[str, ...]) -> list[Site]:
-    """Return all training images with bands at 10 m: Sentinel-2 at 10 m, and NAIP at 1.2 m with its tones."""
-    sentinel2 = sentinel2_sites(root, "train", bands)
-    naip = naip_sites(root, "train", band_moments(sentinel2), bands, coarsen=False)
-    return [*sentinel2, *native_sites(root, "train", bands), *naip]
 
 
 def guided_sites(

@@ -114,15 +114,3 @@ def test_other_models_are_refused(root):
     data = GuidedDataModule(str(root), bands=("B12",), guide_bands=GUIDE)
     with pytest.raises(InputError, match="nothing"):
         data.setup("fit")
-
-
-def test_stand_ins_of_images_without_20_m_bands_get_their_share_of_the_crops(root, small_data):
-    (root / "naip").symlink_to(small_data / "naip")
-    add_native(root)
-    plain, more = module(root, native_share=0.5), module(root, native_share=0.5, stand_in_share=0.4)
-    np.testing.assert_allclose(more.crops.shares, [0.3, 0.3, 0.4])
-    assert len(more.validation) == len(plain.validation) and len(more.files()) > len(plain.files())
-    batch = more.on_after_batch_transfer(next(iter(more.train_dataloader())), 0)
-    assert batch["hr"].shape == batch["guide"].shape == (3, 2, 16, 16)
-    with pytest.raises(InputError, match="stand_in_share"):
-        module(root, stand_in_share=1.0)
