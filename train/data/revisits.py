@@ -60,6 +60,10 @@ class RevisitsDataModule(MixtureDataModule):
                 f"revisits.fewest is {revisits.fewest} and revisits.most is {revisits.most}; expected at least 2 "
                 "views, the reference included, and most not below fewest."
             )
+        if not 0 <= revisits.strength[0] <= revisits.strength[1]:
+            raise InputError(
+                f"revisits.strength is {tuple(revisits.strength)}; expected a least and a greatest factor, 0 or more."
+            )
         self.revisits = revisits
 
     def training_crops(self, groups: list[tuple[list[Site], float]]) -> RandomCrops:

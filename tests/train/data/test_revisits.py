@@ -44,3 +44,9 @@ def test_batches_have_views_masks_and_offsets(small_data):
 def test_fewer_than_two_views_are_refused(counts, tmp_path):
     with pytest.raises(InputError, match=r"revisits\.fewest"):
         RevisitsDataModule(str(tmp_path), revisits=RevisitsConfig(*counts))
+
+
+@pytest.mark.parametrize("strength", [(-0.1, 1.0), (1.0, 0.5)])
+def test_an_impossible_range_of_strength_is_refused(strength, tmp_path):
+    with pytest.raises(InputError, match="strength"):
+        RevisitsDataModule(str(tmp_path), revisits=RevisitsConfig(strength=strength))
