@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import nullcontext
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
@@ -138,7 +139,8 @@ def test_a_body_that_stops_in_the_middle_ends():
         sent.append(message)
 
     scope = {"type": "http", "method": "POST", "path": "/web/x", "headers": [], "query_string": b""}
-    asyncio.run(Guard(inner, None, POLICY, idle=0.01)(scope, receive, send))
+    with start_blocking_portal() as portal:  # in another thread: a browser's driver may have the loop of this one
+        portal.call(Guard(inner, None, POLICY, idle=0.01), scope, receive, send)
     assert sent[0]["status"] == 408
 
 
