@@ -54,4 +54,13 @@ def _record(model: str) -> dict[str, object]:
     path = source / TRAINING_FILE if isinstance(source, Path) else None
     if path is None or not path.is_file():
         return {}
-    return {key: value.value for key, value in JsonValue.of_file(path).items() if not key.startswith("val/")}
+    return _without_validation(JsonValue.of_file(path))
+
+
+def _without_validation(record: JsonValue) -> dict[str, object]:
+    """Return a record, and the records of earlier steps in it, without the figures of validation."""
+    return {
+        key: _without_validation(each) if isinstance(each.value, dict) else each.value
+        for key, each in record.items()
+        if not key.startswith("val/")
+    }

@@ -46,11 +46,18 @@ def test_another_architecture_and_an_existing_folder_are_refused(folders):
 
 def test_the_record_of_the_training_is_kept_without_its_validation(folders):
     start, tuned, target = (folders / name for name in ("start", "tuned", "mean"))
-    (tuned / "training.json").write_text(json.dumps({"steps": 7, "val/psnr": 40.0, "versions": {"torch": "2"}}))
+    record = {
+        "steps": 7,
+        "val/psnr": 40.0,
+        "versions": {"torch": "2"},
+        "uncertainty": {"val/coverage": 0.8, "steps": 3},
+    }
+    (tuned / "training.json").write_text(json.dumps(record))
     main([str(start), str(tuned), "--share", "0.5", "-o", str(target)])
     assert json.loads((target / "training.json").read_text()) == {
         "steps": 7,
         "versions": {"torch": "2"},
+        "uncertainty": {"steps": 3},
         "averaged": {"start": "start", "share": 0.5},
     }
     main([str(tuned), str(start), "-o", str(folders / "none")])

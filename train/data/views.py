@@ -40,8 +40,8 @@ class RevisitsConfig:
         other_date_share: share of the views that show another date, where a place has other dates.
         masked_share: share of the views with clouds that the mask marks.
         cloudy_share: share of the views with clouds that the mask does not mark.
-        strength: least and greatest factor on all differences but shifts and clouds, drawn for each place. From 0 on, a
-            model learns to tell places that stay the same from others, and to trust their views more.
+        strength: least and greatest factor on all differences but shifts and clouds, drawn for each place. From 0 on,
+            some places stay nearly the same, and a model can learn to tell them from others.
     """
 
     fewest: int = 2
