@@ -14,7 +14,7 @@ from rs_srgan.errors import InputError
 from rs_srgan.figures.json_value import JsonValue
 from rs_srgan.hub.names import find_source
 from rs_srgan.models.detail import set_detail
-from rs_srgan.models.loading import sisr_model
+from rs_srgan.models.loading import named_model
 from rs_srgan.publishing.training_file import TRAINING_FILE
 from rs_srgan.whole_files import whole_files
 from train.provenance import without_folders
@@ -37,8 +37,8 @@ def main(arguments: Sequence[str]) -> None:
     options = parser.parse_args(arguments)
     if options.output.exists():
         raise InputError(f"{options.output} exists already. Give another folder, or remove it.")
-    tuned = sisr_model(options.tuned)
-    set_detail(tuned, sisr_model(options.start), options.share)
+    tuned = named_model(options.tuned)
+    set_detail(tuned, named_model(options.start), options.share)
     record = _record(options.tuned)
     with whole_files(options.output) as fresh:
         tuned.save_pretrained(fresh)

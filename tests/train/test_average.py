@@ -3,7 +3,7 @@ import json
 import pytest
 import torch
 
-from rs_srgan import SISR, InputError, SISRConfig, load_model
+from rs_srgan import MISR, SISR, InputError, MISRConfig, SISRConfig, load_model
 from train.average import main
 
 SMALL = {"channels": 16, "blocks": 1, "scale": 2}
@@ -27,6 +27,22 @@ def test_the_weights_are_between_the_two(folders, share):
             value, torch.lerp(a.generator.state_dict()[name], b.generator.state_dict()[name], share)
         )
     torch.testing.assert_close(mean.uncertainty.state_dict(), b.uncertainty.state_dict(), rtol=0, atol=0)
+
+
+def test_a_fusion_of_revisits_is_averaged_too(tmp_path):
+    start, tuned = MISR(MISRConfig(**SMALL)), MISR(MISRConfig(**SMALL))
+    for name, model in (("start", start), ("tuned", tuned)):
+        model.save_pretrained(tmp_path / name)
+    main([str(tmp_path / "start"), str(tmp_path / "tuned"), "--share", "0.25", "-o", str(tmp_path / "mean")])
+    for name, value in load_model(tmp_path / "mean").state_dict().items():
+        torch.testing.assert_close(value, torch.lerp(start.state_dict()[name], tuned.state_dict()[name], 0.25))
+
+
+def test_a_model_for_one_image_and_one_for_revisits_have_no_mean(folders):
+    MISR(MISRConfig(**SMALL)).save_pretrained(folders / "several")
+    for one, other in (("start", "several"), ("several", "tuned")):
+        with pytest.raises(InputError, match="class"):
+            main([str(folders / one), str(folders / other), "-o", str(folders / "mean")])
 
 
 @pytest.mark.parametrize("share", ["-0.1", "1.5", "nan"])

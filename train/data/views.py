@@ -42,6 +42,7 @@ class RevisitsConfig:
         cloudy_share: share of the views with clouds that the mask does not mark.
         strength: least and greatest factor on all differences but shifts and clouds, drawn for each place. From 0 on,
             some places stay nearly the same, and a model can learn to tell them from others.
+        scale_registration_error: whether `strength` also multiplies `registration_error`.
     """
 
     fewest: int = 2
@@ -60,6 +61,7 @@ class RevisitsConfig:
     masked_share: float = 0.4
     cloudy_share: float = 0.15
     strength: tuple[float, float] = (1.0, 1.0)
+    scale_registration_error: bool = True
 
 
 class Views(NamedTuple):
@@ -110,6 +112,7 @@ def simulate_views(
     least, most = config.strength
     strength = least + (most - least) * uniform(batch, 1)
     maps = strength[..., None, None]
+    inexact = config.registration_error * (strength if config.scale_registration_error else 1)
 
     def blur() -> Tensor:
         return common * (1 + strength * config.blur * normal(batch, 1))
@@ -130,7 +133,7 @@ def simulate_views(
         gain, bias = (each * maps * normal(batch, bands, 1, 1) for each in (config.gain, config.bias))
         views.append((1 + gain) * view + bias)
         misregistered = uniform(batch, 1) < strength * config.misregistered_share
-        error = torch.where(misregistered, config.misregistration, strength * config.registration_error)
+        error = torch.where(misregistered, config.misregistration, inexact)
         offsets.append(offset + error * normal(batch, 2))
     lr = torch.stack(views, dim=1)
     height, width = lr.shape[3:]

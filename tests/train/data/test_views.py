@@ -1,6 +1,7 @@
 import dataclasses
 
 import numpy as np
+import pytest
 import torch
 
 from rs_srgan.sensors import RGBN, SENTINEL2
@@ -104,3 +105,11 @@ def test_places_of_strength_0_differ_in_shifts_alone_and_others_by_their_strengt
     drawn = views(torch.full((200, 1, 4, 16, 16), 0.1), 2, gain=0.1, strength=(0, 1)).lr[:, 1].mean((2, 3)) / 0.1 - 1
     spread = drawn.std(1)
     assert (spread < 0.03).float().mean() > 0.15 and (spread > 0.06).float().mean() > 0.15
+
+
+def test_registration_errors_may_keep_their_size_where_places_stay_the_same():
+    hr = torch.full((200, 1, 4, 16, 16), 0.1)
+    change = {"strength": (0, 0), "small_share": 1.0, "small_shift": 0.0, "registration_error": 0.1}
+    for scaled, error in ((True, 0), (False, 0.1)):
+        offsets = views(hr, 2, **change, scale_registration_error=scaled).offsets[:, 1]
+        assert offsets.std() == pytest.approx(error, rel=0.1)
