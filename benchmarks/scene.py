@@ -39,7 +39,7 @@ TILE = 512
 KILLS = 10
 KILLED_SIDE = 4096
 # The command's last log line.
-_SPEED = re.compile(r"([\d.]+) s for [\d.]+ million pixels, (\d+) thousand a second")
+_SPEED = re.compile(r"([\d.]+) s for [\d.]+ million pixels, ([\d.]+) thousand a second")
 
 
 @dataclass(frozen=True)
