@@ -39,7 +39,7 @@ TILE = 512
 KILLS = 10
 KILLED_SIDE = 4096
 # The command's last log line.
-_SPEED = re.compile(r"([\d.]+) s for [\d.]+ million pixels, ([\d.]+) thousand a second")
+_SPEED = re.compile(r" s for [\d.,]+(?: million)? pixels, ([\d.,]+) thousand a second")
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def predict(sources: Sequence[Path], folder: Path, *options: str) -> Run:
     target.unlink()
     return Run(
         seconds,
-        float(speed[2]),
+        float(speed[1].replace(",", "")),
         usage.ru_maxrss * 1024 / 1e9,
         output / 1e9,
         peak / 1e9,

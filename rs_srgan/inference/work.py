@@ -47,7 +47,7 @@ def _summary(seconds: float, pixels: int) -> str:
     number = f"{pixels / 1e6:.1f} million" if pixels >= 1e6 else f"{pixels:,}"
     plural = "" if pixels == 1 else "s"
     pace = pixels / max(seconds, 1e-3)
-    shown = f"{pace / 1e3:.3g} thousand" if pace >= 1e3 else f"{pace:.3g}"
+    shown = f"{pace / 1e3:,.1f} thousand" if pace >= 1e3 else f"{pace:.3g}"
     return f"{seconds:.1f} s for {number} pixel{plural}, {shown} a second."
 
 
