@@ -58,6 +58,7 @@ class Trap:
 
     def close(self) -> None:
         self._server.shutdown()
+        self._server.server_close()
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ def address(scene):
     yield f"http://127.0.0.1:{server.server_port}/{scene.name}"
     server.shutdown()
     thread.join()
+    server.server_close()
 
 
 def pixels_of(path):

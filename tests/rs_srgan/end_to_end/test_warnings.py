@@ -1,5 +1,6 @@
 """Runs where every warning is an error, also those that Python hides by default."""
 
+import gc
 import warnings
 from importlib.util import find_spec
 
@@ -17,6 +18,7 @@ BANDS = ("B04", "B03", "B02", "B08")
 
 @pytest.fixture(autouse=True)
 def _strict():
+    gc.collect()  # what other tests left open would be found, and counted, in these
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         yield
