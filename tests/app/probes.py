@@ -1,8 +1,10 @@
 """Functions that tests call in the reading and computing processes."""
 
 import os
+import resource
 import socket
 import sys
+import time
 from pathlib import Path
 
 
@@ -26,6 +28,10 @@ def fill_memory() -> None:
 def spin() -> None:
     while True:
         pass
+
+
+def cpu_seconds_left() -> float:
+    return resource.getrlimit(resource.RLIMIT_CPU)[0] - time.process_time()
 
 
 def answer(value: int) -> int:

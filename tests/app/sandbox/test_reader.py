@@ -41,6 +41,10 @@ def test_an_upload_that_ends_the_process_costs_one_answer(readers, probe, words)
     assert readers.ask("b.tif", probes.answer, 1) == 1
 
 
+def test_the_clock_ends_a_call_before_the_limit_of_cpu_time(readers):
+    assert 5 < readers.ask("x", probes.cpu_seconds_left, seconds=1) < 15
+
+
 def test_an_unexpected_error_is_logged(readers, caplog):
     with pytest.raises(InputError):
         readers.ask("a.tif", probes.fail)
