@@ -17,8 +17,8 @@ def folders(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
-def test_the_weights_are_between_the_two(folders, share):
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0, 1.2])
+def test_the_weights_are_on_the_straight_line_through_the_two(folders, share):
     start, tuned, target = (folders / name for name in ("start", "tuned", "mean"))
     main([str(start), str(tuned), "--share", str(share), "-o", str(target)])
     a, b, mean = (load_model(each) for each in (start, tuned, target))
@@ -46,7 +46,7 @@ def test_a_model_for_one_image_and_one_for_revisits_have_no_mean(folders):
 
 
 @pytest.mark.parametrize("share", ["-0.1", "1.5", "nan"])
-def test_a_share_beyond_the_two_is_refused(folders, share):
+def test_a_share_far_from_the_two_is_refused(folders, share):
     with pytest.raises(InputError, match=share):
         main([str(folders / "start"), str(folders / "tuned"), f"--share={share}", "-o", str(folders / "mean")])
     assert not (folders / "mean").exists()
