@@ -20,11 +20,16 @@ def fusion():
     return model
 
 
+def assert_same(made, whole):
+    """Assert that reflectances are the same but for rounding: PyTorch convolves small windows by another algorithm."""
+    np.testing.assert_allclose(made, whole, rtol=0, atol=2e-6)
+
+
 @pytest.mark.parametrize("chunks", [{"y": 96, "x": 50}, {"y": 40, "x": 40}, {"band": 1, "y": 48, "x": 100}])
 def test_chunks_do_not_show(model, array, pixels, chunks):
     later = model.predict(array.chunk(chunks))
     assert max(map(len, later.chunks)) > 1
-    np.testing.assert_array_equal(later.compute().values, model.predict(pixels))
+    assert_same(later.compute().values, model.predict(pixels))
 
 
 def test_result_and_uncertainty_come_from_one_computation(array, pixels, monkeypatch):
@@ -39,7 +44,7 @@ def test_result_and_uncertainty_come_from_one_computation(array, pixels, monkeyp
     together = dask.compute(*model.predict_with_uncertainty(array.chunk({"y": 48})))
     assert len(calls) == 2
     for made, whole in zip(together, expected, strict=True):
-        np.testing.assert_array_equal(made.values, whole)
+        assert_same(made.values, whole)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +62,7 @@ def test_chunks_of_an_image_and_its_guide_do_not_show(fusion, labelled, pixels, 
         image if coarse is None else image.chunk(coarse), finer if fine is None else finer.chunk(fine)
     )
     assert later.chunks is not None and max(map(len, later.chunks)) > 1
-    np.testing.assert_array_equal(later.compute().values, expected)
+    assert_same(later.compute().values, expected)
 
 
 def test_a_guide_of_another_size_is_refused_before_anything_is_computed(fusion, labelled, pixels):
