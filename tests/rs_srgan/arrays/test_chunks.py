@@ -3,8 +3,13 @@ import threading
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import maximum_filter
 
 from rs_srgan import SISR, Cancelled, InputError, SISRConfig
+from rs_srgan.arrays.chunks import predict_labelled
+from rs_srgan.arrays.labelled import Labelled
+from rs_srgan.pixels.nodata import fill_reach
+from rs_srgan.sensors import SENTINEL2
 
 dask = pytest.importorskip("dask")
 pytest.importorskip("rioxarray")
@@ -30,6 +35,21 @@ def test_chunks_do_not_show(model, array, pixels, chunks):
     later = model.predict(array.chunk(chunks))
     assert max(map(len, later.chunks)) > 1
     assert_same(later.compute().values, model.predict(pixels))
+
+
+def test_chunks_come_with_every_pixel_that_can_matter(labelled):
+    """A maximum has no rounding, and one missing pixel changes it."""
+    halo, scale = 4, 2
+    reach = halo + fill_reach(halo)
+    image = np.random.default_rng(0).random((4, 60, 70), np.float32)
+
+    def largest(pixels, _):
+        around = maximum_filter(pixels, size=(1, 2 * reach + 1, 2 * reach + 1), mode="nearest")
+        return [around.repeat(scale, 1).repeat(scale, 2)]
+
+    array = Labelled(labelled(image).chunk({"y": 15, "x": 20}), SISRConfig().bands, SENTINEL2)
+    (made,) = predict_labelled(array, None, scale, halo, largest)
+    np.testing.assert_array_equal(made.values, largest(image, None)[0])
 
 
 def test_result_and_uncertainty_come_from_one_computation(array, pixels, monkeypatch):
